@@ -1,0 +1,1 @@
+"""Calscope in the browser: `streamlit run app.py`."""

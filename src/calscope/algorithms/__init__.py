@@ -1,0 +1,1 @@
+"""Pure functions on arrays, one method a file, each naming its paper."""

@@ -1,0 +1,62 @@
+"""What an engine is: the four steps that take more than a threshold, behind one small interface."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from numpy.typing import DTypeLike, NDArray
+
+from calscope.model.movie import FrameSource, Movie
+from calscope.model.params import Parameters
+from calscope.model.progress import Progress
+from calscope.model.results import Components, MotionResult, Quality
+
+Allocate = Callable[[str, tuple[int, ...], DTypeLike], NDArray]
+"""Gives a writable array of that name, shape and type inside the result that is being written."""
+
+
+@dataclass(frozen=True)
+class Availability:
+    """Whether an engine can run here, and if not, why and what to do."""
+
+    ok: bool
+    version: str = ""
+    why_not: str = ""
+    next_step: str = ""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a step needs besides its data."""
+
+    progress: Progress
+    allocate: Allocate
+    workers: int
+    """Threads or processes the step may use."""
+    scratch: Path
+    """An empty folder of the step's own, removed when it ends, however it ends."""
+
+
+class Engine(Protocol):
+    """An engine; every one takes the same parameters, under CaImAn's names, and gives the same results."""
+
+    name: str
+
+    def availability(self) -> Availability:
+        """Tell whether the engine can run on this machine; quick, and without importing anything heavy."""
+
+    def effective(self, params: Parameters, shape: tuple[int, int, int]) -> Mapping[str, Any]:
+        """Give the values it would really use where they differ from the requested ones, as {'group.name': value}."""
+
+    def correct_motion(self, source: FrameSource, params: Parameters, context: Context) -> MotionResult:
+        """Estimate motion and write the corrected movie into an array from `context.allocate`."""
+
+    def fit(self, movie: Movie, border_px: int, params: Parameters, context: Context) -> Components:
+        """Fit CNMF on overlapping patches (or the whole field when `rf` is none) and join the patches."""
+
+    def refit(self, movie: Movie, first: Components, border_px: int, params: Parameters, context: Context) -> Components:
+        """Fit CNMF again over the whole field, starting from the first fit."""
+
+    def measure(self, movie: Movie, components: Components, params: Parameters, context: Context) -> Quality:
+        """Measure how well each component is supported; thresholds are applied elsewhere."""

@@ -1,0 +1,1 @@
+"""Readers of recordings, safe paths, and the demo with known truth."""

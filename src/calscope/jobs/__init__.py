@@ -1,0 +1,1 @@
+"""One worker process per run, and the files by which it is followed."""

@@ -1,0 +1,75 @@
+"""CaImAn's own grouped parameters, to and from ours."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from calscope.model.errors import ParameterError
+from calscope.model.params import Parameters, fields
+
+CAIMAN_GROUPS = ("data", "spatial_params", "temporal_params", "init_params", "preprocess_params", "patch_params", "online",
+                 "quality", "merging", "motion", "ring_CNN", "init", "patch", "preprocess", "spatial", "temporal")
+"""CaImAn writes some groups under two names, depending on its version."""
+
+
+def is_caiman(values: Mapping[str, Any]) -> bool:
+    """Tell CaImAn's groups from ours; `motion` is in both, the others are not."""
+    ours = set(Parameters.model_fields)
+    return any(name in CAIMAN_GROUPS and name not in ours for name in values)
+
+
+def to_caiman(params: Parameters) -> dict[str, dict[str, Any]]:
+    """Give CaImAn's groups with the values it needs; `gSiz` as the value in force."""
+    out: dict[str, dict[str, Any]] = {}
+    values = params.to_dict()
+    values["cnmf"]["gSiz"] = list(params.gSiz_px)
+    for f in fields():
+        for path in f.spec.caiman:
+            group, name = path.split(".")
+            if values[f.group][f.name] is not None or f.spec.none_means == "the whole field at once":
+                out.setdefault(group, {})[name] = values[f.group][f.name]
+    return out
+
+
+def from_caiman(values: Mapping[str, Any]) -> tuple[Parameters, tuple[str, ...]]:
+    """Make parameters from CaImAn's groups.
+
+    Returns
+    -------
+    params, notes
+        Notes name the entries that Calscope has no parameter for, so that nothing is dropped in silence.
+
+    Raises
+    ------
+    ParameterError
+        When a value is out of range, or copies of one parameter in CaImAn's groups disagree.
+    """
+    flat = {f"{_group(group)}.{name}": value for group, entries in values.items() if isinstance(entries, Mapping)
+            for name, value in entries.items()}
+    chosen: dict[str, dict[str, Any]] = {}
+    used: set[str] = set()
+    for f in fields():
+        found = {path: flat[path] for path in f.spec.caiman if path in flat}
+        used.update(found)
+        if len({json.dumps(v) for v in found.values()}) > 1:
+            raise ParameterError(f"CaImAn's copies of {f.dotted} disagree: {found}. Make them equal.")
+        if found:
+            chosen.setdefault(f.group, {})[f.name] = next(iter(found.values()))
+    unused = sorted(set(flat) - used)
+    notes = (f"Not used by Calscope: {', '.join(unused)}.",) if unused else ()
+    return Parameters.from_dict(chosen), notes
+
+
+def read_params(text: str) -> tuple[Parameters, tuple[str, ...]]:
+    """Make parameters from the JSON text of either form; notes as `from_caiman`."""
+    try:
+        values = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ParameterError(f"The parameters are not valid JSON: {error}.") from None
+    if isinstance(values, dict) and is_caiman(values):
+        return from_caiman(values)
+    return Parameters.from_json(text), ()
+
+
+def _group(name: str) -> str:
+    return name.removesuffix("_params")

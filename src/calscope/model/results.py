@@ -1,0 +1,153 @@
+"""What the stages give; shapes and names follow CaImAn's so that its users feel at home.
+
+Pixels of `A` and `b` are in Fortran order: index = y + x * H. Shifts are what is applied to a frame to lay it on the
+template, in px, y (down) before x (right). Component numbers are 0-based.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_matrix
+
+from calscope.model.movie import FloatArray, Movie
+
+
+@dataclass(frozen=True)
+class SummaryImages:
+    """Images that sum up a movie, each (H, W) float32."""
+
+    mean: FloatArray
+    max: FloatArray
+    corr: FloatArray
+    """Local correlation over the eight neighbours, 0 where a pixel is constant."""
+
+
+@dataclass(frozen=True)
+class MotionResult:
+    """Estimated motion and the corrected movie."""
+
+    movie: Movie
+    template: FloatArray
+    """(H, W)."""
+    shifts_rig: FloatArray
+    """(T, 2) px."""
+    corr_before: FloatArray
+    """(T,) correlation of the raw frame with the template, inside the border."""
+    corr_after: FloatArray
+    """(T,) the same for the corrected frame."""
+    border_px: int
+    """Width of the rim that some corrected frame had to fill in, because its shift moved the frame's edge there."""
+    shifts_els: FloatArray | None = None
+    """(T, P, 2) px per patch; None when rigid."""
+    centers_px: FloatArray | None = None
+    """(P, 2) px centres (y, x) of the patches."""
+    patch_shape_px: tuple[int, int] | None = None
+    notes: tuple[str, ...] = ()
+    """Sentences for the person: frames flagged, shifts clipped, what was done about NaN."""
+
+
+@dataclass(frozen=True)
+class Components:
+    """Footprints and traces found by CNMF (Pnevmatikakis et al. 2016)."""
+
+    dims: tuple[int, int]
+    """Rows, columns."""
+    A: csc_matrix
+    """(H*W, K) footprints, float32, Fortran pixel order."""
+    C: FloatArray
+    """(K, T) denoised traces."""
+    S: FloatArray
+    """(K, T) deconvolved activity, arbitrary units."""
+    YrA: FloatArray
+    """(K, T) residual; C + YrA is the raw trace."""
+    b: FloatArray
+    """(H*W, nb) spatial background, Fortran pixel order."""
+    f: FloatArray
+    """(nb, T) temporal background."""
+    bl: FloatArray
+    """(K,) baseline that was taken out of C."""
+    c1: FloatArray
+    """(K,) initial concentration."""
+    g: FloatArray
+    """(K, p) autoregressive coefficients of each trace; (K, 0) when p = 0."""
+    neurons_sn: FloatArray
+    """(K,) noise of each raw trace."""
+    sn: FloatArray
+    """(H*W,) noise of each pixel, Fortran order."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def n(self) -> int:
+        """Number of components."""
+        return int(self.A.shape[1])
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames."""
+        return int(self.C.shape[1])
+
+    @property
+    def raw(self) -> FloatArray:
+        """(K, T) raw traces, C + YrA."""
+        return self.C + self.YrA
+
+    def footprint(self, component: int) -> FloatArray:
+        """Footprint of one component as an image, (H, W)."""
+        column = self.A[:, [component]].toarray()
+        return np.asarray(column, np.float32).reshape(self.dims, order="F")
+
+    def background_image(self, index: int) -> FloatArray:
+        """One spatial background component as an image, (H, W)."""
+        return self.b[:, index].reshape(self.dims, order="F")
+
+    def centers_px(self) -> FloatArray:
+        """(K, 2) centres of mass (y, x) of the footprints."""
+        height, width = self.dims
+        x, y = np.divmod(np.arange(height * width), height)
+        mass = np.asarray(self.A.sum(axis=0), np.float64).ravel()
+        mass[mass == 0] = 1.0
+        moments = self.A.T @ np.column_stack([y, x]).astype(np.float64)
+        return np.asarray(moments / mass[:, None], np.float32)
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How well each component is supported by the movie, before any threshold."""
+
+    snr: FloatArray
+    """(K,) peak signal to noise of the raw trace."""
+    r_value: FloatArray
+    """(K,) correlation of the footprint with the movie during the component's own transients."""
+    cnn: FloatArray
+    """(K,) score of a convolutional network; NaN where it was not computed."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Accepted or rejected, and why."""
+
+    accepted: NDArray[np.bool_]
+    """(K,)."""
+    reasons: tuple[str, ...] = field(default=())
+    """(K,) one sentence each."""
+
+    @property
+    def n_accepted(self) -> int:
+        """Number of accepted components."""
+        return int(self.accepted.sum())
+
+    @property
+    def n_rejected(self) -> int:
+        """Number of rejected components."""
+        return int((~self.accepted).sum())
+
+
+@dataclass(frozen=True)
+class RelativeFluorescence:
+    """dF/F of every component."""
+
+    dff: FloatArray
+    """(K, T) (F - F0) / F0, a ratio."""
+    f0: FloatArray
+    """(K, T) baseline fluorescence F0, in the units of the movie."""

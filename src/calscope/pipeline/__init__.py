@@ -1,0 +1,1 @@
+"""Stages, their graph and keys, the result store, and the runner."""

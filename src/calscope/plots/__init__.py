@@ -1,0 +1,1 @@
+"""Results in, Plotly figures out; no files, no Streamlit."""
