@@ -55,7 +55,9 @@ class Engine(Protocol):
     def fit(self, movie: Movie, border_px: int, params: Parameters, context: Context) -> Components:
         """Fit CNMF on overlapping patches (or the whole field when `rf` is none) and join the patches."""
 
-    def refit(self, movie: Movie, first: Components, border_px: int, params: Parameters, context: Context) -> Components:
+    def refit(
+        self, movie: Movie, first: Components, border_px: int, params: Parameters, context: Context
+    ) -> Components:
         """Fit CNMF again over the whole field, starting from the first fit."""
 
     def measure(self, movie: Movie, components: Components, params: Parameters, context: Context) -> Quality:

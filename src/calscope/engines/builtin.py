@@ -16,7 +16,7 @@ class BuiltinEngine:
     name = "builtin"
 
     def availability(self) -> Availability:
-        """Always available: it is part of the package."""
+        """Say yes: it is part of the package."""
         return Availability(ok=True, version=calscope.__version__)
 
     def effective(self, params: Parameters, shape: tuple[int, int, int]) -> Mapping[str, Any]:
@@ -31,7 +31,9 @@ class BuiltinEngine:
         """First fit, patch by patch."""
         raise NotImplementedError
 
-    def refit(self, movie: Movie, first: Components, border_px: int, params: Parameters, context: Context) -> Components:
+    def refit(
+        self, movie: Movie, first: Components, border_px: int, params: Parameters, context: Context
+    ) -> Components:
         """Second fit, over the whole field."""
         raise NotImplementedError
 

@@ -1,6 +1,6 @@
 """The real CaImAn as second engine: whether it is here, and if not, why and what to do.
 
-Only this file may import caiman. Looking is done without importing it, which would take ten seconds and load TensorFlow.
+Only this file may import caiman. Looking is done without importing it, which takes ten seconds and loads TensorFlow.
 """
 
 import importlib.metadata
@@ -19,7 +19,7 @@ INSTALL = "CaImAn comes from conda-forge: `conda install -c conda-forge caiman`.
 
 
 class CaimanEngine:
-    """CaImAn, where it is installed; this version finds it and tells it from its namesake, but does not drive it yet."""
+    """CaImAn, where it is installed: found and told from its namesake, but not driven yet."""
 
     name = "caiman"
 
@@ -31,11 +31,14 @@ class CaimanEngine:
         folder = Path(next(iter(spec.submodule_search_locations)))
         if not (folder / "motion_correction.py").exists():
             return Availability(
-                ok=False, why_not="The installed package `caiman` is not CaImAn but an unrelated program of that name on PyPI.",
+                ok=False,
+                why_not="The installed package `caiman` is not CaImAn but an unrelated program of that name on PyPI.",
                 next_step=f"Remove it with `pip uninstall caiman`. {INSTALL}",
             )
         return Availability(
-            ok=False, version=_version(), why_not=f"CaImAn {_version()} is installed, but this version of Calscope can't drive it.",
+            ok=False,
+            version=_version(),
+            why_not=f"CaImAn {_version()} is installed, but this version of Calscope can't drive it.",
             next_step="Use the built-in engine.",
         )
 
@@ -51,7 +54,9 @@ class CaimanEngine:
         """Refuse, with the reason."""
         self._refuse()
 
-    def refit(self, movie: Movie, first: Components, border_px: int, params: Parameters, context: Context) -> Components:
+    def refit(
+        self, movie: Movie, first: Components, border_px: int, params: Parameters, context: Context
+    ) -> Components:
         """Refuse, with the reason."""
         self._refuse()
 

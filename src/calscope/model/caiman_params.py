@@ -7,8 +7,24 @@ from typing import Any
 from calscope.model.errors import ParameterError
 from calscope.model.params import Parameters, fields
 
-CAIMAN_GROUPS = ("data", "spatial_params", "temporal_params", "init_params", "preprocess_params", "patch_params", "online",
-                 "quality", "merging", "motion", "ring_CNN", "init", "patch", "preprocess", "spatial", "temporal")
+CAIMAN_GROUPS = (
+    "data",
+    "spatial_params",
+    "temporal_params",
+    "init_params",
+    "preprocess_params",
+    "patch_params",
+    "online",
+    "quality",
+    "merging",
+    "motion",
+    "ring_CNN",
+    "init",
+    "patch",
+    "preprocess",
+    "spatial",
+    "temporal",
+)
 """CaImAn writes some groups under two names, depending on its version."""
 
 
@@ -44,8 +60,12 @@ def from_caiman(values: Mapping[str, Any]) -> tuple[Parameters, tuple[str, ...]]
     ParameterError
         When a value is out of range, or copies of one parameter in CaImAn's groups disagree.
     """
-    flat = {f"{_group(group)}.{name}": value for group, entries in values.items() if isinstance(entries, Mapping)
-            for name, value in entries.items()}
+    flat = {
+        f"{_group(group)}.{name}": value
+        for group, entries in values.items()
+        if isinstance(entries, Mapping)
+        for name, value in entries.items()
+    }
     chosen: dict[str, dict[str, Any]] = {}
     used: set[str] = set()
     for f in fields():

@@ -1,193 +1,15 @@
-"""The one model of all parameters, under CaImAn's names.
-
-Two names sound alike and mean different things: `motion.strides` is the *step* from one registration patch to the next,
-`cnmf.stride` is the *overlap* of neighbouring CNMF patches.
-"""
+"""The one model of all parameters: made from dictionaries or JSON, checked, never changed."""
 
 import difflib
 import json
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from calscope.model.errors import ParameterError
-from calscope.model.fields import ParameterField, Spec, StageName
-
-IntPair = tuple[int, int]
-FloatPair = tuple[float, float]
-NOTEBOOK = "the notebook that this project began from"
-CAIMAN = "CaImAn"
-
-
-class _Group(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _pair_from_one_number(cls, value: Any, info: Any) -> Any:
-        spec = spec_of(cls, info.field_name)
-        is_pair = spec.kind.endswith("pair")
-        if is_pair and isinstance(value, int | float) and not isinstance(value, bool):
-            return (value, value)
-        if isinstance(value, bool) and spec.kind != "bool":
-            raise ValueError("true or false is not a number")
-        return value
-
-    @field_validator("*", mode="after")
-    @classmethod
-    def _in_range(cls, value: Any, info: Any) -> Any:
-        spec_of(cls, info.field_name).check_range(value)
-        return value
-
-
-def spec_of(group: type[BaseModel], name: str) -> Spec:
-    """Give the description of one field."""
-    return next(m for m in group.model_fields[name].metadata if isinstance(m, Spec))
-
-
-class Dataset(_Group):
-    """What is known of the recording; never guessed."""
-
-    fr: Annotated[float | None, Spec(
-        "float", "Frame rate", "Frames per second. Read from the file where it is there, else asked for.",
-        "Higher means that the same number of frames is less time: transients last more frames.",
-        "none, it belongs to the recording", ("fit", "refit", "metrics", "dff"), ("data.fr",),
-        unit="Hz", low=0.01, high=2000, none_means="the recording's own")] = None
-    dxy: Annotated[FloatPair | None, Spec(
-        "float pair", "Pixel size", "Size of a pixel in the tissue. Without it everything shows in px. Note that CaImAn's "
-        "own help says the inverse, pixels per µm, while its example uses µm per px as here.",
-        "Higher means that the field of view is larger.",
-        "none, it belongs to the recording", (), ("data.dxy",),
-        unit="µm per px", low=0.001, high=1000, none_means="unknown")] = None
-    decay_time: Annotated[float, Spec(
-        "float", "Decay time", "How long a typical transient takes to fall, a property of the indicator.",
-        "Higher expects longer transients: signal is averaged over more frames when a component is judged.",
-        f"{NOTEBOOK} (GCaMP6f)", ("fit", "refit", "metrics"), ("data.decay_time",),
-        unit="s", low=0.01, high=30)] = 0.4
-
-
-class Motion(_Group):
-    """NoRMCorre (Pnevmatikakis & Giovannucci 2017)."""
-
-    pw_rigid: Annotated[bool, Spec(
-        "bool", "Piecewise rigid", "Correct each patch by its own shift, after the shift of the whole frame.",
-        "On follows tissue that deforms; off is faster, and better where the tissue only translates or is very dim.",
-        NOTEBOOK, ("motion",), ("motion.pw_rigid",))] = True
-    max_shifts: Annotated[IntPair, Spec(
-        "int pair", "Largest shift", "The largest shift of a whole frame that is looked for.",
-        "Higher follows larger movements, and may lock on to a wrong place in dim frames.",
-        NOTEBOOK, ("motion",), ("motion.max_shifts",), unit="px", low=1, high=200)] = (6, 6)
-    strides: Annotated[IntPair, Spec(
-        "int pair", "Patch step", "Step from one registration patch to the next. Not CNMF's stride, which is an overlap.",
-        "Higher means fewer, larger patches: steadier shifts, less local detail.",
-        NOTEBOOK, ("motion",), ("motion.strides",), unit="px", low=8, high=1024)] = (48, 48)
-    overlaps: Annotated[IntPair, Spec(
-        "int pair", "Patch overlap", "Overlap of neighbouring registration patches; a patch's side is step plus overlap.",
-        "Higher makes neighbouring shifts more alike, and costs time.",
-        NOTEBOOK, ("motion",), ("motion.overlaps",), unit="px", low=0, high=512)] = (24, 24)
-    max_deviation_rigid: Annotated[int, Spec(
-        "int", "Largest deviation", "How far a patch's shift may differ from the shift of the whole frame.",
-        "Higher allows stronger deformation, and more stray shifts in dim patches.",
-        NOTEBOOK, ("motion",), ("motion.max_deviation_rigid",), unit="px", low=1, high=50)] = 3
-
-
-class Cnmf(_Group):
-    """Constrained non-negative matrix factorisation (Pnevmatikakis et al. 2016) and dF/F."""
-
-    gSig: Annotated[IntPair, Spec(
-        "int pair", "Soma half-size", "Half the diameter of a typical cell body.",
-        "Higher looks for larger cells and blurs small ones together.",
-        NOTEBOOK, ("fit", "refit"), ("init.gSig",), unit="px", low=1, high=100)] = (4, 4)
-    K: Annotated[int, Spec(
-        "int", "Components per patch", "How many components are looked for in each patch (in the whole field when the "
-        "patch half-size is none).", "Higher misses fewer cells, costs time, and gives more that evaluation must reject.",
-        NOTEBOOK, ("fit",), ("init.K",), low=1, high=2000)] = 4
-    rf: Annotated[int | None, Spec(
-        "int", "Patch half-size", "Half the side of a CNMF patch; the side is 2·rf + 1.",
-        "Higher means fewer, larger patches, each with K components.",
-        NOTEBOOK, ("fit",), ("patch.rf",), unit="px", low=3, high=1024, none_means="the whole field at once")] = 15
-    stride: Annotated[int, Spec(
-        "int", "Overlap of patches", "Overlap of neighbouring CNMF patches. Not motion's strides, which is a step.",
-        "Higher cuts fewer cells at patch borders, and costs time.",
-        NOTEBOOK, ("fit",), ("patch.stride",), unit="px", low=0, high=1024)] = 10
-    p: Annotated[int, Spec(
-        "int", "Order of the transient model", "Order of the autoregressive model of a calcium transient: 0 none, 1 decay "
-        "only, 2 rise and decay.", "2 is for fast frame rates at which the rise can be seen; 0 switches deconvolution off.",
-        NOTEBOOK, ("fit", "refit"), ("preprocess.p", "temporal.p"), low=0, high=2)] = 1
-    nb: Annotated[int, Spec(
-        "int", "Background components", "How many components describe what glows without being a cell.",
-        "Higher follows a more complicated background, and may swallow dim cells.",
-        NOTEBOOK, ("fit", "refit"), ("init.nb", "temporal.nb", "spatial.nb"), low=1, high=20)] = 2
-    merge_thr: Annotated[float, Spec(
-        "float", "Merge threshold", "Overlapping components whose traces correlate more than this become one.",
-        "Higher merges less: more doubles stay; lower may join true neighbours.",
-        NOTEBOOK, ("fit", "refit"), ("merging.merge_thr",), low=0.1, high=1.0)] = 0.85
-    gSiz: Annotated[IntPair | None, Spec(
-        "int pair", "Seed window", "Side of the window from which a new component's first footprint is taken.",
-        "Higher gives larger first footprints.", "2·gSig + 1, as in CaImAn", ("fit",), ("init.gSiz",),
-        unit="px", low=3, high=301, none_means="2·gSig + 1", level="advanced")] = None
-    bas_nonneg: Annotated[bool, Spec(
-        "bool", "Baseline not negative", "Keep each trace's baseline at zero or above.",
-        "Off lets the baseline fall down to the trace's smallest value.",
-        NOTEBOOK, ("fit", "refit"), ("temporal.bas_nonneg",), level="advanced")] = True
-    method_init: Annotated[Literal["greedy_roi"], Spec(
-        "choice", "Initialisation", "How first components are found: greedy_roi takes the brightest blurred spot, again and "
-        "again.", "There is one method so far.", NOTEBOOK, ("fit",), ("init.method_init",), choices=("greedy_roi",),
-        level="advanced")] = "greedy_roi"
-    ssub: Annotated[int, Spec(
-        "int", "Binning in space", "First components are looked for on pixels binned this many times.",
-        "Higher is faster and blurs small cells.", NOTEBOOK, ("fit",), ("init.ssub",), low=1, high=8,
-        level="advanced")] = 1
-    tsub: Annotated[int, Spec(
-        "int", "Binning in time", "First components are looked for on frames binned this many times.",
-        "Higher is faster, suppresses noise, and blurs short transients.", NOTEBOOK, ("fit",), ("init.tsub",), low=1,
-        high=100, level="advanced")] = 1
-    rolling_sum: Annotated[bool, Spec(
-        "bool", "Seeds by rolling sum", "Look for new components where the activity summed over a sliding stretch of time "
-        "is largest, not the sum over the whole movie.", "On finds cells that are active rarely.",
-        NOTEBOOK, ("fit",), ("init.rolling_sum",), level="advanced")] = True
-    only_init: Annotated[bool, Spec(
-        "bool", "Patches only initialise", "Stop after initialisation in each patch; updates follow on the whole field.",
-        "Off also updates footprints and traces inside each patch, which costs time.",
-        NOTEBOOK, ("fit",), ("patch.only_init",), level="advanced")] = True
-    dff_window_s: Annotated[float, Spec(
-        "float", "dF/F window", "Length of the sliding window over which the baseline F0 is taken.",
-        "Higher gives a steadier baseline that follows bleaching less.", "500 frames at about 15 Hz, as in CaImAn", ("dff",),
-        (), unit="s", low=0.5, high=3600, level="advanced")] = 34.0
-    dff_quantile: Annotated[float, Spec(
-        "float", "dF/F percentile", "Percentile of the fluorescence in the window that is taken as F0.",
-        "Higher gives a higher baseline and smaller dF/F.", CAIMAN, ("dff",), (), unit="%", low=0, high=100,
-        level="advanced")] = 8.0
-
-
-class Thresholds(_Group):
-    """Evaluation: accepted where any upper threshold is met and every lowest one is passed."""
-
-    min_SNR: Annotated[float, Spec(
-        "float", "SNR", "A component whose peak signal to noise ratio is above this is accepted.",
-        "Higher accepts less by SNR.", NOTEBOOK, ("evaluation",), ("quality.min_SNR",), low=0, high=100)] = 2.0
-    rval_thr: Annotated[float, Spec(
-        "float", "Spatial r", "A component whose footprint correlates with the movie during its transients by this or more is "
-        "accepted.", "Higher accepts less by shape.", NOTEBOOK, ("evaluation",), ("quality.rval_thr",), low=-1,
-        high=1)] = 0.85
-    SNR_lowest: Annotated[float, Spec(
-        "float", "Lowest SNR", "At or below this SNR a component is rejected whatever else it has.", "Higher rejects more.",
-        CAIMAN, ("evaluation",), ("quality.SNR_lowest",), low=0, high=100, level="advanced")] = 0.5
-    rval_lowest: Annotated[float, Spec(
-        "float", "Lowest spatial r", "At or below this r a component is rejected whatever else it has.",
-        "Higher rejects more.", CAIMAN, ("evaluation",), ("quality.rval_lowest",), low=-1, high=1,
-        level="advanced")] = -1.0
-    use_cnn: Annotated[bool, Spec(
-        "bool", "Use CaImAn's CNN", "Score footprints with CaImAn's convolutional network; CaImAn engine only.",
-        "On adds a third measure.", NOTEBOOK, ("metrics", "evaluation"), ("quality.use_cnn",), level="advanced")] = False
-    min_cnn_thr: Annotated[float, Spec(
-        "float", "CNN score", "A component whose CNN score is this or more is accepted.", "Higher accepts less by CNN.",
-        NOTEBOOK, ("evaluation",), ("quality.min_cnn_thr",), low=0, high=1, level="advanced")] = 0.99
-    cnn_lowest: Annotated[float, Spec(
-        "float", "Lowest CNN score", "At or below this score a component is rejected whatever else it has.",
-        "Higher rejects more.", NOTEBOOK, ("evaluation",), ("quality.cnn_lowest",), low=0, high=1,
-        level="advanced")] = 0.1
+from calscope.model.fields import ParameterField, StageName
+from calscope.model.groups import Cnmf, Dataset, IntPair, Motion, Thresholds, spec_of
 
 
 class Parameters(BaseModel):
@@ -234,7 +56,9 @@ class Parameters(BaseModel):
         except json.JSONDecodeError as error:
             raise ParameterError(f"The parameters are not valid JSON: {error}.") from None
         if not isinstance(values, dict):
-            raise ParameterError("The parameters must be a JSON object with the groups " + ", ".join(cls.model_fields) + ".")
+            raise ParameterError(
+                "The parameters must be a JSON object with the groups " + ", ".join(cls.model_fields) + "."
+            )
         return cls.from_dict(values)
 
     def to_dict(self) -> dict[str, dict[str, Any]]:
@@ -267,7 +91,8 @@ def fields() -> tuple[ParameterField, ...]:
     """Give every parameter, in the order of the groups."""
     return tuple(
         ParameterField(group, name, info.get_default(), spec_of(model, name))
-        for group, model in _groups().items() for name, info in model.model_fields.items()
+        for group, model in _groups().items()
+        for name, info in model.model_fields.items()
     )
 
 
@@ -302,20 +127,26 @@ def _conflicts(params: Parameters) -> Iterable[str]:
     if cnmf.rf is not None:
         side = 2 * cnmf.rf + 1
         if side < max(gSiz):
-            yield (f"cnmf.rf {cnmf.rf} makes patches of {side} px, smaller than a neuron of {max(gSiz)} px (cnmf.gSiz, or "
-                   f"2·gSig + 1). Use rf of at least {(max(gSiz) + 1) // 2}, or a smaller gSig.")
+            yield (
+                f"cnmf.rf {cnmf.rf} makes patches of {side} px, smaller than a neuron of {max(gSiz)} px (cnmf.gSiz, or "
+                f"2·gSig + 1). Use rf of at least {(max(gSiz) + 1) // 2}, or a smaller gSig."
+            )
         if cnmf.stride >= side:
-            yield (f"cnmf.stride {cnmf.stride} is an overlap and must be smaller than the patch side 2·rf + 1 = {side}.")
+            yield (
+                f"cnmf.stride {cnmf.stride} is an overlap and must be smaller than the patch side 2·rf + 1 = {side}."
+            )
     if min(gSiz) < 3 or any(size < sig for size, sig in zip(gSiz, cnmf.gSig, strict=True)):
         yield f"cnmf.gSiz {gSiz} must be at least gSig {cnmf.gSig}; 2·gSig + 1 is usual."
     side_px = [s + o for s, o in zip(motion.strides, motion.overlaps, strict=True)]
     if motion.pw_rigid and min(side_px) <= 2 * motion.max_deviation_rigid:
-        yield (f"motion.strides + motion.overlaps make patches of {side_px} px, too small to be moved by "
-               f"motion.max_deviation_rigid = {motion.max_deviation_rigid} px to either side.")
+        yield (
+            f"motion.strides + motion.overlaps make patches of {side_px} px, too small to be moved by "
+            f"motion.max_deviation_rigid = {motion.max_deviation_rigid} px to either side."
+        )
     for low, high in (("SNR_lowest", "min_SNR"), ("rval_lowest", "rval_thr"), ("cnn_lowest", "min_cnn_thr")):
-        if getattr(limits, low) > getattr(limits, high):
-            yield (f"evaluation.{low} {getattr(limits, low):g} is above evaluation.{high} {getattr(limits, high):g}; the lowest "
-                   "bound must not exceed the threshold.")
+        lowest, threshold = getattr(limits, low), getattr(limits, high)
+        if lowest > threshold:
+            yield f"evaluation.{low} {lowest:g} must not be above evaluation.{high} {threshold:g}."
 
 
 def _explain(error: ValidationError) -> str:

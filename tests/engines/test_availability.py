@@ -1,0 +1,57 @@
+"""Engines tell whether they can run, and why not, without importing anything heavy."""
+
+import subprocess
+import sys
+
+import pytest
+
+from calscope.engines.registry import ENGINES, get_engine
+from calscope.model.errors import EngineError
+
+
+def test_builtin_is_always_there():
+    assert get_engine("builtin").availability().ok
+
+
+def test_unknown_engine_lists_the_known_ones():
+    with pytest.raises(EngineError, match="builtin, caiman"):
+        get_engine("suite2p")
+
+
+def fake_package(folder, files):
+    package = folder / "caiman"
+    package.mkdir()
+    for name in files:
+        (package / name).write_text("raise RuntimeError('must not be imported')\n")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        (["__init__.py", "motion_correction.py"], "can't drive it"),
+        (["__init__.py", "cli.py"], "unrelated program"),
+    ],
+)
+def test_caiman_and_its_namesake_are_told_apart(tmp_path, monkeypatch, files, words):
+    monkeypatch.syspath_prepend(str(fake_package(tmp_path, files)))
+    state = ENGINES["caiman"].availability()
+    assert not state.ok
+    assert words in state.why_not
+    with pytest.raises(EngineError, match=words):
+        get_engine("caiman")
+
+
+def test_absent_caiman_comes_with_the_next_step(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    state = ENGINES["caiman"].availability()
+    assert "not installed" in state.why_not
+    assert "conda-forge" in state.next_step
+
+
+def test_asking_does_not_import_caiman():
+    code = (
+        "import sys; from calscope.engines.registry import ENGINES; ENGINES['caiman'].availability(); "
+        "sys.exit('caiman' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
