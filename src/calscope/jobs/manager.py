@@ -1,0 +1,174 @@
+"""Starts jobs, tells how they are, cancels and removes them; all it knows is on disk, so it survives a restart."""
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from calscope.engines.registry import get_engine
+from calscope.jobs.folder import JobFolder
+from calscope.jobs.spec import JobSpec
+from calscope.jobs.status import JobStatus, write_status
+from calscope.model.errors import StoreError
+from calscope.model.params import Parameters
+from calscope.pipeline.files import store_trouble
+from calscope.pipeline.processes import Owner
+from calscope.pipeline.records import AnimalRun
+from calscope.pipeline.store import Store
+
+GRACE_S = 8.0
+"""How long a cancelled job may take to stop by itself before its process group is ended."""
+_LOG_TAIL_BYTES = 64 << 10
+_ONE_THREAD = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as it is now."""
+
+    id: str
+    folder: Path
+    spec: JobSpec
+    status: JobStatus
+    results: Mapping[str, AnimalRun]
+    """Animals that are through, well or with an error, by name."""
+
+    @property
+    def created_at(self) -> float:
+        """When it was submitted, seconds since 1970."""
+        return int(self.id.split("-")[0], 16) / 1000
+
+
+class JobManager:
+    """The jobs of one store."""
+
+    def __init__(self, root: Path) -> None:
+        self.store = Store(root)
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def submit(self, spec: JobSpec) -> str:
+        """Start a job in a process of its own, and give its id; it waits its turn if another one runs.
+
+        Raises
+        ------
+        ParameterError, EngineError
+            When the parameters don't fit or the engine can't run here.
+        StoreError
+            When the store can't be written.
+        """
+        if spec.kind == "run":
+            Parameters.from_dict(spec.params)
+            get_engine(spec.engine)
+        self.store.sweep()
+        folder = JobFolder(self.store.jobs / f"{time.time_ns() // 1_000_000:012x}-{secrets.token_hex(3)}")
+        with store_trouble(self.store.root):
+            folder.path.mkdir(parents=True)
+            folder.write_spec(spec)
+            write_status(folder.path, JobStatus(note="starting"))
+            self._start(folder)
+        return folder.id
+
+    def jobs(self) -> list[Job]:
+        """Give all jobs, the newest first."""
+        paths = [path for path in self.store.jobs.glob("*-*") if path.is_dir()]
+        return [self._look(JobFolder(path)) for path in sorted(paths, reverse=True)]
+
+    def get(self, job_id: str) -> Job:
+        """Give one job.
+
+        Raises
+        ------
+        StoreError
+            When there is none of that id.
+        """
+        return self._look(self._folder(job_id))
+
+    def cancel(self, job_id: str) -> None:
+        """Ask a job to stop; one that does not is ended when it is looked at after the grace period."""
+        self._folder(job_id).ask_to_cancel()
+
+    def wait(self, job_id: str, timeout_s: float) -> Job:
+        """Wait until a job has ended, or the time is over, and give it as it is then."""
+        end = time.monotonic() + timeout_s
+        while (job := self.get(job_id)).status.is_active and time.monotonic() < end:
+            time.sleep(0.05)
+        return job
+
+    def log_tail(self, job_id: str, n: int = 50) -> str:
+        """Give the last `n` lines of a job's log."""
+        try:
+            with self._folder(job_id).log.open("rb") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - _LOG_TAIL_BYTES))
+                text = file.read().decode("utf-8", errors="replace")
+        except OSError:
+            return ""
+        return "\n".join(text.splitlines()[-n:])
+
+    def remove(self, job_id: str) -> None:
+        """Forget a job; its results stay in the store until they are pruned.
+
+        Raises
+        ------
+        StoreError
+            When it still waits or runs.
+        """
+        job = self.get(job_id)
+        if job.status.is_active:
+            raise StoreError(f"The job {job_id} is {job.status.state}. Cancel it before removing it.")
+        with store_trouble(self.store.root):
+            shutil.rmtree(job.folder)
+
+    def _folder(self, job_id: str) -> JobFolder:
+        path = self.store.jobs / job_id
+        if path.parent != self.store.jobs or not path.is_dir():
+            raise StoreError(f"There is no job {job_id!r} in {self.store.jobs}. It may have been removed.")
+        return JobFolder(path)
+
+    def _look(self, folder: JobFolder) -> Job:
+        self._reap(folder.id)
+        status = folder.status()
+        cancel_age = folder.cancel_age_s()
+        if status.is_active and cancel_age is not None and cancel_age > GRACE_S:
+            folder.end_process()
+            self._reap(folder.id)
+            self.store.sweep()
+            status = folder.status()
+        try:
+            spec = folder.read_spec()
+        except StoreError as error:
+            spec = JobSpec()
+            status = JobStatus(state="interrupted", error=str(error))
+        return Job(folder.id, folder.path, spec, status, folder.read_results())
+
+    def _start(self, folder: JobFolder) -> None:
+        environment = os.environ | dict.fromkeys(_ONE_THREAD, "1") | {"PYTHONUNBUFFERED": "1"}
+        with folder.log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "calscope.jobs.worker", str(folder.path.absolute())],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                start_new_session=os.name != "nt",
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            )
+        self._processes[folder.id] = process
+        owner = Owner.of(process.pid)
+        if owner is not None:
+            folder.note_process(owner)
+
+    def _reap(self, job_id: str) -> None:
+        process = self._processes.get(job_id)
+        if process is not None and process.poll() is not None:
+            del self._processes[job_id]

@@ -1,0 +1,64 @@
+"""What a job should do, as a value that goes through JSON."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from calscope.model.errors import StoreError
+from calscope.pipeline.records import Until
+
+
+@dataclass(frozen=True)
+class DemoSettings:
+    """Which demo recordings to make."""
+
+    animals: int = 5
+    frames: int = 1500
+    size: int = 256
+    """Side of the square field, px."""
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """A run over the animals of a folder, or the making of the demo."""
+
+    kind: Literal["run", "demo"] = "run"
+    data: str = ""
+    """Folder or file with the recordings; for a demo, the folder to write."""
+    animals: tuple[str, ...] | None = None
+    """Names of the animals to run, all of them when None."""
+    n_frames: int | None = None
+    """Only the first so many frames, all of them when None."""
+    params: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Groups of parameters; what is missing has its default."""
+    engine: str = "builtin"
+    until: Until = "evaluation"
+    workers: int | None = None
+    """Threads, one for each CPU when None."""
+    demo: DemoSettings | None = None
+    """For a demo only."""
+
+    def to_json(self) -> str:
+        """Give JSON text that `from_json` reads."""
+        return _SPEC.dump_json(self, indent=1).decode()
+
+    @classmethod
+    def from_json(cls, text: str) -> "JobSpec":
+        """Read what `to_json` gave.
+
+        Raises
+        ------
+        StoreError
+            When the text is something else.
+        """
+        try:
+            return _SPEC.validate_json(text)
+        except ValidationError as error:
+            raise StoreError(
+                f"The description of the job can't be read: {error.error_count()} entries don't fit."
+            ) from None
+
+
+_SPEC = TypeAdapter(JobSpec)

@@ -1,0 +1,157 @@
+"""How each kind of result is taken apart into arrays and plain values for the store, and put together again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_matrix
+
+from calscope.model.fields import StageName
+from calscope.model.movie import FloatArray, Movie
+from calscope.model.results import (
+    Components,
+    Evaluation,
+    MotionResult,
+    Quality,
+    RelativeFluorescence,
+    SummaryImages,
+)
+from calscope.pipeline.store import StoredResult
+from calscope.pipeline.writer import ResultWriter
+
+
+@dataclass(frozen=True)
+class Codec:
+    """A way into the store and the way back."""
+
+    save: Callable[[ResultWriter, Any], None]
+    load: Callable[[StoredResult], Any]
+
+
+def save_result(stage: StageName, writer: ResultWriter, result: object) -> None:
+    """Write a stage's result."""
+    CODECS[stage].save(writer, result)
+
+
+def load_result(stage: StageName, stored: StoredResult) -> Any:
+    """Give a stage's result; large arrays stay on disk as memory maps."""
+    return CODECS[stage].load(stored)
+
+
+def _save_images(writer: ResultWriter, images: SummaryImages) -> None:
+    _save_floats(writer, images, "mean", "max", "corr")
+
+
+def _load_images(stored: StoredResult) -> SummaryImages:
+    return SummaryImages(mean=stored.array("mean"), max=stored.array("max"), corr=stored.array("corr"))
+
+
+def _save_motion(writer: ResultWriter, motion: MotionResult) -> None:
+    writer.save("codes", motion.movie.codes)
+    _save_floats(writer, motion, "template", "shifts_rig", "corr_before", "corr_after")
+    if motion.shifts_els is not None and motion.centers_px is not None:
+        _save_floats(writer, motion, "shifts_els", "centers_px")
+    writer.values.update(
+        scale=float(motion.movie.scale),
+        offset=float(motion.movie.offset),
+        border_px=int(motion.border_px),
+        patch_shape_px=_ints(motion.patch_shape_px),
+        notes=list(motion.notes),
+    )
+
+
+def _load_motion(stored: StoredResult) -> MotionResult:
+    values = stored.values
+    return MotionResult(
+        movie=Movie(stored.array("codes"), scale=values["scale"], offset=values["offset"]),
+        template=stored.array("template"),
+        shifts_rig=stored.array("shifts_rig"),
+        corr_before=stored.array("corr_before"),
+        corr_after=stored.array("corr_after"),
+        border_px=values["border_px"],
+        shifts_els=_array_or_none(stored, "shifts_els"),
+        centers_px=_array_or_none(stored, "centers_px"),
+        patch_shape_px=_pair(values["patch_shape_px"]),
+        notes=tuple(values["notes"]),
+    )
+
+
+_TRACES = ("C", "S", "YrA", "b", "f", "bl", "c1", "g", "neurons_sn", "sn")
+
+
+def _save_components(writer: ResultWriter, components: Components) -> None:
+    A = components.A.copy()
+    A.sum_duplicates()  # also sorts; a read-only matrix could not do it later
+    writer.save("A_data", np.asarray(A.data, np.float32))
+    writer.save("A_indices", A.indices)
+    writer.save("A_indptr", A.indptr)
+    _save_floats(writer, components, *_TRACES)
+    writer.values.update(dims=_ints(components.dims), notes=list(components.notes))
+
+
+def _load_components(stored: StoredResult) -> Components:
+    height, width = stored.values["dims"]
+    traces = {name: stored.array(name) for name in _TRACES}
+    parts = (stored.array("A_data"), stored.array("A_indices"), stored.array("A_indptr"))
+    A = csc_matrix(parts, shape=(height * width, len(parts[2]) - 1), copy=False)
+    A.has_canonical_format = True
+    return Components(dims=(height, width), A=A, notes=tuple(stored.values["notes"]), **traces)
+
+
+def _save_quality(writer: ResultWriter, quality: Quality) -> None:
+    _save_floats(writer, quality, "snr", "r_value", "cnn")
+
+
+def _load_quality(stored: StoredResult) -> Quality:
+    return Quality(snr=stored.array("snr"), r_value=stored.array("r_value"), cnn=stored.array("cnn"))
+
+
+def _save_evaluation(writer: ResultWriter, evaluation: Evaluation) -> None:
+    writer.save("accepted", np.asarray(evaluation.accepted, np.bool_))
+    writer.values["reasons"] = list(evaluation.reasons)
+
+
+def _load_evaluation(stored: StoredResult) -> Evaluation:
+    return Evaluation(accepted=stored.array("accepted"), reasons=tuple(stored.values["reasons"]))
+
+
+def _save_dff(writer: ResultWriter, dff: RelativeFluorescence) -> None:
+    _save_floats(writer, dff, "dff", "f0")
+
+
+def _load_dff(stored: StoredResult) -> RelativeFluorescence:
+    return RelativeFluorescence(dff=stored.array("dff"), f0=stored.array("f0"))
+
+
+_IMAGES = Codec(_save_images, _load_images)
+_COMPONENTS = Codec(_save_components, _load_components)
+CODECS: dict[StageName, Codec] = {
+    "before": _IMAGES,
+    "motion": Codec(_save_motion, _load_motion),
+    "after": _IMAGES,
+    "fit": _COMPONENTS,
+    "refit": _COMPONENTS,
+    "metrics": Codec(_save_quality, _load_quality),
+    "evaluation": Codec(_save_evaluation, _load_evaluation),
+    "dff": Codec(_save_dff, _load_dff),
+}
+
+
+def _save_floats(writer: ResultWriter, result: object, *names: str) -> None:
+    for name in names:
+        writer.save(name, np.asarray(getattr(result, name), np.float32))
+
+
+def _array_or_none(stored: StoredResult, name: str) -> FloatArray | None:
+    array: NDArray[np.float32] | None = stored.array(name) if name in stored.arrays else None
+    return array
+
+
+def _ints(values: tuple[int, ...] | None) -> list[int] | None:
+    return None if values is None else [int(value) for value in values]
+
+
+def _pair(values: list[int] | None) -> tuple[int, int] | None:
+    return None if values is None else (values[0], values[1])

@@ -1,0 +1,97 @@
+"""Content keys: the same recording, parameters and code give the same key, anything else another one."""
+
+import hashlib
+import inspect
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from calscope.engines.base import Engine
+from calscope.model.errors import ParameterError
+from calscope.model.fields import StageName
+from calscope.model.params import Parameters
+from calscope.model.recording import RecordingInfo
+from calscope.pipeline.code_digest import code_digest
+from calscope.pipeline.stages import STAGES, Stage
+
+_KEY_DIGITS = 40
+
+
+def fill_params(params: Parameters, info: RecordingInfo) -> Parameters:
+    """Give the parameters with frame rate and pixel size taken from the recording where they are not set."""
+    known: dict[str, Any] = {}
+    if params.dataset.fr is None and info.fr_hz is not None:
+        known["dataset.fr"] = info.fr_hz
+    if params.dataset.dxy is None and info.dxy_um is not None:
+        known["dataset.dxy"] = info.dxy_um
+    return params.replace(known) if known else params
+
+
+def resolve_params(params: Parameters, info: RecordingInfo) -> Parameters:
+    """Give the parameters as `fill_params`, with a frame rate for certain.
+
+    Raises
+    ------
+    ParameterError
+        When neither the parameters nor the recording tell the frame rate; it is never guessed.
+    """
+    filled = fill_params(params, info)
+    if filled.dataset.fr is None:
+        raise ParameterError(
+            f"The frame rate of {info.name} is unknown: {info.path} does not say it. Give it as dataset.fr, in Hz "
+            "(--set dataset.fr=30 on the command line)."
+        )
+    return filled
+
+
+def plan_keys(info: RecordingInfo, params: Parameters, engine: Engine) -> dict[StageName, str]:
+    """Give the key that every stage's result has or would have, without running anything.
+
+    Stages that need the frame rate are left out where it is unknown.
+    """
+    filled = fill_params(params, info)
+    keys: dict[StageName, str] = {"source": _source_key(info)}
+    for stage in STAGES:
+        read = filled.read_by(stage.name)
+        has_rate = "dataset.fr" not in read or read["dataset.fr"] is not None
+        if has_rate and all(parent in keys for parent in stage.parents):
+            keys[stage.name] = _stage_key(stage, engine, read, {parent: keys[parent] for parent in stage.parents})
+    return keys
+
+
+def _source_key(info: RecordingInfo) -> str:
+    return _digest({"stage": "source", "fingerprint": info.fingerprint, "shape": list(info.shape)})
+
+
+def _stage_key(stage: Stage, engine: Engine, read: Mapping[str, Any], parents: Mapping[StageName, str]) -> str:
+    return _digest(
+        {
+            "stage": stage.name,
+            "layout": stage.layout,
+            "code": code_digest(stage.code),
+            "engine": _engine_identity(engine) if stage.uses_engine else None,
+            "parameters": read,
+            "parents": parents,
+        }
+    )
+
+
+def _engine_identity(engine: Engine) -> list[str]:
+    return [engine.name, engine.availability().version, _source_digest(type(engine))]
+
+
+@lru_cache(maxsize=16)
+def _source_digest(engine_type: type) -> str:
+    """Digest of the file that turns parameters into the engine's calls."""
+    try:
+        source = Path(inspect.getfile(engine_type)).read_bytes()
+    except (OSError, TypeError):
+        return ""
+    return hashlib.sha256(source).hexdigest()[:16]
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:_KEY_DIGITS]

@@ -1,0 +1,83 @@
+"""What a run of one animal leaves behind for people and programs: where its results are and how they came about."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from calscope.model.errors import CalscopeError, StoreError
+from calscope.model.fields import StageName
+from calscope.model.recording import RecordingInfo
+
+Until = Literal["summary", "motion", "extraction", "evaluation"]
+Groups = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class StageRecord:
+    """One stage of a run."""
+
+    stage: StageName
+    key: str
+    seconds: float
+    """Time it took in this run; next to nothing where it was served from the store."""
+    cached: bool
+
+
+@dataclass(frozen=True)
+class AnimalRun:
+    """One animal's run, complete or up to where it failed."""
+
+    name: str
+    info: RecordingInfo | None
+    """None where the recording could not even be opened."""
+    requested: Groups = field(default_factory=dict)
+    """Parameters as the person gave them."""
+    effective: Groups = field(default_factory=dict)
+    """Parameters as they were used: what belongs to the recording filled in, what the engine changed changed."""
+    engine: str = ""
+    engine_version: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    """Versions of Calscope, Python and the libraries that compute."""
+    until: Until = "evaluation"
+    keys: dict[StageName, str] = field(default_factory=dict)
+    """Key of every stage that is done."""
+    stages: tuple[StageRecord, ...] = ()
+    """In the order in which they ran."""
+    peak_memory_bytes: int = 0
+    notes: tuple[str, ...] = ()
+    """Sentences for the person, from the stages."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """How many components: `first`, `refit`, `accepted`, `rejected`, as far as the run came."""
+    error: str = ""
+    """Why it ended early, in words; empty where it did not."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give plain values that JSON can hold."""
+        values: dict[str, Any] = _ANIMAL_RUN.dump_python(self, mode="json")
+        return values
+
+    @classmethod
+    def from_dict(cls, values: object) -> "AnimalRun":
+        """Read what `to_dict` gave.
+
+        Raises
+        ------
+        StoreError
+            When the values are something else.
+        """
+        try:
+            return _ANIMAL_RUN.validate_python(values)
+        except ValidationError as error:
+            raise StoreError(f"This is not the record of a run: {error.error_count()} entries don't fit.") from None
+
+
+class RunError(CalscopeError):
+    """A run of one animal that ended early; its text names the stage, its record what was done before."""
+
+    def __init__(self, message: str, run: AnimalRun) -> None:
+        super().__init__(message)
+        self.run = run
+
+
+_ANIMAL_RUN = TypeAdapter(AnimalRun)

@@ -1,0 +1,267 @@
+"""Runs the stages of one animal, each served from the store where it is there and put into it where it is not."""
+
+import importlib.metadata
+import logging
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import calscope
+from calscope.engines.base import Context, Engine
+from calscope.model.errors import CalscopeError, Cancelled
+from calscope.model.fields import StageName
+from calscope.model.movie import FrameSource
+from calscope.model.params import Parameters
+from calscope.model.progress import Progress, silent
+from calscope.model.recording import RecordingInfo
+from calscope.pipeline.codecs import save_result
+from calscope.pipeline.executor import cpu_count
+from calscope.pipeline.keys import fill_params, plan_keys, resolve_params
+from calscope.pipeline.memory import PeakMemory
+from calscope.pipeline.records import AnimalRun, Groups, RunError, StageRecord, Until
+from calscope.pipeline.results import AnimalResults
+from calscope.pipeline.stages import Stage, StageInputs, stages_until
+from calscope.pipeline.store import Store
+
+__all__ = ["InfoSource", "fill_params", "pending_seconds", "plan_keys", "resolve_params", "run_animal"]
+
+_LIBRARIES = ("numpy", "scipy", "numba", "opencv-python-headless", "tifffile")
+Log = Callable[[str], None]
+OnStage = Callable[[StageName], None]
+logger = logging.getLogger(__name__)
+
+
+class InfoSource(FrameSource, Protocol):
+    """A source of frames that knows what it is: a recording, or a simulation."""
+
+    @property
+    def info(self) -> RecordingInfo:
+        """What is known of it."""
+
+
+def pending_seconds(
+    info: RecordingInfo, params: Parameters, *, engine: Engine, store: Store, until: Until = "evaluation"
+) -> float:
+    """Give roughly how long a run would take, 0 where everything is in the store."""
+    keys = plan_keys(info, params, engine)
+    pending = [stage for stage in stages_until(until) if not _is_stored(store, keys, stage)]
+    return sum(stage.rough_seconds(info.shape) for stage in pending)
+
+
+def run_animal(
+    recording: InfoSource,
+    params: Parameters,
+    *,
+    engine: Engine,
+    store: Store,
+    until: Until = "evaluation",
+    workers: int | None = None,
+    progress: Progress = silent,
+    log: Log = logger.info,
+    on_stage: OnStage = lambda stage: None,
+) -> AnimalRun:
+    """Run one animal's stages; what is in the store is not computed again.
+
+    Parameters
+    ----------
+    params
+        As the person gave them; what belongs to the recording is filled in.
+    until
+        The last stage: `summary` of the raw movie, `motion`, `extraction`, or `evaluation` with dF/F.
+    workers
+        Threads to use, one for each CPU unless given; results don't depend on it.
+    progress
+        Told the fraction of this animal's remaining work; may raise `Cancelled`, which is passed on.
+    log
+        Given a line at the start and end of every stage.
+    on_stage
+        Told the name of every stage before it begins.
+
+    Returns
+    -------
+    AnimalRun
+        Keys, times and versions; the results themselves are in the store (`AnimalResults`).
+
+    Raises
+    ------
+    ParameterError
+        When the frame rate is unknown (except until `summary`).
+    RunError
+        When a stage can't be done; `.run` tells what was done before.
+    Cancelled
+        When `progress` raised it; finished stages stay in the store, nothing else does.
+    """
+    info = recording.info
+    used = fill_params(params, info) if until == "summary" else resolve_params(params, info)
+    run = _Run(recording, used, engine, store, workers or cpu_count(), progress, log, on_stage)
+    record = AnimalRun(
+        name=info.name,
+        info=info,
+        requested=params.to_dict(),
+        effective=_effective(engine, used, info.shape),
+        engine=engine.name,
+        engine_version=engine.availability().version,
+        versions=library_versions(),
+        until=until,
+    )
+    with store.lease(run.keys.values()), PeakMemory() as memory:
+        problem = run.all_stages(stages_until(until))
+    done = AnimalResults(store, run.keys_done())
+    record = replace(
+        record,
+        keys=done.keys,
+        stages=tuple(run.records),
+        peak_memory_bytes=memory.peak_bytes,
+        notes=_notes(done),
+        counts=_counts(done),
+        error=problem,
+    )
+    if problem:
+        raise RunError(problem, record)
+    return record
+
+
+@dataclass
+class _Run:
+    """The stages of one animal while they run."""
+
+    recording: InfoSource
+    params: Parameters
+    engine: Engine
+    store: Store
+    workers: int
+    progress: Progress
+    log: Log
+    on_stage: OnStage
+    records: list[StageRecord] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.keys = plan_keys(self.recording.info, self.params, self.engine)
+        self.results = AnimalResults(self.store, self.keys)
+
+    def keys_done(self) -> dict[StageName, str]:
+        """Give the keys of the recording and of the stages that are done."""
+        done: dict[StageName, str] = {"source": self.keys["source"]}
+        return done | {record.stage: record.key for record in self.records}
+
+    def all_stages(self, stages: tuple[Stage, ...]) -> str:
+        """Run the stages; give why it ended early, in words, or an empty text."""
+        pending = [stage for stage in stages if not self.store.has(self.keys[stage.name])]
+        total = sum(stage.rough_seconds(self.recording.shape) for stage in pending) or 1.0
+        done = 0.0
+        for stage in stages:
+            share = stage.rough_seconds(self.recording.shape) if stage in pending else 0.0
+            problem = self._one_stage(stage, _Stretch(self.progress, done / total, (done + share) / total, stage.title))
+            if problem:
+                return problem
+            done += share
+        self.progress(1.0, "done")
+        return ""
+
+    def _one_stage(self, stage: Stage, progress: Progress) -> str:
+        name, key = self.recording.info.name, self.keys[stage.name]
+        progress(0.0)
+        self.on_stage(stage.name)
+        started = time.perf_counter()
+        cached = self.store.has(key)
+        try:
+            if not cached:
+                self.log(f"{name}: {stage.title} started")
+                self._compute(stage, progress)
+        except CalscopeError as error:
+            return f"{name}, {stage.title}: {error}"
+        except MemoryError:
+            return (
+                f"{name}, {stage.title}: this machine's memory is too small for it. Close other programs, or use fewer "
+                "frames (--frames) or workers (--workers)."
+            )
+        except Cancelled:
+            raise
+        except Exception as error:
+            logger.exception("%s: %s", name, stage.title)
+            return f"{name}, {stage.title}: an error in the program, {type(error).__name__}: {error}"
+        seconds = time.perf_counter() - started
+        self.records.append(StageRecord(stage.name, key, round(seconds, 3), cached))
+        self.log(f"{name}: {stage.title} " + ("served from the store" if cached else f"took {seconds:.1f} s"))
+        return ""
+
+    def _compute(self, stage: Stage, progress: Progress) -> None:
+        with (
+            self.store.scratch() as scratch,
+            self.store.writer(self.keys[stage.name], self._provenance(stage)) as writer,
+        ):
+            context = Context(progress=progress, allocate=writer.allocate, workers=self.workers, scratch=scratch)
+            inputs = StageInputs(self.recording, self.params, self.engine, self.results, context)
+            save_result(stage.name, writer, stage.run(inputs))
+
+    def _provenance(self, stage: Stage) -> dict[str, Any]:
+        return {
+            "stage": stage.name,
+            "recording": self.recording.info.name,
+            "fingerprint": self.recording.info.fingerprint,
+            "shape": list(self.recording.shape),
+            "engine": self.engine.name if stage.uses_engine else None,
+            "engine_version": self.engine.availability().version if stage.uses_engine else None,
+            "parameters": self.params.read_by(stage.name),
+            "parents": {parent: self.keys[parent] for parent in stage.parents},
+            "versions": library_versions(),
+            "made_at": time.time(),
+        }
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """Progress of one stage within the animal's, with the stage's title before its note."""
+
+    whole: Progress
+    start: float
+    stop: float
+    title: str
+
+    def __call__(self, fraction: float, note: str = "", /) -> None:
+        """Report."""
+        within = min(max(fraction, 0.0), 1.0)
+        self.whole(self.start + (self.stop - self.start) * within, f"{self.title}: {note}" if note else self.title)
+
+
+def library_versions() -> dict[str, str]:
+    """Give the versions of what computes."""
+    versions = {"calscope": calscope.__version__, "python": platform.python_version()}
+    for name in _LIBRARIES:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def _is_stored(store: Store, keys: dict[StageName, str], stage: Stage) -> bool:
+    return stage.name in keys and store.has(keys[stage.name])
+
+
+def _effective(engine: Engine, params: Parameters, shape: tuple[int, int, int]) -> Groups:
+    values = params.to_dict()
+    values["cnmf"]["gSiz"] = list(params.gSiz_px)
+    for dotted, value in engine.effective(params, shape).items():
+        group, _, name = dotted.partition(".")
+        values[group][name] = value
+    return values
+
+
+def _notes(results: AnimalResults) -> tuple[str, ...]:
+    found = [result.notes for result in (results.motion, results.first, results.refit) if result is not None]
+    return tuple(dict.fromkeys(note for notes in found for note in notes))
+
+
+def _counts(results: AnimalResults) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    if results.first is not None:
+        counts["first"] = results.first.n
+    if results.refit is not None:
+        counts["refit"] = results.refit.n
+    if results.evaluation is not None:
+        counts["accepted"] = results.evaluation.n_accepted
+        counts["rejected"] = results.evaluation.n_rejected
+    return counts

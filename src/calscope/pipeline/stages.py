@@ -1,0 +1,196 @@
+"""The graph of stages, from the recording to judged components.
+
+source -> before
+source -> motion -> after
+motion -> fit -> refit -> metrics -> evaluation
+refit -> dff
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from calscope.engines.base import Context, Engine
+from calscope.model.errors import RecordingError, StoreError
+from calscope.model.fields import StageName
+from calscope.model.movie import FrameSource
+from calscope.model.params import Parameters
+from calscope.model.results import (
+    Components,
+    Evaluation,
+    MotionResult,
+    Quality,
+    RelativeFluorescence,
+    SummaryImages,
+)
+from calscope.pipeline.records import Until
+from calscope.pipeline.results import AnimalResults
+
+Result = TypeVar("Result")
+
+MIN_FRAMES_TO_EXTRACT = 10
+"""Fewer frames hold no activity that could tell a cell from its surroundings."""
+
+
+@dataclass(frozen=True)
+class StageInputs:
+    """What a stage may use."""
+
+    source: FrameSource
+    params: Parameters
+    engine: Engine
+    parents: AnimalResults
+    context: Context
+
+    @property
+    def motion(self) -> MotionResult:
+        """The corrected movie, which must be there."""
+        return _needed(self.parents.motion, "motion")
+
+    @property
+    def first(self) -> Components:
+        """The first fit, which must be there."""
+        return _needed(self.parents.first, "fit")
+
+    @property
+    def components(self) -> Components:
+        """The second fit, which must be there."""
+        return _needed(self.parents.refit, "refit")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step: what it needs, what code it is, and roughly what it costs."""
+
+    name: StageName
+    title: str
+    """For the person, in the middle of a sentence."""
+    parents: tuple[StageName, ...]
+    run: Callable[[StageInputs], Any]
+    code: tuple[str, ...]
+    """Modules whose code makes the result; part of the key, with all algorithms that they import."""
+    seconds_per_megapixel: float
+    """Rough time per million values of the movie (frames x rows x columns), for progress and time left."""
+    uses_engine: bool = False
+    layout: int = 1
+    """Raised when the stage itself, or the way its result is stored, changes."""
+
+    def rough_seconds(self, shape: tuple[int, int, int]) -> float:
+        """Give about how long it takes on a movie of that shape."""
+        frames, height, width = shape
+        return 0.05 + self.seconds_per_megapixel * frames * height * width / 1e6
+
+
+def _run_before(inputs: StageInputs) -> SummaryImages:
+    from calscope.algorithms.summary import compute_summary  # noqa: PLC0415
+
+    return compute_summary(inputs.source, inputs.context.progress)
+
+
+def _run_motion(inputs: StageInputs) -> MotionResult:
+    return inputs.engine.correct_motion(inputs.source, inputs.params, inputs.context)
+
+
+def _run_after(inputs: StageInputs) -> SummaryImages:
+    from calscope.algorithms.summary import compute_summary  # noqa: PLC0415
+
+    return compute_summary(inputs.motion.movie, inputs.context.progress)
+
+
+def _run_fit(inputs: StageInputs) -> Components:
+    n_frames = inputs.source.shape[0]
+    if n_frames < MIN_FRAMES_TO_EXTRACT:
+        raise RecordingError(
+            f"The recording has {n_frames} frame{'s' * (n_frames != 1)}; at least {MIN_FRAMES_TO_EXTRACT} are needed "
+            "to extract components. Motion correction alone works on any number (--until motion)."
+        )
+    motion = inputs.motion
+    return inputs.engine.fit(motion.movie, motion.border_px, inputs.params, inputs.context)
+
+
+def _run_refit(inputs: StageInputs) -> Components:
+    motion = inputs.motion
+    return inputs.engine.refit(motion.movie, inputs.first, motion.border_px, inputs.params, inputs.context)
+
+
+def _run_metrics(inputs: StageInputs) -> Quality:
+    return inputs.engine.measure(inputs.motion.movie, inputs.components, inputs.params, inputs.context)
+
+
+def _run_evaluation(inputs: StageInputs) -> Evaluation:
+    from calscope.algorithms.acceptance import accept_components  # noqa: PLC0415
+
+    limits = inputs.params.evaluation
+    return accept_components(
+        _needed(inputs.parents.quality, "metrics"),
+        min_SNR=limits.min_SNR,
+        rval_thr=limits.rval_thr,
+        SNR_lowest=limits.SNR_lowest,
+        rval_lowest=limits.rval_lowest,
+        use_cnn=limits.use_cnn,
+        min_cnn_thr=limits.min_cnn_thr,
+        cnn_lowest=limits.cnn_lowest,
+    )
+
+
+def _run_dff(inputs: StageInputs) -> RelativeFluorescence:
+    from calscope.algorithms.dff import compute_dff  # noqa: PLC0415
+
+    params = inputs.params
+    return compute_dff(
+        inputs.components,
+        fr_hz=params.dataset.fr,
+        window_s=params.cnmf.dff_window_s,
+        quantile=params.cnmf.dff_quantile,
+    )
+
+
+_SUMMARY = ("calscope.algorithms.summary",)
+_MOTION = ("calscope.algorithms.normcorre",)
+_CNMF = ("calscope.algorithms.cnmf",)
+
+STAGES: tuple[Stage, ...] = (
+    Stage("before", "summary of the raw movie", ("source",), _run_before, _SUMMARY, 0.015),
+    Stage("motion", "motion correction", ("source",), _run_motion, _MOTION, 0.08, uses_engine=True),
+    Stage("after", "summary of the corrected movie", ("motion",), _run_after, _SUMMARY, 0.015),
+    Stage("fit", "first fit", ("motion",), _run_fit, _CNMF, 0.15, uses_engine=True),
+    Stage("refit", "second fit", ("motion", "fit"), _run_refit, _CNMF, 0.2, uses_engine=True),
+    Stage(
+        "metrics",
+        "measuring the components",
+        ("motion", "refit"),
+        _run_metrics,
+        ("calscope.algorithms.quality",),
+        0.04,
+        uses_engine=True,
+    ),
+    Stage("evaluation", "evaluation", ("metrics",), _run_evaluation, ("calscope.algorithms.acceptance",), 0.0),
+    Stage("dff", "dF/F", ("refit",), _run_dff, ("calscope.algorithms.dff",), 0.01),
+)
+"""In an order in which parents come first."""
+
+_UNTIL: dict[Until, tuple[StageName, ...]] = {
+    "summary": ("before",),
+    "motion": ("before", "motion", "after"),
+    "extraction": ("before", "motion", "after", "fit", "refit"),
+    "evaluation": ("before", "motion", "after", "fit", "refit", "metrics", "evaluation", "dff"),
+}
+
+
+def stages_until(until: Until) -> tuple[Stage, ...]:
+    """Give the stages of a run, in order."""
+    return tuple(stage for stage in STAGES if stage.name in _UNTIL[until])
+
+
+def stage_of(name: StageName) -> Stage:
+    """Give a stage by its name."""
+    return next(stage for stage in STAGES if stage.name == name)
+
+
+def _needed(result: Result | None, stage: str) -> Result:
+    if result is None:
+        raise StoreError(
+            f"The stored result of the stage {stage} is no longer there: something removed it while the run used it. "
+            "Run again."
+        )
+    return result

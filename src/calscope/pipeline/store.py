@@ -1,0 +1,302 @@
+"""Results on disk: one folder each, named by its key, complete or absent, opened read-only.
+
+<root>/results/<first two of the key>/<key>/    arrays as .npy, meta.json, complete.json
+<root>/leases/      what running jobs use, so that pruning leaves it alone
+<root>/scratch/     folders of running stages
+<root>/jobs/        jobs, see `calscope.jobs`
+"""
+
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import platformdirs
+from filelock import FileLock
+from numpy.typing import NDArray
+
+from calscope.model.errors import StoreError
+from calscope.pipeline.files import read_json, store_trouble, sync_to_disk, write_text_whole
+from calscope.pipeline.memory import watch_map
+from calscope.pipeline.processes import Owner
+from calscope.pipeline.writer import MARK, META, SCHEMA, ResultWriter
+
+MAPPED_FROM_BYTES = 1 << 20
+"""Smaller arrays are read into memory: a map costs an open file, and a page may hold hundreds of results."""
+FOREIGN_LITTER_AGE_S = 7 * 86400
+"""Half-made folders of other machines, whose processes can't be looked at, go when they are this old."""
+_TEMP, _TRASH = ".tmp-", ".trash-"
+
+
+@dataclass(frozen=True)
+class StoredResult:
+    """A complete result; its arrays are read-only."""
+
+    key: str
+    folder: Path
+    arrays: Mapping[str, str]
+    """File of each array."""
+    values: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+    """Stage, parameters, versions, parents and times: how it came about."""
+
+    def array(self, name: str) -> NDArray:
+        """Give one array, a memory map unless it is small."""
+        path = self.folder / self.arrays[name]
+        if path.stat().st_size >= MAPPED_FROM_BYTES:
+            mapped = np.load(path, mmap_mode="r", allow_pickle=False)
+            watch_map(mapped)
+            return np.asarray(mapped)
+        array: NDArray = np.load(path, allow_pickle=False)
+        array.flags.writeable = False
+        return array
+
+
+@dataclass(frozen=True)
+class StoredSize:
+    """What one result takes."""
+
+    key: str
+    stage: str
+    n_bytes: int
+    used_at: float
+    """Seconds since 1970 of the last use."""
+    recording: str
+    """Name of the animal it was first made for."""
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What pruning removed."""
+
+    n: int
+    n_bytes: int
+
+
+class Store:
+    """The result store at one folder; nothing is written before the first result."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(root)
+        self.results = self.root / "results"
+        self.jobs = self.root / "jobs"
+
+    def has(self, key: str) -> bool:
+        """Whether that result is there and complete."""
+        return self._is_complete(self._folder(key))
+
+    def open(self, key: str) -> StoredResult:
+        """Open a result, and note that it was used.
+
+        Raises
+        ------
+        StoreError
+            When it is not there, not complete, or written by a later version.
+        """
+        folder = self._folder(key)
+        if not self._is_complete(folder):
+            raise StoreError(f"The store has no result {key}: it was never made, or was pruned. Run again to make it.")
+        meta = read_json(folder / META)
+        if not isinstance(meta, dict) or meta.get("schema") != SCHEMA:
+            raise StoreError(
+                f"{folder / META} was written by another version of Calscope (layout "
+                f"{meta.get('schema') if isinstance(meta, dict) else 'unknown'}, this one reads {SCHEMA})."
+            )
+        _note_use(folder)
+        return StoredResult(key, folder, meta["arrays"], meta["values"], meta["provenance"])
+
+    @contextmanager
+    def writer(self, key: str, provenance: Mapping[str, Any]) -> Iterator[ResultWriter]:
+        """Give a writer for a new result; it becomes visible, complete, when the block ends without an exception.
+
+        Raises
+        ------
+        StoreError
+            When the disk refuses; nothing is left behind.
+        """
+        final = self._folder(key)
+        temp = final.with_name(f"{_TEMP}{key}-{Owner.me().token}-{secrets.token_hex(4)}")
+        with store_trouble(self.root):
+            temp.mkdir(parents=True)
+        writer = ResultWriter(temp, self.root, provenance)
+        try:
+            yield writer
+            writer.finish()
+            with store_trouble(self.root):
+                self._put_in_place(temp, final)
+        finally:
+            writer.discard()
+
+    @contextmanager
+    def lease(self, keys: Iterable[str]) -> Iterator[None]:
+        """Keep these results from being pruned while the block runs, whether they exist yet or not."""
+        path = self.root / "leases" / f"{Owner.me().token}-{secrets.token_hex(4)}.json"
+        with store_trouble(self.root):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with self._lock():
+                write_text_whole(path, json.dumps(sorted(keys)))
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Give an empty folder that is removed when the block ends, however it ends."""
+        folder = self.root / "scratch" / f"{Owner.me().token}-{secrets.token_hex(4)}"
+        with store_trouble(self.root):
+            folder.mkdir(parents=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def sizes(self) -> list[StoredSize]:
+        """List every complete result with its size, the least recently used first."""
+        found = [_size_of(folder) for folder in self._result_folders() if self._is_complete(folder)]
+        return sorted(found, key=lambda item: item.used_at)
+
+    def size_by_stage(self) -> dict[str, int]:
+        """Give the bytes of all complete results of each stage."""
+        total: dict[str, int] = {}
+        for item in self.sizes():
+            total[item.stage] = total.get(item.stage, 0) + item.n_bytes
+        return total
+
+    def prune(self, *, max_bytes: int | None = None, older_than_s: float | None = None) -> Pruned:
+        """Remove the least recently used results until the limits hold; what running jobs use stays.
+
+        Parameters
+        ----------
+        max_bytes
+            Results take at most this much afterwards, as far as running jobs allow.
+        older_than_s
+            Results that were not used for longer go.
+        """
+        now, removed = time.time(), []
+        with store_trouble(self.root), self._lock():
+            leased, items = self._leased(), self.sizes()
+            total = sum(item.n_bytes for item in items)
+            for item in items:
+                too_old = older_than_s is not None and now - item.used_at > older_than_s
+                too_much = max_bytes is not None and total > max_bytes
+                if (too_old or too_much) and item.key not in leased:
+                    self._to_trash(self._folder(item.key))
+                    removed.append(item)
+                    total -= item.n_bytes
+        self.sweep()
+        return Pruned(len(removed), sum(item.n_bytes for item in removed))
+
+    def sweep(self) -> int:
+        """Remove what dead processes left half-made; give how many folders and files that were."""
+        litter = [path for path in self._unfinished() if self._is_litter(path)]
+        for path in litter:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        return len(litter)
+
+    def _folder(self, key: str) -> Path:
+        return self.results / key[:2] / key
+
+    def _result_folders(self) -> list[Path]:
+        return [folder for folder in self.results.glob("??/*") if not folder.name.startswith(".")]
+
+    def _is_complete(self, folder: Path) -> bool:
+        mark = read_json(folder / MARK)
+        if not isinstance(mark, dict):
+            return False
+        try:
+            return all((folder / name).stat().st_size == size for name, size in mark["files"].items())
+        except (OSError, KeyError, AttributeError):
+            return False
+
+    def _put_in_place(self, temp: Path, final: Path) -> None:
+        try:
+            temp.rename(final)
+        except OSError:
+            if self._is_complete(final):
+                return  # another process made the same result meanwhile; this copy is dropped
+            self._to_trash(final)
+            temp.rename(final)
+        sync_to_disk(final.parent)
+
+    def _to_trash(self, folder: Path) -> None:
+        folder.rename(folder.with_name(f"{_TRASH}{Owner.me().token}-{secrets.token_hex(4)}"))
+
+    def _unfinished(self) -> Iterator[Path]:
+        for folder in self.results.glob("??/*"):
+            if folder.name.startswith((_TEMP, _TRASH)) or not self._is_complete(folder):
+                yield folder
+        yield from (self.root / "scratch").glob("*")
+        yield from (self.root / "leases").glob("*.json")
+
+    def _is_litter(self, path: Path) -> bool:
+        if path.name.startswith(_TRASH):
+            return True
+        owner = _owner_in(path.name)
+        if owner is None:
+            return True  # a result's folder without its mark
+        return owner.is_gone or (_age_s(path) > FOREIGN_LITTER_AGE_S and owner.host != Owner.me().host)
+
+    def _leased(self) -> set[str]:
+        leased: set[str] = set()
+        for path in (self.root / "leases").glob("*.json"):
+            if not self._is_litter(path):
+                leased.update(read_json(path) or ())
+        return leased
+
+    def _lock(self) -> FileLock:
+        self.root.mkdir(parents=True, exist_ok=True)
+        return FileLock(self.root / "store.lock")
+
+
+def default_store() -> Store:
+    """Give the store that CALSCOPE_STORE names, else the one in the user's cache folder."""
+    chosen = os.environ.get("CALSCOPE_STORE")
+    return Store(Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("calscope", appauthor=False))
+
+
+def _owner_in(name: str) -> Owner | None:
+    """Owner from `<owner>-<random>`, `.tmp-<key>-<owner>-<random>` or a lease's name."""
+    parts = name.removesuffix(".json").removeprefix(_TEMP).rpartition("-")[0]
+    host = parts.find(".") - 8
+    return Owner.parse(parts[host:]) if host >= 0 else None
+
+
+def _note_use(folder: Path) -> None:
+    try:
+        os.utime(folder / MARK)
+    except OSError:
+        return  # a store that may only be read serves its results all the same
+
+
+def _size_of(folder: Path) -> StoredSize:
+    mark, meta = read_json(folder / MARK) or {}, read_json(folder / META) or {}
+    provenance = meta.get("provenance", {})
+    return StoredSize(
+        key=folder.name,
+        stage=str(provenance.get("stage", "unknown")),
+        n_bytes=sum(mark.get("files", {}).values()),
+        used_at=_mtime(folder / MARK),
+        recording=str(provenance.get("recording", "")),
+    )
+
+
+def _mtime(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _age_s(path: Path) -> float:
+    return time.time() - _mtime(path)
