@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import calscope
+from calscope.algorithms.motion_grid import make_patches
+from calscope.algorithms.normcorre import correct_movie
 from calscope.engines.base import Availability, Context
 from calscope.model.movie import FrameSource, Movie
 from calscope.model.params import Parameters
@@ -21,11 +23,22 @@ class BuiltinEngine:
 
     def effective(self, params: Parameters, shape: tuple[int, int, int]) -> Mapping[str, Any]:
         """Give the values used where they differ from the requested ones."""
-        raise NotImplementedError
+        return _effective_motion(params, shape)
 
     def correct_motion(self, source: FrameSource, params: Parameters, context: Context) -> MotionResult:
         """Estimate motion and write the corrected movie."""
-        raise NotImplementedError
+        motion = params.motion
+        return correct_movie(
+            source,
+            pw_rigid=motion.pw_rigid,
+            strides=motion.strides,
+            overlaps=motion.overlaps,
+            max_shifts=motion.max_shifts,
+            max_deviation_rigid=motion.max_deviation_rigid,
+            allocate=context.allocate,
+            workers=context.workers,
+            progress=context.progress,
+        )
 
     def fit(self, movie: Movie, border_px: int, params: Parameters, context: Context) -> Components:
         """First fit, patch by patch."""
@@ -40,3 +53,16 @@ class BuiltinEngine:
     def measure(self, movie: Movie, components: Components, params: Parameters, context: Context) -> Quality:
         """SNR and spatial r-value of each component."""
         raise NotImplementedError
+
+
+def _effective_motion(params: Parameters, shape: tuple[int, int, int]) -> dict[str, Any]:
+    """Patches are cut to the field; with a single one the correction is rigid."""
+    motion = params.motion
+    if not motion.pw_rigid:
+        return {}
+    field = shape[1], shape[2]
+    strides = min(motion.strides[0], field[0]), min(motion.strides[1], field[1])
+    grid = make_patches(field, motion.strides, motion.overlaps)
+    overlaps = grid.shape_px[0] - strides[0], grid.shape_px[1] - strides[1]
+    used = {"strides": strides, "overlaps": overlaps, "pw_rigid": grid.n > 1}
+    return {f"motion.{name}": value for name, value in used.items() if value != getattr(motion, name)}

@@ -1,0 +1,85 @@
+"""Going through a movie in chunks, on several threads, with the same result for any number of them."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calscope.model.movie import FloatArray, FrameSource, chunks
+from calscope.model.progress import Progress
+
+Result = TypeVar("Result")
+
+CHUNK_PX = 4_000_000
+"""Pixels of a chunk: some 16 MB as float32, a fraction of a second of work."""
+
+
+def chunk_length(height: int, width: int) -> int:
+    """Give the number of frames of a chunk; it depends on the field only, never on the machine."""
+    return max(1, min(256, CHUNK_PX // max(1, height * width)))
+
+
+def map_chunks(
+    work: Callable[[int, int], Result],
+    *,
+    n_frames: int,
+    length: int,
+    workers: int,
+    progress: Progress,
+    note: str,
+) -> Iterator[Result]:
+    """Run `work(start, stop)` over consecutive chunks and give the results in order.
+
+    At most `workers + 1` chunks are under way at a time, so memory does not grow with the movie. An exception of
+    `work` or of `progress` (a person's wish to stop) ends the pass; chunks not begun are dropped, those begun are
+    waited for.
+    """
+    with ThreadPoolExecutor(max_workers=max(1, workers), thread_name_prefix="frames") as pool:
+        waiting: deque[tuple[int, Future[Result]]] = deque()
+        ahead = iter(chunks(n_frames, length))
+        try:
+            for start, stop in ahead:
+                waiting.append((stop, pool.submit(work, start, stop)))
+                if len(waiting) > workers:
+                    yield _next_done(waiting, n_frames, progress, note)
+            while waiting:
+                yield _next_done(waiting, n_frames, progress, note)
+        finally:
+            for _, future in waiting:
+                future.cancel()
+
+
+def _next_done(waiting: "deque[tuple[int, Future[Result]]]", n_frames: int, progress: Progress, note: str) -> Result:
+    stop, future = waiting.popleft()
+    result = future.result()
+    progress(stop / n_frames, f"{note}: frame {stop} of {n_frames}")
+    return result
+
+
+@dataclass(frozen=True)
+class CleanFrames:
+    """Reads frames as float32 with every value finite."""
+
+    source: FrameSource
+    fill: FloatArray
+    """(H, W) what stands in for a value that is not finite."""
+
+    def read(self, start: int, stop: int) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """Frames `start` to `stop`, (n, H, W), and which of them had values that were not finite, (n,)."""
+        return replace_missing(self.source.read(start, stop), self.fill)
+
+
+def replace_missing(frames: NDArray, fill: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Give frames as float32 with `fill` where they aren't finite, and which of them were touched, (n,)."""
+    values = np.array(frames, np.float32, order="C")
+    if np.issubdtype(frames.dtype, np.integer):
+        return values, np.zeros(len(values), np.bool_)
+    missing = ~np.isfinite(values)
+    touched = missing.any(axis=(1, 2))
+    if touched.any():
+        values[missing] = np.broadcast_to(fill, values.shape)[missing]
+    return values, touched

@@ -1,0 +1,106 @@
+"""What was found in every frame, and the sentences that tell a person what to know about it."""
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calscope.algorithms.motion_grid import PatchGrid
+from calscope.model.movie import FloatArray
+
+
+@dataclass(frozen=True)
+class Track:
+    """The motion of a stretch of frames."""
+
+    rigid: FloatArray
+    """(n, 2) px, shift of the whole frame."""
+    coefficients: FloatArray
+    """(n, Ky, Kx, 2) px, coefficients of the field of shifts."""
+    clipped: NDArray[np.bool_]
+    """(n,) the shift was larger than allowed."""
+    constant: NDArray[np.bool_]
+    """(n,) all pixels alike."""
+    blank: NDArray[np.bool_]
+    """(n,) the frame doesn't show the template."""
+    repaired: NDArray[np.bool_]
+    """(n,) some values were not finite."""
+    low: FloatArray
+    """(chunks,) smallest value."""
+    high: FloatArray
+    """(chunks,) largest value."""
+
+    @staticmethod
+    def join(parts: "list[Track]") -> "Track":
+        """Join consecutive stretches."""
+        return Track(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Track)))
+
+    def bridged(self) -> "Track":
+        """Give frames that show nothing the shift between those of the nearest frames that do; zero if none does."""
+        if not self.blank.any():
+            return self
+        seen = np.flatnonzero(~self.blank)
+        return replace(
+            self,
+            rigid=_bridge(self.rigid, seen),
+            coefficients=_bridge(self.coefficients, seen),
+            clipped=self.clipped & ~self.blank,
+        )
+
+
+def _bridge(values: FloatArray, seen: NDArray[np.intp]) -> FloatArray:
+    flat = values.reshape(len(values), -1)
+    if len(seen) == 0:
+        return np.zeros_like(values)
+    frames = np.arange(len(values))
+    columns = [np.interp(frames, seen, flat[seen, k]) for k in range(flat.shape[1])]
+    return np.stack(columns, axis=1).astype(np.float32).reshape(values.shape)
+
+
+def describe(track: Track, shape: tuple[int, int, int], grid: PatchGrid | None) -> tuple[str, ...]:
+    """Give the sentences that a person should read about a correction."""
+    n_frames, height, width = shape
+    notes = []
+    if n_frames == 1:
+        notes.append("The movie has one frame: there is no motion to correct, it is left as it is.")
+    elif track.constant.all():
+        notes.append("Every frame is constant: there is nothing to register, the movie is left as it is.")
+    elif track.constant.any():
+        notes.append(f"{_frames(track.constant)} constant (all pixels alike): given the shift of the frames around.")
+    dark = track.blank & ~track.constant
+    if dark.any() and n_frames > 1:
+        notes.append(
+            f"{_frames(dark)} dark or don't show the picture of the template: given the shift of the frames around."
+        )
+    if track.clipped.any():
+        notes.append(
+            f"{_frames(track.clipped)} clipped at max_shifts: the best place lay beyond it. Raise max_shifts if the"
+            " recording really moves that far."
+        )
+    if track.repaired.any():
+        notes.append(
+            f"{_frames(track.repaired)} not finite (NaN or infinite) in some pixels: replaced by the pixel's mean."
+        )
+    if grid is not None:
+        notes += _patch_notes(grid, (height, width))
+    return tuple(notes)
+
+
+def _frames(flags: NDArray[np.bool_]) -> str:
+    n = int(flags.sum())
+    return f"{n} of {len(flags)} frames {'is' if n == 1 else 'are'}"
+
+
+def _patch_notes(grid: PatchGrid, field: tuple[int, int]) -> list[str]:
+    side_y, side_x = grid.shape_px
+    if grid.n == 1:
+        return [
+            f"The field of {field[0]} x {field[1]} px holds one patch of {side_y} x {side_x} px only (strides + overlaps):"
+            " the frames are corrected as a whole. Lower strides and overlaps to follow deformation."
+        ]
+    along = [name for name, n in (("y", len(grid.tops)), ("x", len(grid.lefts))) if n == 1]
+    if along:
+        return [
+            f"Along {along[0]} the field is one patch wide (strides + overlaps): no deformation is followed that way."
+        ]
+    return []
