@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import calscope
 from calscope.engines.base import Context, Engine
-from calscope.model.errors import CalscopeError, Cancelled
+from calscope.model.errors import CalscopeError, Cancelled, RecordingError
 from calscope.model.fields import StageName
 from calscope.model.movie import FrameSource
 from calscope.model.params import Parameters
@@ -61,6 +61,7 @@ def run_animal(
     progress: Progress = silent,
     log: Log = logger.info,
     on_stage: OnStage = lambda stage: None,
+    is_unchanged: Callable[[], bool] = lambda: True,
 ) -> AnimalRun:
     """Run one animal's stages; what is in the store is not computed again.
 
@@ -78,6 +79,8 @@ def run_animal(
         Given a line at the start and end of every stage.
     on_stage
         Told the name of every stage before it begins.
+    is_unchanged
+        Asked after a stage that reads the recording; a result made while the files changed is not kept.
 
     Returns
     -------
@@ -95,7 +98,7 @@ def run_animal(
     """
     info = recording.info
     used = fill_params(params, info) if until == "summary" else resolve_params(params, info)
-    run = _Run(recording, used, engine, store, workers or cpu_count(), progress, log, on_stage)
+    run = _Run(recording, used, engine, store, workers or cpu_count(), progress, log, on_stage, is_unchanged)
     record = AnimalRun(
         name=info.name,
         info=info,
@@ -135,6 +138,7 @@ class _Run:
     progress: Progress
     log: Log
     on_stage: OnStage
+    is_unchanged: Callable[[], bool]
     records: list[StageRecord] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -194,7 +198,13 @@ class _Run:
         ):
             context = Context(progress=progress, allocate=writer.allocate, workers=self.workers, scratch=scratch)
             inputs = StageInputs(self.recording, self.params, self.engine, self.results, context)
-            save_result(stage.name, writer, stage.run(inputs))
+            result = stage.run(inputs)
+            if "source" in stage.parents and not self.is_unchanged():
+                raise RecordingError(
+                    f"{self.recording.info.path} changed while it was read. Nothing of this was kept; run again when "
+                    "it is complete."
+                )
+            save_result(stage.name, writer, result)
 
     def _provenance(self, stage: Stage) -> dict[str, Any]:
         return {

@@ -1,0 +1,188 @@
+"""Does one job: `python -m calscope.jobs.worker JOB_FOLDER`, started by `JobManager` as a process of its own."""
+
+import logging
+import signal
+import sys
+import threading
+import time
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+
+from filelock import FileLock, Timeout
+
+from calscope.engines.registry import get_engine
+from calscope.io.project import find_recordings
+from calscope.jobs.folder import JobFolder
+from calscope.jobs.manager import GRACE_S
+from calscope.jobs.spec import JobSpec
+from calscope.jobs.status import JobStatus, StatusWriter
+from calscope.model.errors import CalscopeError, Cancelled
+from calscope.model.params import Parameters
+from calscope.pipeline.cohort import Order, Step, choose_animals, run_cohort
+from calscope.pipeline.processes import Owner
+from calscope.pipeline.records import AnimalRun
+from calscope.pipeline.store import Store
+
+logger = logging.getLogger("calscope.jobs")
+_LOOK_FOR_CANCEL_S = 0.1
+_LOOK_FOR_TURN_S = 0.5
+
+
+class Worker:
+    """One job from its turn to its end."""
+
+    def __init__(self, folder: JobFolder) -> None:
+        self.folder = folder
+        self.store = Store(folder.path.parents[1])
+        self.was_terminated = threading.Event()
+        self._looked_at = 0.0
+        self._is_cancelled = False
+        self._any_good = False
+        me = Owner.me()
+        folder.note_process(me)
+        self.out = StatusWriter(folder.path, JobStatus(note="starting", pid=me.pid, pid_started_at=me.started))
+
+    def run(self) -> int:
+        """Do the job and give the exit status."""
+        try:
+            spec = self.folder.read_spec()
+            with self._turn():
+                self.store.sweep()
+                self._tell(state="running", started_at=time.time(), note="")
+                error = self._demo(spec) if spec.kind == "demo" else self._animals(spec)
+        except Cancelled:
+            self._end("cancelled" if self._cancel_wanted() else "interrupted")
+            return 130
+        except CalscopeError as problem:
+            logger.error("%s", problem)
+            self._end("failed", str(problem))
+            return 2
+        except Exception as problem:  # whatever it is, the status must tell it, not only the log
+            logger.exception("The job ended with an error in the program")
+            self._end("failed", f"An error in the program, {type(problem).__name__}: {problem}. The log has more.")
+            return 1
+        self._end("done" if self._any_good or not error else "failed", error)
+        return 0
+
+    def check(self) -> None:
+        """Raise `Cancelled` when the person or the system wants the job to stop; cheap enough to call often."""
+        now = time.monotonic()
+        if now - self._looked_at > _LOOK_FOR_CANCEL_S:
+            self._looked_at = now
+            self._is_cancelled = self._cancel_wanted()
+        if self._is_cancelled or self.was_terminated.is_set():
+            raise Cancelled
+
+    def _turn(self) -> AbstractContextManager[object]:
+        """Wait until no earlier job of this store waits or runs, then hold the one place there is."""
+        lock = FileLock(self.store.jobs / "running.lock")
+        while True:
+            self.check()
+            ahead = self._jobs_ahead()
+            if ahead == 0:
+                try:
+                    return lock.acquire(timeout=_LOOK_FOR_TURN_S)
+                except Timeout:
+                    ahead = 1
+            self._tell(note=f"waiting for {ahead} job{'s' * (ahead > 1)}")
+            time.sleep(_LOOK_FOR_TURN_S)
+
+    def _jobs_ahead(self) -> int:
+        earlier = [path for path in self.store.jobs.glob("*-*") if path.name < self.folder.id]
+        return sum(JobFolder(path).status().is_active for path in earlier)
+
+    def _animals(self, spec: JobSpec) -> str:
+        """Run the animals; give what failed, in words."""
+        refs = choose_animals(find_recordings(Path(spec.data)), spec.animals)
+        order = Order(
+            params=Parameters.from_dict(spec.params),
+            engine=get_engine(spec.engine),
+            store=self.store,
+            until=spec.until,
+            n_frames=spec.n_frames,
+            workers=spec.workers,
+        )
+        runs: list[AnimalRun] = []
+
+        def keep(run: AnimalRun) -> None:
+            runs.append(run)
+            self._any_good |= not run.error
+            self.folder.write_results(runs)
+
+        run_cohort(refs, order, report=self._report, log=logger.info, on_done=keep)
+        return _failures(runs)
+
+    def _demo(self, spec: JobSpec) -> str:
+        from calscope.io.demo import write_demo  # noqa: PLC0415 - the simulator is needed here only
+
+        wanted = spec.demo
+        if wanted is None:
+            raise CalscopeError("The job's description lacks the settings of the demo.")
+        write_demo(
+            Path(spec.data),
+            animals=wanted.animals,
+            frames=wanted.frames,
+            size=wanted.size,
+            seed=wanted.seed,
+            progress=self._demo_progress,
+        )
+        return ""
+
+    def _demo_progress(self, fraction: float, note: str = "", /) -> None:
+        elapsed = time.time() - (self.out.status.started_at or time.time())
+        left = elapsed * (1 - fraction) / fraction if fraction > 0 else None
+        self._report(Step(stage="demo", fraction=fraction, note=note, eta_s=left))
+
+    def _report(self, step: Step) -> None:
+        self.check()
+        self._tell(animal=step.animal, stage=step.stage, fraction=step.fraction, note=step.note, eta_s=step.eta_s)
+
+    def _tell(self, **changes: object) -> None:
+        self.out.update(replace(self.out.status, **changes))  # type: ignore[arg-type]
+
+    def _end(self, state: str, error: str = "") -> None:
+        fraction = 1.0 if state == "done" else self.out.status.fraction
+        self._tell(state=state, error=error, ended_at=time.time(), fraction=fraction, eta_s=None, note="")
+        logger.info("%s", state)
+
+    def _cancel_wanted(self) -> bool:
+        return self.folder.cancel_age_s() is not None
+
+
+def main(arguments: list[str]) -> int:
+    """Do the job whose folder is the only argument."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    folder = JobFolder(Path(arguments[0]))
+    worker = Worker(folder)
+
+    def on_terminate(number: int, frame: FrameType | None) -> None:
+        worker.was_terminated.set()
+
+    signal.signal(signal.SIGTERM, on_terminate)
+    signal.signal(signal.SIGINT, on_terminate)
+    threading.Thread(target=_watch, args=(folder,), name="cancel-watch", daemon=True).start()
+    return worker.run()
+
+
+def _watch(folder: JobFolder) -> None:
+    """End the process group when the job does not stop by itself, even when nobody looks at the jobs any more."""
+    while True:
+        time.sleep(1.0)
+        age_s = folder.cancel_age_s()
+        if age_s is not None and age_s > GRACE_S:
+            folder.end_process()
+
+
+def _failures(runs: list[AnimalRun]) -> str:
+    failed = [run for run in runs if run.error]
+    if not failed:
+        return ""
+    if len(runs) == 1:
+        return failed[0].error
+    return f"{len(failed)} of {len(runs)} animals failed. " + " ".join(run.error for run in failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,177 @@
+"""Runs all animals of a folder, one after the other; one that fails does not stop the others."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from calscope.engines.base import Engine
+from calscope.io.project import Project, RecordingRef
+from calscope.io.registry import open_recording
+from calscope.model.errors import CalscopeError, Cancelled, RecordingError
+from calscope.model.fields import StageName
+from calscope.model.params import Parameters
+from calscope.pipeline.records import AnimalRun, RunError, Until
+from calscope.pipeline.runner import Log, pending_seconds, run_animal
+from calscope.pipeline.store import Store
+
+logger = logging.getLogger(__name__)
+_TRUST_IN_ROUGH = 0.05
+"""The rough estimate of the whole time counts as much as this fraction of the work done."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where a run over several animals is."""
+
+    animal: str = ""
+    stage: str = ""
+    fraction: float = 0.0
+    """Of all animals' work, 0 to 1."""
+    note: str = ""
+    eta_s: float | None = None
+    """Seconds left."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """How the animals are to be run."""
+
+    params: Parameters
+    engine: Engine
+    store: Store
+    until: Until = "evaluation"
+    n_frames: int | None = None
+    workers: int | None = None
+
+
+Report = Callable[[Step], None]
+"""Told of every step; may raise `Cancelled`."""
+OnDone = Callable[[AnimalRun], None]
+"""Told of every animal that is through, well or with an error."""
+
+
+def choose_animals(project: Project, names: Sequence[str] | None) -> tuple[RecordingRef, ...]:
+    """Give the recordings of these animals, all of them without names.
+
+    Raises
+    ------
+    RecordingError
+        When a name is unknown; its text lists the known ones.
+    """
+    if names is None:
+        return project.recordings
+    known = [ref.name for ref in project.recordings]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise RecordingError(
+            f"There is no animal {', '.join(repr(name) for name in unknown)} in {project.root}. "
+            f"Animals there: {', '.join(known)}."
+        )
+    return tuple(ref for ref in project.recordings if ref.name in names)
+
+
+def run_cohort(
+    refs: Sequence[RecordingRef], order: Order, *, report: Report, log: Log = logger.info, on_done: OnDone
+) -> list[AnimalRun]:
+    """Run the animals in order.
+
+    Parameters
+    ----------
+    report
+        Told of every step, often; raises `Cancelled` to stop, which is passed on.
+    log
+        Given lines for people.
+    on_done
+        Told of every animal as soon as it is through.
+
+    Returns
+    -------
+    list of AnimalRun
+        One for each animal; one that failed says why in `error`.
+    """
+    cohort = _Cohort(order, report, log, [_rough_seconds(ref, order) for ref in refs])
+    runs = []
+    for index, ref in enumerate(refs):
+        run = cohort.one_animal(index, ref)
+        if run.error:
+            log(run.error)
+        runs.append(run)
+        on_done(run)
+    return runs
+
+
+class _Cohort:
+    """The animals' shares in the whole, and the time left."""
+
+    def __init__(self, order: Order, report: Report, log: Log, seconds: Sequence[float]) -> None:
+        self.order, self.report, self.log = order, report, log
+        self.total_s = sum(seconds) or 1.0
+        self.starts = [sum(seconds[:index]) / self.total_s for index in range(len(seconds) + 1)]
+        self.started_at = time.monotonic()
+        self.animal, self.stage = "", ""
+
+    def one_animal(self, index: int, ref: RecordingRef) -> AnimalRun:
+        self.animal, self.stage = ref.name, ""
+        start, stop = self.starts[index], self.starts[index + 1]
+        self._tell(start, "opening the recording")
+        try:
+            return self._run(ref, lambda fraction, note="", /: self._tell(start + (stop - start) * fraction, note))
+        except RunError as error:
+            return error.run
+        except CalscopeError as error:
+            return AnimalRun(ref.name, None, self.order.params.to_dict(), error=_with_name(ref.name, str(error)))
+        except Cancelled:
+            raise
+        except Exception as error:  # a fault with one recording must not cost the others' results
+            logger.exception("%s", ref.name)
+            told = f"{ref.name}: an error in the program, {type(error).__name__}: {error}"
+            return AnimalRun(ref.name, None, self.order.params.to_dict(), error=told)
+
+    def _run(self, ref: RecordingRef, progress: Callable[..., None]) -> AnimalRun:
+        order = self.order
+        recording = open_recording(ref.path, order.n_frames)
+        try:
+            return run_animal(
+                recording,
+                order.params,
+                engine=order.engine,
+                store=order.store,
+                until=order.until,
+                workers=order.workers,
+                progress=progress,
+                log=self.log,
+                on_stage=self._begin,
+                is_unchanged=lambda: _fingerprint(ref, order.n_frames) == recording.info.fingerprint,
+            )
+        finally:
+            recording.close()
+
+    def _begin(self, stage: StageName) -> None:
+        self.stage = stage
+
+    def _tell(self, fraction: float, note: str) -> None:
+        elapsed = time.monotonic() - self.started_at
+        whole = (elapsed + _TRUST_IN_ROUGH * self.total_s) / (fraction + _TRUST_IN_ROUGH)
+        self.report(Step(self.animal, self.stage, fraction, note, max(0.0, whole * (1 - fraction))))
+
+
+def _rough_seconds(ref: RecordingRef, order: Order) -> float:
+    try:
+        recording = open_recording(ref.path, order.n_frames)
+    except CalscopeError:
+        return 0.0  # told at its turn
+    try:
+        return pending_seconds(recording.info, order.params, engine=order.engine, store=order.store, until=order.until)
+    finally:
+        recording.close()
+
+
+def _fingerprint(ref: RecordingRef, n_frames: int | None) -> str:
+    recording = open_recording(ref.path, n_frames)
+    recording.close()
+    return recording.info.fingerprint
+
+
+def _with_name(name: str, text: str) -> str:
+    return text if name in text else f"{name}: {text}"
