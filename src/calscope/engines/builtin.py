@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import calscope
+from calscope.algorithms import cnmf
 from calscope.algorithms.motion_grid import make_patches
 from calscope.algorithms.normcorre import correct_movie
+from calscope.algorithms.quality import measure_components
 from calscope.engines.base import Availability, Context
+from calscope.model.errors import ParameterError
 from calscope.model.movie import FrameSource, Movie
 from calscope.model.params import Parameters
 from calscope.model.results import Components, MotionResult, Quality
@@ -23,7 +26,7 @@ class BuiltinEngine:
 
     def effective(self, params: Parameters, shape: tuple[int, int, int]) -> Mapping[str, Any]:
         """Give the values used where they differ from the requested ones."""
-        return _effective_motion(params, shape)
+        return {**_effective_motion(params, shape), **_effective_cnmf(params, shape)}
 
     def correct_motion(self, source: FrameSource, params: Parameters, context: Context) -> MotionResult:
         """Estimate motion and write the corrected movie."""
@@ -42,17 +45,52 @@ class BuiltinEngine:
 
     def fit(self, movie: Movie, border_px: int, params: Parameters, context: Context) -> Components:
         """First fit, patch by patch."""
-        raise NotImplementedError
+        wanted = params.cnmf
+        return cnmf.fit(
+            movie,
+            border_px=border_px,
+            K=wanted.K,
+            rf=wanted.rf,
+            stride=wanted.stride,
+            gSig=wanted.gSig,
+            gSiz=params.gSiz_px,
+            nb=wanted.nb,
+            p=wanted.p,
+            merge_thr=wanted.merge_thr,
+            bas_nonneg=wanted.bas_nonneg,
+            ssub=wanted.ssub,
+            tsub=wanted.tsub,
+            rolling_sum=wanted.rolling_sum,
+            only_init=wanted.only_init,
+            workers=context.workers,
+            progress=context.progress,
+        )
 
     def refit(
         self, movie: Movie, first: Components, border_px: int, params: Parameters, context: Context
     ) -> Components:
         """Second fit, over the whole field."""
-        raise NotImplementedError
+        wanted = params.cnmf
+        return cnmf.refit(
+            movie,
+            first,
+            nb=wanted.nb,
+            p=wanted.p,
+            merge_thr=wanted.merge_thr,
+            bas_nonneg=wanted.bas_nonneg,
+            workers=context.workers,
+            progress=context.progress,
+        )
 
     def measure(self, movie: Movie, components: Components, params: Parameters, context: Context) -> Quality:
         """SNR and spatial r-value of each component."""
-        raise NotImplementedError
+        return measure_components(
+            movie,
+            components,
+            fr_hz=_frame_rate(params),
+            decay_time_s=params.dataset.decay_time,
+            progress=context.progress,
+        )
 
 
 def _effective_motion(params: Parameters, shape: tuple[int, int, int]) -> dict[str, Any]:
@@ -66,3 +104,21 @@ def _effective_motion(params: Parameters, shape: tuple[int, int, int]) -> dict[s
     overlaps = grid.shape_px[0] - strides[0], grid.shape_px[1] - strides[1]
     used = {"strides": strides, "overlaps": overlaps, "pw_rigid": grid.n > 1}
     return {f"motion.{name}": value for name, value in used.items() if value != getattr(motion, name)}
+
+
+def _effective_cnmf(params: Parameters, shape: tuple[int, int, int]) -> dict[str, Any]:
+    """Patches are cut to the field, and frames are never binned to fewer than a fit can use."""
+    used: dict[str, Any] = {}
+    rf, tsub = params.cnmf.rf, params.cnmf.tsub
+    if rf is not None and 2 * rf + 1 >= max(shape[1:]):
+        used["cnmf.rf"] = None
+    largest = cnmf.largest_tsub(shape[0])
+    if tsub > largest:
+        used["cnmf.tsub"] = largest
+    return used
+
+
+def _frame_rate(params: Parameters) -> float:
+    if params.dataset.fr is None:
+        raise ParameterError("dataset.fr is not known. Give the frame rate in Hz.")
+    return params.dataset.fr

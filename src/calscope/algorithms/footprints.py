@@ -1,0 +1,122 @@
+"""Footprints as sparse columns: order of pixels, growth of their support, tidying, scale."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix, csc_matrix
+
+from calscope.model.movie import FloatArray
+
+Dims = tuple[int, int]
+
+
+def to_fortran(A: csc_matrix, dims: Dims) -> csc_matrix:
+    """Footprints with pixels in row order (y * W + x) to Fortran order (y + x * H)."""
+    height, width = dims
+    y, x = np.divmod(A.indices, width)
+    return _with_rows(A, y + x * height)
+
+
+def from_fortran(A: csc_matrix, dims: Dims) -> csc_matrix:
+    """Footprints with pixels in Fortran order to row order."""
+    height, width = dims
+    x, y = np.divmod(A.indices, height)
+    return _with_rows(A, y * width + x)
+
+
+def _with_rows(A: csc_matrix, rows: NDArray) -> csc_matrix:
+    out = csc_matrix((A.data.astype(np.float32), rows, A.indptr.copy()), shape=A.shape)
+    out.sort_indices()
+    return out
+
+
+def swap_order(values: NDArray, dims_from: Dims) -> NDArray:
+    """Turn (H*W, ...) from row order into Fortran order; with (W, H) given, back again."""
+    height, width = dims_from
+    shaped = values.reshape(height, width, *values.shape[1:])
+    return np.ascontiguousarray(np.swapaxes(shaped, 0, 1)).reshape(values.shape)
+
+
+def column_norms(A: csc_matrix) -> NDArray[np.float64]:
+    """Euclidean norm of each column."""
+    squares = np.asarray(A.multiply(A).sum(axis=0), np.float64)
+    return np.sqrt(squares).ravel()
+
+
+def normalised(A: csc_matrix, C: FloatArray) -> tuple[csc_matrix, FloatArray]:
+    """Scale footprints to norm 1 and traces the other way."""
+    norm = column_norms(A)
+    norm[norm == 0] = 1.0
+    out = csc_matrix(
+        (A.data / np.repeat(norm, np.diff(A.indptr)), A.indices, A.indptr), shape=A.shape, dtype=np.float32
+    )
+    return out, (C * norm[:, None]).astype(np.float32)
+
+
+def dilated(A: csc_matrix, dims: Dims, radius_px: int) -> csc_matrix:
+    """Pattern (ones) of the footprints grown by a diamond of that radius."""
+    kernel = _diamond(radius_px)
+    rows: list[NDArray] = []
+    for k in range(A.shape[1]):
+        image, (top, left) = box_of(A, k, dims, margin=radius_px)
+        y, x = np.nonzero(cv2.dilate((image > 0).astype(np.uint8), kernel))
+        rows.append((y + top) * dims[1] + x + left)
+    return from_rows(rows, None, A.shape[0])
+
+
+def _diamond(radius: int) -> NDArray[np.uint8]:
+    y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
+    return (abs(y) + abs(x) <= radius).astype(np.uint8)
+
+
+def box_of(A: csc_matrix, k: int, dims: Dims, margin: int = 0) -> tuple[FloatArray, tuple[int, int]]:
+    """Cut the bounding box of one footprint, with a margin inside the field; image and its (top, left)."""
+    entries = slice(A.indptr[k], A.indptr[k + 1])
+    y, x = np.divmod(A.indices[entries], dims[1])
+    if y.size == 0:
+        return np.zeros((1, 1), np.float32), (0, 0)
+    top, left = max(0, y.min() - margin), max(0, x.min() - margin)
+    bottom, right = min(dims[0], y.max() + 1 + margin), min(dims[1], x.max() + 1 + margin)
+    image = np.zeros((bottom - top, right - left), np.float32)
+    image[y - top, x - left] = A.data[entries]
+    return image, (int(top), int(left))
+
+
+def from_rows(rows: list[NDArray], values: list[NDArray] | None, n_px: int) -> csc_matrix:
+    """Sparse matrix from the pixels (ascending) of each column, and their values or ones."""
+    indptr = np.concatenate([[0], np.cumsum([r.size for r in rows])]).astype(np.int64)
+    indices = np.concatenate(rows) if rows else np.zeros(0, np.int64)
+    data = np.concatenate(values) if values else np.ones(indices.size, np.float32)
+    out = csc_matrix((data.astype(np.float32), indices, indptr), shape=(n_px, len(rows)))
+    out.sort_indices()
+    return out
+
+
+def compact(image: FloatArray, energy: float = 0.9999) -> FloatArray:
+    """Tidy one footprint: median 3 × 3, strongest pixels of that share of energy, closed, largest connected piece.
+
+    What remains keeps its own values, not the smoothed ones.
+    """
+    if not image.any():
+        return image
+    smooth = cv2.medianBlur(cv2.copyMakeBorder(image, 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=0), 3)
+    mask = (_strongest(smooth, energy) if smooth.any() else smooth > 0).astype(np.uint8)
+    mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))[2:-2, 2:-2]
+    count, labels = cv2.connectedComponents(mask, connectivity=4)
+    if count < 2:
+        return np.zeros_like(image)
+    weight = np.bincount(labels.ravel(), weights=image.ravel())
+    weight[0] = 0
+    return np.where(labels == int(np.argmax(weight)), image, 0).astype(np.float32)
+
+
+def _strongest(image: FloatArray, energy: float) -> NDArray[np.bool_]:
+    ordered = np.sort(image.ravel())[::-1].astype(np.float64)
+    total = np.cumsum(ordered**2)
+    last = int(np.searchsorted(total, energy * total[-1]))
+    return image >= max(ordered[min(last, ordered.size - 1)], np.finfo(np.float32).tiny)
+
+
+def overlaps(A: csc_matrix) -> coo_matrix:
+    """Products of the footprints' columns, (K, K)."""
+    return (A.T @ A).tocoo()

@@ -1,0 +1,292 @@
+"""First components of a patch: the brightest blurred spot, again and again (Pnevmatikakis et al. 2016, "greedy_roi").
+
+The patch is blurred with a Gaussian of a soma's size. Where the blurred movie has most energy sits a seed; in a window
+around it the best non-negative rank-1 factors (footprint and trace) are taken out, and the search goes on in what is left.
+A few rounds of hierarchical least squares, with a background, then share the movie fairly between the components.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from calscope.algorithms.background import block_means, nonnegative_factors
+from calscope.algorithms.hals import footprint_sweep, trace_sweep
+from calscope.model.movie import FloatArray
+
+ROLLING_FRAMES = 100
+REFINEMENTS = 5
+MASK_GROWTH_PX = 3
+MEDIAN_FRAMES = 500
+
+
+class PatchFactors(NamedTuple):
+    """What a patch gives."""
+
+    A: FloatArray
+    """(K, h, w) footprints."""
+    C: FloatArray
+    """(K, T) traces."""
+    b: FloatArray
+    """(nb, h, w)."""
+    f: FloatArray
+    """(nb, T)."""
+
+
+def initialise_patch(
+    *,
+    movie: FloatArray,
+    noise: FloatArray,
+    allowed: NDArray[np.bool_],
+    K: int,
+    gSig: tuple[int, int],
+    gSiz: tuple[int, int],
+    nb: int,
+    ssub: int,
+    tsub: int,
+    rolling_sum: bool,
+) -> PatchFactors:
+    """Find up to K components in a patch.
+
+    Parameters
+    ----------
+    movie
+        (h, w, T) float32, pixel-major.
+    noise
+        (h, w) noise of each pixel; the search runs in units of it, so that bright regions don't draw all seeds.
+    allowed
+        (h, w) where seeds may lie.
+    K
+        How many to look for; fewer are given where nothing is left.
+    gSig, gSiz
+        Half-size of a soma and side of the seed's window, px (y, x).
+    nb
+        Background components.
+    ssub, tsub
+        The search runs on pixels and frames binned this many times; footprints and traces are then at full resolution.
+    rolling_sum
+        Look at the energy in the strongest 100 frames in a row, not in the whole movie.
+    """
+    scale = np.where(noise > 0, noise, 1.0).astype(np.float32)
+    white = _binned((movie - _medians(movie)) / scale[..., None], ssub, tsub)
+    seeds = np.ascontiguousarray(allowed[::ssub, ::ssub]) & (noise[::ssub, ::ssub] > 0)
+    sig = tuple(max(1.0, s / ssub) for s in gSig)
+    half = tuple(max(1, size // ssub // 2) for size in gSiz)
+    K = min(K, int(seeds.sum()))
+    A = np.zeros((K, *white.shape[:2]), np.float32)
+    C = np.zeros((K, white.shape[2]), np.float32)
+    rolling = min(ROLLING_FRAMES, white.shape[2]) if rolling_sum else 0
+    kernels = _kernel(sig[0], half[0]), _kernel(sig[1], half[1])
+    found = _greedy(white, kernels[0], kernels[1], half[0], half[1], rolling, seeds, A, C)
+    A, C = _full_size(A[:found], C[:found], movie.shape, ssub, tsub)
+    return _refine(movie, A * scale, C, nb)
+
+
+def _medians(movie: FloatArray) -> FloatArray:
+    step = max(1, movie.shape[2] // MEDIAN_FRAMES)
+    return np.median(movie[..., ::step], axis=2, keepdims=True)
+
+
+def _binned(movie: FloatArray, ssub: int, tsub: int) -> FloatArray:
+    """Average over blocks of pixels and frames; blocks at the ends may be smaller."""
+    for axis, size in ((0, ssub), (1, ssub), (2, tsub)):
+        starts = np.arange(0, movie.shape[axis], size)
+        if size > 1:
+            counts = np.diff(np.append(starts, movie.shape[axis])).astype(np.float32)
+            shape = [-1 if a == axis else 1 for a in range(3)]
+            movie = np.add.reduceat(movie, starts, axis=axis) / counts.reshape(shape)
+    return np.ascontiguousarray(movie, np.float32)
+
+
+def _full_size(
+    A: FloatArray, C: FloatArray, shape: tuple[int, ...], ssub: int, tsub: int
+) -> tuple[FloatArray, FloatArray]:
+    A = A.repeat(ssub, axis=1).repeat(ssub, axis=2)[:, : shape[0], : shape[1]]
+    return A, C.repeat(tsub, axis=1)[:, : shape[2]]
+
+
+def _kernel(sigma: float, half: int) -> FloatArray:
+    x = np.arange(-half, half + 1)
+    kernel = np.exp(-(x**2) / (2 * sigma**2))
+    return (kernel / np.sqrt((kernel**2).sum())).astype(np.float32)
+
+
+@njit(nogil=True, fastmath=True, cache=True)
+def _greedy(
+    residual: NDArray,
+    ky: NDArray,
+    kx: NDArray,
+    hy: int,
+    hx: int,
+    rolling: int,
+    allowed: NDArray,
+    A: NDArray,
+    C: NDArray,
+) -> int:
+    """Fill A and C with components taken out of `residual` one by one; give how many were found."""
+    h, w, n_frames = residual.shape
+    blurred = _blur(residual, ky, kx)
+    energy = np.zeros((h, w), np.float32)
+    for y in range(h):
+        for x in range(w):
+            energy[y, x] = _energy(blurred[y, x], rolling)
+    for k in range(A.shape[0]):
+        best, sy, sx = np.float32(0), -1, -1
+        for y in range(h):
+            for x in range(w):
+                if allowed[y, x] and energy[y, x] > best:
+                    best, sy, sx = energy[y, x], y, x
+        if sy < 0:
+            return k
+        y0, y1, x0, x1 = max(0, sy - hy), min(h, sy + hy + 1), max(0, sx - hx), min(w, sx + hx + 1)
+        a = A[k]
+        c = C[k]
+        _rank_one(residual, blurred[sy, sx], y0, y1, x0, x1, a, c)
+        spread = _blur_image(a, ky, kx)
+        for y in range(y0, y1):
+            for x in range(x0, x1):
+                _subtract(residual[y, x], a[y, x], c)
+        for y in range(max(0, y0 - hy), min(h, y1 + hy)):
+            for x in range(max(0, x0 - hx), min(w, x1 + hx)):
+                _subtract(blurred[y, x], spread[y, x], c)
+                energy[y, x] = _energy(blurred[y, x], rolling)
+        # A seed whose energy is of the negative kind gives nothing; never try the same spot for ever.
+        energy[sy, sx] = min(energy[sy, sx], np.float32(0.999) * best)
+    return A.shape[0]
+
+
+@njit(nogil=True, fastmath=True, cache=True)
+def _subtract(trace: NDArray, weight: float, c: NDArray) -> None:
+    if weight != 0:
+        for t in range(c.size):
+            trace[t] -= weight * c[t]
+
+
+@njit(nogil=True, fastmath=True, cache=True)
+def _energy(trace: NDArray, rolling: int) -> float:
+    """Energy of a trace, or of its strongest stretch of `rolling` frames."""
+    if rolling == 0 or rolling >= trace.size:
+        total = np.float32(0)
+        for t in range(trace.size):
+            total += trace[t] * trace[t]
+        return total
+    run = 0.0
+    for t in range(rolling):
+        run += trace[t] * trace[t]
+    best = run
+    for t in range(rolling, trace.size):
+        run += trace[t] * trace[t] - trace[t - rolling] * trace[t - rolling]
+        best = max(best, run)
+    return np.float32(best)
+
+
+@njit(nogil=True, fastmath=True, cache=True)
+def _blur(movie: NDArray, ky: NDArray, kx: NDArray) -> NDArray:
+    h, w, n_frames = movie.shape
+    hy, hx = ky.size // 2, kx.size // 2
+    rows = np.zeros_like(movie)
+    for y in range(h):
+        for i in range(max(-hy, -y), min(hy, h - 1 - y) + 1):
+            weight = ky[i + hy]
+            for x in range(w):
+                target, source = rows[y, x], movie[y + i, x]
+                for t in range(n_frames):
+                    target[t] += weight * source[t]
+    out = np.zeros_like(movie)
+    for y in range(h):
+        for x in range(w):
+            target = out[y, x]
+            for i in range(max(-hx, -x), min(hx, w - 1 - x) + 1):
+                weight, source = kx[i + hx], rows[y, x + i]
+                for t in range(n_frames):
+                    target[t] += weight * source[t]
+    return out
+
+
+@njit(nogil=True, fastmath=True, cache=True)
+def _blur_image(image: NDArray, ky: NDArray, kx: NDArray) -> NDArray:
+    h, w = image.shape
+    hy, hx = ky.size // 2, kx.size // 2
+    rows = np.zeros_like(image)
+    out = np.zeros_like(image)
+    for y in range(h):
+        for i in range(max(-hy, -y), min(hy, h - 1 - y) + 1):
+            for x in range(w):
+                rows[y, x] += ky[i + hy] * image[y + i, x]
+    for y in range(h):
+        for x in range(w):
+            for i in range(max(-hx, -x), min(hx, w - 1 - x) + 1):
+                out[y, x] += kx[i + hx] * rows[y, x + i]
+    return out
+
+
+@njit(nogil=True, fastmath=True, cache=True)
+def _rank_one(movie: NDArray, start: NDArray, y0: int, y1: int, x0: int, x1: int, a: NDArray, c: NDArray) -> None:
+    """Best non-negative footprint and trace in a window, from the trace of its seed; footprint of norm 1."""
+    for t in range(c.size):
+        c[t] = max(start[t], np.float32(0))
+    for _ in range(5):
+        power = np.float32(0)
+        for y in range(y0, y1):
+            for x in range(x0, x1):
+                pixel = movie[y, x]
+                total = np.float32(0)
+                for t in range(c.size):
+                    total += pixel[t] * c[t]
+                a[y, x] = max(total, np.float32(0))
+                power += a[y, x] * a[y, x]
+        if power <= 0:
+            c[:] = 0
+            return
+        norm = np.float32(1) / np.sqrt(power)
+        c[:] = 0
+        for y in range(y0, y1):
+            for x in range(x0, x1):
+                a[y, x] *= norm
+                weight, pixel = a[y, x], movie[y, x]
+                for t in range(c.size):
+                    c[t] += weight * pixel[t]
+        for t in range(c.size):
+            c[t] = max(c[t], np.float32(0))
+
+
+def _refine(movie: FloatArray, A: FloatArray, C: FloatArray, nb: int) -> PatchFactors:
+    """Share the movie between components and a background by hierarchical least squares."""
+    h, w, n_frames = movie.shape
+    Y = movie.reshape(h * w, n_frames)
+    masks = grown(A > 0, MASK_GROWTH_PX).reshape(len(A), h * w)
+    a = A.reshape(len(A), h * w).copy()
+    b, f = _patch_background(Y, a, C, (h, w), nb)
+    factors = np.concatenate([a, b]).astype(np.float32)
+    traces = np.concatenate([C, f]).astype(np.float32)
+    masks = np.concatenate([masks, np.ones((nb, h * w), bool)])
+    for _ in range(REFINEMENTS):
+        footprint_sweep(Y, factors, traces, masks)
+        trace_sweep(Y, factors, traces, masks)
+    n = len(A)
+    return PatchFactors(factors[:n].reshape(n, h, w), traces[:n], factors[n:].reshape(nb, h, w), traces[n:])
+
+
+def _patch_background(
+    Y: FloatArray, a: FloatArray, C: FloatArray, shape: tuple[int, int], nb: int
+) -> tuple[FloatArray, FloatArray]:
+    blocks = block_means(shape, 4)
+    binned = blocks.T @ Y - (blocks.T @ a.T) @ C
+    images, f = nonnegative_factors(np.asarray(binned, np.float32), nb)
+    b = (blocks > 0).astype(np.float32) @ images
+    return np.ascontiguousarray(b.T, np.float32), f
+
+
+def grown(masks: NDArray[np.bool_], by_px: int) -> NDArray[np.bool_]:
+    """Grow each mask, (K, h, w), by a square of `by_px` to every side."""
+    out = masks.copy()
+    for axis in (1, 2):
+        wide = out.copy()
+        for shift in range(1, by_px + 1):
+            ahead, behind = [slice(None)] * 3, [slice(None)] * 3
+            ahead[axis], behind[axis] = slice(shift, None), slice(None, -shift)
+            wide[tuple(ahead)] |= out[tuple(behind)]
+            wide[tuple(behind)] |= out[tuple(ahead)]
+        out = wide
+    return out

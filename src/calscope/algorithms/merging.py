@@ -1,0 +1,72 @@
+"""Components that are one: overlapping footprints whose traces correlate (Pnevmatikakis et al. 2016, "Merging")."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix, csc_matrix, hstack
+from scipy.sparse.csgraph import connected_components
+
+from calscope.algorithms.factors import Factors
+from calscope.algorithms.footprints import column_norms
+
+SWEEPS = 10
+
+
+def merge(factors: Factors, threshold: float) -> tuple[Factors, int]:
+    """Join groups of overlapping components whose traces correlate by more than `threshold`.
+
+    Each group becomes the best single footprint and trace for the sum of its members.
+
+    Returns
+    -------
+    factors, n_merged
+        `n_merged` is how many components went into others.
+    """
+    if factors.n < 2:
+        return factors, 0
+    _, group = connected_components(_pairs(factors, threshold), directed=False)
+    if group.max() + 1 == factors.n:
+        return factors, 0
+    order = _first_appearance(group)
+    columns, traces = [], []
+    for g in order:
+        members = np.flatnonzero(group == g)
+        a, c = _as_one(csc_matrix(factors.A[:, members]), factors.C[members])
+        columns.append(a)
+        traces.append(c)
+    A = csc_matrix(hstack(columns, format="csc", dtype=np.float32))
+    return replace(factors, A=A, C=np.array(traces, np.float32)), factors.n - len(order)
+
+
+def _first_appearance(group: NDArray) -> NDArray:
+    _, first = np.unique(group, return_index=True)
+    return group[np.sort(first)]
+
+
+def _pairs(factors: Factors, threshold: float) -> coo_matrix:
+    overlap = (factors.A.T @ factors.A).tocoo()
+    upper = (overlap.row < overlap.col) & (overlap.data > 0)
+    row, col = overlap.row[upper], overlap.col[upper]
+    z = factors.C - factors.C.mean(axis=1, keepdims=True)
+    norm = np.linalg.norm(z, axis=1, keepdims=True)
+    z /= np.where(norm > 0, norm, 1)
+    correlation = np.array([z[i] @ z[j] for i, j in zip(row, col, strict=True)])
+    close = correlation > threshold if correlation.size else np.zeros(0, bool)
+    return coo_matrix((np.ones(int(close.sum())), (row[close], col[close])), shape=(factors.n, factors.n))
+
+
+def _as_one(A: csc_matrix, C: NDArray) -> tuple[csc_matrix, NDArray]:
+    """Best non-negative rank-1 factors of A C, footprint of norm 1."""
+    if A.shape[1] == 1:
+        return A, C[0]
+    weights = np.linalg.norm(C, axis=1)
+    a = csc_matrix(A @ csc_matrix(weights[:, None]))
+    c = C[int(np.argmax(weights))]
+    for _ in range(SWEEPS):
+        power = float(a.multiply(a).sum())
+        c = np.asarray((a.T @ A).toarray()[0] @ C / power)
+        a = csc_matrix(A @ csc_matrix(np.maximum(C @ c, 0)[:, None]) / max(float(c @ c), 1e-30))
+    norm = column_norms(a)[0]
+    a = csc_matrix(a / norm) if norm > 0 else a
+    return a, (c * norm).astype(np.float32)

@@ -1,0 +1,142 @@
+"""Products of the whole movie with footprints and traces, in one pass over its frames.
+
+Frames come in stretches of a few hundred; each is turned into pixel-major order, where products with footprints are many
+times faster (a trace of a pixel is then contiguous), and dropped again. Memory doesn't grow with the recording.
+
+Inside the algorithms pixels are in row order (index = y * W + x), as the frames are.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+from scipy.sparse import csc_matrix
+
+from calscope.algorithms.threads import Team
+from calscope.model.movie import FloatArray, Movie, chunks
+from calscope.model.progress import Progress
+
+CODES_PER_CHUNK = 16_000_000
+TILE_PX = 4096
+
+
+@dataclass(frozen=True)
+class PixelChunk:
+    """Some frames of the whole field, pixel-major."""
+
+    start: int
+    stop: int
+    codes: NDArray[np.uint16]
+    """(H*W, stop - start), codes of `Movie`."""
+
+
+def pixel_chunks(movie: Movie, team: Team, progress: Progress, note: str) -> Iterator[PixelChunk]:
+    """Go once through the movie, in stretches of at most 512 frames."""
+    n_frames, height, width = movie.shape
+    n_px = height * width
+    size = int(np.clip(CODES_PER_CHUNK // n_px, 32, 512))
+    for start, stop in chunks(n_frames, size):
+        progress(start / n_frames, note)
+        frames = np.ascontiguousarray(movie.codes[start:stop]).reshape(stop - start, n_px)
+        codes = np.empty((n_px, stop - start), np.uint16)
+
+        def turn(tile: tuple[int, int], frames: NDArray = frames, codes: NDArray = codes) -> None:
+            codes[tile[0] : tile[1]] = cv2.transpose(np.ascontiguousarray(frames[:, tile[0] : tile[1]]))
+
+        team.each(turn, chunks(n_px, TILE_PX))
+        yield PixelChunk(start, stop, codes)
+
+
+def footprint_products(movie: Movie, A: csc_matrix, team: Team, progress: Progress, note: str = "") -> FloatArray:
+    """Aᵀ Y: each footprint's sum over the movie.
+
+    Parameters
+    ----------
+    A
+        (H*W, K), row order; dense columns (background) are welcome.
+
+    Returns
+    -------
+    (K, T) float32.
+    """
+    out = np.empty((A.shape[1], movie.shape[0]), np.float32)
+    data = A.data.astype(np.float32)
+    parts = _balanced(A.indptr, 4 * team.workers)
+    for chunk in pixel_chunks(movie, team, progress, note):
+
+        def work(part: tuple[int, int], chunk: PixelChunk = chunk) -> None:
+            target = out[part[0] : part[1], chunk.start : chunk.stop]
+            _project(chunk.codes, A.indptr[part[0] : part[1] + 1], A.indices, data, target)
+
+        team.each(work, parts)
+    out *= np.float32(movie.scale)
+    out += np.float32(movie.offset) * np.asarray(A.sum(axis=0), np.float32).reshape(-1, 1)
+    return out
+
+
+def trace_products(
+    movie: Movie, where: csc_matrix, traces: FloatArray, team: Team, progress: Progress, note: str = ""
+) -> NDArray[np.float64]:
+    """Y Cᵀ, only where it is wanted.
+
+    Parameters
+    ----------
+    where
+        (H*W, K) pattern: the pixels of interest of each trace.
+    traces
+        (K, T).
+
+    Returns
+    -------
+    (nnz,) float64, one value per entry of `where`.
+    """
+    out = np.zeros(where.nnz)
+    parts = _balanced(where.indptr, 4 * team.workers)
+    for chunk in pixel_chunks(movie, team, progress, note):
+        piece = np.ascontiguousarray(traces[:, chunk.start : chunk.stop], np.float32)
+
+        def work(part: tuple[int, int], chunk: PixelChunk = chunk, piece: FloatArray = piece) -> None:
+            _correlate(chunk.codes, where.indptr, where.indices, piece, part[0], part[1], out)
+
+        team.each(work, parts)
+    out *= movie.scale
+    sums = traces.sum(axis=1, dtype=np.float64)
+    out += movie.offset * np.repeat(sums, np.diff(where.indptr))
+    return out
+
+
+def _balanced(indptr: NDArray, parts: int) -> list[tuple[int, int]]:
+    """Cut columns into stretches of about equal numbers of entries."""
+    n = indptr.size - 1
+    edges = np.searchsorted(indptr, np.linspace(0, indptr[-1], parts + 1)[1:-1])
+    cuts = np.unique(np.concatenate([[0], np.clip(edges, 0, n), [n]]))
+    return [(int(a), int(b)) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+
+
+@njit(nogil=True, fastmath=True, cache=True)
+def _project(codes: NDArray, indptr: NDArray, indices: NDArray, data: NDArray, out: NDArray) -> None:
+    for k in range(out.shape[0]):
+        row = out[k]
+        row[:] = 0
+        for q in range(indptr[k], indptr[k + 1]):
+            a = data[q]
+            pixel = codes[indices[q]]
+            for t in range(row.size):
+                row[t] += a * np.float32(pixel[t])
+
+
+@njit(nogil=True, fastmath=True, cache=True)
+def _correlate(
+    codes: NDArray, indptr: NDArray, indices: NDArray, traces: NDArray, first: int, last: int, out: NDArray
+) -> None:
+    for k in range(first, last):
+        trace = traces[k]
+        for q in range(indptr[k], indptr[k + 1]):
+            pixel = codes[indices[q]]
+            total = np.float32(0)
+            for t in range(trace.size):
+                total += trace[t] * np.float32(pixel[t])
+            out[q] += total
