@@ -1,0 +1,87 @@
+"""One command, every format: whole files or none, every animal, and what went wrong in words."""
+
+import errno
+import os
+
+import pytest
+
+from calscope.export import csv_tables
+from calscope.export.beside import file_beside, folder_beside
+from calscope.export.formats import export_run
+from calscope.export.read_run import open_run
+from calscope.model.errors import StoreError
+
+
+@pytest.mark.parametrize("name", ["csv", "suite2p", "caiman"])
+def test_every_animal_is_exported(make_animal, tmp_path, name):
+    make_animal("Animal_1")
+    make_animal("Animal 'two' <b> 🐭")
+    written = export_run(tmp_path / "OUT", name)
+    assert all(path.is_file() for path in written)
+    assert {
+        path.relative_to(tmp_path / "OUT" / "export" / name).parts[0].removesuffix(".hdf5") for path in written
+    } == {
+        "Animal_1",
+        "Animal 'two' <b> 🐭",
+    }
+    # What was exported is not taken for animals afterwards.
+    assert len(open_run(tmp_path / "OUT").animals) == 2
+
+
+@pytest.mark.parametrize("name", ["csv", "suite2p", "caiman"])
+def test_exporting_again_replaces(make_animal, tmp_path, name):
+    folder = make_animal()
+    first = export_run(folder, name, tmp_path / "x")
+    assert export_run(folder, name, tmp_path / "x") == first
+    assert not [path for path in (tmp_path / "x").rglob("*") if path.name.startswith(".")]
+
+
+@pytest.mark.parametrize("name", ["csv", "suite2p", "caiman"])
+def test_none_found_is_a_result(make_animal, tmp_path, name, empty_truth):
+    written = export_run(make_animal(truth=empty_truth), name, tmp_path / "x")
+    assert written and all(path.is_file() for path in written)
+
+
+def test_an_animal_without_components_does_not_stop_the_others(make_animal, tmp_path):
+    make_animal("A", until="motion")
+    make_animal("B")
+    with pytest.raises(StoreError, match="A has no components") as caught:
+        export_run(tmp_path / "OUT", "caiman", tmp_path / "x")
+    assert str(tmp_path / "x") in str(caught.value)
+    assert [path.name for path in (tmp_path / "x").iterdir()] == ["B.hdf5"]
+
+
+def test_an_unknown_format_lists_the_known(make_animal):
+    with pytest.raises(StoreError, match="nwb, caiman, suite2p, csv"):
+        export_run(make_animal(), "mat")
+
+
+def test_a_full_disk_leaves_the_older_export(make_animal, tmp_path, monkeypatch):
+    folder = make_animal()
+    export_run(folder, "csv", tmp_path / "x")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "x" / "Animal_1").iterdir()}
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(csv_tables, "_write_wide", full)
+    with pytest.raises(StoreError, match="No space left"):
+        export_run(folder, "csv", tmp_path / "x")
+    assert {path.name: path.read_bytes() for path in (tmp_path / "x" / "Animal_1").iterdir()} == before
+    assert [path.name for path in (tmp_path / "x").iterdir()] == ["Animal_1"]
+
+
+def test_a_file_in_the_way_of_a_folder_is_told_in_words(make_animal, tmp_path):
+    (tmp_path / "x").write_text("a file")
+    with pytest.raises(StoreError, match="can't be written"):
+        export_run(make_animal(), "csv", tmp_path / "x")
+
+
+def test_a_block_that_fails_leaves_nothing(tmp_path):
+    with pytest.raises(ValueError, match="stop"), file_beside(tmp_path / "a.txt") as part:
+        part.write_text("half")
+        raise ValueError("stop")
+    with pytest.raises(ValueError, match="stop"), folder_beside(tmp_path / "b") as part:
+        (part / "half").write_text("half")
+        raise ValueError("stop")
+    assert list(tmp_path.iterdir()) == []
