@@ -175,6 +175,7 @@ def _external(movie: Path, nwb: Path, animal: AnimalFolder) -> dict[str, Any]:
         "format": "external",
         "starting_frame": [0],
         "dimension": [width, height],
+        "num_samples": animal.n_frames,
         "rate": animal.fr_hz,
         "starting_time": 0.0,
         "unit": "n.a.",

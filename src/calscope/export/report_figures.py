@@ -175,10 +175,10 @@ def _curve(curve: Curve, scale: _Scale) -> list[Html]:
 
 
 def _points(values: FloatArray, scale: _Scale) -> list[tuple[float, float]]:
-    index, kept = thin(values, _MOST_POINTS)
-    shown = np.isfinite(kept)
-    x = np.asarray(scale.x(index[shown] / max(len(values) - 1, 1)))
-    y = np.asarray(scale.y(kept[shown]))
+    known = np.flatnonzero(np.isfinite(values))
+    index, kept = thin(values[known], _MOST_POINTS)
+    x = np.asarray(scale.x(known[index] / max(len(values) - 1, 1)))
+    y = np.asarray(scale.y(kept))
     return list(zip(x.tolist(), y.tolist(), strict=True))
 
 
@@ -203,7 +203,9 @@ def _axes(scale: _Scale, x_title: str, y_title: str) -> Html:
 
 
 def _ticks(low: float, high: float, about: int) -> list[float]:
-    step = nice_length(max((high - low) / about, 1e-12)) * 2 if high > low else 1.0
+    rough = max((high - low) / about, 1e-12)
+    power = 10.0 ** np.floor(np.log10(rough))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * (1 - 1e-9))
     return [round(i * step, 10) for i in range(int(np.ceil(low / step)), int(np.floor(high / step)) + 1)]
 
 
