@@ -9,6 +9,9 @@ LARGEST_ROOT = 0.995
 FALLBACK_ROOT = 0.9
 """Used where the trace tells nothing (no activity, too short)."""
 SMALLEST_ROOT = 0.05
+BURST_FACTOR = 1.4
+"""Spikes come in bursts, which makes decays look slower than they are. On simulated bouts at 5 to 60 Hz and 0.4 to 1.5 s
+the slowest time constant comes out 1.3 to 2 times too long; it is divided by this."""
 
 
 def coefficients(trace: NDArray, p: int, noise: float) -> NDArray[np.float64]:
@@ -38,7 +41,9 @@ def coefficients(trace: NDArray, p: int, noise: float) -> NDArray[np.float64]:
     lags = toeplitz(cov[: LAGS + p], cov[:p])
     g = lstsq(lags, cov[1 : LAGS + p + 1])[0]
     roots = np.roots(np.concatenate([[1.0], -g])).real
-    return _from_roots(np.clip(roots, SMALLEST_ROOT, LARGEST_ROOT))
+    roots = np.sort(np.clip(roots, SMALLEST_ROOT, LARGEST_ROOT))
+    roots[-1] = max(SMALLEST_ROOT, roots[-1] ** BURST_FACTOR)
+    return _from_roots(roots)
 
 
 def _from_roots(roots: NDArray) -> NDArray[np.float64]:

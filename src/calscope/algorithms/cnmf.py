@@ -4,6 +4,7 @@ Pnevmatikakis et al. 2016 (Neuron 89:285), Giovannucci et al. 2019 (eLife 8:e381
 patches and joins what they find; `refit` starts from that and updates footprints and traces over the whole field.
 """
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -26,6 +27,11 @@ from calscope.model.progress import Progress, part, silent
 from calscope.model.results import Components
 
 FEWEST_FRAMES = 10
+ROUNDS = 2
+"""Rounds of footprints, traces and merging in `refit`."""
+MERGE_ROUNDS = 3
+SMALLEST_SHARE = 0.25
+"""Share of the area of a soma of radius gSig below which a footprint is no component."""
 
 
 def fit(
@@ -114,11 +120,10 @@ def fit(
             progress(0.1 + 0.6 * (i + 1) / len(patches), f"Patch {i + 1} of {len(patches)}")
             found.append(result)
         factors = join_patches(found, dims, movie.shape[0], sn)
-        factors = _with_field_background(movie, factors, nb, team, part(progress, 0.7, 0.8))
         factors = _merge_all(factors, merge_thr, notes)
-        factors, details = update_temporal(
-            movie=movie, factors=factors, p=p, nonneg_baseline=bas_nonneg, team=team, progress=part(progress, 0.8, 1)
-        )
+        model = _Model(movie, p, bas_nonneg, merge_thr, _smallest_px(gSig), team)
+        factors = model.with_background(factors, nb, notes, part(progress, 0.7, 0.8))
+        factors, details = model.traces(factors, notes, part(progress, 0.8, 1))
     return to_components(factors, details, tuple(notes))
 
 
@@ -126,6 +131,7 @@ def refit(
     movie: Movie,
     first: Components,
     *,
+    gSig: tuple[int, int],
     nb: int,
     p: int,
     merge_thr: float,
@@ -148,15 +154,11 @@ def refit(
         sn=swap_order(first.sn, first.dims[::-1]),
     )
     with Team(workers) as team:
-        factors, _ = update_spatial(movie=movie, factors=factors, team=team, progress=part(progress, 0, 0.2))
-        factors, _ = update_temporal(
-            movie=movie, factors=factors, p=p, nonneg_baseline=bas_nonneg, team=team, progress=part(progress, 0.2, 0.5)
-        )
-        factors = _merge_all(factors, merge_thr, notes)
-        factors, _ = update_spatial(movie=movie, factors=factors, team=team, progress=part(progress, 0.5, 0.7))
-        factors, details = update_temporal(
-            movie=movie, factors=factors, p=p, nonneg_baseline=bas_nonneg, team=team, progress=part(progress, 0.7, 1)
-        )
+        model = _Model(movie, p, bas_nonneg, merge_thr, _smallest_px(gSig), team)
+        for turn in range(ROUNDS):
+            now = part(progress, turn / ROUNDS, (turn + 1) / ROUNDS)
+            factors = model.footprints(factors, notes, part(now, 0, 0.4))
+            factors, details = model.traces(factors, notes, part(now, 0.4, 1))
     return to_components(factors, details, tuple(notes))
 
 
@@ -201,15 +203,70 @@ def join_patches(
     return Factors(dims=dims, A=A, C=C, b=nothing, f=np.zeros((0, n_frames), np.float32), sn=sn)
 
 
-def _with_field_background(movie: Movie, factors: Factors, nb: int, team: Team, progress: Progress) -> Factors:
-    f = background_traces(
-        movie=movie, A=factors.A, C=factors.C, dims=factors.dims, nb=nb, team=team, progress=part(progress, 0, 0.5)
-    )
-    b = np.zeros((factors.A.shape[0], nb), np.float32)
-    updated, _ = update_spatial(
-        movie=movie, factors=replace(factors, b=b, f=f), team=team, progress=part(progress, 0.5, 1)
-    )
-    return updated
+class _Model:
+    """The updates of the whole field, with what doesn't change between them."""
+
+    def __init__(
+        self,
+        movie: Movie,
+        p: int,
+        nonneg_baseline: bool,  # noqa: FBT001
+        merge_thr: float,
+        smallest_px: int,
+        team: Team,
+    ) -> None:
+        self.movie, self.p, self.nonneg_baseline = movie, p, nonneg_baseline
+        self.merge_thr, self.smallest_px, self.team = merge_thr, smallest_px, team
+
+    def with_background(self, factors: Factors, nb: int, notes: list[str], progress: Progress) -> Factors:
+        """Find the field's background in what the components leave, then its images together with the footprints."""
+        f = background_traces(
+            movie=self.movie,
+            A=factors.A,
+            C=factors.C,
+            dims=factors.dims,
+            nb=nb,
+            team=self.team,
+            progress=part(progress, 0, 0.5),
+        )
+        b = np.zeros((factors.A.shape[0], nb), np.float32)
+        return self.footprints(replace(factors, b=b, f=f), notes, part(progress, 0.5, 1))
+
+    def footprints(self, factors: Factors, notes: list[str], progress: Progress) -> Factors:
+        """Update the footprints and the background's images."""
+        updated, kept = update_spatial(
+            movie=self.movie, factors=factors, smallest_px=self.smallest_px, team=self.team, progress=progress
+        )
+        if kept.size < factors.n:
+            notes.append(f"{factors.n - kept.size} components of under {self.smallest_px} px were dropped.")
+        return updated
+
+    def traces(self, factors: Factors, notes: list[str], progress: Progress) -> tuple[Factors, TraceDetails]:
+        """Update the traces, and again after merging, until nothing is left to merge."""
+        factors, details = self._temporal(factors, progress)
+        merged_all = 0
+        for _ in range(MERGE_ROUNDS):
+            factors, merged = merge(factors, self.merge_thr, factors.C + details.YrA)
+            if merged == 0:
+                break
+            merged_all += merged
+            factors, details = self._temporal(factors, progress)
+        _note_merged(merged_all, notes)
+        return factors, details
+
+    def _temporal(self, factors: Factors, progress: Progress) -> tuple[Factors, TraceDetails]:
+        return update_temporal(
+            movie=self.movie,
+            factors=factors,
+            p=self.p,
+            nonneg_baseline=self.nonneg_baseline,
+            team=self.team,
+            progress=progress,
+        )
+
+
+def _smallest_px(gSig: tuple[int, int]) -> int:
+    return max(3, round(SMALLEST_SHARE * math.pi * gSig[0] * gSig[1]))
 
 
 def _merge_all(factors: Factors, threshold: float, notes: list[str]) -> Factors:
@@ -219,9 +276,13 @@ def _merge_all(factors: Factors, threshold: float, notes: list[str]) -> Factors:
         total += merged
         if merged == 0:
             break
-    if total:
-        notes.append(f"{total} components were joined with others that they overlap and move with.")
+    _note_merged(total, notes)
     return factors
+
+
+def _note_merged(count: int, notes: list[str]) -> None:
+    if count:
+        notes.append(f"{count} components were joined with others that they overlap and move with.")
 
 
 def empty_details(n_frames: int, p: int) -> TraceDetails:

@@ -1,22 +1,36 @@
-"""Components that are one: overlapping footprints whose traces correlate (Pnevmatikakis et al. 2016, "Merging")."""
+"""Components that are one: overlapping footprints whose traces correlate (Pnevmatikakis et al. 2016, "Merging").
+
+Fragments of one cell are joined too. Two footprints on one cell share its signal between them, after which their own
+traces correlate only so-so; but what the movie shows under both, before it is shared out, is nearly the same. Two true
+neighbours may look alike before demixing, when one outshines the other, but not after.
+"""
 
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix, csc_matrix, hstack
+from scipy.sparse import coo_matrix, csc_matrix, csr_matrix, hstack
 from scipy.sparse.csgraph import connected_components
 
 from calscope.algorithms.factors import Factors
 from calscope.algorithms.footprints import column_norms
 
 SWEEPS = 10
+FRAGMENT_OVERLAP = 0.1
+"""Cosine of two footprints from which on they may be fragments of one cell."""
+FRAGMENT_BEFORE, FRAGMENT_AFTER = 0.94, 0.6
+"""Correlation of their traces before and after demixing, as shares of the merge threshold."""
 
 
-def merge(factors: Factors, threshold: float) -> tuple[Factors, int]:
+def merge(factors: Factors, threshold: float, raw: NDArray | None = None) -> tuple[Factors, int]:
     """Join groups of overlapping components whose traces correlate by more than `threshold`.
 
     Each group becomes the best single footprint and trace for the sum of its members.
+
+    Parameters
+    ----------
+    raw
+        (K, T) raw traces, C + YrA; with them fragments of one cell are found too.
 
     Returns
     -------
@@ -25,7 +39,7 @@ def merge(factors: Factors, threshold: float) -> tuple[Factors, int]:
     """
     if factors.n < 2:
         return factors, 0
-    _, group = connected_components(_pairs(factors, threshold), directed=False)
+    _, group = connected_components(_pairs(factors, threshold, raw), directed=False)
     if group.max() + 1 == factors.n:
         return factors, 0
     order = _first_appearance(group)
@@ -44,16 +58,26 @@ def _first_appearance(group: NDArray) -> NDArray:
     return group[np.sort(first)]
 
 
-def _pairs(factors: Factors, threshold: float) -> coo_matrix:
-    overlap = (factors.A.T @ factors.A).tocoo()
+def _pairs(factors: Factors, threshold: float, raw: NDArray | None) -> coo_matrix:
+    gram = csr_matrix(factors.A.T @ factors.A)
+    overlap = gram.tocoo()
     upper = (overlap.row < overlap.col) & (overlap.data > 0)
-    row, col = overlap.row[upper], overlap.col[upper]
-    z = factors.C - factors.C.mean(axis=1, keepdims=True)
+    row, col, cosine = overlap.row[upper], overlap.col[upper], overlap.data[upper]
+    after = _correlations(factors.C, row, col)
+    close = after > threshold
+    if raw is not None:
+        mixed = raw + gram @ factors.C - factors.C
+        before = _correlations(mixed, row, col)
+        fragment = (before > FRAGMENT_BEFORE * threshold) & (after > FRAGMENT_AFTER * threshold)
+        close |= fragment & (cosine > FRAGMENT_OVERLAP)
+    return coo_matrix((np.ones(int(close.sum())), (row[close], col[close])), shape=(factors.n, factors.n))
+
+
+def _correlations(traces: NDArray, row: NDArray, col: NDArray) -> NDArray:
+    z = traces - traces.mean(axis=1, keepdims=True)
     norm = np.linalg.norm(z, axis=1, keepdims=True)
     z /= np.where(norm > 0, norm, 1)
-    correlation = np.array([z[i] @ z[j] for i, j in zip(row, col, strict=True)])
-    close = correlation > threshold if correlation.size else np.zeros(0, bool)
-    return coo_matrix((np.ones(int(close.sum())), (row[close], col[close])), shape=(factors.n, factors.n))
+    return np.array([z[i] @ z[j] for i, j in zip(row, col, strict=True)], np.float64)
 
 
 def _as_one(A: csc_matrix, C: NDArray) -> tuple[csc_matrix, NDArray]:

@@ -24,12 +24,13 @@ GROWTH_PX = 2
 """How far a footprint may grow in one update."""
 PENALTY_SD = 2.0
 """A pixel belongs to a component where its weight is more than about this many standard errors."""
-SMALLEST_PX = 3
 PIXELS_AT_ONCE = 4096
 
 
-def update_spatial(*, movie: Movie, factors: Factors, team: Team, progress: Progress) -> tuple[Factors, NDArray]:
-    """Update A and b; components left without a footprint are dropped.
+def update_spatial(
+    *, movie: Movie, factors: Factors, smallest_px: int, team: Team, progress: Progress
+) -> tuple[Factors, NDArray]:
+    """Update A and b; components left with fewer than `smallest_px` pixels are dropped.
 
     Returns
     -------
@@ -50,7 +51,7 @@ def update_spatial(*, movie: Movie, factors: Factors, team: Team, progress: Prog
     weights, b = _solve(support, products, gram, factors, team, allowed=allowed)
     A = csc_matrix((weights.astype(np.float32), support.indices, support.indptr), shape=support.shape)
     A.eliminate_zeros()
-    kept = np.flatnonzero(np.diff(A.indptr) >= SMALLEST_PX)
+    kept = np.flatnonzero(np.diff(A.indptr) >= smallest_px)
     A, C = normalised(csc_matrix(A[:, kept]), factors.C[kept])
     return replace(factors, A=A, C=C, b=b), kept
 

@@ -74,6 +74,7 @@ class BuiltinEngine:
         return cnmf.refit(
             movie,
             first,
+            gSig=wanted.gSig,
             nb=wanted.nb,
             p=wanted.p,
             merge_thr=wanted.merge_thr,
