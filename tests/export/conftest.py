@@ -151,6 +151,8 @@ def make_animal(tmp_path):
         folder = tmp_path / "OUT" / name
         folder.mkdir(parents=True)
         write_run_json(folder, **run_json)
+        if until == "summary":
+            known.images = {name: image for name, image in known.images.items() if name.endswith("before")}
         write_images(folder, known)
         if until != "summary":
             write_motion(folder, known)

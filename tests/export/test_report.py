@@ -69,7 +69,7 @@ def test_text_of_users_stays_text(make_animal, truth, tmp_path):
     assert len(page.all("script")) == 2  # the traces' data and our own program
     assert not page.all("img", src="x") and "<script>alert" not in text
     assert NASTY in [body for _, body in page.all("h2")]
-    assert BREAKOUT in [body for _, body in page.all("p", class_="warning")]
+    assert BREAKOUT in [body for _, body in page.all("p", class_="note")]
 
 
 def test_images_share_their_limits(make_animal, truth, tmp_path):
@@ -168,6 +168,7 @@ def test_curves_keep_their_peak_and_are_in_seconds():
 def test_a_run_that_stopped_early(make_animal, tmp_path, until):
     page, text = report(make_animal(until=until), tmp_path)
     assert bool(page.all("polyline")) == (until != "summary")
+    assert len(page.all("img")) == (3 if until == "summary" else 6)
     assert bool(page.all("svg", class_="contours")) == (until == "extraction")
     assert ("not evaluated" in text) == (until == "extraction")
 

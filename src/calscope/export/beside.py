@@ -1,5 +1,6 @@
 """Write a file or a folder beside its place and move it there when it is whole: nobody ever reads half of one."""
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -56,5 +57,6 @@ def _in_words(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise StoreError(f"{target} can't be written: {reason}. Choose a folder that you may write to.") from error
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        advice = "Free some space." if full else "Choose a folder that you may write to."
+        raise StoreError(f"{target} can't be written: {error.strerror or error}. {advice}") from error

@@ -63,6 +63,20 @@ def swipe(before: NDArray, after: NDArray, *, title: str, key: str, dxy_um: Pair
     return element("figure", None, frame, element("figcaption", None, f"{title} ", colour_bar(shown)))
 
 
+def still(image: NDArray, *, title: str, key: str, dxy_um: Pair | None) -> Html:
+    """Show one image."""
+    shown = limits([image])
+    rows, columns = image.shape
+    picture = element("img", {"src": image_uri(image, shown), "alt": title, "data-image": key})
+    frame = element(
+        "div",
+        {"class": "swipe", "style": f"aspect-ratio: {columns} / {rows}"},
+        picture,
+        scale_bar(rows, columns, dxy_um),
+    )
+    return element("figure", None, frame, element("figcaption", None, f"{title} ", colour_bar(shown)))
+
+
 def colour_bar(shown: Limits) -> Html:
     """Show the display limits with the colours between them."""
     stops = ", ".join(f"rgb({r} {g} {b})" for r, g, b in png.palette("viridis")[::32])

@@ -90,8 +90,13 @@ def warnings_of(animal: AnimalFolder) -> list[str]:
         said += _clipped(animal.motion, animal.param("motion.max_shifts"))
     if animal.fr_hz is None:
         said.append("The frame rate is unknown: times are in frames.")
+    return said
+
+
+def notes_of(animal: AnimalFolder) -> list[str]:
+    """Give what the stages themselves had to say."""
     notes = animal.meta.get("notes")
-    return said + [str(note) for note in (notes if isinstance(notes, Sequence) and not isinstance(notes, str) else ())]
+    return [str(note) for note in notes] if isinstance(notes, Sequence) and not isinstance(notes, str) else []
 
 
 def _clipped(motion: pd.DataFrame, max_shifts: Sequence[float]) -> list[str]:
@@ -108,6 +113,7 @@ def animal_section(number: int, animal: AnimalFolder, buckets: int) -> Html:
     """Give everything on one animal."""
     parts: list[Content] = [element("h2", None, animal.name)]
     parts += [element("p", {"class": "warning"}, sentence) for sentence in warnings_of(animal)]
+    parts += [element("p", {"class": "note"}, sentence) for sentence in notes_of(animal)]
     if animal.images:
         parts.append(_images(animal))
     if animal.motion is not None:
@@ -128,9 +134,19 @@ def _images(animal: AnimalFolder) -> Html:
         if f"{key}_before" in animal.images and f"{key}_after" in animal.images
     ]
     if not swipes:
-        return element("p", None, "Motion was not corrected, so there is nothing to compare.")
+        return join(element("h3", None, "Images, without motion correction"), _stills(animal, pairs))
     heading = element("h3", None, "Before and after motion correction")
     return join(heading, element("div", {"class": "swipes"}, *swipes))
+
+
+def _stills(animal: AnimalFolder, pairs: Sequence[tuple[str, str]]) -> Html:
+    found = [(key, title, animal.images.get(f"{key}_before")) for key, title in pairs]
+    stills = [
+        figures.still(image, title=title, key=key, dxy_um=animal.dxy_um)
+        for key, title, image in found
+        if image is not None
+    ]
+    return element("div", {"class": "swipes"}, *stills)
 
 
 def _motion(animal: AnimalFolder) -> Html:
@@ -182,8 +198,17 @@ def _components(animal: AnimalFolder, buckets: int) -> Html:
     outline = figures.contour_map(animal.footprints, animal.dims, animal.accepted, animal.dxy_um)
     viewer = element("div", {"class": "viewer"}, outline, _trace_place())
     data = element("script", {"type": "application/json", "class": "traces"}, script_json(trace_data(animal, buckets)))
+    thinned = "Traces are thinned for this page, peaks kept; every value is in traces.parquet in the animal's folder."
     rows = element("details", None, element("summary", None, "Table of components"), _component_table(animal))
-    return join(heading, explain, element("p", None, _rule(animal)), viewer, data, rows)
+    return join(
+        heading,
+        explain,
+        element("p", None, _rule(animal)),
+        viewer,
+        data,
+        element("p", {"class": "when"}, thinned),
+        rows,
+    )
 
 
 def _rule(animal: AnimalFolder) -> str:
