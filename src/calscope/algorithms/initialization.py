@@ -19,6 +19,10 @@ ROLLING_FRAMES = 100
 REFINEMENTS = 5
 MASK_GROWTH_PX = 3
 MEDIAN_FRAMES = 500
+SURROUND = 1
+"""Half-side of the square whose mean is taken out of each pixel before the search, in seed windows (gSiz)."""
+REACH_SD = 3.0
+"""Beyond the seed's window a pixel is taken to the component where its weight is this many standard errors."""
 
 
 class PatchFactors(NamedTuple):
@@ -70,6 +74,8 @@ def initialise_patch(
     """
     scale = np.where(noise > 0, noise, 1.0).astype(np.float32)
     white = _binned((movie - _medians(movie)) / scale[..., None], ssub, tsub)
+    surround = tuple(SURROUND * max(1, size // ssub) for size in gSiz)
+    white = _without_surround(white, *surround)
     seeds = np.ascontiguousarray(allowed[::ssub, ::ssub]) & (noise[::ssub, ::ssub] > 0)
     sig = tuple(max(1.0, s / ssub) for s in gSig)
     half = tuple(max(1, size // ssub // 2) for size in gSiz)
@@ -143,6 +149,8 @@ def _greedy(
         a = A[k]
         c = C[k]
         _rank_one(residual, blurred[sy, sx], y0, y1, x0, x1, a, c)
+        y0, y1, x0, x1 = max(0, y0 - hy), min(h, y1 + hy), max(0, x0 - hx), min(w, x1 + hx)
+        _reach_out(residual, y0, y1, x0, x1, a, c)
         spread = _blur_image(a, ky, kx)
         for y in range(y0, y1):
             for x in range(x0, x1):
@@ -157,6 +165,26 @@ def _greedy(
 
 
 @njit(nogil=True, fastmath=True, cache=True)
+def _reach_out(movie: NDArray, y0: int, y1: int, x0: int, x1: int, a: NDArray, c: NDArray) -> None:
+    """Give the footprint the pixels around the window in which the component's trace shows clearly."""
+    power = np.float32(0)
+    for t in range(c.size):
+        power += c[t] * c[t]
+    if power <= 0:
+        return
+    floor = np.float32(REACH_SD) / np.sqrt(power)
+    for y in range(y0, y1):
+        for x in range(x0, x1):
+            if a[y, x] == 0:
+                pixel = movie[y, x]
+                total = np.float32(0)
+                for t in range(c.size):
+                    total += pixel[t] * c[t]
+                if total > floor * power:
+                    a[y, x] = total / power
+
+
+@njit(nogil=True, fastmath=True, cache=True)
 def _subtract(trace: NDArray, weight: float, c: NDArray) -> None:
     if weight != 0:
         for t in range(c.size):
@@ -165,20 +193,54 @@ def _subtract(trace: NDArray, weight: float, c: NDArray) -> None:
 
 @njit(nogil=True, fastmath=True, cache=True)
 def _energy(trace: NDArray, rolling: int) -> float:
-    """Energy of a trace, or of its strongest stretch of `rolling` frames."""
+    """Energy of a trace above zero, or of its strongest stretch of `rolling` frames."""
     if rolling == 0 or rolling >= trace.size:
         total = np.float32(0)
         for t in range(trace.size):
-            total += trace[t] * trace[t]
+            up = max(trace[t], np.float32(0))
+            total += up * up
         return total
     run = 0.0
     for t in range(rolling):
-        run += trace[t] * trace[t]
+        up = max(trace[t], np.float32(0))
+        run += up * up
     best = run
     for t in range(rolling, trace.size):
-        run += trace[t] * trace[t] - trace[t - rolling] * trace[t - rolling]
+        up, gone = max(trace[t], np.float32(0)), max(trace[t - rolling], np.float32(0))
+        run += up * up - gone * gone
         best = max(best, run)
     return np.float32(best)
+
+
+@njit(nogil=True, fastmath=True, cache=True)
+def _without_surround(movie: NDArray, hy: int, hx: int) -> NDArray:
+    """Take the mean of the surrounding square out of each pixel: what glows over a large area is no cell."""
+    h, w, n_frames = movie.shape
+    rows = np.zeros_like(movie)
+    run = np.zeros((w, n_frames), np.float32)
+    for y in range(-hy, h):
+        if y + hy < h:
+            for x in range(w):
+                _subtract(run[x], np.float32(-1), movie[y + hy, x])
+        if y - hy - 1 >= 0:
+            for x in range(w):
+                _subtract(run[x], np.float32(1), movie[y - hy - 1, x])
+        if y >= 0:
+            rows[y] = run
+    out = movie.copy()
+    total = np.zeros(n_frames, np.float32)
+    for y in range(h):
+        total[:] = 0
+        n_rows = min(h, y + hy + 1) - max(0, y - hy)
+        for x in range(-hx, w):
+            if x + hx < w:
+                _subtract(total, np.float32(-1), rows[y, x + hx])
+            if x - hx - 1 >= 0:
+                _subtract(total, np.float32(1), rows[y, x - hx - 1])
+            if x >= 0:
+                n_columns = min(w, x + hx + 1) - max(0, x - hx)
+                _subtract(out[y, x], np.float32(1) / np.float32(n_rows * n_columns), total)
+    return out
 
 
 @njit(nogil=True, fastmath=True, cache=True)
