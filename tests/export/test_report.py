@@ -12,6 +12,7 @@ import pytest
 from calscope.export import report_traces
 from calscope.export.report import write_report
 from calscope.export.report_figures import Curve, scale_bar, time_chart
+from calscope.export.report_parts import script_json
 
 NASTY = "<script>alert(1)<img src=x onerror=alert(2)> \"q\" 'mäuse' & 🐭"
 BREAKOUT = "</script><script>alert(3)</script>"
@@ -70,6 +71,12 @@ def test_text_of_users_stays_text(make_animal, truth, tmp_path):
     assert not page.all("img", src="x") and "<script>alert" not in text
     assert NASTY in [body for _, body in page.all("h2")]
     assert BREAKOUT in [body for _, body in page.all("p", class_="note")]
+
+
+def test_data_can_not_end_its_script_element():
+    held = {"a": "</script><!--", "b": [1, None]}
+    text = script_json(held)
+    assert "<" not in text and json.loads(text) == held
 
 
 def test_images_share_their_limits(make_animal, truth, tmp_path):

@@ -55,8 +55,9 @@ def test_a_click_on_an_outline_shows_its_trace(page, truth):
     assert page.locator("tr.selected").get_attribute("data-component") == "3"
     page.locator("tr[data-component='0']").click()
     assert drawn(page) == first
-    page.get_by_text("← previous").click()
-    assert page.locator("path.selected").get_attribute("data-component") == "3"
+    for expected in ("3", "2"):
+        page.get_by_text("← previous").click()
+        assert page.locator("path.selected").get_attribute("data-component") == expected
     assert page.locator(".contours image").get_attribute("href").startswith("data:image/png")
 
 

@@ -15,7 +15,6 @@ from scipy.sparse import csc_matrix
 from calscope.export.beside import file_beside
 from calscope.export.read_run import AnimalFolder
 from calscope.model.caiman_params import to_caiman
-from calscope.model.errors import StoreError
 
 NONE = "NoneType"
 """How CaImAn writes a value that is not there."""
@@ -32,8 +31,7 @@ def write_caiman(animal: AnimalFolder, path: Path) -> list[Path]:
     StoreError
         When the run has no components, because it ended before extraction.
     """
-    if animal.footprints is None:
-        raise StoreError(f"{animal.path} has no components, which CaImAn's file is made of; run it without --until.")
+    animal.need_footprints()
     with file_beside(path) as part, h5py.File(part, "w") as file:
         _write_tree(
             file, {"dims": animal.dims, "estimates": _estimates(animal), "params": _params(animal), "dview": None}

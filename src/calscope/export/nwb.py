@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 import calscope
 from calscope.export.beside import file_beside
-from calscope.export.read_run import AnimalFolder, TraceKind
+from calscope.export.read_run import AnimalFolder, Background, TraceKind
 from calscope.model.errors import EngineError, StoreError
 from calscope.model.movie import FloatArray
 
@@ -58,8 +59,7 @@ def write_nwb(animal: AnimalFolder, path: Path, metadata: NwbMetadata | None = N
     _need_pynwb()
     from pynwb import NWBHDF5IO  # noqa: PLC0415 - an extra: everything else must run without it
 
-    if animal.fr_hz is None:
-        raise StoreError(f"The frame rate of {animal.path} is unknown, and NWB needs it. Run it with dataset.fr.")
+    animal.need_rate_hz()
     if animal.motion is None and animal.footprints is None:
         raise StoreError(f"{animal.path} has neither motion nor components, so there is nothing for NWB to hold.")
     file = _start_file(animal, metadata or NwbMetadata())
@@ -131,7 +131,7 @@ def _add_motion(
     if animal.motion is None:
         return
     corrected = animal.path / "corrected.tif"
-    translation = _translation(animal)
+    translation = _translation(animal.motion, animal.need_rate_hz())
     if not corrected.is_file():
         module.add(translation)
         return
@@ -153,16 +153,16 @@ def _add_motion(
     module.add(MotionCorrection(corrected_image_stacks=[stack]))
 
 
-def _translation(animal: AnimalFolder) -> "TimeSeries":
+def _translation(motion: pd.DataFrame, rate_hz: float) -> "TimeSeries":
     from pynwb import TimeSeries  # noqa: PLC0415
 
-    shifts = animal.motion[["shift_x_px", "shift_y_px"]].to_numpy(np.float32)
+    shifts = motion[["shift_x_px", "shift_y_px"]].to_numpy(np.float32)
     return TimeSeries(
         name="xy_translation",
         description="Shift of the whole frame that lays it on the template: columns x (right), y (down).",
         data=_packed(shifts),
         unit="pixels",
-        rate=animal.fr_hz,
+        rate=rate_hz,
         starting_time=0.0,
     )
 
@@ -217,7 +217,7 @@ def _add_components(module: "ProcessingModule", plane: "ImagingPlane", animal: A
         segmentation.add_plane_segmentation(table)
         _add_responses(module, table, animal)
     if animal.background is not None:
-        _add_background(module, segmentation, plane, animal)
+        _add_background(module, segmentation, plane, animal, animal.background)
 
 
 def _cell_table(plane: "ImagingPlane", animal: AnimalFolder) -> "PlaneSegmentation":
@@ -227,7 +227,9 @@ def _cell_table(plane: "ImagingPlane", animal: AnimalFolder) -> "PlaneSegmentati
     columns = [VectorData(name=name, description=about, data=data) for name, about, data in _measures(animal)]
     columns.append(_image_masks(animal))
     pixels = VectorData(name="pixel_mask", description="Footprint as pixels (x, y, weight).", data=_pixel_masks(animal))
-    ends = VectorIndex(name="pixel_mask_index", data=animal.footprints.indptr[1:].astype(np.uint32), target=pixels)
+    ends = VectorIndex(
+        name="pixel_mask_index", data=animal.need_footprints().indptr[1:].astype(np.uint32), target=pixels
+    )
     return PlaneSegmentation(
         name="PlaneSegmentation",
         description="Components found by CNMF, the rejected too; without the background.",
@@ -268,7 +270,7 @@ def _image_masks(animal: AnimalFolder) -> Any:
     from pynwb import H5DataIO  # noqa: PLC0415
 
     height, width = animal.dims
-    A = animal.footprints
+    A = animal.need_footprints()
 
     def masks() -> Iterator[FloatArray]:
         for i in range(A.shape[1]):
@@ -281,7 +283,7 @@ def _image_masks(animal: AnimalFolder) -> Any:
 
 
 def _pixel_masks(animal: AnimalFolder) -> NDArray:
-    A, height = animal.footprints, animal.dims[0]
+    A, height = animal.need_footprints(), animal.dims[0]
     x, y = np.divmod(A.indices, height)
     pixels = np.empty(A.nnz, [("x", np.uint32), ("y", np.uint32), ("weight", np.float32)])
     pixels["x"], pixels["y"], pixels["weight"] = x, y, A.data
@@ -323,16 +325,20 @@ def _add_responses(module: "ProcessingModule", table: "PlaneSegmentation", anima
     module.add(fluorescence)
     for kind, name, about in kinds:
         if kind in animal.trace_kinds:
-            _Series(name, about, animal.traces(kind)).add_to(fluorescence, everyone, animal.fr_hz)
+            _Series(name, about, animal.traces(kind)).add_to(fluorescence, everyone, animal.need_rate_hz())
     if "dff" in animal.trace_kinds:
         ratio = DfOverF()
         module.add(ratio)
         series = _Series("RoiResponseSeries", "(F - F0) / F0.", animal.traces("dff"), unit="ratio")
-        series.add_to(ratio, everyone, animal.fr_hz)
+        series.add_to(ratio, everyone, animal.need_rate_hz())
 
 
 def _add_background(
-    module: "ProcessingModule", segmentation: "ImageSegmentation", plane: "ImagingPlane", animal: AnimalFolder
+    module: "ProcessingModule",
+    segmentation: "ImageSegmentation",
+    plane: "ImagingPlane",
+    animal: AnimalFolder,
+    background: Background,
 ) -> None:
     """Add background components in a table of their own, so that nobody takes them for cells."""
     from pynwb.ophys import Fluorescence  # noqa: PLC0415
@@ -341,16 +347,16 @@ def _add_background(
     table = segmentation.create_plane_segmentation(
         name="BackgroundPlaneSegmentation", description="Background components of CNMF.", imaging_plane=plane
     )
-    for image in animal.background.b.T:
+    for image in background.b.T:
         table.add_roi(image_mask=image.reshape(width, height).astype(np.float32))
-    n = animal.background.b.shape[1]
+    n = background.b.shape[1]
     rois = table.create_roi_table_region(region=list(range(n)), description="All background components.")
     container = module.data_interfaces.get("Fluorescence")
     if container is None:
         container = Fluorescence()
         module.add(container)
-    series = _Series("BackgroundRoiResponseSeries", "Background over time, f of CNMF.", animal.background.f)
-    series.add_to(container, rois, animal.fr_hz)
+    series = _Series("BackgroundRoiResponseSeries", "Background over time, f of CNMF.", background.f)
+    series.add_to(container, rois, animal.need_rate_hz())
 
 
 def _packed(data: NDArray) -> Any:

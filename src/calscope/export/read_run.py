@@ -10,7 +10,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -152,6 +152,24 @@ class AnimalFolder:
             raise self._damaged("footprints.npz", f"it has {matrix.shape[0]} pixels for a field of {self.dims}")
         return matrix
 
+    def need_footprints(self) -> csc_matrix:
+        """Give the footprints, for what makes no sense without.
+
+        Raises
+        ------
+        StoreError
+            When the run ended before extraction.
+        """
+        if self.footprints is None:
+            raise StoreError(f"{self.path} has no components: its run ended before extraction. Run it without --until.")
+        return self.footprints
+
+    def need_rate_hz(self) -> float:
+        """Give the frame rate, for what makes no sense without; StoreError when it is unknown."""
+        if self.fr_hz is None:
+            raise StoreError(f"The frame rate of {self.path} is unknown. Run it again with --set dataset.fr=...")
+        return self.fr_hz
+
     @cached_property
     def background(self) -> Background | None:
         """Background components; None when absent."""
@@ -232,8 +250,7 @@ class AnimalFolder:
         rest: pa.Table | None = None
         with self._open_table("traces.parquet") as file:
             for group in range(file.num_row_groups):
-                columns = ["component", *kinds]
-                rows = self._guarded("traces.parquet", lambda g=group, c=columns: file.read_row_group(g, columns=c))
+                rows = self._guarded("traces.parquet", partial(file.read_row_group, group, ["component", *kinds]))
                 rows = rows if rest is None else pa.concat_tables([rest, rows])
                 starts = _starts(rows["component"].to_numpy())
                 for start, stop in pairwise(starts):

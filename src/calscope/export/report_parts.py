@@ -117,7 +117,7 @@ def animal_section(number: int, animal: AnimalFolder, buckets: int) -> Html:
     if animal.images:
         parts.append(_images(animal))
     if animal.motion is not None:
-        parts.append(_motion(animal))
+        parts.append(_motion(animal, animal.motion))
     if animal.footprints is not None:
         parts.append(_components(animal, buckets))
     parts.append(_provenance(animal))
@@ -149,8 +149,8 @@ def _stills(animal: AnimalFolder, pairs: Sequence[tuple[str, str]]) -> Html:
     return element("div", {"class": "swipes"}, *stills)
 
 
-def _motion(animal: AnimalFolder) -> Html:
-    motion, patches = animal.motion, animal.patches
+def _motion(animal: AnimalFolder, motion: pd.DataFrame) -> Html:
+    patches = animal.patches
     curves = []
     for axis, (column, name, colour) in enumerate(
         (("shift_y_px", "down (y)", figures.ACCEPTED), ("shift_x_px", "right (x)", figures.REJECTED))
@@ -165,16 +165,16 @@ def _motion(animal: AnimalFolder) -> Html:
             figures.Curve("after", motion["corr_after"].to_numpy(np.float32), figures.ACCEPTED),
         ]
         charts.append(figures.time_chart(match, fr_hz=animal.fr_hz, y_title="correlation with template"))
-    return join(element("h3", None, "Motion"), element("p", None, _motion_sentence(animal)), *charts)
+    return join(element("h3", None, "Motion"), element("p", None, _motion_sentence(animal, motion)), *charts)
 
 
-def _motion_sentence(animal: AnimalFolder) -> str:
-    motion = animal.motion
-    length = np.hypot(motion["shift_y_px"], motion["shift_x_px"])
-    text = f"Shift applied to each frame: median {length.median():.2f} px, largest {length.max():.2f} px"
+def _motion_sentence(animal: AnimalFolder, motion: pd.DataFrame) -> str:
+    shifts = motion[["shift_y_px", "shift_x_px"]].to_numpy(np.float64)
+    length = np.hypot(*shifts.T)
+    text = f"Shift applied to each frame: median {np.nanmedian(length):.2f} px, largest {np.nanmax(length):.2f} px"
     if animal.dxy_um is not None:
-        in_um = np.hypot(motion["shift_y_px"] * animal.dxy_um[0], motion["shift_x_px"] * animal.dxy_um[1])
-        text += f" ({in_um.median():.2f} and {in_um.max():.2f} µm)"
+        in_um = np.hypot(*(shifts * animal.dxy_um).T)
+        text += f" ({np.nanmedian(in_um):.2f} and {np.nanmax(in_um):.2f} µm)"
     if {"corr_before", "corr_after"} <= set(motion.columns):
         before, after = motion["corr_before"].median(), motion["corr_after"].median()
         text += f". Median correlation with the template: {before:.3f} before, {after:.3f} after"
@@ -195,7 +195,7 @@ def _components(animal: AnimalFolder, buckets: int) -> Html:
     else:
         legend = Html(", not evaluated")
     explain = element("p", None, counts, legend, ". Click an outline or a row to see its trace. Numbers begin at 0.")
-    outline = figures.contour_map(animal.footprints, animal.dims, animal.accepted, animal.dxy_um)
+    outline = figures.contour_map(animal.need_footprints(), animal.dims, animal.accepted, animal.dxy_um)
     viewer = element("div", {"class": "viewer"}, outline, _trace_place())
     data = element("script", {"type": "application/json", "class": "traces"}, script_json(trace_data(animal, buckets)))
     thinned = "Traces are thinned for this page, peaks kept; every value is in traces.parquet in the animal's folder."

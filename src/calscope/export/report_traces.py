@@ -39,10 +39,12 @@ def buckets_for(n_traces: int) -> int:
 
 def trace_data(animal: AnimalFolder, buckets: int) -> dict[str, Any]:
     """Give the traces of one animal in the form the page's script draws: panels, and one entry a component."""
-    panels = [
-        {**panel, "lines": [line for line in panel["lines"] if line[0] in animal.trace_kinds]} for panel in PANELS
+    there = animal.trace_kinds
+    panels: list[Panel] = [
+        {"title": panel["title"], "lines": [line for line in panel["lines"] if line[0] in there]}
+        for panel in PANELS
+        if any(kind in there for kind, _ in panel["lines"])
     ]
-    panels = [panel for panel in panels if panel["lines"]]
     kinds = [kind for panel in panels for kind, _ in panel["lines"]]
     entries = []
     for number, values in animal.each_trace(kinds) if kinds else ():

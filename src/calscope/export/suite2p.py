@@ -9,7 +9,6 @@ from scipy.stats import skew
 
 from calscope.export.beside import folder_beside
 from calscope.export.read_run import AnimalFolder
-from calscope.model.errors import StoreError
 from calscope.model.movie import FloatArray
 
 
@@ -24,11 +23,10 @@ def write_suite2p(animal: AnimalFolder, folder: Path) -> list[Path]:
     StoreError
         When the run has no components, because it ended before extraction.
     """
-    if animal.footprints is None:
-        raise StoreError(f"{animal.path} has no components, which suite2p's files are made of; run it without --until.")
+    animal.need_footprints()
     raw = animal.traces("raw")
     accepted = np.ones(len(raw), np.bool_) if animal.accepted is None else animal.accepted
-    arrays = {
+    arrays: dict[str, NDArray] = {
         "F": raw,
         "Fneu": np.zeros_like(raw),
         "spks": animal.traces("spikes"),
@@ -55,7 +53,7 @@ def save_objects_as_suite2p_does(path: Path, objects: NDArray[np.object_]) -> No
 
 
 def _stat(animal: AnimalFolder, raw: FloatArray) -> list[dict[str, Any]]:
-    footprints, (height, width) = animal.footprints, animal.dims
+    footprints, (height, width) = animal.need_footprints(), animal.dims
     covered = np.bincount(footprints.indices, minlength=height * width)
     stats = []
     for component, trace in enumerate(raw):
