@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
-from calscope.export import report_traces
+from calscope.export import report_budget, report_traces
 from calscope.export.report import write_report
-from calscope.export.report_figures import Curve, scale_bar, time_chart
+from calscope.export.report_figures import Curve, image_uri, scale_bar, time_chart
 from calscope.export.report_parts import script_json
 
 NASTY = "<script>alert(1)<img src=x onerror=alert(2)> \"q\" 'mäuse' & 🐭"
@@ -219,6 +219,17 @@ def test_long_traces_are_thinned_without_losing_a_peak():
     assert set(base64.b64decode(gap["codes"][0])) == {report_traces.MISSING}
 
 
-def test_traces_of_any_number_stay_within_what_a_mail_takes():
-    for n in (1, 600, 4_000, 12_000):
-        assert n * 2 * report_traces.buckets_for(n) <= 3_500_000
+@pytest.mark.parametrize(("n_traces", "n_images"), [(1, 1), (600, 6), (4_000, 30), (12_000, 90)])
+def test_any_number_of_traces_and_images_goes_by_mail(n_traces, n_images):
+    budget = report_budget.share(n_traces, n_images)
+    taken = 4 / 3 * (n_traces * 2 * budget.buckets + n_images * budget.most_pixels)
+    assert taken <= 9_000_000
+    assert budget.buckets >= 100 and budget.most_pixels >= 128 * 128
+
+
+def test_a_large_image_is_made_smaller_and_keeps_its_shape():
+    image = np.zeros((300, 600), np.float32)
+    image[:, 300:] = 1
+    small = decode_png(image_uri(image, (0.0, 1.0), 20_000))
+    assert small.shape == (100, 200, 3)
+    assert (small[:, :99] == small[0, 0]).all() and (small[:, 101:] == small[0, -1]).all()

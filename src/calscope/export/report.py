@@ -8,9 +8,9 @@ import calscope
 from calscope.export.beside import file_beside
 from calscope.export.markup import Content, Html, element, join
 from calscope.export.read_run import RunFolder, open_run
+from calscope.export.report_budget import budget_for
 from calscope.export.report_parameters import parameter_table
 from calscope.export.report_parts import animal_section, methods, overview
-from calscope.export.report_traces import buckets_for
 
 _NOTHING_FROM_OUTSIDE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 """The page itself forbids the browser to load anything: what it shows is in it."""
@@ -43,8 +43,8 @@ def write_report(run_folder: Path, html: Path | None = None) -> Path:
 
 def render(run: RunFolder) -> str:
     """Give the report as text."""
-    buckets = buckets_for(sum(animal.n_components * len(animal.trace_kinds) for animal in run.animals))
-    sections = [animal_section(i, animal, buckets) for i, animal in enumerate(run.animals)]
+    budget = budget_for(run)
+    sections = [animal_section(i, animal, budget) for i, animal in enumerate(run.animals)]
     body = element(
         "body",
         None,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
@@ -31,50 +32,58 @@ class Curve:
     """(T,) lowest and (T,) highest value, shaded behind the line."""
 
 
-def image_uri(image: NDArray, shown: Limits) -> str:
-    """Give an (H, W) image in viridis as an address that needs no file."""
-    return png.data_uri(to_codes(image, shown), png.palette("viridis"))
+@dataclass(frozen=True)
+class Look:
+    """How an image is shown."""
+
+    title: str
+    key: str
+    """By which the page's script finds it."""
+    dxy_um: Pair | None
+    most_pixels: int
 
 
-def swipe(before: NDArray, after: NDArray, *, title: str, key: str, dxy_um: Pair | None) -> Html:
+def image_uri(image: NDArray, shown: Limits, most_pixels: int) -> str:
+    """Give an (H, W) image in viridis as an address that needs no file; made smaller if it has too many pixels."""
+    codes = to_codes(image, shown)
+    if codes.size > most_pixels:
+        smaller = float(np.sqrt(most_pixels / codes.size))
+        codes = cv2.resize(codes, None, fx=smaller, fy=smaller, interpolation=cv2.INTER_AREA).astype(np.uint8)
+    return png.data_uri(codes, png.palette("viridis"))
+
+
+def swipe(before: NDArray, after: NDArray, look: Look) -> Html:
     """Lay two images over each other with a slider between them, in shared limits."""
     shown = limits([before, after])
-    rows, columns = before.shape
-    layers = join(
-        element("img", {"src": image_uri(after, shown), "alt": f"{title}, after", "data-image": key}),
-        element("img", {"class": "before", "src": image_uri(before, shown), "alt": f"{title}, before"}),
+    label = f"{look.title}: before or after"
+    layers = (
+        _picture(after, shown, look, alt=f"{look.title}, after", key=look.key),
+        _picture(before, shown, look, alt=f"{look.title}, before", key=None),
         element("span", {"class": "divider"}),
         element("span", {"class": "tag left"}, "before"),
         element("span", {"class": "tag right"}, "after"),
-        scale_bar(rows, columns, dxy_um),
-        element(
-            "input",
-            {
-                "type": "range",
-                "min": 0,
-                "max": 100,
-                "value": 50,
-                "step": 0.1,
-                "aria-label": f"{title}: before or after",
-            },
-        ),
+        element("input", {"type": "range", "min": 0, "max": 100, "value": 50, "step": 0.1, "aria-label": label}),
     )
-    frame = element("div", {"class": "swipe", "style": f"aspect-ratio: {columns} / {rows}"}, layers)
-    return element("figure", None, frame, element("figcaption", None, f"{title} ", colour_bar(shown)))
+    return _framed(before.shape, shown, look, *layers)
 
 
-def still(image: NDArray, *, title: str, key: str, dxy_um: Pair | None) -> Html:
+def still(image: NDArray, look: Look) -> Html:
     """Show one image."""
     shown = limits([image])
-    rows, columns = image.shape
-    picture = element("img", {"src": image_uri(image, shown), "alt": title, "data-image": key})
-    frame = element(
-        "div",
-        {"class": "swipe", "style": f"aspect-ratio: {columns} / {rows}"},
-        picture,
-        scale_bar(rows, columns, dxy_um),
-    )
-    return element("figure", None, frame, element("figcaption", None, f"{title} ", colour_bar(shown)))
+    return _framed(image.shape, shown, look, _picture(image, shown, look, alt=look.title, key=look.key))
+
+
+def _picture(image: NDArray, shown: Limits, look: Look, *, alt: str, key: str | None) -> Html:
+    cover = None if key else "before"
+    uri = image_uri(image, shown, look.most_pixels)
+    return element("img", {"class": cover, "src": uri, "alt": alt, "data-image": key})
+
+
+def _framed(shape: tuple[int, ...], shown: Limits, look: Look, *layers: Html) -> Html:
+    rows, columns = shape
+    frame = {"class": "swipe", "style": f"aspect-ratio: {columns} / {rows}"}
+    caption = element("figcaption", None, f"{look.title} ", colour_bar(shown))
+    return element("figure", None, element("div", frame, *layers, scale_bar(rows, columns, look.dxy_um)), caption)
 
 
 def colour_bar(shown: Limits) -> Html:

@@ -11,6 +11,7 @@ from calscope.export import report_figures as figures
 from calscope.export.markup import Content, Html, element, join, table
 from calscope.export.methods_text import write_methods
 from calscope.export.read_run import AnimalFolder, RunFolder
+from calscope.export.report_budget import Budget
 from calscope.export.report_traces import trace_data
 
 _ABSENT = "–"
@@ -109,44 +110,39 @@ def _clipped(motion: pd.DataFrame, max_shifts: Sequence[float]) -> list[str]:
     )
 
 
-def animal_section(number: int, animal: AnimalFolder, buckets: int) -> Html:
+def animal_section(number: int, animal: AnimalFolder, budget: Budget) -> Html:
     """Give everything on one animal."""
     parts: list[Content] = [element("h2", None, animal.name)]
     parts += [element("p", {"class": "warning"}, sentence) for sentence in warnings_of(animal)]
     parts += [element("p", {"class": "note"}, sentence) for sentence in notes_of(animal)]
     if animal.images:
-        parts.append(_images(animal))
+        parts.append(_images(animal, budget))
     if animal.motion is not None:
         parts.append(_motion(animal, animal.motion))
     if animal.footprints is not None:
-        parts.append(_components(animal, buckets))
+        parts.append(_components(animal, budget))
     parts.append(_provenance(animal))
     return element("section", {"class": "animal", "id": f"animal-{number}"}, *parts)
 
 
-def _images(animal: AnimalFolder) -> Html:
-    pairs = [("max", "Max projection"), ("corr", "Local correlation"), ("mean", "Mean")]
-    swipes = [
-        figures.swipe(
-            animal.images[f"{key}_before"], animal.images[f"{key}_after"], title=title, key=key, dxy_um=animal.dxy_um
-        )
-        for key, title in pairs
-        if f"{key}_before" in animal.images and f"{key}_after" in animal.images
-    ]
-    if not swipes:
-        return join(element("h3", None, "Images, without motion correction"), _stills(animal, pairs))
-    heading = element("h3", None, "Before and after motion correction")
-    return join(heading, element("div", {"class": "swipes"}, *swipes))
+def _images(animal: AnimalFolder, budget: Budget) -> Html:
+    drawn = [_image_pair(animal, kind, budget) for kind in _IMAGES]
+    swipes = element("div", {"class": "swipes"}, *(figure for figure in drawn if figure))
+    corrected = any(name.endswith("_after") for name in animal.images)
+    title = "Before and after motion correction" if corrected else "Images, without motion correction"
+    return join(element("h3", None, title), swipes)
 
 
-def _stills(animal: AnimalFolder, pairs: Sequence[tuple[str, str]]) -> Html:
-    found = [(key, title, animal.images.get(f"{key}_before")) for key, title in pairs]
-    stills = [
-        figures.still(image, title=title, key=key, dxy_um=animal.dxy_um)
-        for key, title, image in found
-        if image is not None
-    ]
-    return element("div", {"class": "swipes"}, *stills)
+_IMAGES = {"max": "Max projection", "corr": "Local correlation", "mean": "Mean"}
+
+
+def _image_pair(animal: AnimalFolder, kind: str, budget: Budget) -> Html:
+    """Give the swipe of one kind of image, the one image there is, or nothing."""
+    found = [animal.images[name] for name in (f"{kind}_before", f"{kind}_after") if name in animal.images]
+    look = figures.Look(_IMAGES[kind], kind, animal.dxy_um, budget.most_pixels)
+    if len(found) == 2:
+        return figures.swipe(found[0], found[1], look)
+    return figures.still(found[0], look) if found else Html("")
 
 
 def _motion(animal: AnimalFolder, motion: pd.DataFrame) -> Html:
@@ -181,7 +177,7 @@ def _motion_sentence(animal: AnimalFolder, motion: pd.DataFrame) -> str:
     return text + (". Shading: from the least to the most shifted patch." if animal.patches is not None else ".")
 
 
-def _components(animal: AnimalFolder, buckets: int) -> Html:
+def _components(animal: AnimalFolder, budget: Budget) -> Html:
     heading = element("h3", None, "Components")
     if animal.n_components == 0:
         return heading
@@ -197,7 +193,9 @@ def _components(animal: AnimalFolder, buckets: int) -> Html:
     explain = element("p", None, counts, legend, ". Click an outline or a row to see its trace. Numbers begin at 0.")
     outline = figures.contour_map(animal.need_footprints(), animal.dims, animal.accepted, animal.dxy_um)
     viewer = element("div", {"class": "viewer"}, outline, _trace_place())
-    data = element("script", {"type": "application/json", "class": "traces"}, script_json(trace_data(animal, buckets)))
+    data = element(
+        "script", {"type": "application/json", "class": "traces"}, script_json(trace_data(animal, budget.buckets))
+    )
     thinned = "Traces are thinned for this page, peaks kept; every value is in traces.parquet in the animal's folder."
     rows = element("details", None, element("summary", None, "Table of components"), _component_table(animal))
     return join(

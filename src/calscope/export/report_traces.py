@@ -13,9 +13,6 @@ from calscope.plots import style
 MISSING = 255
 """Code of a value that isn't a number; 0 to 254 span the range of a panel."""
 
-BYTES_FOR_TRACES = 3_500_000
-"""What the traces of a whole report may take, before base64."""
-
 
 class Panel(TypedDict):
     """Traces that share one axis."""
@@ -30,11 +27,6 @@ PANELS: tuple[Panel, ...] = (
     {"title": "spikes (a.u.)", "lines": [("spikes", style.SPIKES)]},
     {"title": "dF/F", "lines": [("dff", style.RATIO)]},
 )
-
-
-def buckets_for(n_traces: int) -> int:
-    """Give into how many stretches of time each of `n_traces` traces may be thinned; 100 at least, 800 at most."""
-    return int(np.clip(BYTES_FOR_TRACES // (2 * max(n_traces, 1)), 100, 800))
 
 
 def trace_data(animal: AnimalFolder, buckets: int) -> dict[str, Any]:
