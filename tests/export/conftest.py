@@ -10,6 +10,8 @@ import pytest
 from scipy.sparse import csc_matrix, save_npz
 
 from calscope.model.params import Parameters
+from calscope.model.recording import RecordingInfo
+from calscope.pipeline.records import AnimalRun, StageRecord
 
 H, W, T = 20, 34, 90
 FR = 9.0
@@ -102,33 +104,34 @@ def write_traces(folder, truth):
 
 
 def write_run_json(folder, *, changes=None, **more):
+    """Write the record of a run as the pipeline gives it; `changes` are parameters used otherwise than asked for."""
     asked = Parameters().replace({"cnmf.K": 7})
     used = asked.replace({"dataset.fr": FR, "dataset.dxy": DXY, **(changes or {})})
-    record = {
-        "name": folder.name,
-        "info": {
-            "name": folder.name,
-            "path": f"/data/{folder.name}.tif",
-            "shape": [T, H, W],
-            "dtype": "uint16",
-            "n_files": 1,
-            "fingerprint": "abc123fingerprint",
-            "fr_hz": FR,
-            "fr_source": "ImageJ's finterval",
-            "dxy_um": DXY,
-            "dxy_source": "ImageJ's resolution",
-        },
-        "requested": asked.to_dict(),
-        "effective": used.to_dict(),
-        "engine": "builtin",
-        "engine_version": "9.9.9",
-        "versions": {"calscope": "9.9.9", "numpy": "2.4.6"},
-        "stages": [{"stage": "motion", "key": "k" * 40, "seconds": 12.5, "cached": False}],
-        "peak_memory_bytes": 512_000_000,
-        "notes": ["A note of the run."],
-        **more,
-    }
-    (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    info = RecordingInfo(
+        name=folder.name,
+        path=f"/data/{folder.name}.tif",
+        shape=(T, H, W),
+        dtype="uint16",
+        n_files=1,
+        fingerprint="abc123fingerprint",
+        fr_hz=FR,
+        fr_source="ImageJ's finterval",
+        dxy_um=DXY,
+        dxy_source="ImageJ's resolution",
+    )
+    run = AnimalRun(
+        name=folder.name,
+        info=info,
+        requested=asked.to_dict(),
+        effective=used.to_dict(),
+        engine="builtin",
+        engine_version="9.9.9",
+        versions={"calscope": "9.9.9", "numpy": "2.4.6"},
+        stages=(StageRecord("motion", "k" * 40, 12.5, cached=False),),
+        peak_memory_bytes=512_000_000,
+        notes=("A note of the run.",),
+    )
+    (folder / "run.json").write_text(json.dumps(run.to_dict() | more), encoding="utf-8")
 
 
 @pytest.fixture

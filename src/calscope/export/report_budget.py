@@ -8,7 +8,7 @@ from calscope.export.read_run import RunFolder
 
 BYTES_FOR_TRACES = 3_000_000
 """What the traces of a whole report may take, before base64 makes a third more of it."""
-PIXELS_FOR_IMAGES = 3_600_000
+PIXELS_FOR_IMAGES = 3_200_000
 """How many pixels, of about a byte each, the images of a whole report may have together."""
 
 
