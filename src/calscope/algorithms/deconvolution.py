@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 
 from calscope.algorithms.autoregression import coefficients
 from calscope.algorithms.noise import trace_noise
-from calscope.algorithms.oasis import Deconvolved, deconvolve_ar1
+from calscope.algorithms.interior_point import deconvolve_ar2
+from calscope.algorithms.noise_constraint import Deconvolved
+from calscope.algorithms.oasis import deconvolve_ar1
 
 
 @dataclass(frozen=True)
@@ -44,4 +46,6 @@ def model_trace(trace: NDArray, *, p: int, nonneg_baseline: bool) -> TraceModel:
 
 
 def _deconvolve(trace: NDArray, g: NDArray, noise: float, nonneg_baseline: bool) -> Deconvolved:  # noqa: FBT001
+    if g.size == 2:
+        return deconvolve_ar2(trace, g, noise, nonneg_baseline=nonneg_baseline)
     return deconvolve_ar1(trace, float(g[0]), noise, nonneg_baseline=nonneg_baseline)

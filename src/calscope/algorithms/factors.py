@@ -1,6 +1,6 @@
 """What CNMF works on between its steps."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Self
 
 import numpy as np
@@ -53,6 +53,10 @@ class TraceDetails:
     c1: FloatArray
     g: FloatArray
     neurons_sn: FloatArray
+
+    def select(self, keep: NDArray) -> Self:
+        """Keep some components."""
+        return replace(self, **{f.name: getattr(self, f.name)[keep] for f in fields(self)})
 
 
 def to_components(factors: Factors, details: TraceDetails, notes: tuple[str, ...]) -> Components:

@@ -74,6 +74,7 @@ def initialise_patch(
     """
     scale = np.where(noise > 0, noise, 1.0).astype(np.float32)
     white = _binned((movie - _medians(movie)) / scale[..., None], ssub, tsub)
+    white *= np.float32(ssub * np.sqrt(tsub))
     surround = tuple(SURROUND * max(1, size // ssub) for size in gSiz)
     white = _without_surround(white, *surround)
     seeds = np.ascontiguousarray(allowed[::ssub, ::ssub]) & (noise[::ssub, ::ssub] > 0)

@@ -9,26 +9,13 @@ would need a negative spike. Given the pools, c is linear in lambda and b, so th
 are a quadratic equation; solving it and sweeping again converges in a few rounds.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from calscope.algorithms.noise_constraint import Deconvolved, first_baseline, step
+
 ROUNDS = 30
-
-
-class Deconvolved(NamedTuple):
-    """A trace taken apart."""
-
-    c: NDArray[np.float64]
-    """(T,) calcium, without the baseline."""
-    s: NDArray[np.float64]
-    """(T,) activity; the first sample is 0, what was there before is in `c1`."""
-    baseline: float
-    c1: float
-    """Calcium in the first frame."""
-    penalty: float
 
 
 def deconvolve_ar1(trace: NDArray, g: float, noise: float, *, nonneg_baseline: bool) -> Deconvolved:
@@ -46,7 +33,7 @@ def deconvolve_ar1(trace: NDArray, g: float, noise: float, *, nonneg_baseline: b
         Keep the baseline at 0 or above.
     """
     y = np.ascontiguousarray(trace, np.float64)
-    start = max(0.0, float(np.percentile(y, 15))) if nonneg_baseline else float(np.percentile(y, 15))
+    start = first_baseline(y, nonneg=nonneg_baseline)
     c, s, baseline, penalty = _constrained(y, g, noise * noise * y.size, start, nonneg_baseline)
     return Deconvolved(c, s, baseline, float(c[0]), penalty)
 
@@ -126,13 +113,13 @@ def _constrained(
     n = y.size
     gl = _powers(g, n)
     value, weight, length = np.empty(n), np.empty(n), np.empty(n, np.int64)
-    c, dc, db, r0 = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    c, dc, db = np.empty(n), np.empty(n), np.empty(n)
     lam = 0.0
     for _ in range(ROUNDS):
         pools = _pool(y, gl, lam, b, value, weight, length)
         _calcium(gl, pools, value, length, c)
         _slopes(gl, pools, value, weight, length, dc, db)
-        new_lam, new_b = _step(y, c, dc, db, r0, lam, b, allowed, nonneg)
+        new_lam, new_b = step(y, c, dc, db, lam, b, allowed, nonneg)
         moved = abs(new_lam - lam) > 1e-9 * (1e-12 + abs(lam)) or abs(new_b - b) > 1e-9 * (1e-12 + abs(b))
         lam, b = new_lam, new_b
         if not moved:
@@ -145,49 +132,3 @@ def _constrained(
         if rise > 1e-9 * c[t]:
             s[t] = rise
     return c, s, b, lam
-
-
-@njit(nogil=True, fastmath=True, cache=True)
-def _step(
-    y: NDArray,
-    c: NDArray,
-    dc: NDArray,
-    db: NDArray,
-    r0: NDArray,
-    lam: float,
-    b: float,
-    allowed: float,
-    nonneg: bool,  # noqa: FBT001
-) -> tuple[float, float]:
-    """Penalty and baseline at which, with these pools, the residual is as large as the noise and its mean is zero."""
-    free = True
-    for attempt in range(2):
-        # Residual as a line in lambda: r = r0 + (lam' - lam) r1, with the baseline following as b' = b0 + b1 (lam' - lam).
-        sum_r, sum_c, sum_b = 0.0, 0.0, 0.0
-        for t in range(y.size):
-            sum_r += y[t] - b - c[t]
-            sum_c += dc[t]
-            sum_b += 1.0 + db[t]
-        b0, b1 = -b, 0.0
-        if free and sum_b > 1e-9 * y.size:
-            b0, b1 = sum_r / sum_b, -sum_c / sum_b
-        elif free:
-            b0 = 0.0
-        q0, q1, q2 = -allowed, 0.0, 0.0
-        for t in range(y.size):
-            start = y[t] - b - c[t] - b0 * (1.0 + db[t])
-            slope = -dc[t] - b1 * (1.0 + db[t])
-            q0 += start * start
-            q1 += start * slope
-            q2 += slope * slope
-        delta = -lam
-        if q2 > 0:
-            root = q1 * q1 - q2 * q0
-            delta = (-q1 + np.sqrt(root)) / q2 if root > 0 else -q1 / q2
-        delta = max(delta, -lam)
-        new_b = b + b0 + b1 * delta
-        if attempt == 0 and nonneg and new_b < 0:
-            free = False
-            continue
-        break
-    return lam + delta, new_b

@@ -7,6 +7,7 @@ import calscope
 from calscope.algorithms import cnmf
 from calscope.algorithms.motion_grid import make_patches
 from calscope.algorithms.normcorre import correct_movie
+from calscope.algorithms.patch_fit import effective_tsub
 from calscope.algorithms.quality import measure_components
 from calscope.engines.base import Availability, Context
 from calscope.model.errors import ParameterError
@@ -108,14 +109,13 @@ def _effective_motion(params: Parameters, shape: tuple[int, int, int]) -> dict[s
 
 
 def _effective_cnmf(params: Parameters, shape: tuple[int, int, int]) -> dict[str, Any]:
-    """Patches are cut to the field, and frames are never binned to fewer than a fit can use."""
+    """Patches are cut to the field; frames are binned so that a search has neither too few of them nor too many."""
     used: dict[str, Any] = {}
     rf, tsub = params.cnmf.rf, params.cnmf.tsub
     if rf is not None and 2 * rf + 1 >= max(shape[1:]):
         used["cnmf.rf"] = None
-    largest = cnmf.largest_tsub(shape[0])
-    if tsub > largest:
-        used["cnmf.tsub"] = largest
+    if effective_tsub(tsub, shape[0]) != tsub:
+        used["cnmf.tsub"] = effective_tsub(tsub, shape[0])
     return used
 
 

@@ -1,0 +1,109 @@
+"""The updates of CNMF on one movie: footprints, traces, background, merging, in the order in which they are called."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from calscope.algorithms.background import background_traces
+from calscope.algorithms.factors import Factors, TraceDetails
+from calscope.algorithms.merging import merge
+from calscope.algorithms.spatial import update_spatial
+from calscope.algorithms.temporal import update_temporal
+from calscope.algorithms.threads import Team
+from calscope.model.movie import Movie
+from calscope.model.progress import Progress, part
+
+MERGE_ROUNDS = 3
+SMALLEST_SHARE = 0.25
+"""Share of the area of a soma of radius gSig below which a footprint is no component."""
+
+
+class FieldModel:
+    """The updates of the whole field, with what doesn't change between them."""
+
+    def __init__(
+        self,
+        movie: Movie,
+        p: int,
+        nonneg_baseline: bool,  # noqa: FBT001
+        merge_thr: float,
+        smallest_px: int,
+        team: Team,
+    ) -> None:
+        self.movie, self.p, self.nonneg_baseline = movie, p, nonneg_baseline
+        self.merge_thr, self.smallest_px, self.team = merge_thr, smallest_px, team
+
+    def with_background(self, factors: Factors, nb: int, notes: list[str], progress: Progress) -> Factors:
+        """Find the field's background in what the components leave, then its images together with the footprints."""
+        f = background_traces(
+            movie=self.movie,
+            A=factors.A,
+            C=factors.C,
+            dims=factors.dims,
+            nb=nb,
+            team=self.team,
+            progress=part(progress, 0, 0.5),
+        )
+        b = np.zeros((factors.A.shape[0], nb), np.float32)
+        return self.footprints(replace(factors, b=b, f=f), notes, part(progress, 0.5, 1))
+
+    def footprints(self, factors: Factors, notes: list[str], progress: Progress) -> Factors:
+        """Update the footprints and the background's images."""
+        updated, kept = update_spatial(
+            movie=self.movie, factors=factors, smallest_px=self.smallest_px, team=self.team, progress=progress
+        )
+        if kept.size < factors.n:
+            notes.append(f"{factors.n - kept.size} components of under {self.smallest_px} px were dropped.")
+        return updated
+
+    def traces(self, factors: Factors, notes: list[str], progress: Progress) -> tuple[Factors, TraceDetails]:
+        """Update the traces, and again after merging, until nothing is left to merge."""
+        factors, details = self._temporal(factors, progress)
+        merged_all = 0
+        for _ in range(MERGE_ROUNDS):
+            factors, merged = merge(factors, self.merge_thr, factors.C + details.YrA)
+            if merged == 0:
+                break
+            merged_all += merged
+            factors, details = self._temporal(factors, progress)
+        note_merged(merged_all, notes)
+        return _without_silent(factors, details)
+
+    def _temporal(self, factors: Factors, progress: Progress) -> tuple[Factors, TraceDetails]:
+        return update_temporal(
+            movie=self.movie,
+            factors=factors,
+            p=self.p,
+            nonneg_baseline=self.nonneg_baseline,
+            team=self.team,
+            progress=progress,
+        )
+
+
+def _without_silent(factors: Factors, details: TraceDetails) -> tuple[Factors, TraceDetails]:
+    """Leave out components whose trace is nothing at all: the others and the background explain all that they saw."""
+    alive = factors.C.any(axis=1) if factors.n else np.zeros(0, bool)
+    if alive.all():
+        return factors, details
+    return factors.select(alive), details.select(alive)
+
+
+def smallest_footprint_px(gSig: tuple[int, int]) -> int:
+    return max(3, round(SMALLEST_SHARE * math.pi * gSig[0] * gSig[1]))
+
+
+def merge_all(factors: Factors, threshold: float, notes: list[str]) -> Factors:
+    total = 0
+    while True:
+        factors, merged = merge(factors, threshold)
+        total += merged
+        if merged == 0:
+            break
+    note_merged(total, notes)
+    return factors
+
+
+def note_merged(count: int, notes: list[str]) -> None:
+    if count:
+        notes.append(f"{count} components were joined with others that they overlap and move with.")

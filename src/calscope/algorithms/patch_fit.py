@@ -1,0 +1,93 @@
+"""CNMF on one patch, and the patches' components laid into the field."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_matrix, hstack
+
+from calscope.algorithms.factors import Factors
+from calscope.algorithms.field_model import FieldModel
+from calscope.algorithms.footprints import normalised
+from calscope.algorithms.initialization import PatchFactors, initialise_patch
+from calscope.algorithms.threads import Team
+from calscope.model.movie import FloatArray, Movie, chunks
+from calscope.model.progress import Progress
+
+Where = tuple[slice, slice]
+MOST_FRAMES = 6000
+"""Longer recordings are averaged down to at most this many frames for the search, so that a patch's memory is bounded."""
+FEWEST_FRAMES = 10
+CHUNK_FRAMES = 512
+
+
+def effective_tsub(tsub: int, n_frames: int) -> int:
+    """Give the binning in time that a search would use: not so much that too few frames are left, and enough."""
+    largest = max(1, n_frames // FEWEST_FRAMES)
+    return max(min(tsub, largest), -(-n_frames // MOST_FRAMES))
+
+
+def read_patch(movie: Movie, where: Where, every: int) -> FloatArray:
+    """Read one patch pixel-major, (h, w, T / every), as means of `every` frames (the last may be of fewer)."""
+    rows, columns = where
+    n_frames = movie.shape[0]
+    out = np.empty((rows.stop - rows.start, columns.stop - columns.start, -(-n_frames // every)), np.float32)
+    for start, stop in chunks(n_frames, CHUNK_FRAMES * every):
+        values = movie.crop(rows, columns, start, stop)
+        if every > 1:
+            firsts = np.arange(0, len(values), every)
+            counts = np.diff(np.append(firsts, len(values))).astype(np.float32)
+            values = np.add.reduceat(values, firsts, axis=0) / counts[:, None, None]
+        out[..., start // every : start // every + len(values)] = values.transpose(1, 2, 0)
+    return out
+
+
+def spread_in_time(traces: FloatArray, every: int, n_frames: int) -> FloatArray:
+    """Traces of binned frames at the rate of the movie."""
+    return traces.repeat(every, axis=1)[:, :n_frames] if every > 1 else traces
+
+
+def join_patches(
+    found: list[tuple[PatchFactors, tuple[slice, slice]]], dims: tuple[int, int], n_frames: int, sn: FloatArray
+) -> Factors:
+    """Lay the patches' components into the field; empty ones are left out, and so is the patches' background."""
+    n_px = dims[0] * dims[1]
+    columns, traces = [csc_matrix((n_px, 0), dtype=np.float32)], [np.zeros((0, n_frames), np.float32)]
+    for patch, (rows, cols) in found:
+        full = np.zeros((len(patch.A), *dims), np.float32)
+        full[:, rows, cols] = patch.A
+        columns.append(csc_matrix(full.reshape(len(full), n_px).T))
+        traces.append(patch.C)
+    A, C = hstack(columns, format="csc", dtype=np.float32), np.concatenate(traces)
+    alive = (np.diff(A.indptr) > 0) & (C.max(axis=1, initial=0) > 0)
+    A, C = normalised(csc_matrix(A[:, alive]), C[alive])
+    nothing = np.zeros((n_px, 0), np.float32)
+    return Factors(dims=dims, A=A, C=C, b=nothing, f=np.zeros((0, n_frames), np.float32), sn=sn)
+
+
+def update_patch(
+    movie: Movie,
+    found: PatchFactors,
+    where: Where,
+    noise: FloatArray,
+    *,
+    nonneg_baseline: bool,
+    merge_thr: float,
+    smallest_px: int,
+    progress: Progress,
+) -> PatchFactors:
+    """Update what initialisation found by one round of footprints, traces and merging on the patch alone.
+
+    Traces are not deconvolved here; that follows on the whole field, as in CaImAn.
+    """
+    rows, columns = where
+    codes = np.ascontiguousarray(movie.codes[:, rows, columns])
+    patch = Movie(codes, movie.scale, movie.offset)
+    n, h, w = found.A.shape
+    A, C = normalised(csc_matrix(found.A.reshape(n, h * w).T), found.C)
+    b = np.ascontiguousarray(found.b.reshape(-1, h * w).T)
+    factors = Factors(dims=(h, w), A=A, C=C, b=b, f=found.f, sn=np.ascontiguousarray(noise).ravel())
+    with Team(1) as alone:
+        model = FieldModel(patch, 0, nonneg_baseline, merge_thr, smallest_px, alone)
+        factors = model.footprints(factors, [], progress)
+        factors, _ = model.traces(factors, [], progress)
+    images = factors.A.T.toarray().reshape(factors.n, h, w)
+    return PatchFactors(images, factors.C, factors.b.T.reshape(-1, h, w), factors.f)
