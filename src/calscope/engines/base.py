@@ -1,7 +1,7 @@
 """What an engine is: the four steps that take more than a threshold, behind one small interface."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -36,6 +36,8 @@ class Context:
     """Threads or processes the step may use."""
     scratch: Path
     """An empty folder of the step's own, removed when it ends, however it ends."""
+    effective: dict[str, Any] = field(default_factory=dict)
+    """Written by the step: what it really used, as {'group.name': value}; more than parameters may stand in it."""
 
 
 class Engine(Protocol):

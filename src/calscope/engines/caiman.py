@@ -1,76 +1,339 @@
-"""The real CaImAn as second engine: whether it is here, and if not, why and what to do.
+"""The real CaImAn as second engine (Giovannucci et al., 2019, eLife 8:e38173); versions 1.9 to 1.13.
 
-Only this file may import caiman. Looking is done without importing it, which takes ten seconds and loads TensorFlow.
+Only this file imports caiman, and only when a step runs: it takes ten seconds and loads TensorFlow. Every step makes
+its parameters and its CNMF object anew, because CaImAn writes into those it is given.
 """
 
-import importlib.metadata
+import copy
 import importlib.util
-from collections.abc import Mapping
+import inspect
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_matrix
+
+from calscope.algorithms.motion_grid import make_patches
 from calscope.engines.base import Availability, Context
-from calscope.model.errors import EngineError
+from calscope.engines.caiman_check import caiman_version, cnn_obstacle, explain_failure, find_caiman
+from calscope.engines.caiman_files import check_room, write_by_pixels, write_raw
+from calscope.engines.caiman_multiprocessing import TaskPool
+from calscope.engines.caiman_progress import FIT, MEASURE, MOTION, REFIT, RIGID, CaimanProgress, Milestone, listening
+from calscope.engines.caiman_results import components_of, motion_result, quality_of
+from calscope.engines.caiman_surroundings import surroundings
+from calscope.model.caiman_params import to_caiman
+from calscope.model.errors import CalscopeError, Cancelled, EngineError, RecordingError
+from calscope.model.fields import StageName
 from calscope.model.movie import FrameSource, Movie
-from calscope.model.params import Parameters
+from calscope.model.params import Parameters, fields
+from calscope.model.progress import part
 from calscope.model.results import Components, MotionResult, Quality
 
-INSTALL = "CaImAn comes from conda-forge: `conda install -c conda-forge caiman`."
+logger = logging.getLogger(__name__)
+
+MIN_FRAMES = 10
+"""CaImAn's template is a median of means of ten frames."""
+_PIXELS_A_TASK = 4096
+"""Pixels of one task outside of patches. CaImAn would take it from the memory that happens to be free."""
+_COPIES = ("temporal.nb", "spatial.nb")
+"""CaImAn keeps these equal to init.nb itself and warns when they are given."""
 
 
 class CaimanEngine:
-    """CaImAn, where it is installed: found and told from its namesake, but not driven yet."""
+    """Drives CaImAn step by step."""
 
     name = "caiman"
 
     def availability(self) -> Availability:
         """Tell absent, impostor and present apart without importing anything."""
-        spec = importlib.util.find_spec("caiman")
-        if spec is None or not spec.submodule_search_locations:
-            return Availability(ok=False, why_not="CaImAn is not installed.", next_step=INSTALL)
-        folder = Path(next(iter(spec.submodule_search_locations)))
-        if not (folder / "motion_correction.py").exists():
-            return Availability(
-                ok=False,
-                why_not="The installed package `caiman` is not CaImAn but an unrelated program of that name on PyPI.",
-                next_step=f"Remove it with `pip uninstall caiman`. {INSTALL}",
-            )
-        return Availability(
-            ok=False,
-            version=_version(),
-            why_not=f"CaImAn {_version()} is installed, but this version of Calscope can't drive it.",
-            next_step="Use the built-in engine.",
-        )
+        return find_caiman()
 
     def effective(self, params: Parameters, shape: tuple[int, int, int]) -> Mapping[str, Any]:
-        """Nothing is known before it can be driven."""
-        self._refuse()
+        """Give the values that will differ from the requested ones; each step reads CaImAn's own back besides."""
+        used = _motion_values(params, (shape[1], shape[2]))
+        changed = {name: value for name, value in used.items() if value != params.get(name)}
+        odd = tuple(side + (side % 2 == 0) for side in params.gSiz_px)
+        return changed if odd == params.gSiz_px else changed | {"cnmf.gSiz": odd}
 
     def correct_motion(self, source: FrameSource, params: Parameters, context: Context) -> MotionResult:
-        """Refuse, with the reason."""
-        self._refuse()
+        """Estimate motion and write the corrected movie, in the units of the raw one.
+
+        CaImAn takes the smallest value away from its corrected movie; it is the lower end of the coded range here.
+        """
+        _check(params)
+        if source.shape[0] < MIN_FRAMES:
+            raise RecordingError(
+                f"CaImAn's motion correction needs at least {MIN_FRAMES} frames, the recording has {source.shape[0]}. "
+                "The built-in engine corrects fewer."
+            )
+        height, width = source.shape[1:]
+        n_values = source.shape[0] * height * width
+        check_room(context.scratch, n_values * (source.dtype.itemsize + 4), "a copy of the movie and the corrected one")
+        raw = context.scratch / "movie.hdf5"
+        low, high, n_repaired = write_raw(source, raw, part(context.progress, 0, 0.05))
+        values = _motion_values(params, (height, width))
+        milestones = MOTION if values["motion.pw_rigid"] else RIGID
+        with _driving("motion correction", context, milestones, (0.05, 0.9)) as view:
+            options = _options(params, _motion_options(values, raw, low))
+            _note_effective(context, params, options, "motion")
+            corrector = _correct(raw, options, view)
+        raw.unlink()
+        return motion_result(corrector, source, limits=(low, high), n_repaired=n_repaired, context=context)
 
     def fit(self, movie: Movie, border_px: int, params: Parameters, context: Context) -> Components:
-        """Refuse, with the reason."""
-        self._refuse()
+        """Fit CNMF on overlapping patches.
+
+        The border is not left out, as in CaImAn's own pipelines: the frame's edge fills it (`border_nan='copy'`).
+        """
+        _check(params)
+        with _driving("the first fit", context, FIT if params.cnmf.rf is not None else REFIT, (0, 1)) as view:
+            images = _images(movie, context)
+            options = _options(params, _cnmf_options(context))
+            model = _fit(options, images, view)
+            _note_effective(context, params, model.params, "fit")
+            return components_of(model.estimates, movie.shape)
 
     def refit(
         self, movie: Movie, first: Components, border_px: int, params: Parameters, context: Context
     ) -> Components:
-        """Refuse, with the reason."""
-        self._refuse()
+        """Fit CNMF again over the whole field, starting from the first fit."""
+        _check(params)
+        _refuse_none(first)
+        with _driving("the second fit", context, REFIT, (0, 1)) as view:
+            images = _images(movie, context)
+            whole_field = {"patch": {"rf": None, "only_init": False}}
+            options = _options(params, _cnmf_options(context), whole_field)
+            model = _fit(options, images, view, first)
+            _note_effective(context, params, model.params, "refit")
+            return components_of(model.estimates, movie.shape)
 
     def measure(self, movie: Movie, components: Components, params: Parameters, context: Context) -> Quality:
-        """Refuse, with the reason."""
-        self._refuse()
+        """Measure SNR, spatial r and, if wanted, the score of CaImAn's network."""
+        _check(params)
+        if components.n == 0:
+            none = np.zeros(0, np.float32)
+            return Quality(snr=none, r_value=none, cnn=none)
+        with _driving("evaluation", context, MEASURE, (0, 1)) as view:
+            images = _images(movie, context, share=0.2)
+            options = _options(params, _cnmf_options(context))
+            estimates = _estimates(components)
+            estimates.evaluate_components(images, options, dview=view)
+            _note_effective(context, params, options, "metrics")
+            return quality_of(estimates, components.n)
 
-    def _refuse(self) -> NoReturn:
-        state = self.availability()
+
+def import_caiman() -> None:
+    """Import CaImAn, in this process.
+
+    Raises
+    ------
+    EngineError
+        With the first cause and the next step.
+    """
+    state = find_caiman()
+    if not state.ok:
         raise EngineError(f"{state.why_not} {state.next_step}")
-
-
-def _version() -> str:
+    os.environ.setdefault("MPLBACKEND", "Agg")
     try:
-        return importlib.metadata.version("caiman")
-    except importlib.metadata.PackageNotFoundError:
-        return "of unknown version"
+        import caiman.motion_correction  # noqa: PLC0415
+        import caiman.source_extraction.cnmf.cnmf  # noqa: F401, PLC0415
+    except Exception as error:  # an import of this size fails in every way there is; the first cause is told
+        logger.exception("Importing CaImAn")
+        broken = explain_failure(state.version, _chain_text(error))
+        raise EngineError(f"{broken.why_not} {broken.next_step}") from None
+
+
+def self_test() -> None:
+    """Import CaImAn and let it do what a too new scipy breaks; the traceback of a failure is read by `try_caiman`."""
+    import caiman.motion_correction  # noqa: F401, PLC0415
+    from caiman.source_extraction.cnmf import cnmf, pre_processing  # noqa: F401, PLC0415
+
+    decay = 0.9 ** np.arange(200.0)
+    traces = np.stack([np.convolve(np.eye(1, 200, k)[0], decay)[:200] for k in (3, 50, 90)])
+    pre_processing.estimate_time_constant(traces, np.full(3, 0.01), p=1, lags=5)
+
+
+@contextmanager
+def _driving(
+    what: str, context: Context, milestones: Sequence[Milestone], share: tuple[float, float]
+) -> Iterator[TaskPool]:
+    """Import CaImAn and give it processes, a temporary folder and a listener; its errors come out in words."""
+    context.progress(share[0], "loading CaImAn")
+    with surroundings(context.scratch):
+        import_caiman()
+        heard = CaimanProgress(part(context.progress, *share), milestones)
+        try:
+            with listening(heard), TaskPool(context.workers, heard.tasks) as view:
+                yield view
+        except (CalscopeError, Cancelled, MemoryError):
+            raise
+        except Exception as error:  # CaImAn raises whatever comes; the person gets its words and what to try
+            logger.exception("CaImAn, %s", what)
+            raise EngineError(_in_words(what, error)) from error
+
+
+def _in_words(what: str, error: Exception) -> str:
+    text = " ".join(str(error).split())[:300]
+    hint = next((hint for sign, hint in _HINTS.items() if sign in text), "Run the built-in engine, or see the log.")
+    return f"CaImAn {caiman_version()} failed in {what}: {type(error).__name__}: {text}. {hint}"
+
+
+_HINTS = {
+    "background components is empty": "Use a lower cnmf.nb.",
+    "Template contains NaNs": "Lower motion.max_shifts, or use rigid correction (motion.pw_rigid=false).",
+    "toeplitz": "The installed scipy is newer than this CaImAn can use; environment.yml has one that fits.",
+    "need at least one array": "No component was found: raise cnmf.K, or look at the parameters of the first fit.",
+}
+
+
+def _chain_text(error: BaseException) -> str:
+    """Give the lines of a chain of exceptions, the first cause first, as a traceback prints them."""
+    lines: list[str] = []
+    current: BaseException | None = error
+    while current is not None:
+        lines.insert(0, f"{type(current).__name__}: {current}")
+        current = current.__cause__ or current.__context__
+    return "\n".join(lines)
+
+
+def _check(params: Parameters) -> None:
+    """Refuse before hours of work what can't be done at their end."""
+    if not params.evaluation.use_cnn:
+        return
+    spec = importlib.util.find_spec("caiman")
+    folder = Path(next(iter(spec.submodule_search_locations or ()))) if spec else Path()
+    data = Path(os.environ.get("CAIMAN_DATA") or Path.home() / "caiman_data")
+    source = (folder / "components_evaluation.py").read_text(encoding="utf-8")
+    obstacle = cnn_obstacle(data, source, lambda name: importlib.util.find_spec(name) is not None)
+    if obstacle:
+        raise EngineError(obstacle)
+
+
+def _refuse_none(first: Components) -> None:
+    if first.n == 0:
+        raise EngineError("The first fit found no component, so there is nothing to refit. Raise cnmf.K.")
+
+
+def _motion_values(params: Parameters, field: tuple[int, int]) -> dict[str, Any]:
+    """Motion parameters as they can be used on a field: CaImAn's patches may not exceed it.
+
+    With a single patch nothing is piecewise, and CaImAn has nothing to interpolate between.
+    """
+    motion = params.motion
+    values = {f.dotted: params.get(f.dotted) for f in fields() if f.group == "motion"}
+    if not motion.pw_rigid:
+        return values
+    grid = make_patches(field, motion.strides, motion.overlaps)
+    strides = min(motion.strides[0], field[0]), min(motion.strides[1], field[1])
+    overlaps = grid.shape_px[0] - strides[0], grid.shape_px[1] - strides[1]
+    return values | {"motion.strides": strides, "motion.overlaps": overlaps, "motion.pw_rigid": grid.n > 1}
+
+
+def _motion_options(values: Mapping[str, Any], raw: Path, low: float) -> dict[str, dict[str, Any]]:
+    motion = {name.partition(".")[2]: value for name, value in values.items()}
+    return {"data": {"fnames": [str(raw)]}, "motion": motion | {"min_mov": low}}
+
+
+def _cnmf_options(context: Context) -> dict[str, dict[str, Any]]:
+    return {"patch": {"n_processes": context.workers}, "preprocess": {"n_pixels_per_process": _PIXELS_A_TASK}}
+
+
+def _options(params: Parameters, *more: Mapping[str, Mapping[str, Any]]) -> Any:
+    """Make CaImAn's parameter object, grouped where it takes groups (since 1.11), flat before."""
+    from caiman.source_extraction.cnmf.params import CNMFParams  # noqa: PLC0415
+
+    groups: dict[str, dict[str, Any]] = {}
+    for source in (to_caiman(params), *more):
+        for group, entries in source.items():
+            usable = {name: value for name, value in entries.items() if f"{group}.{name}" not in _COPIES}
+            groups.setdefault(group, {}).update(usable)
+    groups = {group: copy.deepcopy(entries) for group, entries in groups.items() if entries}
+    takes_groups = "allow_legacy" in inspect.signature(CNMFParams.change_params).parameters
+    if takes_groups:
+        return CNMFParams(params_dict=groups)
+    return CNMFParams(params_dict={name: value for entries in groups.values() for name, value in entries.items()})
+
+
+def _correct(raw: Path, options: Any, view: TaskPool) -> Any:
+    from caiman.motion_correction import MotionCorrect  # noqa: PLC0415
+
+    corrector = MotionCorrect([str(raw)], dview=view, **options.motion)
+    corrector.motion_correct(save_movie=True)
+    return corrector
+
+
+def _images(movie: Movie, context: Context, share: float = 0.05) -> NDArray[np.float32]:
+    """Write the movie as CaImAn's memory map, and give it as CaImAn's pipelines do, (T, H, W)."""
+    from caiman.paths import memmap_frames_filename  # noqa: PLC0415
+
+    n_frames, height, width = movie.shape
+    check_room(context.scratch, n_frames * height * width * 4, "a copy of the corrected movie")
+    path = context.scratch / memmap_frames_filename("movie", (height, width), n_frames, "C")
+    write_by_pixels(movie, path, part(context.progress, 0, share))
+    pixels = np.memmap(str(path), np.float32, mode="r", shape=(height * width, n_frames), order="C")
+    return np.reshape(pixels.T, (n_frames, height, width), order="F")
+
+
+def _fit(options: Any, images: NDArray, view: TaskPool, first: Components | None = None) -> Any:
+    """Fit with a new CNMF object; `fit` gives it back in CaImAn up to 1.11, and nothing since."""
+    from caiman.source_extraction.cnmf.cnmf import CNMF  # noqa: PLC0415
+
+    start: dict[str, Any] = {}
+    if first is not None:
+        start = {"Ain": csc_matrix(first.A, dtype=np.float64), "Cin": _own(first.C), "b_in": _own(first.b)}
+        start["f_in"] = _own(first.f)
+    model = CNMF(view.workers, params=options, dview=view, **start)
+    returned = model.fit(images)
+    return model if returned is None else returned
+
+
+def _estimates(components: Components) -> Any:
+    from caiman.source_extraction.cnmf.estimates import Estimates  # noqa: PLC0415
+
+    A = csc_matrix(components.A, dtype=np.float64)
+    estimates = Estimates(A=A, b=_own(components.b), C=_own(components.C), f=_own(components.f), dims=components.dims)
+    estimates.YrA = _own(components.YrA)
+    return estimates
+
+
+def _own(values: NDArray) -> NDArray[np.float64]:
+    """Give a copy that CaImAn may write into; it computes in double precision."""
+    return np.array(values, np.float64)
+
+
+def _note_effective(context: Context, params: Parameters, options: Any, stage: StageName) -> None:
+    """Read back from CaImAn's object what it used, under our names, and everything that it holds besides."""
+    held = {group: _plain(entries) for group, entries in options.to_dict().items()}
+    for field in fields():
+        if stage in field.spec.stages and field.spec.caiman:
+            group, name = field.spec.caiman[0].split(".")
+            if name in held.get(group, {}):
+                context.effective[field.dotted] = held[group][name]
+    context.effective[f"caiman.{stage}"] = {group: held[group] for group in _READ.get(stage, ()) if group in held}
+
+
+_READ: dict[str, tuple[str, ...]] = {
+    "motion": ("motion",),
+    "fit": ("patch", "preprocess", "init", "spatial", "temporal", "merging"),
+    "refit": ("patch", "preprocess", "init", "spatial", "temporal", "merging"),
+    "metrics": ("quality",),
+}
+"""CaImAn's groups that a step uses."""
+
+
+def _plain(value: Any) -> Any:
+    """Give a value as JSON has it; what it can't hold (slices, functions, arrays of a recording) as text."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(entry) for name, entry in value.items()}
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist()) if value.size <= 64 else f"array of shape {value.shape}"
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

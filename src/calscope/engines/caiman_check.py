@@ -1,0 +1,191 @@
+"""Whether CaImAn is here and works: found without importing it, and, where that is wanted, tried in another process.
+
+Importing CaImAn takes ten seconds, loads TensorFlow, and fails in known ways that its traceback doesn't explain.
+"""
+
+import importlib.metadata
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from calscope.engines.base import Availability
+
+INSTALL = (
+    "CaImAn comes from conda-forge: `conda env create -f environment.yml` in Calscope's folder makes an environment "
+    "with both, `conda install -c conda-forge caiman` adds it to one that you have."
+)
+REMAKE = (
+    "Make a fresh environment, `conda env create -f environment.yml` in Calscope's folder: its versions fit together."
+)
+TRY_S = 180.0
+"""How long an import may take; the first one after an installation compiles everything."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A known way of failing."""
+
+    sign: str
+    """Regular expression on the text of the failure."""
+    cause: str
+    next_step: str
+
+
+_KNOWN = (
+    Known(
+        r"No module named 'pkg_resources'",
+        "this CaImAn needs `pkg_resources`, which setuptools no longer has since version 82",
+        f"Install an older one: `pip install 'setuptools<81'`. Or: {REMAKE}",
+    ),
+    Known(
+        r"compiled using NumPy 1|numpy\.core\.multiarray failed to import|module 'numpy' has no attribute|"
+        r"numpy\.dtype size changed|_ARRAY_API not found",
+        "this CaImAn, or a package it uses, was made for NumPy 1 and NumPy 2 is installed",
+        REMAKE,
+    ),
+    Known(
+        r"cannot import name '(simps|cumtrapz|trapz|tri)' from 'scipy|toeplitz|module 'scipy\S*' has no attribute",
+        "the installed scipy is newer than this CaImAn can use",
+        f"Install an older one: `pip install 'scipy<1.12'`. Or: {REMAKE}",
+    ),
+    Known(
+        r"(?i)tensorflow|keras|cnn_model\.json",
+        "TensorFlow (or Keras), which CaImAn loads when it is imported, can't be loaded",
+        f"This CaImAn needs `tensorflow>=2.4,<2.16`. {REMAKE}",
+    ),
+    Known(
+        r"libGL|libgthread|libEGL",
+        "OpenCV needs a graphics library of the system that isn't there",
+        "Install `opencv-python-headless` instead of `opencv-python`, or the system package `libgl1`.",
+    ),
+    Known(
+        r"oasis",
+        "CaImAn's compiled part (oasis) is missing or was built for another Python",
+        REMAKE,
+    ),
+)
+
+
+def find_caiman() -> Availability:
+    """Tell absent, impostor and present apart without importing anything."""
+    try:
+        spec = importlib.util.find_spec("caiman")
+    except (ImportError, ValueError):
+        spec = None
+    if spec is None or not spec.submodule_search_locations:
+        return Availability(ok=False, why_not="CaImAn is not installed.", next_step=INSTALL)
+    folder = Path(next(iter(spec.submodule_search_locations)))
+    if not (folder / "motion_correction.py").exists():
+        return Availability(
+            ok=False,
+            why_not="The installed package `caiman` is not CaImAn but an unrelated program of that name on PyPI.",
+            next_step=f"Remove it with `pip uninstall caiman`. {INSTALL}",
+        )
+    return Availability(ok=True, version=caiman_version())
+
+
+def caiman_version() -> str:
+    """Give the version that is installed."""
+    try:
+        return importlib.metadata.version("caiman")
+    except importlib.metadata.PackageNotFoundError:
+        return "of unknown version"
+
+
+def try_caiman(timeout_s: float = TRY_S) -> Availability:
+    """Import CaImAn in another process and let it compute a little; slow, for `calscope doctor` and a button.
+
+    Returns
+    -------
+    Availability
+        As `find_caiman`; where the import fails, with its first cause and the next step.
+    """
+    found = find_caiman()
+    if not found.ok:
+        return found
+    code = "from calscope.engines.caiman import self_test; self_test()"
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout_s,
+            check=False,
+            env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "MPLBACKEND": "Agg"},
+        )
+    except subprocess.TimeoutExpired:
+        return Availability(
+            ok=False,
+            version=found.version,
+            why_not=f"CaImAn {found.version} is installed, but importing it took more than {timeout_s:.0f} s.",
+            next_step="Try again: the first import after an installation is slow. If it stays so, "
+            + REMAKE[0].lower()
+            + REMAKE[1:],
+        )
+    if done.returncode == 0:
+        return found
+    return explain_failure(found.version, done.stderr or done.stdout, done.returncode)
+
+
+def explain_failure(version: str, text: str, status: int = 1) -> Availability:
+    """Say why an installed CaImAn doesn't work, from the text of its failure (a traceback)."""
+    first = first_cause(text) or _ended_by(status)
+    known = next((k for k in _KNOWN if re.search(k.sign, first)), None)
+    known = known or next((k for k in _KNOWN if re.search(k.sign, _last_traceback(text))), None)
+    cause = known.cause if known else "a package that it uses is missing or doesn't fit"
+    return Availability(
+        ok=False,
+        version=version,
+        why_not=f"CaImAn {version} is installed but doesn't work here: {cause} ({first}).",
+        next_step=known.next_step if known else REMAKE,
+    )
+
+
+def first_cause(text: str) -> str:
+    """Give the line of the exception that came first in a chain of tracebacks, without its module path."""
+    ends = re.findall(r"^((?:[A-Za-z_][\w.]*)(?:Error|Exception|Warning|Interrupt|NotFound\w*)\b(?::.*)?)$", text, re.M)
+    return re.sub(r"^[\w.]+\.", "", ends[0])[:300] if ends else ""
+
+
+def _last_traceback(text: str) -> str:
+    return text[-4000:]
+
+
+def _ended_by(status: int) -> str:
+    return f"the process was ended by signal {-status}" if status < 0 else f"exit status {status}"
+
+
+def cnn_obstacle(data_folder: Path, source: str, has: Callable[[str], bool]) -> str:
+    """Say what CaImAn's network lacks here, empty where nothing is missing.
+
+    Parameters
+    ----------
+    data_folder
+        CaImAn's data folder (`CAIMAN_DATA`, else caiman_data in the home folder).
+    source
+        Text of CaImAn's `components_evaluation.py`: which deep-learning package it uses depends on its version.
+    has
+        Tells whether a package is installed.
+    """
+    packages = [name for name in ("tensorflow", "torch") if name in source] or ["tensorflow"]
+    missing = []
+    if not any(has(name) for name in packages):
+        missing.append(f"the package {' or '.join(packages)}")
+    model = data_folder / "model"
+    weights = [path for path in model.glob("cnn_model.*") if path.suffix != ".json"]
+    if not weights or ("torch" not in packages and not (model / "cnn_model.json").exists()):
+        missing.append(
+            f"the model's files (cnn_model.json and its weights) in {model}; `caimanmanager install` puts them there"
+        )
+    if not missing:
+        return ""
+    return (
+        f"evaluation.use_cnn is on, but CaImAn's network can't run: missing is {', and '.join(missing)}. "
+        "Or switch it off (--set evaluation.use_cnn=false)."
+    )
