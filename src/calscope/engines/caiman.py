@@ -63,7 +63,8 @@ class CaimanEngine:
     def correct_motion(self, source: FrameSource, params: Parameters, context: Context) -> MotionResult:
         """Estimate motion and write the corrected movie, in the units of the raw one.
 
-        CaImAn takes the smallest value away from its corrected movie; it is the lower end of the coded range here.
+        CaImAn takes the smallest value of the first 400 frames away from its corrected movie; here it is the lower end
+        of the coded range, so that the fits see the movie that they would see in CaImAn.
         """
         _check(params)
         if source.shape[0] < MIN_FRAMES:
@@ -75,15 +76,15 @@ class CaimanEngine:
         n_values = source.shape[0] * height * width
         check_room(context.scratch, n_values * (source.dtype.itemsize + 4), "a copy of the movie and the corrected one")
         raw = context.scratch / "movie.hdf5"
-        low, high, n_repaired = write_raw(source, raw, part(context.progress, 0, 0.05))
+        high, n_repaired = write_raw(source, raw, part(context.progress, 0, 0.05))
         values = _motion_values(params, (height, width))
         milestones = MOTION if values["motion.pw_rigid"] else RIGID
         with _driving("motion correction", context, milestones, (0.05, 0.9)) as view:
-            options = _options(params, _motion_options(values, raw, low))
+            options = _options(params, _motion_options(values, raw))
             _note_effective(context, params, options, "motion")
             corrector = _correct(raw, options, view)
         raw.unlink()
-        return motion_result(corrector, source, limits=(low, high), n_repaired=n_repaired, context=context)
+        return motion_result(corrector, source, high=high, n_repaired=n_repaired, context=context)
 
     def fit(self, movie: Movie, border_px: int, params: Parameters, context: Context) -> Components:
         """Fit CNMF on overlapping patches.
@@ -234,9 +235,9 @@ def _motion_values(params: Parameters, field: tuple[int, int]) -> dict[str, Any]
     return values | {"motion.strides": strides, "motion.overlaps": overlaps, "motion.pw_rigid": grid.n > 1}
 
 
-def _motion_options(values: Mapping[str, Any], raw: Path, low: float) -> dict[str, dict[str, Any]]:
+def _motion_options(values: Mapping[str, Any], raw: Path) -> dict[str, dict[str, Any]]:
     motion = {name.partition(".")[2]: value for name, value in values.items()}
-    return {"data": {"fnames": [str(raw)]}, "motion": motion | {"min_mov": low}}
+    return {"data": {"fnames": [str(raw)]}, "motion": motion}
 
 
 def _cnmf_options(context: Context) -> dict[str, dict[str, Any]]:

@@ -38,12 +38,12 @@ def chunk_frames(shape: tuple[int, int, int]) -> list[tuple[int, int]]:
     return chunks(n_frames, max(1, _CHUNK_BYTES // (4 * height * width)))
 
 
-def write_raw(source: FrameSource, path: Path, progress: Progress) -> tuple[float, float, int]:
+def write_raw(source: FrameSource, path: Path, progress: Progress) -> tuple[float, int]:
     """Write a movie as HDF5 in its own type, because CaImAn refuses what is not finite and reads only files.
 
     Returns
     -------
-    minimum, maximum, n_repaired
+    maximum, n_repaired
         Over all frames; how many frames had values that are not finite, replaced by the pixel's mean.
     """
     n_frames = source.shape[0]
@@ -51,7 +51,7 @@ def write_raw(source: FrameSource, path: Path, progress: Progress) -> tuple[floa
     if not np.issubdtype(source.dtype, np.integer):
         fill = take_sample(source).fill
     dtype = source.dtype if source.dtype.kind in "ui" else np.dtype(np.float32)
-    low, high, n_repaired = np.inf, -np.inf, 0
+    high, n_repaired = -np.inf, 0
     with h5py.File(path, "w") as file:
         movie = file.create_dataset("mov", source.shape, dtype)
         for start, stop in chunk_frames(source.shape):
@@ -60,9 +60,9 @@ def write_raw(source: FrameSource, path: Path, progress: Progress) -> tuple[floa
                 frames, touched = replace_missing(frames, fill)
                 n_repaired += int(touched.sum())
             movie[start:stop] = frames
-            low, high = min(low, float(frames.min())), max(high, float(frames.max()))
+            high = max(high, float(frames.max()))
             progress(stop / n_frames, f"writing the movie for CaImAn: frame {stop} of {n_frames}")
-    return low, high, n_repaired
+    return high, n_repaired
 
 
 def write_by_pixels(movie: Movie, path: Path, progress: Progress) -> None:

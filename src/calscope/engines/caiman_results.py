@@ -16,7 +16,7 @@ from calscope.model.results import Components, MotionResult, Quality
 
 
 def motion_result(
-    corrector: Any, source: FrameSource, *, limits: tuple[float, float], n_repaired: int, context: Context
+    corrector: Any, source: FrameSource, *, high: float, n_repaired: int, context: Context
 ) -> MotionResult:
     """Take over what CaImAn's `MotionCorrect` found and wrote.
 
@@ -26,8 +26,8 @@ def motion_result(
         After `motion_correct`.
     source
         The raw movie.
-    limits
-        Its smallest and largest value; the corrected movie, without the smallest, lies between them.
+    high
+        Its largest value.
     n_repaired
         Frames in which something was replaced before CaImAn saw them.
     context
@@ -38,7 +38,7 @@ def motion_result(
     template = np.asarray(corrector.total_template_rig if is_rigid else corrector.total_template_els, np.float32)
     written = Path(_one(corrector.fname_tot_rig if is_rigid else corrector.fname_tot_els))
     rim = int(corrector.border_to_0)
-    movie = _code(written, source.shape, limits, context)
+    movie = _code(written, source.shape, (float(corrector.min_mov), high), context)
     written.unlink()
     before, after = _correlations(source, movie, template, rim)
     patches = {} if is_rigid else _patch_results(corrector, (source.shape[1], source.shape[2]))

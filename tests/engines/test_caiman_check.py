@@ -1,0 +1,97 @@
+"""Why CaImAn doesn't work, told from what its import says."""
+
+import pytest
+
+from calscope.engines.caiman_check import cnn_obstacle, explain_failure, first_cause, try_caiman
+
+CHAIN = """Traceback (most recent call last):
+  File "a.py", line 1, in <module>
+    import pkg_resources
+ModuleNotFoundError: No module named 'pkg_resources'
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "b.py", line 2, in <module>
+    raise RuntimeError("second")
+RuntimeError: second
+"""
+
+
+def test_the_first_exception_of_a_chain_is_the_cause():
+    assert first_cause(CHAIN) == "ModuleNotFoundError: No module named 'pkg_resources'"
+
+
+@pytest.mark.parametrize(
+    ("last_line", "cause", "step"),
+    [
+        ("ModuleNotFoundError: No module named 'pkg_resources'", "setuptools", "setuptools<81"),
+        ("ImportError: numpy.core.multiarray failed to import", "NumPy 2 is installed", "environment.yml"),
+        ("AttributeError: module 'numpy' has no attribute 'int'", "NumPy", "environment.yml"),
+        ("ImportError: cannot import name 'simps' from 'scipy.integrate'", "scipy is newer", "scipy<1.12"),
+        ("ModuleNotFoundError: No module named 'tensorflow'", "TensorFlow", "tensorflow>=2.4,<2.16"),
+        ("ImportError: libGL.so.1: cannot open shared object file", "graphics library", "headless"),
+        (
+            "ModuleNotFoundError: No module named 'caiman.source_extraction.cnmf.oasis'",
+            "compiled part",
+            "environment.yml",
+        ),
+        ("ModuleNotFoundError: No module named 'peakutils'", "missing or doesn't fit", "environment.yml"),
+    ],
+)
+def test_known_ways_of_failing_have_a_cause_and_a_next_step(last_line, cause, step):
+    state = explain_failure("1.12.1", f"Traceback (most recent call last):\n  File 'x', line 1\n{last_line}\n")
+    assert not state.ok
+    assert cause in state.why_not
+    assert last_line.split(": ", 1)[1][:40] in state.why_not
+    assert step in state.next_step
+
+
+def test_numpy_two_is_named_though_the_exception_only_speaks_of_an_attribute():
+    text = (
+        "A module that was compiled using NumPy 1.x cannot be run in NumPy 2.1\nAttributeError: _ARRAY_API not found\n"
+    )
+    assert "NumPy 2" in explain_failure("1.11.0", text).why_not
+
+
+def test_a_killed_import_is_told_with_its_signal():
+    assert "signal 9" in explain_failure("1.12.1", "", -9).why_not
+
+
+def broken_package(folder):
+    package = folder / "caiman"
+    package.mkdir()
+    (package / "__init__.py").write_text("import pkg_resources_of_old\n")
+    (package / "motion_correction.py").write_text("")
+    return folder
+
+
+def test_a_broken_installation_is_found_in_another_process(tmp_path, monkeypatch):
+    folder = broken_package(tmp_path)
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    state = try_caiman(60)
+    assert not state.ok
+    assert "pkg_resources_of_old" in state.why_not
+
+
+def test_an_import_that_hangs_is_given_up(tmp_path, monkeypatch):
+    folder = broken_package(tmp_path)
+    (folder / "caiman" / "__init__.py").write_text("import time; time.sleep(60)\n")
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    assert "more than 1 s" in try_caiman(1).why_not
+
+
+def test_what_the_network_lacks(tmp_path):
+    source = "from tensorflow.keras.models import model_from_json"
+    assert "package tensorflow" in cnn_obstacle(tmp_path, source, lambda name: False)
+    told = cnn_obstacle(tmp_path, source, lambda name: True)
+    assert "cnn_model.json" in told
+    assert "package" not in told
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "cnn_model.json").touch()
+    assert "weights" in cnn_obstacle(tmp_path, source, lambda name: True)  # the description alone is not the network
+    (tmp_path / "model" / "cnn_model.h5").touch()
+    assert cnn_obstacle(tmp_path, source, lambda name: True) == ""
+    assert "package torch" in cnn_obstacle(tmp_path, "import torch", lambda name: name == "tensorflow")
