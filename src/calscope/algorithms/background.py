@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
 from calscope.algorithms.footprints import Dims
-from calscope.algorithms.pixel_stream import footprint_products
+from calscope.algorithms.local_background import ClearedMovie
 from calscope.algorithms.threads import Team
-from calscope.model.movie import FloatArray, Movie
+from calscope.model.movie import FloatArray
 from calscope.model.progress import Progress
 
 BLOCK_PX = 8
@@ -20,11 +20,11 @@ POWER_STEPS = 20
 
 
 def background_traces(
-    *, movie: Movie, A: csc_matrix, C: FloatArray, dims: Dims, nb: int, team: Team, progress: Progress
+    *, movie: ClearedMovie, A: csc_matrix, C: FloatArray, dims: Dims, nb: int, team: Team, progress: Progress
 ) -> FloatArray:
     """Find the traces of `nb` background components, (nb, T)."""
     blocks = block_means(dims, BLOCK_PX)
-    binned = footprint_products(movie, blocks, team, progress, "Looking at the background")
+    binned = movie.footprint_products(blocks, team, progress, "Looking at the background")
     if A.shape[1]:
         binned -= (blocks.T @ A).astype(np.float32) @ C
     return nonnegative_factors(binned, nb)[1]

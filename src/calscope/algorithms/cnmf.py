@@ -13,6 +13,7 @@ from calscope.algorithms.factors import Factors, to_components
 from calscope.algorithms.field_model import FieldModel, merge_all, smallest_footprint_px
 from calscope.algorithms.footprints import from_fortran, swap_order
 from calscope.algorithms.initialization import PatchFactors, initialise_patch
+from calscope.algorithms.local_background import ClearedMovie, LocalBackground
 from calscope.algorithms.noise import pixel_noise
 from calscope.algorithms.patch_fit import (
     FEWEST_FRAMES,
@@ -100,11 +101,12 @@ def fit(
     with Team(workers) as team:
         sn = pixel_noise(movie, team, part(progress, 0, 0.1))
         allowed = seed_area(dims, border_px, notes)
+        cleared = _cleared(movie, gSig, team, part(progress, 0.1, 0.15))
 
         def fit_one(where: Where) -> tuple[PatchFactors, Where]:
             noise = sn.reshape(dims)[where]
             found = initialise_patch(
-                movie=read_patch(movie, where, every),
+                movie=read_patch(cleared, where, every),
                 noise=noise / np.float32(np.sqrt(every)),
                 allowed=allowed[where],
                 K=K,
@@ -133,12 +135,13 @@ def fit(
         patches = patch_grid(*dims, rf, stride)
         results = []
         for i, result in enumerate(team.map(fit_one, patches)):
-            progress(0.1 + 0.6 * (i + 1) / len(patches), f"Patch {i + 1} of {len(patches)}")
+            progress(0.15 + 0.55 * (i + 1) / len(patches), f"Patch {i + 1} of {len(patches)}")
             results.append(result)
         factors = merge_all(join_patches(results, dims, n_frames, sn), merge_thr, notes)
-        model = FieldModel(movie, p, bas_nonneg, merge_thr, smallest_px, team)
+        model = FieldModel(cleared, p, bas_nonneg, merge_thr, smallest_px, team)
         factors = model.with_background(factors, nb, notes, part(progress, 0.7, 0.8))
-        factors, details = model.traces(factors, notes, part(progress, 0.8, 1))
+        factors, details = model.traces(factors, notes, part(progress, 0.8, 0.95))
+        factors = model.whole_background(factors, nb, part(progress, 0.95, 1))
     return to_components(factors, details, tuple(notes))
 
 
@@ -169,14 +172,21 @@ def refit(
         sn=swap_order(np.asarray(first.sn), first.dims[::-1]),
     )
     with Team(workers) as team:
-        model = FieldModel(movie, p, bas_nonneg, merge_thr, smallest_footprint_px(gSig), team)
-        if len(first.f) != nb:
-            factors = model.with_background(factors, nb, notes, silent)
+        cleared = _cleared(movie, gSig, team, part(progress, 0, 0.05))
+        model = FieldModel(cleared, p, bas_nonneg, merge_thr, smallest_footprint_px(gSig), team)
+        factors = model.with_background(factors, nb, notes, part(progress, 0.05, 0.2))
         for turn in range(ROUNDS):
-            now = part(progress, turn / ROUNDS, (turn + 1) / ROUNDS)
-            factors = model.footprints(factors, notes, part(now, 0, 0.4))
+            now = part(progress, 0.2 + 0.75 * turn / ROUNDS, 0.2 + 0.75 * (turn + 1) / ROUNDS)
+            if turn > 0:
+                factors = model.footprints(factors, notes, part(now, 0, 0.4))
             factors, details = model.traces(factors, notes, part(now, 0.4, 1))
+        factors = model.whole_background(factors, nb, part(progress, 0.95, 1))
     return to_components(factors, details, tuple(notes))
+
+
+def _cleared(movie: Movie, gSig: tuple[int, int], team: Team, progress: Progress) -> ClearedMovie:
+    """Take the local background out, in blocks of a soma's diameter."""
+    return ClearedMovie(movie, LocalBackground.of(movie, 2 * max(gSig), team, progress))
 
 
 def _check_length(movie: Movie, p: int) -> None:

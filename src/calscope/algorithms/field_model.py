@@ -7,11 +7,11 @@ import numpy as np
 
 from calscope.algorithms.background import background_traces
 from calscope.algorithms.factors import Factors, TraceDetails
+from calscope.algorithms.local_background import ClearedMovie
 from calscope.algorithms.merging import merge
-from calscope.algorithms.spatial import update_spatial
+from calscope.algorithms.spatial import background_images, update_spatial
 from calscope.algorithms.temporal import update_temporal
 from calscope.algorithms.threads import Team
-from calscope.model.movie import Movie
 from calscope.model.progress import Progress, part
 
 MERGE_ROUNDS = 3
@@ -24,7 +24,7 @@ class FieldModel:
 
     def __init__(
         self,
-        movie: Movie,
+        movie: ClearedMovie,
         p: int,
         nonneg_baseline: bool,  # noqa: FBT001
         merge_thr: float,
@@ -47,6 +47,21 @@ class FieldModel:
         )
         b = np.zeros((factors.A.shape[0], nb), np.float32)
         return self.footprints(replace(factors, b=b, f=f), notes, part(progress, 0.5, 1))
+
+    def whole_background(self, factors: Factors, nb: int, progress: Progress) -> Factors:
+        """Describe all that the components leave of the movie, the local background in it, by `nb` components."""
+        whole = ClearedMovie(self.movie.movie)
+        f = background_traces(
+            movie=whole,
+            A=factors.A,
+            C=factors.C,
+            dims=factors.dims,
+            nb=nb,
+            team=self.team,
+            progress=part(progress, 0, 0.5),
+        )
+        b = background_images(movie=whole, factors=factors, f=f, team=self.team, progress=part(progress, 0.5, 1))
+        return replace(factors, b=b, f=f)
 
     def footprints(self, factors: Factors, notes: list[str], progress: Progress) -> Factors:
         """Update the footprints and the background's images."""

@@ -14,6 +14,8 @@ from calscope.algorithms.noise_constraint import Deconvolved, first_baseline, st
 NEWTON_STEPS = 60
 OUTER_ROUNDS = 25
 GAP = 1e-10
+TINY = 1e-11
+"""Activity never gets smaller, or the banded system would lose its digits."""
 SMALLEST_SPIKE = 1e-4
 """Activity below this share of the noise is what the method leaves instead of zeros."""
 
@@ -105,7 +107,7 @@ def _solve(
             worst = max(worst, abs(rest + error[t]))
             weight[t] = z[t] / s[t]
         _factorise(weight, g1, g2, factors)
-        if gap < GAP and worst < 1e-7:
+        if gap < GAP and (worst < 1e-7 or gap < 1e-4 * GAP):
             return
         _back_substitute(factors, rhs)
         length = 1.0
@@ -122,7 +124,7 @@ def _solve(
                 length = min(length, -0.995 * z[t] / dz)
         for t in range(n):
             dz = (mu - z[t] * ds[t]) / s[t] - z[t]
-            s[t] += length * ds[t]
+            s[t] = max(s[t] + length * ds[t], TINY)
             z[t] += length * dz
 
 
@@ -167,7 +169,8 @@ def _factorise(weight: NDArray, g1: float, g2: float, factors: NDArray) -> None:
             first -= factors[1, t - 1] * factors[2, t - 1]
         if t > 1:
             main -= factors[2, t - 2] ** 2
-        diagonal = np.sqrt(main)
+        # At least 1 but for rounding: the matrix is the unit matrix plus a positive one.
+        diagonal = np.sqrt(max(main, 1.0))
         factors[0, t] = diagonal
         factors[1, t] = first / diagonal
         factors[2, t] = second / diagonal

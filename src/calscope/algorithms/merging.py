@@ -18,8 +18,11 @@ from calscope.algorithms.footprints import column_norms
 SWEEPS = 10
 FRAGMENT_OVERLAP = 0.1
 """Cosine of two footprints from which on they may be fragments of one cell."""
-FRAGMENT_BEFORE, FRAGMENT_AFTER = 0.94, 0.6
+FRAGMENT_BEFORE, FRAGMENT_AFTER = 0.94, 0.5
 """Correlation of their traces before and after demixing, as shares of the merge threshold."""
+SAME_OVERLAP, SAME_BEFORE = 0.5, 1.1
+"""Footprints that overlap this much, with traces before demixing as alike as this share of the threshold, are one cell
+whatever demixing made of their traces (the centre and the rim of a bright cell, say)."""
 
 
 def merge(factors: Factors, threshold: float, raw: NDArray | None = None) -> tuple[Factors, int]:
@@ -70,6 +73,7 @@ def _pairs(factors: Factors, threshold: float, raw: NDArray | None) -> coo_matri
         before = _correlations(mixed, row, col)
         fragment = (before > FRAGMENT_BEFORE * threshold) & (after > FRAGMENT_AFTER * threshold)
         close |= fragment & (cosine > FRAGMENT_OVERLAP)
+        close |= (before > SAME_BEFORE * threshold) & (cosine > SAME_OVERLAP)
     return coo_matrix((np.ones(int(close.sum())), (row[close], col[close])), shape=(factors.n, factors.n))
 
 

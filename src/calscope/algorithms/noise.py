@@ -14,6 +14,7 @@ from calscope.model.progress import Progress
 
 SEGMENT_FRAMES = 256
 PIXELS_AT_ONCE = 2048
+FEWEST_FOR_MEDIAN = 50
 
 
 def trace_noise(traces: NDArray) -> FloatArray:
@@ -28,7 +29,14 @@ def trace_noise(traces: NDArray) -> FloatArray:
     -------
     (K,) float32.
     """
-    return np.sqrt(_upper_power(np.asarray(traces, np.float32)))
+    values = np.asarray(traces, np.float32)
+    spectral = np.sqrt(_upper_power(values))
+    if values.shape[1] < FEWEST_FOR_MEDIAN:
+        return spectral
+    bend = np.abs(values[:, 2:] - 2 * values[:, 1:-1] + values[:, :-2])
+    robust = np.median(bend, axis=1) * np.float32(1.4826 / np.sqrt(6.0))
+    # Sharp onsets of bright cells have power at all frequencies; they are few, so a median doesn't mind them.
+    return np.where(robust > 0, np.minimum(spectral, robust), spectral)
 
 
 def pixel_noise(movie: Movie, team: Team, progress: Progress) -> FloatArray:
@@ -60,6 +68,9 @@ def _upper_power(values: FloatArray) -> FloatArray:
     n = values.shape[1]
     if n < 4:
         return values.var(axis=1) if n else np.zeros(len(values), np.float32)
+    # Tapered, lest slow changes leak into high frequencies through the segment's ends.
+    taper = np.hanning(n + 2)[1:-1].astype(np.float32)
+    values = (values - values.mean(axis=1, keepdims=True)) * taper
     spectrum = scipy.fft.rfft(values, axis=1)[:, (n + 3) // 4 :]
     power = spectrum.real**2 + spectrum.imag**2
-    return np.asarray(power.mean(axis=1) / n, np.float32)
+    return np.asarray(power.mean(axis=1) / (taper**2).sum(), np.float32)

@@ -1,13 +1,15 @@
 """CNMF on one patch, and the patches' components laid into the field."""
 
+from dataclasses import replace
+
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csc_matrix, hstack
 
 from calscope.algorithms.factors import Factors
 from calscope.algorithms.field_model import FieldModel
 from calscope.algorithms.footprints import normalised
-from calscope.algorithms.initialization import PatchFactors, initialise_patch
+from calscope.algorithms.initialization import PatchFactors
+from calscope.algorithms.local_background import ClearedMovie
 from calscope.algorithms.threads import Team
 from calscope.model.movie import FloatArray, Movie, chunks
 from calscope.model.progress import Progress
@@ -25,19 +27,27 @@ def effective_tsub(tsub: int, n_frames: int) -> int:
     return max(min(tsub, largest), -(-n_frames // MOST_FRAMES))
 
 
-def read_patch(movie: Movie, where: Where, every: int) -> FloatArray:
+def read_patch(cleared: ClearedMovie, where: Where, every: int) -> FloatArray:
     """Read one patch pixel-major, (h, w, T / every), as means of `every` frames (the last may be of fewer)."""
     rows, columns = where
-    n_frames = movie.shape[0]
+    n_frames = cleared.shape[0]
     out = np.empty((rows.stop - rows.start, columns.stop - columns.start, -(-n_frames // every)), np.float32)
     for start, stop in chunks(n_frames, CHUNK_FRAMES * every):
-        values = movie.crop(rows, columns, start, stop)
-        if every > 1:
-            firsts = np.arange(0, len(values), every)
-            counts = np.diff(np.append(firsts, len(values))).astype(np.float32)
-            values = np.add.reduceat(values, firsts, axis=0) / counts[:, None, None]
+        values = mean_of_frames(cleared.movie.crop(rows, columns, start, stop), every)
         out[..., start // every : start // every + len(values)] = values.transpose(1, 2, 0)
+    if cleared.local is not None:
+        local = replace(cleared.local, values=mean_of_frames(cleared.local.values.T, every).T)
+        out -= local.patch(where)
     return out
+
+
+def mean_of_frames(values: FloatArray, every: int) -> FloatArray:
+    """Average every so many entries of the first axis; the last may be of fewer."""
+    if every == 1:
+        return values
+    firsts = np.arange(0, len(values), every)
+    counts = np.diff(np.append(firsts, len(values))).astype(np.float32)
+    return np.add.reduceat(values, firsts, axis=0) / counts.reshape(-1, *[1] * (values.ndim - 1))
 
 
 def spread_in_time(traces: FloatArray, every: int, n_frames: int) -> FloatArray:
@@ -80,7 +90,7 @@ def update_patch(
     """
     rows, columns = where
     codes = np.ascontiguousarray(movie.codes[:, rows, columns])
-    patch = Movie(codes, movie.scale, movie.offset)
+    patch = ClearedMovie(Movie(codes, movie.scale, movie.offset))
     n, h, w = found.A.shape
     A, C = normalised(csc_matrix(found.A.reshape(n, h * w).T), found.C)
     b = np.ascontiguousarray(found.b.reshape(-1, h * w).T)

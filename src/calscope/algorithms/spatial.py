@@ -15,9 +15,9 @@ from scipy.sparse import csc_matrix, hstack
 
 from calscope.algorithms.factors import Factors
 from calscope.algorithms.footprints import box_of, compact, dilated, from_rows, normalised
-from calscope.algorithms.pixel_stream import trace_products
+from calscope.algorithms.local_background import ClearedMovie
 from calscope.algorithms.threads import Team
-from calscope.model.movie import Movie
+from calscope.model.movie import FloatArray
 from calscope.model.progress import Progress
 
 GROWTH_PX = 2
@@ -28,7 +28,7 @@ PIXELS_AT_ONCE = 4096
 
 
 def update_spatial(
-    *, movie: Movie, factors: Factors, smallest_px: int, team: Team, progress: Progress
+    *, movie: ClearedMovie, factors: Factors, smallest_px: int, team: Team, progress: Progress
 ) -> tuple[Factors, NDArray]:
     """Update A and b; components left with fewer than `smallest_px` pixels are dropped.
 
@@ -42,7 +42,7 @@ def update_spatial(
     everywhere = csc_matrix(np.ones((n_px, nb), np.float32))
     where = hstack([support, everywhere], format="csc")
     traces = np.concatenate([factors.C, factors.f]).astype(np.float32)
-    products = trace_products(movie, where, traces, team, progress, "Updating footprints")
+    products = movie.trace_products(where, traces, team, progress, "Updating footprints")
     gram = (traces.astype(np.float64) @ traces.T.astype(np.float64)) if len(traces) else np.zeros((0, 0))
 
     weights, b = _solve(support, products, gram, factors, team, penalised=True)
@@ -54,6 +54,20 @@ def update_spatial(
     kept = np.flatnonzero(np.diff(A.indptr) >= smallest_px)
     A, C = normalised(csc_matrix(A[:, kept]), factors.C[kept])
     return replace(factors, A=A, C=C, b=b), kept
+
+
+def background_images(
+    *, movie: ClearedMovie, factors: Factors, f: FloatArray, team: Team, progress: Progress
+) -> FloatArray:
+    """Find the images, (H*W, nb), of background traces f in what the components leave, these as they are."""
+    n_px, nb = factors.A.shape[0], len(f)
+    everywhere = csc_matrix(np.ones((n_px, nb), np.float32))
+    products = movie.trace_products(everywhere, f, team, progress, "Updating the background")
+    seen = factors.A @ (factors.C.astype(np.float64) @ f.T.astype(np.float64))
+    nobody = csc_matrix((n_px, 0), dtype=np.float32)
+    start = replace(factors, b=np.zeros((n_px, nb), np.float32))
+    gram = f.astype(np.float64) @ f.T.astype(np.float64)
+    return _solve(nobody, products - seen.T.ravel(), gram, start, team)[1]
 
 
 def _tidied(support: csc_matrix, weights: NDArray, dims: tuple[int, int]) -> csc_matrix:

@@ -15,9 +15,9 @@ from scipy.sparse import csr_matrix
 
 from calscope.algorithms.deconvolution import TraceModel, model_trace
 from calscope.algorithms.factors import Factors, TraceDetails
-from calscope.algorithms.pixel_stream import footprint_products
+from calscope.algorithms.local_background import ClearedMovie
 from calscope.algorithms.threads import Team
-from calscope.model.movie import FloatArray, Movie
+from calscope.model.movie import FloatArray
 from calscope.model.progress import Progress, part
 
 ROUNDS = 2
@@ -25,7 +25,7 @@ ROUNDS = 2
 
 def update_temporal(
     *,
-    movie: Movie,
+    movie: ClearedMovie,
     factors: Factors,
     p: int,
     nonneg_baseline: bool,
@@ -35,7 +35,7 @@ def update_temporal(
 ) -> tuple[Factors, TraceDetails]:
     """Update C and f, and deconvolve where p > 0."""
     A, C = factors.with_background()
-    products = footprint_products(movie, A, team, part(progress, 0, 0.5), "Updating traces")
+    products = movie.footprint_products(A, team, part(progress, 0, 0.5), "Updating traces")
     gram = csr_matrix((A.T @ A).astype(np.float32))
     gram.sort_indices()
     projected = Projected(products, gram, C)
