@@ -10,8 +10,8 @@ FALLBACK_ROOT = 0.9
 """Used where the trace tells nothing (no activity, too short)."""
 SMALLEST_ROOT = 0.05
 BURST_FACTOR = 1.4
-"""Spikes come in bursts, which makes decays look slower than they are. On simulated bouts at 5 to 60 Hz and 0.4 to 1.5 s
-the slowest time constant comes out 1.3 to 2 times too long; it is divided by this."""
+"""Spikes come in bursts, which makes decays look slower than they are. On simulated bouts at 5 to 60 Hz and 0.4 to 1.5
+s the slowest time constant comes out 1.3 to 2 times too long; it is divided by this."""
 
 
 def coefficients(trace: NDArray, p: int, noise: float) -> NDArray[np.float64]:
@@ -47,4 +47,4 @@ def coefficients(trace: NDArray, p: int, noise: float) -> NDArray[np.float64]:
 
 
 def _from_roots(roots: NDArray) -> NDArray[np.float64]:
-    return -np.poly(roots)[1:]
+    return np.asarray(-np.poly(roots)[1:], np.float64)

@@ -1,7 +1,8 @@
 """Constrained non-negative matrix factorisation: a movie as cells times their activity, plus background and noise.
 
-Pnevmatikakis et al. 2016 (Neuron 89:285), Giovannucci et al. 2019 (eLife 8:e38173). `fit` looks for cells in overlapping
-patches and joins what they find; `refit` starts from that and updates footprints and traces over the whole field.
+Pnevmatikakis et al. 2016 (Neuron 89:285), Giovannucci et al. 2019 (eLife 8:e38173). `fit` looks for cells in
+overlapping patches and joins what they find; `refit` starts from that and updates footprints and traces over the whole
+field.
 """
 
 from functools import partial

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calscope.algorithms.autoregression import coefficients
-from calscope.algorithms.noise import trace_noise
 from calscope.algorithms.interior_point import deconvolve_ar2
+from calscope.algorithms.noise import trace_noise
 from calscope.algorithms.noise_constraint import Deconvolved
 from calscope.algorithms.oasis import deconvolve_ar1
 

@@ -17,9 +17,9 @@ def compute_dff(components: Components, *, fr_hz: float, window_s: float, quanti
 
         F0 = baseline(raw) + baseline(background share),      dF/F = (raw - baseline(raw)) / F0
 
-    as in CaImAn: fluctuations of the background are not counted as the cell's. F0 is given in the units of the movie, as
-    the mean over the footprint weighted by it. Where F0 would fall below the noise of the trace (no baseline was left to
-    divide by) it is held there, so that the ratio stays finite.
+    as in CaImAn: fluctuations of the background are not counted as the cell's. F0 is given in the units of the movie,
+    as the mean over the footprint weighted by it. Where F0 would fall below the noise of the trace (no baseline was
+    left to divide by) it is held there, so that the ratio stays finite.
 
     Parameters
     ----------

@@ -15,14 +15,14 @@ from calscope.algorithms.threads import Team
 from calscope.model.progress import Progress, part
 
 MERGE_ROUNDS = 3
-SMALLEST_SHARE = 0.25
+SMALLEST_SHARE = 0.4
 """Share of the area of a soma of radius gSig below which a footprint is no component."""
 
 
 class FieldModel:
     """The updates of the whole field, with what doesn't change between them."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917
         self,
         movie: ClearedMovie,
         p: int,
@@ -98,17 +98,19 @@ class FieldModel:
 
 def _without_silent(factors: Factors, details: TraceDetails) -> tuple[Factors, TraceDetails]:
     """Leave out components whose trace is nothing at all: the others and the background explain all that they saw."""
-    alive = factors.C.any(axis=1) if factors.n else np.zeros(0, bool)
+    alive = np.asarray(factors.C.any(axis=1), bool)
     if alive.all():
         return factors, details
     return factors.select(alive), details.select(alive)
 
 
 def smallest_footprint_px(gSig: tuple[int, int]) -> int:
+    """Give the area below which a footprint is no component, px."""
     return max(3, round(SMALLEST_SHARE * math.pi * gSig[0] * gSig[1]))
 
 
 def merge_all(factors: Factors, threshold: float, notes: list[str]) -> Factors:
+    """Merge until nothing is left to merge, and say in the notes how many were."""
     total = 0
     while True:
         factors, merged = merge(factors, threshold)
@@ -120,5 +122,6 @@ def merge_all(factors: Factors, threshold: float, notes: list[str]) -> Factors:
 
 
 def note_merged(count: int, notes: list[str]) -> None:
+    """Say how many components were merged, if any."""
     if count:
         notes.append(f"{count} components were joined with others that they overlap and move with.")

@@ -100,8 +100,8 @@ def compact(image: FloatArray, energy: float = 0.9999) -> FloatArray:
     if not image.any():
         return image
     smooth = cv2.medianBlur(cv2.copyMakeBorder(image, 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=0), 3)
-    mask = (_strongest(smooth, energy) if smooth.any() else smooth > 0).astype(np.uint8)
-    mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))[2:-2, 2:-2]
+    strongest = _strongest(np.asarray(smooth, np.float32), energy) if smooth.any() else smooth > 0
+    mask = cv2.morphologyEx(strongest.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))[2:-2, 2:-2]
     count, labels = cv2.connectedComponents(mask, connectivity=4)
     if count < 2:
         return np.zeros_like(image)

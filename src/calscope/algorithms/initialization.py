@@ -1,8 +1,8 @@
 """First components of a patch: the brightest blurred spot, again and again (Pnevmatikakis et al. 2016, "greedy_roi").
 
 The patch is blurred with a Gaussian of a soma's size. Where the blurred movie has most energy sits a seed; in a window
-around it the best non-negative rank-1 factors (footprint and trace) are taken out, and the search goes on in what is left.
-A few rounds of hierarchical least squares, with a background, then share the movie fairly between the components.
+around it the best non-negative rank-1 factors (footprint and trace) are taken out, and the search goes on in what is
+left. A few rounds of hierarchical least squares, with a background, then share the movie fairly between the components.
 """
 
 from typing import NamedTuple
@@ -92,7 +92,7 @@ def initialise_patch(
 
 def _medians(movie: FloatArray) -> FloatArray:
     step = max(1, movie.shape[2] // MEDIAN_FRAMES)
-    return np.median(movie[..., ::step], axis=2, keepdims=True)
+    return np.asarray(np.median(movie[..., ::step], axis=2, keepdims=True), np.float32)
 
 
 def _binned(movie: FloatArray, ssub: int, tsub: int) -> FloatArray:
@@ -102,7 +102,8 @@ def _binned(movie: FloatArray, ssub: int, tsub: int) -> FloatArray:
         if size > 1:
             counts = np.diff(np.append(starts, movie.shape[axis])).astype(np.float32)
             shape = [-1 if a == axis else 1 for a in range(3)]
-            movie = np.add.reduceat(movie, starts, axis=axis) / counts.reshape(shape)
+            sums = np.add.reduceat(movie, starts, axis=axis)
+            movie = np.asarray(sums / counts.reshape(shape), np.float32)
     return np.ascontiguousarray(movie, np.float32)
 
 
@@ -120,7 +121,7 @@ def _kernel(sigma: float, half: int) -> FloatArray:
 
 
 @njit(nogil=True, fastmath=True, cache=True)
-def _greedy(
+def _greedy(  # noqa: PLR0917 - kernels take no keywords
     residual: NDArray,
     ky: NDArray,
     kx: NDArray,
@@ -132,7 +133,7 @@ def _greedy(
     C: NDArray,
 ) -> int:
     """Fill A and C with components taken out of `residual` one by one; give how many were found."""
-    h, w, n_frames = residual.shape
+    h, w = residual.shape[:2]
     blurred = _blur(residual, ky, kx)
     energy = np.zeros((h, w), np.float32)
     # Near the patch's edge the blur sees fewer pixels, and less noise; a cell there counts by the same measure.
@@ -168,7 +169,7 @@ def _greedy(
 
 
 @njit(nogil=True, fastmath=True, cache=True)
-def _reach_out(movie: NDArray, y0: int, y1: int, x0: int, x1: int, a: NDArray, c: NDArray) -> None:
+def _reach_out(movie: NDArray, y0: int, y1: int, x0: int, x1: int, a: NDArray, c: NDArray) -> None:  # noqa: PLR0917 - kernels take no keywords
     """Give the footprint the pixels around the window in which the component's trace shows clearly."""
     power = np.float32(0)
     for t in range(c.size):
@@ -188,14 +189,14 @@ def _reach_out(movie: NDArray, y0: int, y1: int, x0: int, x1: int, a: NDArray, c
 
 
 @njit(nogil=True, fastmath=True, cache=True)
-def _subtract(trace: NDArray, weight: float, c: NDArray) -> None:
+def _subtract(trace: NDArray, weight: np.float32, c: NDArray) -> None:
     if weight != 0:
         for t in range(c.size):
             trace[t] -= weight * c[t]
 
 
 @njit(nogil=True, fastmath=True, cache=True)
-def _energy(trace: NDArray, rolling: int) -> float:
+def _energy(trace: NDArray, rolling: int) -> np.float32:
     """Energy of a trace above zero, or of its strongest stretch of `rolling` frames."""
     if rolling == 0 or rolling >= trace.size:
         total = np.float32(0)
@@ -287,7 +288,7 @@ def _blur_image(image: NDArray, ky: NDArray, kx: NDArray) -> NDArray:
 
 
 @njit(nogil=True, fastmath=True, cache=True)
-def _rank_one(movie: NDArray, start: NDArray, y0: int, y1: int, x0: int, x1: int, a: NDArray, c: NDArray) -> None:
+def _rank_one(movie: NDArray, start: NDArray, y0: int, y1: int, x0: int, x1: int, a: NDArray, c: NDArray) -> None:  # noqa: PLR0917 - kernels take no keywords
     """Best non-negative footprint and trace in a window, from the trace of its seed; footprint of norm 1."""
     for t in range(c.size):
         c[t] = max(start[t], np.float32(0))

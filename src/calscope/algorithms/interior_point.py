@@ -1,8 +1,8 @@
 """Deconvolution of AR(p) calcium by an interior-point method, for the orders that OASIS doesn't solve exactly.
 
-The problem is that of `oasis`. With the spikes s = G c banded in the calcium c, each Newton step of a primal-dual method is a
-banded system, solved in time linear in the number of frames (Vogelstein et al. 2010, J Neurophysiol). Penalty and
-baseline follow from how the solution moves with them, for which the same factors serve.
+The problem is that of `oasis`. With the spikes s = G c banded in the calcium c, each Newton step of a primal-dual
+method is a banded system, solved in time linear in the number of frames (Vogelstein et al. 2010, J Neurophysiol).
+Penalty and baseline follow from how the solution moves with them, for which the same factors serve.
 """
 
 import numpy as np
@@ -74,7 +74,7 @@ def _constrained(
 
 
 @njit(nogil=True, fastmath=True, cache=True)
-def _solve(
+def _solve(  # noqa: PLR0917 - kernels take no keywords
     y: NDArray,
     g1: float,
     g2: float,

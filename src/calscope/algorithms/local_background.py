@@ -1,9 +1,10 @@
 """Fluctuations of the neuropil that are wider than cells, taken out of the movie before cells are looked for.
 
-A few background components with one trace each can't follow neuropil that glows differently in every corner of the field; what
-they leave ends up in the cells' traces, or makes components of its own. Here the light of the frame is averaged over
-blocks of a soma's size, and each block takes the median of its neighbourhood of five by five: cells are few and small
-enough not to move it. What changes over time in that smooth image is subtracted; what stands still is left to b.
+A few background components with one trace each can't follow neuropil that glows differently in every corner of the
+field; what they leave ends up in the cells' traces, or makes components of its own. Here the light of the frame is
+averaged over blocks of a soma's size, and each block takes the median of its neighbourhood of five by five: cells are
+few and small enough not to move it. What changes over time in that smooth image is subtracted; what stands still is
+left to b.
 """
 
 from dataclasses import dataclass

@@ -3,6 +3,8 @@
 Pnevmatikakis et al. 2016, section "Estimation of noise".
 """
 
+from itertools import pairwise
+
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
@@ -18,7 +20,7 @@ FEWEST_FOR_MEDIAN = 50
 
 
 def trace_noise(traces: NDArray) -> FloatArray:
-    """Standard deviation of white noise in each trace.
+    """Estimate the standard deviation of white noise in each trace.
 
     Parameters
     ----------
@@ -40,7 +42,7 @@ def trace_noise(traces: NDArray) -> FloatArray:
 
 
 def pixel_noise(movie: Movie, team: Team, progress: Progress) -> FloatArray:
-    """Standard deviation of white noise in each pixel, (H*W,), row order; spectra of segments are averaged."""
+    """Estimate the standard deviation of white noise in each pixel, (H*W,), row order, over all segments."""
     total = np.zeros(movie.shape[1] * movie.shape[2])
     weight = 0
     for chunk in pixel_chunks(movie, team, progress, "Measuring noise"):
@@ -60,7 +62,7 @@ def _segments(chunk: PixelChunk) -> list[tuple[int, int]]:
     n = chunk.stop - chunk.start
     count = max(1, n // SEGMENT_FRAMES)
     edges = [n * i // count for i in range(count + 1)]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 def _upper_power(values: FloatArray) -> FloatArray:

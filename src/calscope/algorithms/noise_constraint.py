@@ -30,7 +30,7 @@ def first_baseline(y: NDArray, *, nonneg: bool) -> float:
 
 
 @njit(nogil=True, fastmath=True, cache=True)
-def step(
+def step(  # noqa: PLR0917 - kernels take no keywords
     y: NDArray,
     c: NDArray,
     dc: NDArray,
@@ -43,7 +43,8 @@ def step(
     """Penalty and baseline at which, with these pools, the residual is as large as the noise and its mean is zero."""
     free = True
     for attempt in range(2):
-        # Residual as a line in lambda: r = r0 + (lam' - lam) r1, with the baseline following as b' = b0 + b1 (lam' - lam).
+        # Residual as a line in lambda: r = r0 + (lam' - lam) r1, with the baseline following as b' = b0 + b1 (lam' -
+        # lam).
         sum_r, sum_c, sum_b = 0.0, 0.0, 0.0
         for t in range(y.size):
             sum_r += y[t] - b - c[t]

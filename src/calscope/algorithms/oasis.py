@@ -5,8 +5,8 @@ The calcium c obeys c[t] = g c[t-1] + s[t], s >= 0; sought is the sparsest s who
     minimise sum(s)   such that   |y - b - c|² <= sn² T,   s >= 0,   b >= 0 (if wished)
 
 For a given penalty lambda the solution falls into pools, each a single decay, found in one sweep by merging pools that
-would need a negative spike. Given the pools, c is linear in lambda and b, so the noise constraint and the condition on b
-are a quadratic equation; solving it and sweeping again converges in a few rounds.
+would need a negative spike. Given the pools, c is linear in lambda and b, so the noise constraint and the condition on
+b are a quadratic equation; solving it and sweeping again converges in a few rounds.
 """
 
 import numpy as np
@@ -48,7 +48,7 @@ def _powers(g: float, n: int) -> NDArray:
 
 
 @njit(nogil=True, fastmath=True, cache=True)
-def _pool(y: NDArray, gl: NDArray, lam: float, b: float, value: NDArray, weight: NDArray, length: NDArray) -> int:
+def _pool(y: NDArray, gl: NDArray, lam: float, b: float, value: NDArray, weight: NDArray, length: NDArray) -> int:  # noqa: PLR0917 - kernels take no keywords
     """One sweep: give the number of pools; their first value, weight (sum of g^2j) and length are written."""
     n = y.size
     g = gl[1]
@@ -80,7 +80,7 @@ def _calcium(gl: NDArray, pools: int, value: NDArray, length: NDArray, c: NDArra
 
 
 @njit(nogil=True, fastmath=True, cache=True)
-def _slopes(
+def _slopes(  # noqa: PLR0917 - kernels take no keywords
     gl: NDArray, pools: int, value: NDArray, weight: NDArray, length: NDArray, dc: NDArray, db: NDArray
 ) -> None:
     """How c changes with lambda (dc) and with b (db) while the pools stay as they are."""

@@ -16,7 +16,8 @@ from calscope.model.progress import Progress
 
 Where = tuple[slice, slice]
 MOST_FRAMES = 6000
-"""Longer recordings are averaged down to at most this many frames for the search, so that a patch's memory is bounded."""
+"""Longer recordings are averaged down to at most this many frames for the search, so that a patch's memory is
+bounded."""
 FEWEST_FRAMES = 10
 CHUNK_FRAMES = 512
 
@@ -47,7 +48,8 @@ def mean_of_frames(values: FloatArray, every: int) -> FloatArray:
         return values
     firsts = np.arange(0, len(values), every)
     counts = np.diff(np.append(firsts, len(values))).astype(np.float32)
-    return np.add.reduceat(values, firsts, axis=0) / counts.reshape(-1, *[1] * (values.ndim - 1))
+    sums = np.add.reduceat(values, firsts, axis=0)
+    return np.asarray(sums / counts.reshape(-1, *[1] * (values.ndim - 1)), np.float32)
 
 
 def spread_in_time(traces: FloatArray, every: int, n_frames: int) -> FloatArray:

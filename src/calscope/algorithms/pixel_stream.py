@@ -1,13 +1,14 @@
 """Products of the whole movie with footprints and traces, in one pass over its frames.
 
-Frames come in stretches of a few hundred; each is turned into pixel-major order, where products with footprints are many
-times faster (a trace of a pixel is then contiguous), and dropped again. Memory doesn't grow with the recording.
+Frames come in stretches of a few hundred; each is turned into pixel-major order, where products with footprints are
+many times faster (a trace of a pixel is then contiguous), and dropped again. Memory doesn't grow with the recording.
 
 Inside the algorithms pixels are in row order (index = y * W + x), as the frames are.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -77,7 +78,7 @@ def footprint_products(movie: Movie, A: csc_matrix, team: Team, progress: Progre
     return out
 
 
-def trace_products(
+def trace_products(  # noqa: PLR0917 - kernels take no keywords
     movie: Movie, where: csc_matrix, traces: FloatArray, team: Team, progress: Progress, note: str = ""
 ) -> NDArray[np.float64]:
     """Y Cᵀ, only where it is wanted.
@@ -113,7 +114,7 @@ def _balanced(indptr: NDArray, parts: int) -> list[tuple[int, int]]:
     n = indptr.size - 1
     edges = np.searchsorted(indptr, np.linspace(0, indptr[-1], parts + 1)[1:-1])
     cuts = np.unique(np.concatenate([[0], np.clip(edges, 0, n), [n]]))
-    return [(int(a), int(b)) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    return [(int(a), int(b)) for a, b in pairwise(cuts)]
 
 
 @njit(nogil=True, fastmath=True, cache=True)
@@ -129,7 +130,7 @@ def _project(codes: NDArray, indptr: NDArray, indices: NDArray, data: NDArray, o
 
 
 @njit(nogil=True, fastmath=True, cache=True)
-def _correlate(
+def _correlate(  # noqa: PLR0917 - kernels take no keywords
     codes: NDArray, indptr: NDArray, indices: NDArray, traces: NDArray, first: int, last: int, out: NDArray
 ) -> None:
     for k in range(first, last):

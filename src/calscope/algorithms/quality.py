@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 from scipy.ndimage import zoom
+from scipy.sparse import csr_matrix
 from scipy.special import log_ndtr, ndtri_exp
 
 from calscope.model.movie import FloatArray, Movie, chunks
@@ -18,7 +19,7 @@ from calscope.model.progress import Progress, silent
 from calscope.model.results import Components, Quality
 
 NOISE_UNITS = 3.0
-"""An excursion is measured in three standard deviations: an SNR of 2 is an event of six, held for a whole decay time."""
+"""An excursion is measured in three standard deviations: an SNR of 2 is an event of six, held for a decay time."""
 BASELINE_PERCENTILE = 8.0
 PEAKS_PER_COMPONENT = 10
 PEAK_THRESHOLD = 0.3
@@ -122,7 +123,7 @@ def half_sample_mode(ordered: NDArray) -> float:
     while n > 3:
         half = n // 2 + n % 2
         best, width = start, np.inf
-        # Of an even number, CaImAn doesn't try the topmost half; neither do we, or the SNR would differ by a third at times.
+        # Of an even number, CaImAn skips the topmost half; so do we, or the SNR would differ by a third at times.
         for i in range(start, start + half):
             w = ordered[i + half - 1] - ordered[i]
             if w < width:
@@ -174,14 +175,15 @@ def own_frames(components: Components, fr_hz: float) -> list[NDArray[np.intp]]:
     return out
 
 
-def _cosines(components: Components):  # noqa: ANN202 - a csr matrix of the pairs that overlap enough
+def _cosines(components: Components) -> csr_matrix:
+    """Give the pairs of components that overlap enough."""
     A = components.A.astype(np.float64)
     norm = np.sqrt(np.asarray(A.multiply(A).sum(axis=0)).ravel())
     norm[norm == 0] = 1.0
     product = (A.T @ A).tocoo()
     keep = product.data > NEIGHBOUR_OVERLAP * norm[product.row] * norm[product.col]
     product.data, product.row, product.col = product.data[keep], product.row[keep], product.col[keep]
-    return product.tocsr()
+    return csr_matrix(product)
 
 
 def _around_peaks(trace: NDArray, before: int, after: int) -> NDArray[np.bool_]:

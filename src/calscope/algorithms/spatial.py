@@ -1,9 +1,9 @@
 """Footprints and background images given the traces (Pnevmatikakis et al. 2016, "Estimating the spatial components").
 
 Each pixel is a small non-negative least-squares problem of its own: the few components that may reach it and the
-background. It is solved twice. First with a penalty in units of the pixel's noise, which leaves only what the pixel really
-takes part in; the image of each component is then made compact; last, on what remains, without the penalty, so that the
-footprints' heights are not biased.
+background. It is solved twice. First with a penalty in units of the pixel's noise, which leaves only what the pixel
+really takes part in; the image of each component is then made compact; last, on what remains, without the penalty, so
+that the footprints' heights are not biased.
 """
 
 from dataclasses import replace
@@ -114,7 +114,7 @@ def _solve(
 
 
 @njit(nogil=True, fastmath=True, cache=True)
-def _solve_pixels(
+def _solve_pixels(  # noqa: PLR0917 - kernels take no keywords
     indptr: NDArray,
     components: NDArray,
     entries: NDArray,

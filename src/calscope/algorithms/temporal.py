@@ -1,8 +1,8 @@
 """Traces given the footprints (Pnevmatikakis et al. 2016, "Estimating the temporal components").
 
-The movie enters once, as Aᵀ Y. Components are then updated one after another, each from what the others and the background
-leave of its projection. Those that share no pixel don't see each other, so they are coloured into groups and a group's
-members are updated at the same time; the result is that of updating one by one.
+The movie enters once, as Aᵀ Y. Components are then updated one after another, each from what the others and the
+background leave of its projection. Those that share no pixel don't see each other, so they are coloured into groups and
+a group's members are updated at the same time; the result is that of updating one by one.
 """
 
 from dataclasses import replace
@@ -62,7 +62,7 @@ class Projected:
         self.power = gram.diagonal()
 
     def trace_of(self, k: int) -> FloatArray:
-        """What remains for component k when all others are taken out: its raw trace."""
+        """Take all others out of the movie as component k sees it, which leaves its raw trace."""
         out = np.zeros(self.C.shape[1], np.float32)
         if self.power[k] > 0:
             _remainder(self.products, self.gram.indptr, self.gram.indices, self.gram.data, self.C, k, out)
@@ -76,7 +76,7 @@ def _update_one(projected: Projected, p: int, nonneg_baseline: bool, k: int) -> 
 
 
 @njit(nogil=True, fastmath=True, cache=True)
-def _remainder(
+def _remainder(  # noqa: PLR0917 - kernels take no keywords
     products: NDArray, indptr: NDArray, indices: NDArray, data: NDArray, C: NDArray, k: int, out: NDArray
 ) -> None:
     out[:] = products[k]

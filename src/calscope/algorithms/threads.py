@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -43,4 +44,4 @@ class Team:
         """Cut 0 to n into (start, stop), one stretch per thread or as many as asked for."""
         count = max(1, min(n, parts or self.workers))
         edges = [n * i // count for i in range(count + 1)]
-        return list(zip(edges[:-1], edges[1:], strict=True))
+        return list(pairwise(edges))

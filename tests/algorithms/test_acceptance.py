@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from calscope.algorithms.acceptance import accept_components
+from calscope.model.results import Quality
+
+LIMITS = {
+    "min_SNR": 2.0, "rval_thr": 0.85, "SNR_lowest": 0.5, "rval_lowest": -1.0,
+    "use_cnn": False, "min_cnn_thr": 0.99, "cnn_lowest": 0.1,
+}  # fmt: skip
+
+
+def judge(snr, r, cnn=np.nan, **changes):
+    quality = Quality(*(np.array([x], np.float32) for x in (snr, r, cnn)))
+    found = accept_components(quality, **{**LIMITS, **changes})
+    return bool(found.accepted[0]), found.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("snr", "r", "accepted", "reason"),
+    [
+        (4.1, 0.91, True, "accepted: SNR 4.10 > 2 and r 0.91 >= 0.85"),
+        (4.1, 0.2, True, "accepted: SNR 4.10 > 2"),
+        (1.0, 0.9, True, "accepted: r 0.90 >= 0.85"),
+        (1.85, 0.66, False, "rejected: SNR 1.85 <= 2 and r 0.66 < 0.85"),
+        (0.41, 0.99, False, "rejected: SNR 0.41 <= lowest 0.5"),
+        (9.0, -1.0, False, "rejected: r -1.00 <= lowest -1"),
+        (2.0, 0.0, False, "rejected: SNR 2.00 <= 2 and r 0.00 < 0.85"),
+        (np.nan, 0.9, True, "accepted: r 0.90 >= 0.85"),
+        (np.nan, np.nan, False, "rejected: SNR not measured and r not measured"),
+    ],
+)
+def test_rule_and_reason(snr, r, accepted, reason):
+    assert judge(snr, r) == (accepted, reason)
+
+
+def test_the_network_counts_only_when_used():
+    assert judge(1.0, 0.5, 0.999)[0] is False
+    assert judge(1.0, 0.5, 0.999, use_cnn=True) == (True, "accepted: CNN 1.00 >= 0.99")
+    assert judge(9.0, 0.9, 0.05)[0] is True
+    assert judge(9.0, 0.9, 0.05, use_cnn=True) == (False, "rejected: CNN 0.05 <= lowest 0.1")
+    assert judge(9.0, 0.9, np.nan, use_cnn=True)[0] is True
+
+
+def test_no_components_are_an_ordinary_result():
+    nothing = np.zeros(0, np.float32)
+    found = accept_components(Quality(nothing, nothing, nothing), **LIMITS)
+    assert found.accepted.shape == (0,)
+    assert found.accepted.dtype == bool
+    assert found.reasons == ()

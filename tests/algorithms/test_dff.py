@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+import scipy.sparse
+
+from calscope.algorithms.dff import compute_dff
+from calscope.model.results import Components
+
+
+def components(raw, background=0.0, weights=(2.0, 1.0), noise=1.0):
+    n, n_frames = raw.shape
+    A = np.zeros((6, n), np.float32)
+    for k in range(n):
+        A[[k, k + 1], k] = weights
+    none = np.zeros(n, np.float32)
+    return Components(
+        dims=(2, 3), A=scipy.sparse.csc_matrix(A), C=raw.astype(np.float32), S=np.zeros_like(raw),
+        YrA=np.zeros_like(raw, np.float32), b=np.full((6, 1), background, np.float32),
+        f=np.ones((1, n_frames), np.float32), bl=none, c1=none, g=np.zeros((n, 1), np.float32),
+        neurons_sn=none + noise, sn=np.ones(6, np.float32),
+    )  # fmt: skip
+
+
+def test_a_transient_on_a_known_baseline():
+    raw = np.zeros((1, 600), np.float32)
+    raw[0, 300:310] = 15.0
+    found = compute_dff(components(raw, background=50.0), fr_hz=10.0, window_s=20.0, quantile=8.0)
+    # The footprint 2, 1 sees a background of 50 as 50 · 3 / 5 = 30 in the units of its trace.
+    assert found.dff[0, 305] == pytest.approx(15 / 30)
+    assert np.allclose(found.dff[0, :290], 0)
+    # F0 in the units of the movie is the background itself.
+    assert np.allclose(found.f0, 50.0)
+
+
+def test_window_follows_bleaching_and_may_be_longer_than_the_recording():
+    slow = np.linspace(100, 50, 900)[None].astype(np.float32)
+    short = compute_dff(components(slow), fr_hz=10.0, window_s=3.0, quantile=50.0)
+    long = compute_dff(components(slow), fr_hz=10.0, window_s=9999.0, quantile=8.0)
+    assert np.abs(short.dff).max() < 0.03
+    assert long.dff[0, 0] > 0.2
+
+
+def test_no_baseline_left_gives_finite_values():
+    raw = np.random.default_rng(0).normal(-5, 1, (2, 200)).astype(np.float32)
+    for noise in (1.0, 0.0):
+        found = compute_dff(components(raw, noise=noise), fr_hz=10.0, window_s=5.0, quantile=8.0)
+        assert np.isfinite(found.dff).all()
+        assert found.f0.min() > 0
+
+
+def test_no_components_give_empty_arrays():
+    found = compute_dff(components(np.zeros((0, 30), np.float32)), fr_hz=10.0, window_s=5.0, quantile=8.0)
+    assert found.dff.shape == found.f0.shape == (0, 30)

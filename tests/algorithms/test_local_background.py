@@ -1,0 +1,73 @@
+import numpy as np
+import scipy.sparse
+from scipy.ndimage import gaussian_filter
+
+from calscope.algorithms.local_background import ClearedMovie, LocalBackground
+from calscope.algorithms.pixel_stream import footprint_products, trace_products
+from calscope.algorithms.threads import Team
+from calscope.model.movie import Movie
+from calscope.model.progress import silent
+
+
+def coded(values):
+    low, high = float(values.min()), float(values.max())
+    movie = Movie(np.empty(values.shape, np.uint16), (high - low) / 65535, low)
+    movie.codes[:] = movie.encode(values)
+    return movie
+
+
+def scene():
+    """A wide wave, and one small cell that fires: frames, wave, cell's share."""
+    rng = np.random.default_rng(0)
+    place = gaussian_filter(rng.standard_normal((64, 80)), 25)
+    place /= place.std()
+    wave = 5 * np.sin(np.linspace(0, 40, 150))[:, None, None] * place
+    y, x = np.mgrid[:64, :80]
+    cell = np.zeros((150, 64, 80))
+    cell[50:60] = 40 * (np.hypot(y - 30, x - 40) < 5)
+    still = 100 + rng.uniform(0, 50, (64, 80))
+    return (still + wave + cell + rng.standard_normal(cell.shape)).astype(np.float32), wave, cell
+
+
+def test_a_wide_wave_is_followed_and_a_cell_is_not():
+    frames, wave, cell = scene()
+    with Team(2) as team:
+        local = LocalBackground.of(coded(frames), 8, team, silent)
+    found = local.patch((slice(0, 64), slice(0, 80))).transpose(2, 0, 1)
+    assert (found - wave).std() < 0.25 * wave.std()
+    during = found[50:60, 26:35, 36:45].mean() - wave[50:60, 26:35, 36:45].mean()
+    assert abs(during) < 0.05 * cell.max()
+
+
+def test_products_are_those_of_the_movie_without_it():
+    frames, _, _ = scene()
+    movie = coded(frames)
+    rng = np.random.default_rng(1)
+    A = scipy.sparse.random(64 * 80, 4, 0.02, format="csc", random_state=rng, dtype=np.float32)
+    C = rng.random((4, 150)).astype(np.float32)
+    with Team(1) as team:
+        local = LocalBackground.of(movie, 8, team, silent)
+        without = coded(movie.read(0, 150) - local.patch((slice(0, 64), slice(0, 80))).transpose(2, 0, 1))
+        cleared = ClearedMovie(movie, local)
+        assert np.allclose(
+            cleared.footprint_products(A, team, silent),
+            footprint_products(without, A, team, silent),
+            rtol=1e-3,
+            atol=0.2,
+        )
+        assert np.allclose(
+            cleared.trace_products(A, C, team, silent), trace_products(without, A, C, team, silent), rtol=1e-3, atol=0.5
+        )
+
+
+def test_a_patch_is_cut_from_the_whole():
+    frames, _, _ = scene()
+    with Team(1) as team:
+        local = LocalBackground.of(coded(frames), 8, team, silent)
+    whole = local.patch((slice(0, 64), slice(0, 80)))
+    assert np.allclose(local.patch((slice(13, 44), slice(49, 80))), whole[13:44, 49:80], atol=1e-4)
+
+
+def test_a_field_of_a_few_cells_has_none():
+    with Team(1) as team:
+        assert LocalBackground.of(Movie(np.zeros((20, 31, 90), np.uint16)), 8, team, silent) is None
