@@ -18,8 +18,10 @@ from calscope.algorithms.footprints import column_norms
 SWEEPS = 10
 FRAGMENT_OVERLAP = 0.1
 """Cosine of two footprints from which on they may be fragments of one cell."""
-FRAGMENT_BEFORE, FRAGMENT_AFTER = 0.94, 0.5
+FRAGMENT_BEFORE, FRAGMENT_AFTER = 0.8, 0.45
 """Correlation of their traces before and after demixing, as shares of the merge threshold."""
+REMNANT_BEFORE, REMNANT_AFTER, REMNANT_ENERGY = 0.65, 0.3, 0.25
+"""The same where one has less than that share of the other's energy: what motion moves to and fro at a cell's edge."""
 SAME_OVERLAP, SAME_BEFORE = 0.5, 1.1
 """Footprints that overlap this much, with traces before demixing as alike as this share of the threshold, are one cell
 whatever demixing made of their traces (the centre and the rim of a bright cell, say)."""
@@ -71,7 +73,10 @@ def _pairs(factors: Factors, threshold: float, raw: NDArray | None) -> coo_matri
     if raw is not None:
         mixed = raw + gram @ factors.C - factors.C
         before = _correlations(mixed, row, col)
+        energy = (factors.C**2).sum(axis=1, dtype=np.float64)
+        dim = np.minimum(energy[row], energy[col]) < REMNANT_ENERGY * np.maximum(energy[row], energy[col])
         fragment = (before > FRAGMENT_BEFORE * threshold) & (after > FRAGMENT_AFTER * threshold)
+        fragment |= dim & (before > REMNANT_BEFORE * threshold) & (after > REMNANT_AFTER * threshold)
         close |= fragment & (cosine > FRAGMENT_OVERLAP)
         close |= (before > SAME_BEFORE * threshold) & (cosine > SAME_OVERLAP)
     return coo_matrix((np.ones(int(close.sum())), (row[close], col[close])), shape=(factors.n, factors.n))
