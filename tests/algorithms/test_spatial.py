@@ -158,6 +158,18 @@ def test_fragments_that_share_a_cells_signal_become_one():
     assert merged(images, two, raw=two)[1] == 0
 
 
+def test_a_remnant_is_no_bridge_between_two_cells():
+    rng = np.random.default_rng(3)
+    two = transients(rng, 2)
+    remnant = 0.15 * (two[0] + 0.9 * two[1])
+    images = [disc((7, 5)), disc((7, 8), 2.0), disc((7, 11))]
+    raw = np.array([two[0], remnant, two[1]], np.float32)
+    found, count = merged(images, raw, raw=raw)
+    assert count == 1
+    assert found.n == 2
+    assert max(np.corrcoef(c, t)[0, 1] for c in found.C for t in two) > 0.99
+
+
 def test_orders_of_pixels_are_inverse_to_each_other():
     rng = np.random.default_rng(0)
     A = scipy.sparse.random(12, 3, 0.5, random_state=rng, format="csc", dtype=np.float32)

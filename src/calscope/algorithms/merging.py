@@ -71,15 +71,25 @@ def _pairs(factors: Factors, threshold: float, raw: NDArray | None) -> coo_matri
     after = _correlations(factors.C, row, col)
     close = after > threshold
     if raw is not None:
-        mixed = raw + gram @ factors.C - factors.C
-        before = _correlations(mixed, row, col)
+        before = _correlations(raw + gram @ factors.C - factors.C, row, col)
         energy = (factors.C**2).sum(axis=1, dtype=np.float64)
-        dim = np.minimum(energy[row], energy[col]) < REMNANT_ENERGY * np.maximum(energy[row], energy[col])
+        weak, strong = np.where(energy[row] < energy[col], (row, col), (col, row))
+        dim = energy[weak] < REMNANT_ENERGY * energy[strong]
         fragment = (before > FRAGMENT_BEFORE * threshold) & (after > FRAGMENT_AFTER * threshold)
         fragment |= dim & (before > REMNANT_BEFORE * threshold) & (after > REMNANT_AFTER * threshold)
-        close |= fragment & (cosine > FRAGMENT_OVERLAP)
-        close |= (before > SAME_BEFORE * threshold) & (cosine > SAME_OVERLAP)
+        fragment &= cosine > FRAGMENT_OVERLAP
+        fragment |= (before > SAME_BEFORE * threshold) & (cosine > SAME_OVERLAP)
+        close |= _best_links(fragment & ~close, weak, before)
     return coo_matrix((np.ones(int(close.sum())), (row[close], col[close])), shape=(factors.n, factors.n))
+
+
+def _best_links(links: NDArray, weak: NDArray, strength: NDArray) -> NDArray[np.bool_]:
+    """Keep only the strongest link of each weaker partner, so that a fragment is no bridge between two cells."""
+    best = np.zeros(links.size, bool)
+    for k in np.unique(weak[links]):
+        own = np.flatnonzero(links & (weak == k))
+        best[own[np.argmax(strength[own])]] = True
+    return best
 
 
 def _correlations(traces: NDArray, row: NDArray, col: NDArray) -> NDArray:
