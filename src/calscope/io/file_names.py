@@ -1,0 +1,135 @@
+"""Names of files and animals: which belong to a recording, in which order, and how they are called on disk."""
+
+import itertools
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from calscope.model.errors import RecordingError
+
+TIFF_ENDINGS = (".tif", ".tiff", ".btf", ".tf8")
+_LITTER = {"thumbs.db", "desktop.ini", "ehthumbs.db"}
+_RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))}
+_LAST_NUMBER = re.compile(r"(\d+)\)?$")
+
+
+def is_litter(name: str) -> bool:
+    """Whether a file is one that operating systems leave behind: hidden files, '._' copies, thumbnails."""
+    return name.startswith(".") or name.lower() in _LITTER
+
+
+def is_tiff(name: str) -> bool:
+    """Whether a file's ending is one of TIFF's."""
+    return name.lower().endswith(TIFF_ENDINGS) and not is_litter(name)
+
+
+def stem_of(name: str) -> str:
+    """Name without its ending, and without the '.ome' before it."""
+    stem = Path(name).stem
+    return stem[:-4] if stem.lower().endswith(".ome") else stem
+
+
+def natural_key(name: str) -> list[tuple[int, int, str]]:
+    """Key that sorts names as people do: Animal_2 before Animal_10."""
+    pieces = re.split(r"(\d+)", name.lower())
+    return [(0, int(piece), "") if piece.isdecimal() else (1, 0, piece) for piece in pieces if piece]
+
+
+def last_number(name: str) -> int | None:
+    """Give the number at the end of a file's name; 'img (12).tif' has 12, 'mean.tif' none."""
+    found = _LAST_NUMBER.search(stem_of(name))
+    return int(found.group(1)) if found else None
+
+
+def in_order(paths: Sequence[Path]) -> tuple[list[Path], list[int]]:
+    """Files sorted by the number at the end of their names, and the numbers.
+
+    Raises
+    ------
+    RecordingError
+        When a name has no number, or two have the same: the order in time can't be known then, and is never guessed.
+    """
+    numbered: dict[int, Path] = {}
+    for path in sorted(paths, key=lambda one: natural_key(one.name)):
+        number = last_number(path.name)
+        if number is None:
+            raise RecordingError(
+                f"'{path.name}' in '{path.parent}' has no number at the end of its name. The {len(paths)} TIFF files "
+                "of this folder are put in order by that number; rename the file, or move it out if it is no part of "
+                "the recording."
+            )
+        if number in numbered:
+            raise RecordingError(
+                f"'{numbered[number].name}' and '{path.name}' in '{path.parent}' have the same number {number} at the "
+                "end of their names, so that their order is unknown. Keep one recording, or one channel, per folder."
+            )
+        numbered[number] = path
+    numbers = sorted(numbered)
+    return [numbered[number] for number in numbers], numbers
+
+
+def gaps_in(numbers: Sequence[int]) -> tuple[str, ...]:
+    """Missing numbers of a rising sequence, as 'a' or 'a to b'."""
+    gaps = []
+    for before, after in itertools.pairwise(numbers):
+        if after > before + 1:
+            first, last = before + 1, after - 1
+            gaps.append(str(first) if first == last else f"{first} to {last}")
+    return tuple(gaps)
+
+
+def list_tiffs(folder: Path) -> tuple[list[Path], tuple[str, ...]]:
+    """TIFF files directly in a folder, in natural order, and its other files with the reason why they are left out.
+
+    Subfolders and what operating systems leave behind are passed over in silence.
+
+    Raises
+    ------
+    RecordingError
+        When the folder can't be looked into.
+    """
+    tiffs: list[str] = []
+    others: list[str] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_file() and not is_litter(entry.name):
+                    (tiffs if is_tiff(entry.name) else others).append(entry.name)
+    except PermissionError as error:
+        raise RecordingError(
+            f"You have no permission to look into '{folder}'. Ask for the right to read it, or choose another folder."
+        ) from error
+    except OSError as error:
+        raise RecordingError(f"Can't look into '{folder}': {error.strerror or error}.") from error
+    tiffs.sort(key=natural_key)
+    return [folder / name for name in tiffs], _left_out(sorted(others, key=natural_key))
+
+
+def _left_out(names: Sequence[str]) -> tuple[str, ...]:
+    shown = [f"{name}: not a TIFF file" for name in names[:10]]
+    if len(names) > 10:
+        shown.append(f"and {len(names) - 10} more files that are not TIFF")
+    return tuple(shown)
+
+
+def safe_name(name: str) -> str:
+    """Turn a name into one that can be a folder's on every system: letters, digits, '-' and '_', at most 64 of them."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    kept = re.sub(r"[^A-Za-z0-9_-]+", "_", plain).strip("_")[:64] or "recording"
+    return f"{kept}_" if kept.lower() in _RESERVED else kept
+
+
+def safe_names(names: Iterable[str]) -> list[str]:
+    """Safe names of several things, told apart by a number where they would be the same (or differ only in case)."""
+    taken: set[str] = set()
+    safe = []
+    for name in names:
+        wanted = safe_name(name)
+        candidate, count = wanted, 2
+        while candidate.lower() in taken:
+            candidate, count = f"{wanted[:60]}_{count}", count + 1
+        taken.add(candidate.lower())
+        safe.append(candidate)
+    return safe

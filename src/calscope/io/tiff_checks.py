@@ -1,0 +1,79 @@
+"""What a TIFF must be to be a movie: gray, one channel, one plane, the same size and type throughout."""
+
+from pathlib import Path
+
+from calscope.io.tiff_ifd import Page
+from calscope.io.tiff_metadata import TiffMetadata
+from calscope.io.tiff_pixels import pixel_type
+from calscope.model.errors import RecordingError
+
+
+def check_gray(path: Path, page: Page) -> None:
+    """Refuse colour images and types that hold no brightness.
+
+    Raises
+    ------
+    RecordingError
+        With the shape that was found.
+    """
+    samples = page.packed("samples")
+    if samples != 1:
+        raise RecordingError(
+            f"'{path.name}' in '{path.parent}' holds colour images ({page.height} x {page.width} px with {samples} "
+            "samples a pixel, as RGB). A recording has one brightness per pixel; export the one channel with the "
+            "calcium signal as a gray TIFF."
+        )
+    if pixel_type(page) is None:
+        raise RecordingError(
+            f"'{path.name}' in '{path.parent}' has pixels of {page.packed('bits')} bits of a kind that is not read. "
+            "Use integers of 8, 16 or 32 bits, or floating-point numbers."
+        )
+
+
+def check_one_channel_and_plane(path: Path, metadata: TiffMetadata, n_pages: int) -> tuple[str, ...]:
+    """Refuse several channels or a volume over time; gives a note where frames are stored as slices.
+
+    Raises
+    ------
+    RecordingError
+        With the shape that was found and what is expected.
+    """
+    sizes = {"channels": 1, "slices": 1, **dict(metadata.sizes)}
+    shape = ", ".join(f"{size} {name}" for name, size in sizes.items())
+    where = f"'{path.name}' in '{path.parent}'"
+    expected = f"found {shape} in {n_pages} images; expected are frames of one channel and one plane, (T, Y, X)."
+    if sizes["channels"] > 1:
+        raise RecordingError(
+            f"{where} holds {sizes['channels']} channels: {expected} Save the channel with the calcium signal as a "
+            "file of its own (in ImageJ: Image > Color > Split Channels)."
+        )
+    if sizes["slices"] > 1 and (sizes.get("frames", 1) > 1 or sizes["slices"] < n_pages):
+        raise RecordingError(
+            f"{where} holds a volume of {sizes['slices']} planes: {expected} Save each plane as a file of its own and "
+            "open it as one recording."
+        )
+    if sizes["slices"] > 1:
+        return (f"'{path.name}' stores its {n_pages} images as slices of a volume; they are taken as frames in time.",)
+    return ()
+
+
+def check_same(first: tuple[Path, Page], other: tuple[Path, Page], frame: int | None = None) -> None:
+    """Refuse a frame whose size or type differs from the first one's.
+
+    Raises
+    ------
+    RecordingError
+        Naming both files and what each holds.
+    """
+    if _kind(first[1]) == _kind(other[1]):
+        return
+    names = [f"'{path.name}' ({_kind(page)})" for path, page in (first, other)]
+    at = "" if frame is None else f" at frame {frame}"
+    raise RecordingError(
+        f"The frames in '{first[0].parent}' are not all alike: {names[0]} and{at} {names[1]}. A recording has frames "
+        "of one size and type; take away the one that does not belong, or open the folder that holds only the frames."
+    )
+
+
+def _kind(page: Page) -> str:
+    return f"{page.height} x {page.width} px, {pixel_type(page)}"

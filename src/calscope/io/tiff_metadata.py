@@ -1,0 +1,176 @@
+"""Frame rate and pixel size as ImageJ, OME-XML and ScanImage write them into TIFF files, each with its source in words.
+
+What is not in the file stays None: the program asks, it never guesses. The resolution tags alone are not believed: most
+programs fill them with a printer's 72 dots per inch.
+"""
+
+import html
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+
+from calscope.io.tiff_pixels import UNREADABLE, open_quietly
+from calscope.model.recording import Pair
+
+_MICRONS = {"um": 1.0, "µm": 1.0, "μm": 1.0, "micron": 1.0, "microns": 1.0, "micrometer": 1.0, "mm": 1e3, "cm": 1e4}
+_MICRONS |= {"nm": 1e-3, "m": 1e6, "inch": 25400.0}
+_SECONDS = {"s": 1.0, "sec": 1.0, "second": 1.0, "seconds": 1.0, "ms": 1e-3, "msec": 1e-3, "us": 1e-6, "µs": 1e-6}
+_SECONDS |= {"min": 60.0, "h": 3600.0}
+
+
+@dataclass(frozen=True)
+class TiffMetadata:
+    """What a file says of time, space and the order of its pages."""
+
+    fr_hz: float | None = None
+    fr_source: str = ""
+    dxy_um: Pair | None = None
+    """µm per px (y, x)."""
+    dxy_source: str = ""
+    sizes: tuple[tuple[str, int], ...] = ()
+    """Channels, slices and frames as the file names them, where it does."""
+    n_images: int | None = None
+    """How many images follow the first one's pixels without a directory of their own."""
+
+
+def read_metadata(path: Path) -> TiffMetadata:
+    """Read what is known; a file whose metadata make no sense says nothing."""
+    try:
+        with open_quietly(path) as file:
+            found = [reader(file) for reader in (_scanimage, _ome, _imagej, _shaped)]
+    except UNREADABLE:
+        return TiffMetadata()
+    return _first_known([one for one in found if one is not None])
+
+
+def _first_known(found: list[TiffMetadata]) -> TiffMetadata:
+    """Join what several programs wrote into the same file; the first one that knows is believed."""
+    rate = next((one for one in found if one.fr_hz), TiffMetadata())
+    size = next((one for one in found if one.dxy_um), TiffMetadata())
+    sizes = next((one.sizes for one in found if one.sizes), ())
+    images = next((one.n_images for one in found if one.n_images), None)
+    return TiffMetadata(rate.fr_hz, rate.fr_source, size.dxy_um, size.dxy_source, sizes, images)
+
+
+def _imagej(file: tifffile.TiffFile) -> TiffMetadata | None:
+    """Read ImageJ's description (key=value lines) and its resolution, which is in pixels per unit."""
+    said: dict[str, Any] | None = file.imagej_metadata
+    if not said:
+        return None
+    interval = _number(said.get("finterval")) * _SECONDS.get(str(said.get("tunit", "s")).strip() or "s", math.nan)
+    rate = _rate(1.0 / interval) if interval > 0 else None
+    unit = _unescaped(str(said.get("unit", "")))
+    tags = file.pages.first.tags
+    per_unit = [_ratio(tags[name].value) if name in tags else math.nan for name in ("YResolution", "XResolution")]
+    scale = _MICRONS.get(unit.lower(), math.nan)
+    size = _pixel(*(scale / value if value > 0 else math.nan for value in per_unit))
+    sizes = tuple((name, int(said[name])) for name in ("channels", "slices", "frames") if name in said)
+    return TiffMetadata(
+        rate,
+        f"ImageJ frame interval of {interval:g} s" if rate else "",
+        size,
+        f"ImageJ resolution in {unit}" if size else "",
+        sizes,
+        int(said["images"]) if "images" in said else None,
+    )
+
+
+def _ome(file: tifffile.TiffFile) -> TiffMetadata | None:
+    """Read the attributes of OME-XML's first Pixels element; without TimeIncrement, the planes' own times."""
+    text = file.pages.first.description
+    if "<OME" not in text[:2000] and "OME/" not in text[:2000]:
+        return None
+    found = re.search(r"<(?:\w+:)?Pixels\b([^>]*)>", text)
+    if found is None:
+        return None
+    said = {name: html.unescape(value) for name, value in re.findall(r'(\w+)\s*=\s*"([^"]*)"', found.group(1))}
+    interval = _number(said.get("TimeIncrement")) * _SECONDS.get(said.get("TimeIncrementUnit", "s"), math.nan)
+    source = f"OME-XML TimeIncrement of {interval:g} s"
+    if not interval > 0:
+        interval, source = _plane_interval(text), "times of the planes in OME-XML"
+    rate = _rate(1.0 / interval) if interval > 0 else None
+    size = _pixel(
+        *(
+            _number(said.get(f"PhysicalSize{axis}")) * _MICRONS.get(said.get(f"PhysicalSize{axis}Unit", "µm"), math.nan)
+            for axis in "YX"
+        )
+    )
+    named = (("channels", "SizeC"), ("slices", "SizeZ"), ("frames", "SizeT"))
+    sizes = tuple((name, int(said[key])) for name, key in named if said.get(key, "").isdigit())
+    return TiffMetadata(rate, source if rate else "", size, "OME-XML PhysicalSize" if size else "", sizes)
+
+
+def _plane_interval(text: str) -> float:
+    """Seconds between planes from their DeltaT, NaN where they have none."""
+    times = np.array([_number(value) for value in re.findall(r'\bDeltaT\s*=\s*"([^"]*)"', text)[:2000]])
+    unit = re.search(r'\bDeltaTUnit\s*=\s*"([^"]*)"', text)
+    if len(times) < 3:
+        return math.nan
+    return float(np.median(np.diff(times))) * _SECONDS.get(html.unescape(unit.group(1)) if unit else "s", math.nan)
+
+
+def _scanimage(file: tifffile.TiffFile) -> TiffMetadata | None:
+    """Read ScanImage's state of the microscope (versions 2016 and later)."""
+    if not file.is_scanimage:
+        return None
+    said: dict[str, Any] = (file.scanimage_metadata or {}).get("FrameData", {})
+    rate = _rate(_number(said.get("SI.hRoiManager.scanFrameRate")))
+    height, width = file.pages.first.shape[:2]
+    size = None
+    corners = np.array(said.get("SI.hRoiManager.imagingFovUm", []), dtype=float)
+    if corners.shape == (4, 2):
+        extent = np.ptp(corners, axis=0)
+        size = _pixel(float(extent[1]) / height, float(extent[0]) / width)
+    saved = said.get("SI.hChannels.channelSave", 1)
+    channels = np.size(saved)
+    slices = int(_number(said.get("SI.hStackManager.numSlices", 1))) if said.get("SI.hFastZ.enable") else 1
+    return TiffMetadata(
+        rate,
+        "ScanImage scanFrameRate" if rate else "",
+        size,
+        "ScanImage field of view in µm" if size else "",
+        (("channels", int(channels)), ("slices", slices)),
+    )
+
+
+def _shaped(file: tifffile.TiffFile) -> TiffMetadata | None:
+    """Read the shape that tifffile notes when it writes many images under one directory."""
+    said = (file.shaped_metadata or (None,))[0]
+    if not said or not said.get("truncated"):
+        return None
+    shape = said["shape"]
+    return TiffMetadata(n_images=math.prod(shape[:-2]))
+
+
+def _number(value: object) -> float:
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return math.nan
+
+
+def _ratio(value: object) -> float:
+    """Value of a TIFF rational, NaN where it is none."""
+    if isinstance(value, tuple) and len(value) == 2 and value[1]:
+        return value[0] / value[1]
+    return math.nan
+
+
+def _unescaped(unit: str) -> str:
+    r"""Read a unit as ImageJ writes it, with its '\u00B5' as the letter it stands for."""
+    return re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found.group(1), 16)), unit).strip()
+
+
+def _rate(value: float) -> float | None:
+    """Frame rate when it is one that a microscope can have."""
+    return float(f"{value:.9g}") if 1e-4 < value < 1e5 else None
+
+
+def _pixel(y: float, x: float) -> Pair | None:
+    """Pixel size when it is one that a microscope can have."""
+    return (float(f"{y:.9g}"), float(f"{x:.9g}")) if 1e-3 < y < 1e3 and 1e-3 < x < 1e3 else None
