@@ -8,6 +8,8 @@ from calscope.io.tiff_frames import FrameFolderReader
 from calscope.io.tiff_stack import StackReader
 from calscope.model.errors import RecordingError
 
+__all__ = ["READERS", "Recording", "check_there", "nothing_to_open", "open_recording"]
+
 READERS: tuple[Reader, ...] = (FrameFolderReader(), StackReader())
 
 

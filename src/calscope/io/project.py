@@ -1,0 +1,123 @@
+"""The animals of a folder: which recordings are there, under which names, and what was passed over."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from calscope.io.file_names import is_litter, is_tiff, list_tiffs, natural_key, safe_name, safe_names, stem_of
+from calscope.io.registry import check_there, nothing_to_open
+from calscope.io.tiff_stack import holds_many
+from calscope.model.errors import RecordingError
+
+
+@dataclass(frozen=True)
+class RecordingRef:
+    """One animal's recording, not yet opened."""
+
+    name: str
+    """Name that can be a folder's on every system and is the only one of its kind in the project."""
+    path: Path
+    original: str = ""
+    """Name on disk, where `name` had to differ."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """The recordings of a folder, in natural order of their names (Animal_2 before Animal_10)."""
+
+    root: Path
+    recordings: tuple[RecordingRef, ...]
+    skipped: tuple[str, ...] = ()
+    """What was passed over, with the reason."""
+
+
+def find_recordings(path: Path) -> Project:
+    """Find the animals of a folder, without reading frames.
+
+    - A file is one recording.
+    - A folder with TIFFs directly inside and no animals' folders is one recording where they are single frames or
+      exactly one stack; several stacks are one animal each. (Stacks that continue each other belong in their animal's folder.)
+    - Otherwise every folder with TIFFs directly inside is one animal, and so is every stack beside them.
+
+    Raises
+    ------
+    RecordingError
+        When nothing is there, no TIFF is found, or the folder can't be looked into.
+    """
+    path = Path(path)
+    check_there(path)
+    if path.is_file():
+        if not is_tiff(path.name):
+            raise nothing_to_open(path)
+        return Project(path.parent, (_ref(path),))
+    tiffs, skipped = list_tiffs(path)
+    folders, no_tiffs = _animal_folders(path)
+    if not tiffs and not folders:
+        raise _no_recordings(path, no_tiffs)
+    if not folders and _is_one_recording(tiffs):
+        return Project(path, (_ref(path),), (*skipped, *no_tiffs))
+    stacks = [tiff for tiff in tiffs if holds_many(tiff)]
+    single = [tiff for tiff in tiffs if tiff not in stacks]
+    return Project(path, _named([*folders, *stacks]), (*_single_images(single), *skipped, *no_tiffs))
+
+
+def _is_one_recording(tiffs: list[Path]) -> bool:
+    """Whether the TIFFs of a folder are one recording: exactly one file, or single frames throughout.
+
+    The first, middle and last file stand for all; a folder that mixes both is refused when it is opened.
+    """
+    return len(tiffs) == 1 or not any(holds_many(tiffs[i]) for i in (0, len(tiffs) // 2, -1))
+
+
+def _animal_folders(root: Path) -> tuple[list[Path], tuple[str, ...]]:
+    """Subfolders with TIFFs directly inside, and the others with the reason why they are passed over."""
+    with_tiffs, skipped = [], []
+    inside = (folder for folder in root.iterdir() if folder.is_dir() and not is_litter(folder.name))
+    for folder in sorted(inside, key=lambda one: natural_key(one.name)):
+        try:
+            tiffs, _ = list_tiffs(folder)
+        except RecordingError:
+            skipped.append(f"{folder.name}: you have no permission to look into it")
+            continue
+        if tiffs:
+            with_tiffs.append(folder)
+        else:
+            skipped.append(f"{folder.name}: {_why_no_tiffs(folder)}")
+    return with_tiffs, tuple(skipped)
+
+
+def _why_no_tiffs(folder: Path) -> str:
+    deeper = (below for below in folder.iterdir() if below.is_dir() and not is_litter(below.name))
+    try:
+        found = next((below.name for below in deeper if list_tiffs(below)[0]), None)
+    except RecordingError:
+        found = None
+    if found:
+        return f"no TIFF files directly in it; there are some in its folder '{found}', which can be opened by itself"
+    return "no TIFF files in it"
+
+
+def _single_images(paths: list[Path]) -> tuple[str, ...]:
+    return tuple(f"{path.name}: a single image beside the animals' recordings" for path in paths)
+
+
+def _ref(path: Path) -> RecordingRef:
+    original = stem_of(path.name) if path.is_file() else path.resolve().name
+    return RecordingRef(safe_name(original), path, original)
+
+
+def _named(paths: list[Path]) -> tuple[RecordingRef, ...]:
+    """Refs in natural order; names that would be the same are told apart."""
+    found = sorted((_ref(path) for path in paths), key=lambda ref: natural_key(ref.original))
+    names = safe_names(ref.original for ref in found)
+    return tuple(RecordingRef(name, ref.path, ref.original) for name, ref in zip(names, found, strict=True))
+
+
+def _no_recordings(path: Path, skipped: tuple[str, ...]) -> RecordingError:
+    """Say that no TIFFs are there, with the folders looked into."""
+    if not skipped:
+        return nothing_to_open(path)
+    looked = "; ".join(skipped[:5])
+    return RecordingError(
+        f"There are no TIFF files in '{path}' or directly in its folders ({looked}). Choose the folder that holds one "
+        "folder, or one stack, per animal."
+    )

@@ -1,0 +1,130 @@
+"""Which folders of this machine a browser may see.
+
+Who opens the program in a browser sends paths as text. A text is looked at as text first: nothing is asked of the disk
+(which on a network could already do harm) before it is clear that the path stands under an allowed root. Then links are
+followed, and what they lead to must stand under a root too.
+"""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from calscope.io.file_names import is_litter, natural_key
+from calscope.model.errors import RecordingError
+
+ROOTS = "CALSCOPE_ROOTS"
+_DRIVE = re.compile(r"^[A-Za-z]:")
+_LONGEST = 4096
+
+
+def allowed_roots() -> tuple[Path, ...]:
+    """Folders under which recordings may be opened: CALSCOPE_ROOTS, else home and the current folder.
+
+    Those that do not exist are left out, and so is the root of the file system unless CALSCOPE_ROOTS names it.
+    """
+    roots: list[Path] = []
+    for given in _given_roots():
+        root = given.resolve()
+        if root.is_dir() and root not in roots:
+            roots.append(root)
+    return tuple(roots)
+
+
+def _given_roots() -> list[Path]:
+    """Give the roots as they were written, links not followed."""
+    text = os.environ.get(ROOTS, "")
+    if text.strip():
+        return [Path(part.strip()).expanduser().absolute() for part in text.split(os.pathsep) if part.strip()]
+    return [root for root in (Path.home(), Path.cwd()) if root != Path(root.anchor)]
+
+
+def resolve_folder(text: str, roots: Sequence[Path]) -> Path:
+    """Give the folder that a text names, links followed.
+
+    A relative path is looked for under the first root; '~' is home.
+
+    Raises
+    ------
+    RecordingError
+        When the text is no plain path, leads out of the roots (by '..' or by a link), or names no folder.
+    """
+    path = _under_roots(text, roots)
+    try:
+        real = path.resolve(strict=True)
+        is_folder = real.is_dir()
+    except (OSError, RuntimeError) as error:
+        raise RecordingError(f"There is no folder '{text}'. Check how it is written.{_allowed(roots)}") from error
+    if not _is_under(real, [root.resolve() for root in roots]):
+        raise RecordingError(f"'{text}' is a link that leads out of the folders that may be opened.{_allowed(roots)}")
+    if not is_folder:
+        raise RecordingError(f"'{text}' is a file, not a folder. Open the folder that it is in: '{path.parent}'.")
+    return real
+
+
+def list_folders(path: Path, roots: Sequence[Path]) -> list[Path]:
+    """Folders in a folder that may be opened, in natural order of their names; none where it can't be looked into.
+
+    Hidden ones and links that lead out of the roots are left out.
+
+    Raises
+    ------
+    RecordingError
+        When the folder itself may not be opened.
+    """
+    here = resolve_folder(os.fspath(path), roots)
+    real_roots = [root.resolve() for root in roots]
+    try:
+        inside = [one for one in here.iterdir() if not is_litter(one.name) and _is_safe_folder(one, real_roots)]
+    except OSError:
+        return []
+    return sorted(inside, key=lambda one: natural_key(one.name))
+
+
+def _is_safe_folder(path: Path, real_roots: Sequence[Path]) -> bool:
+    try:
+        return path.is_dir() and (not path.is_symlink() or _is_under(path.resolve(strict=True), real_roots))
+    except (OSError, RuntimeError):
+        return False
+
+
+def _under_roots(text: str, roots: Sequence[Path]) -> Path:
+    """Check a path as text, without a look at what it names."""
+    if not text or not text.strip() or len(text) > _LONGEST:
+        raise RecordingError("The name of a folder is empty or too long. Type the path of a folder.")
+    if any(ord(letter) < 32 for letter in text):
+        raise RecordingError("The name of a folder has a control character in it. Type it again.")
+    if re.match(r"^[\\/]{2}", text):
+        raise RecordingError(
+            f"'{text}' is a network address; only folders of this machine can be opened.{_allowed(roots)}"
+        )
+    if os.name != "nt" and (_DRIVE.match(text) or "\\" in text):
+        raise RecordingError(
+            f"'{text}' is a Windows path, but this server does not run Windows. Type the path as the server has it."
+            f"{_allowed(roots)}"
+        )
+    if os.name == "nt" and ":" in _DRIVE.sub("", text):
+        raise RecordingError(f"'{text}' is no plain path. Type the path of a folder.{_allowed(roots)}")
+    if ".." in re.split(r"[\\/]", text):
+        raise RecordingError(f"'{text}' has '..' in it. Type the whole path of a folder.{_allowed(roots)}")
+    return _absolute(text, roots)
+
+
+def _absolute(text: str, roots: Sequence[Path]) -> Path:
+    """Make a checked text a path under a root."""
+    path = Path.home() / text[2:] if text.startswith("~/") or text == "~" else Path(text)
+    if not path.is_absolute() and roots:
+        path = roots[0] / path
+    # a root that is reached by a link may be typed as the link too
+    if not _is_under(path, [*roots, *(given for given in _given_roots() if given.resolve() in roots)]):
+        raise RecordingError(f"'{text}' is not one of the folders that may be opened.{_allowed(roots)}")
+    return path
+
+
+def _is_under(path: Path, roots: Sequence[Path]) -> bool:
+    return any(path.is_relative_to(root) for root in roots)
+
+
+def _allowed(roots: Sequence[Path]) -> str:
+    named = ", ".join(f"'{root}'" for root in roots)
+    return f" Allowed are {named} and what is in them; the server's {ROOTS} sets that." if roots else ""
