@@ -1,1 +1,5 @@
 """Calscope in the browser: `streamlit run app.py`."""
+
+from calscope.ui import shell
+
+shell.run()

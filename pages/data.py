@@ -1,0 +1,91 @@
+"""Data: what was recorded, what is odd about it, and how the raw movies look."""
+
+import streamlit as st
+
+from calscope.model.errors import CalscopeError
+from calscope.ui import animals, charts, forms, launch, messages, pictures, places, runs, shell, sidebar, tables, viewer
+from calscope.ui.keys import on_page
+from calscope.ui.runs import ShownAnimal
+
+LOOK = "Look at all animals"
+
+
+def ask_for_rate() -> None:
+    """Ask for the frame rate where files don't state it."""
+    missing = launch.without_frame_rate(None)
+    if not missing:
+        return
+    with st.container(border=True):
+        st.markdown(
+            f"**The frame rate of {messages.plain(', '.join(missing))} is not in the files.** "
+            "It is never guessed; runs wait until you give it."
+        )
+        with st.container(width=320):
+            forms.show_one("dataset.fr", live=True)
+
+
+def draw_raw(animal: ShownAnimal) -> None:
+    """Draw the images that sum up one raw movie."""
+    figure = pictures.raw_images(animal.results.keys["before"], animal.dxy_um, animal.results.before)
+    charts.show(figure, on_page("data", animal.name), f"Max projection and local correlation of {animal.name}")
+
+
+def show_raw_movies() -> None:
+    """Draw max projection and local correlation of every chosen animal, once they are made."""
+    st.subheader("The raw movies at a glance", anchor=False)
+    st.markdown(
+        "The **max projection** keeps the brightest moment of each pixel: active cells stand out, and movement smears "
+        "them. The **local correlation** is high where neighbouring pixels rise and fall together, as they do inside a "
+        "cell; but the edge of anything that moves does so too, so before correction part of it is movement."
+    )
+    found = runs.raw_animals()
+    if any(animal.results.before is None for animal in found):
+        if st.button(LOOK, icon=":material/search:", type="primary", key="look at all"):
+            launch.try_run("summary")
+        st.caption("Reads every frame once. Progress shows at the top of the page.")
+    for animal in found:
+        if animal.results.before is not None:
+            st.markdown(f"**{messages.plain(animal.name)}**")
+            draw_raw(animal)
+
+
+def show_one() -> None:
+    """Draw warnings and frames of one animal."""
+    refs = {ref.name: str(ref.path) for ref in places.project().recordings}
+    name = st.segmented_control(
+        "Animal", list(refs), default=next(iter(refs)), required=True, key=on_page("data", "animal")
+    )
+    left, right = st.columns([3, 2], gap="medium")
+    try:
+        with left:
+            viewer.show_frames(refs[name])
+        with right:
+            viewer.show_warnings(refs[name])
+    except CalscopeError as error:
+        messages.show_error(error)
+
+
+def render() -> None:
+    """Draw the page."""
+    st.title("Data", anchor=False)
+    if not animals.project_open():
+        return
+    sidebar.recording_parameters()
+    st.markdown(
+        "Look before you compute. Is every animal here, with all its frames? Do rate and pixel size come from the "
+        "files? A saturated or dark stretch can't be repaired later, and tells more about the result than any "
+        "parameter."
+    )
+    project = places.project()
+    st.dataframe(tables.recordings(project), hide_index=True)
+    if project.skipped:
+        with st.expander(f"{len(project.skipped)} files or folders here are not recordings"):
+            for line in project.skipped:
+                st.markdown(f"- {messages.plain(line)}")
+    ask_for_rate()
+    st.subheader("Frame by frame", anchor=False)
+    show_one()
+    show_raw_movies()
+
+
+shell.page(render)

@@ -1,0 +1,31 @@
+"""Parameters: the reference made from the model, and parameter files."""
+
+import streamlit as st
+
+from calscope.ui import messages, reference, shell
+
+
+def render() -> None:
+    """Draw the page."""
+    st.title("Parameters", anchor=False)
+    st.markdown(
+        "Every parameter with its unit, its limits, and what it does, under CaImAn's names. Two sound alike and are "
+        "not: *strides* of motion correction is the **step** from patch to patch, *stride* of CNMF is the **overlap** "
+        "of patches."
+    )
+    changed = reference.changed_now()
+    st.markdown(
+        f"Now in the sidebar, different from the defaults: **{messages.plain('; '.join(changed))}**."
+        if changed
+        else "All parameters in the sidebar are at their defaults."
+    )
+    left, right = st.columns(2, gap="medium")
+    with left:
+        reference.show_download()
+    with right:
+        reference.show_upload()
+    wanted = st.text_input("Search", placeholder="a name, a word, a CaImAn path", key="search parameters")
+    reference.show(wanted)
+
+
+shell.page(render)

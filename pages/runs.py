@@ -1,0 +1,27 @@
+"""Runs: what runs, what ran, what it left on disk."""
+
+import streamlit as st
+
+from calscope.ui import messages, places, runs_view, shell, store_view
+
+
+def render() -> None:
+    """Draw the page."""
+    st.title("Runs", anchor=False)
+    st.markdown(
+        "Each run is a process of its own: it goes on when the browser is closed and when the server is restarted, and "
+        "one runs at a time while others wait. Click a row to see it from near."
+    )
+    jobs = places.jobs()
+    if jobs:
+        runs_view.show(runs_view.choose(jobs))
+    else:
+        messages.nothing_yet(
+            "Nothing has run yet",
+            "Open a folder or the demo on Home, then press a run button on one of the next pages.",
+        )
+    st.subheader("The result store", anchor=False)
+    store_view.show()
+
+
+shell.page(render)

@@ -1,0 +1,76 @@
+"""Traces: one component at a time, accepted or rejected."""
+
+import streamlit as st
+
+from calscope.ui import animals, component_view, keys, runs, selection, shell
+from calscope.ui.runs import ShownAnimal
+
+RUN = "Evaluate"
+
+
+def choose_animal() -> ShownAnimal | None:
+    """Draw the choice of the animal; the address remembers it."""
+    found = {animal.name: animal for animal in runs.animals()}
+    if not found:
+        return None
+    if st.session_state.get(keys.ANIMAL) not in found:
+        st.session_state[keys.ANIMAL] = next(iter(found))
+    chosen = st.segmented_control(
+        "Animal",
+        list(found),
+        default=st.session_state[keys.ANIMAL],
+        required=True,
+        key=keys.on_page("traces", f"animal, first {st.session_state[keys.ANIMAL]}"),
+    )
+    if chosen != st.session_state[keys.ANIMAL]:
+        st.session_state[keys.ANIMAL] = chosen
+        st.session_state.pop(keys.COMPONENT, None)
+        st.rerun()
+    return found[chosen]
+
+
+def draw(animal: ShownAnimal) -> None:
+    """Draw the chosen component of one animal."""
+    view = component_view.judged(animal)
+    if view is None or view.components.n == 0:
+        st.info("No component was found in this animal.")
+        return
+    listed, component = component_view.show_choice(view)
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        component_view.show_map(view)
+        if component is not None:
+            component_view.show_footprint(view, component)
+    with right:
+        if component is None:
+            st.info("There is none of this kind. Choose another kind above.")
+        else:
+            component_view.show_header(view, component)
+            component_view.show_traces(view, component)
+    component_view.show_table(view, listed, component)
+    selection.put_into_address()
+
+
+@st.fragment
+def show_component(animal: ShownAnimal) -> None:
+    """Draw the animal's components; choosing another one draws only this part again."""
+    animals.draw_or_say(animal, "evaluation", draw, what=RUN)
+
+
+def render() -> None:
+    """Draw the page."""
+    st.title("Traces", anchor=False)
+    st.markdown(
+        "The **raw** trace is what is left at the footprint once everything else is explained; the **denoised** one is "
+        "the calcium model; **spikes** tell when and how strongly it had to rise, in arbitrary units. A cell shows "
+        "steep rises and slow falls well above the noise, in a compact footprint. Slow waves without rises are "
+        "background; jumps at the moments of large shifts are movement. Click an outline, a row, or use the arrow keys."
+    )
+    if not animals.ready(RUN):
+        return
+    animal = choose_animal()
+    if animal is not None:
+        show_component(animal)
+
+
+shell.page(render)

@@ -1,0 +1,52 @@
+"""From values to what is drawn: limits by percentiles, lengths of scale bars, thinning of long traces."""
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calscope.model.movie import FloatArray
+
+Limits = tuple[float, float]
+
+
+def limits(images: Sequence[NDArray], low: float = 50.0, high: float = 99.5) -> Limits:
+    """Give display limits shared by all `images`: percentiles of all their finite pixels together."""
+    values = np.concatenate([image[np.isfinite(image)].ravel() for image in images])
+    if values.size == 0:
+        return 0.0, 1.0
+    bottom, top = (float(v) for v in np.percentile(values, (low, high)))
+    return (bottom, top) if top > bottom else (bottom, bottom + 1.0)
+
+
+def to_codes(image: NDArray, shown: Limits) -> NDArray[np.uint8]:
+    """Map values to palette numbers 0 to 255; what lies outside of the limits, and NaN, takes the nearest end."""
+    bottom, top = shown
+    scaled = (image.astype(np.float32) - bottom) * (255.0 / (top - bottom))
+    return np.clip(np.nan_to_num(scaled, nan=0.0, posinf=255.0, neginf=0.0), 0, 255).astype(np.uint8)
+
+
+def nice_length(longest: float) -> float:
+    """Give the largest of 1, 2, 5 times a power of ten that is at most `longest`."""
+    power = 10.0 ** np.floor(np.log10(longest))
+    return float(max(step * power for step in (1, 2, 5) if step * power <= longest))
+
+
+def thin(values: FloatArray, most: int = 4000) -> tuple[NDArray[np.intp], FloatArray]:
+    """Thin a long trace so that no peak is lost: the smallest and the largest value of each stretch stay, in order.
+
+    Returns
+    -------
+    index, values
+        (n,) positions in `values`, and the values there; everything when there are at most `most` values.
+    """
+    if values.size <= most:
+        return np.arange(values.size), values
+    edges = np.linspace(0, values.size, most // 2 + 1).astype(np.intp)
+    kept = []
+    for start, stop in itertools.pairwise(edges):
+        part = values[start:stop]
+        kept += sorted({start + int(part.argmin()), start + int(part.argmax())})
+    index = np.asarray(kept, np.intp)
+    return index, values[index]

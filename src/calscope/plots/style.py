@@ -1,0 +1,43 @@
+"""What all figures have in common: colours, margins, axes."""
+
+import plotly.graph_objects as go
+
+ACCEPTED = "#1f77b4"
+REJECTED = "#ff7f0e"
+NEUTRAL = "#8a9099"
+RAW = "#9aa3ad"
+DENOISED = "#1f6fb4"
+SPIKES = "#6a4c93"
+RATIO = "#148f77"
+LINE_ON_IMAGE = "#ffffff"
+UNJUDGED = "#ffd54a"
+ACCEPTED_ON_IMAGE = "#49b0ff"
+REJECTED_ON_IMAGE = "#ff8a1f"
+"""Accepted and rejected are blue and orange, which people with any kind of colour vision tell apart."""
+
+
+def blank(height: int) -> go.Figure:
+    """Give an empty figure with our margins and quiet background."""
+    figure = go.Figure()
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 28, "b": 8},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        showlegend=False,
+        hovermode="closest",
+        dragmode="zoom",
+    )
+    return figure
+
+
+def say_in_middle(figure: go.Figure, text: str) -> None:
+    """Write a sentence where there is nothing to draw."""
+    figure.add_annotation(text=text, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False)
+
+
+def colour_of(accepted: bool | None) -> str:  # noqa: FBT001 - a judgement, not a switch
+    """Give the colour on images of an accepted, a rejected or a not yet judged component."""
+    if accepted is None:
+        return UNJUDGED
+    return ACCEPTED_ON_IMAGE if accepted else REJECTED_ON_IMAGE

@@ -1,0 +1,183 @@
+"""One component from near: choosing it on the map, in the table or by its number, and all that is known of it."""
+
+import math
+from dataclasses import dataclass
+
+import streamlit as st
+
+from calscope.model.results import Components, Evaluation, Quality, SummaryImages
+from calscope.plots.traces import trace_figure
+from calscope.ui import charts, keys, messages, pictures, selection, tables
+from calscope.ui.runs import ShownAnimal
+
+SHOWN = ("accepted", "rejected", "all")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An animal whose components are judged."""
+
+    animal: ShownAnimal
+    components: Components
+    quality: Quality
+    evaluation: Evaluation
+    after: SummaryImages
+
+    @property
+    def keys(self) -> tuple[str, str, str]:
+        """Keys of what the map shows."""
+        by_stage = self.animal.results.keys
+        return by_stage["refit"], by_stage["after"], by_stage["evaluation"]
+
+    def listed(self, which: str) -> list[int]:
+        """Give the numbers of the accepted, the rejected or all components."""
+        accepted = self.evaluation.accepted
+        return [i for i in range(self.components.n) if which == "all" or bool(accepted[i]) == (which == "accepted")]
+
+    def is_accepted(self, component: int) -> bool:
+        """Tell whether that component is accepted."""
+        return bool(self.evaluation.accepted[component])
+
+
+def judged(animal: ShownAnimal) -> Judged | None:
+    """Give the animal with everything this view needs; None where the run did not come so far."""
+    results = animal.results
+    if not (results.refit and results.quality and results.evaluation and results.after):
+        return None
+    return Judged(animal, results.refit, results.quality, results.evaluation, results.after)
+
+
+def current(view: Judged, listed: list[int]) -> int | None:
+    """Give the component to show: the chosen one if the animal has it, else the first of the list."""
+    chosen = st.session_state.get(keys.COMPONENT)
+    if chosen is None or not 0 <= chosen < view.components.n:
+        chosen = listed[0] if listed else None
+        st.session_state[keys.COMPONENT] = chosen
+    return chosen
+
+
+def show_choice(view: Judged) -> tuple[list[int], int | None]:
+    """Draw filter and next and previous; give the listed components and the chosen one."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        which = st.segmented_control(
+            "Show",
+            SHOWN,
+            default=SHOWN[0],
+            required=True,
+            format_func=lambda name: f"{name} ({len(view.listed(name))})",
+            key=keys.on_page("traces", "which"),
+            persist_state="session",
+        )
+        listed = view.listed(which or SHOWN[0])
+        component = current(view, listed)
+        _show_step("Previous", selection.neighbour(listed, component, -1), ":material/chevron_left:", "Left")
+        _show_step("Next", selection.neighbour(listed, component, 1), ":material/chevron_right:", "Right")
+    return listed, component
+
+
+def _show_step(label: str, component: int | None, icon: str, shortcut: str) -> None:
+    st.button(
+        label,
+        icon=icon,
+        on_click=_choose,
+        args=(component,),
+        disabled=component is None,
+        shortcut=shortcut,
+        key=keys.on_page("traces", label),
+    )
+
+
+def _choose(component: int | None) -> None:
+    st.session_state[keys.COMPONENT] = component
+
+
+def show_map(view: Judged) -> None:
+    """Draw all components over the correlation image; a click on one chooses it."""
+    figure = pictures.judged(
+        view.keys,
+        "Click a component to choose it",
+        view.animal.dxy_um,
+        _components=view.components,
+        _evaluation=view.evaluation,
+        _after=view.after,
+    )
+    charts.show_clickable(
+        figure,
+        keys.on_page("traces", f"map {view.animal.name} {view.keys[2]}"),
+        "Accepted components in blue and rejected ones in orange over the local correlation image",
+        _clicked,
+    )
+
+
+def _clicked(key: str) -> None:
+    component = selection.component_in(st.session_state.get(key))
+    if component is not None:
+        _choose(component)
+
+
+def show_table(view: Judged, listed: list[int], component: int | None) -> None:
+    """Draw the list of components with their reasons; a click on a row chooses it."""
+    table = tables.components(
+        view.keys, _components=view.components, _quality=view.quality, _evaluation=view.evaluation
+    )
+    key = keys.on_page("traces", f"table {view.animal.name} {view.keys[2]} {len(listed)} {listed[:1]}")
+    rows = [listed.index(component)] if component in listed else []
+    st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+    st.dataframe(
+        table.iloc[listed],
+        key=key,
+        hide_index=True,
+        height=330,
+        column_config=tables.COMPONENT_COLUMNS,
+        on_select=lambda: _row_chosen(key, listed),
+        selection_mode="single-row",
+    )
+
+
+def _row_chosen(key: str, listed: list[int]) -> None:
+    rows = st.session_state[key]["selection"]["rows"]
+    if rows:
+        _choose(listed[rows[0]])
+
+
+def show_header(view: Judged, component: int) -> None:
+    """Say which component it is, how it was judged and why."""
+    accepted = view.is_accepted(component)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(f"Component {component}", anchor=False, width="content")
+        st.badge("accepted" if accepted else "rejected", color="blue" if accepted else "orange")
+        st.caption(f"of {view.components.n}, counted from 0")
+    cnn = float(view.quality.cnn[component])
+    with st.container(horizontal=True, gap="large"):
+        st.metric("Spatial r", f"{view.quality.r_value[component]:.3f}", width="content")
+        st.metric("SNR", f"{view.quality.snr[component]:.2f}", width="content")
+        st.metric("CNN", "not computed" if math.isnan(cnn) else f"{cnn:.2f}", width="content")
+    if component < len(view.evaluation.reasons):
+        st.caption(messages.plain(view.evaluation.reasons[component]))
+
+
+def show_footprint(view: Judged, component: int) -> None:
+    """Draw where the component lies, and its footprint from near."""
+    accepted = view.is_accepted(component)
+    left, right = st.columns(2)
+    with left:
+        figure = pictures.in_field(
+            view.keys[:2], component, accepted, view.animal.dxy_um, _components=view.components, _after=view.after
+        )
+        charts.show(figure, keys.on_page("traces", "field"), f"Place of component {component} in the field")
+    with right:
+        figure = pictures.footprint(view.keys[0], component, accepted, _components=view.components)
+        charts.show(figure, keys.on_page("traces", "footprint"), f"Footprint of component {component}")
+
+
+def show_traces(view: Judged, component: int) -> None:
+    """Draw the component's traces over time."""
+    found, dff = view.components, view.animal.results.dff
+    figure = trace_figure(
+        found.C[component] + found.YrA[component],
+        found.C[component],
+        found.S[component],
+        None if dff is None else dff.dff[component],
+        view.animal.fr_hz,
+    )
+    charts.show(figure, keys.on_page("traces", "traces"), f"Traces of component {component} over time")

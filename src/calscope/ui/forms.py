@@ -1,0 +1,200 @@
+"""Widgets made from the parameter model: label, unit, limits, help, and what differs from the default.
+
+Typing into a parameter causes no rerun: values travel to the server with the next button that is pressed, so that fifty
+widgets cost nothing until asked.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+import streamlit as st
+
+from calscope.model.fields import ParameterField, Spec
+from calscope.model.params import Parameters, field_of, fields
+from calscope.ui import keys
+
+CHANGED_MARK = ":orange[●]"
+_KEPT: dict[str, Any] = {"persist_state": "session", "on_change": "ignore"}
+_FLOAT_STEPS = ((1.0, 0.05), (100.0, 0.1))
+_COARSE_STEP = 1.0
+
+
+def seed() -> None:
+    """Give every parameter that has no value in this session its default."""
+    for field in fields():
+        if not _is_seeded(field):
+            put(field, field.default)
+
+
+def values() -> dict[str, Any]:
+    """Give the values in the widgets, by full name, whether or not they are allowed."""
+    return {field.dotted: _value(field) for field in fields()}
+
+
+def parameters() -> Parameters:
+    """Make parameters from the widgets.
+
+    Raises
+    ------
+    ParameterError
+        When a value is not allowed, or two don't fit together.
+    """
+    groups: dict[str, dict[str, Any]] = {}
+    for field in fields():
+        groups.setdefault(field.group, {})[field.name] = _value(field)
+    return Parameters.from_dict(groups)
+
+
+def fill(params: Parameters) -> None:
+    """Put parameters into the widgets; only before the widgets are drawn, as in a callback."""
+    for field in fields():
+        put(field, params.get(field.dotted))
+
+
+def reset(group: str) -> None:
+    """Put the defaults of one group back; only before the widgets are drawn, as in a callback."""
+    for field in fields():
+        if field.group == group:
+            put(field, field.default)
+
+
+def put(field: ParameterField, value: Any) -> None:
+    """Put one value into its widget."""
+    if field.spec.kind.endswith("pair"):
+        for part, key in enumerate(_pair_keys(field)):
+            st.session_state[key] = None if value is None else value[part]
+    else:
+        st.session_state[keys.parameter(field.dotted)] = value
+
+
+def show_one(dotted: str, *, live: bool = False) -> None:
+    """Draw the widget of one number; `live` draws the page again at every change."""
+    _number(field_of(dotted), _label(field_of(dotted)), keys.parameter(dotted), live=live)
+
+
+def show_group(group: str, without: Collection[str] = ()) -> None:
+    """Draw the widgets of one group: the basic ones, and an expander with the advanced ones."""
+    own = [field for field in fields() if field.group == group and field.dotted not in without]
+    for field in own:
+        if field.spec.level == "basic":
+            _show(field)
+    advanced = [field for field in own if field.spec.level == "advanced"]
+    if advanced:
+        n_changed = sum(is_changed(field) for field in advanced)
+        with st.expander("Advanced" + (f" {CHANGED_MARK} {n_changed} changed" if n_changed else "")):
+            for field in advanced:
+                _show(field)
+
+
+def is_changed(field: ParameterField) -> bool:
+    """Tell whether the widget holds something else than the default."""
+    return _value(field) != field.default
+
+
+def changed_words(params: Parameters) -> list[str]:
+    """Give the parameters that differ from their defaults, as 'name value'."""
+    return [
+        f"{field.name} {words(params.get(field.dotted), field.spec)}"
+        for field in fields()
+        if params.get(field.dotted) != field.default
+    ]
+
+
+def words(value: Any, spec: Spec) -> str:
+    """Give a value as people write it, with its unit."""
+    if value is None:
+        return spec.none_means or "none"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple | list):
+        parts = [f"{part:g}" for part in value]
+        text = parts[0] if len(set(parts)) == 1 else f"({', '.join(parts)})"
+    else:
+        text = f"{value:g}" if isinstance(value, int | float) else str(value)
+    return f"{text} {spec.unit}".strip()
+
+
+def _is_seeded(field: ParameterField) -> bool:
+    if field.spec.kind.endswith("pair"):
+        return all(key in st.session_state for key in _pair_keys(field))
+    return keys.parameter(field.dotted) in st.session_state
+
+
+def _pair_keys(field: ParameterField) -> tuple[str, str]:
+    return keys.parameter(field.dotted, 0), keys.parameter(field.dotted, 1)
+
+
+def _value(field: ParameterField) -> Any:
+    if not field.spec.kind.endswith("pair"):
+        return st.session_state.get(keys.parameter(field.dotted), field.default)
+    first, second = (st.session_state.get(key) for key in _pair_keys(field))
+    if not _is_seeded(field):
+        return field.default
+    if first is None and second is None:
+        return None
+    # One number entered for both: a person who fills in one box of a pair means a square.
+    return (first if first is not None else second, second if second is not None else first)
+
+
+def _label(field: ParameterField) -> str:
+    unit = f", {field.spec.unit}" if field.spec.unit else ""
+    mark = f" {CHANGED_MARK}" if is_changed(field) else ""
+    which = " (y, x)" if field.spec.kind.endswith("pair") else ""
+    return f"{field.spec.label}{which}{unit} :gray[{field.name}]{mark}"
+
+
+def _help(field: ParameterField) -> str:
+    return f"{field.spec.help()}\n\nAllowed: {field.spec.allowed()}."
+
+
+def _show(field: ParameterField) -> None:
+    kind = field.spec.kind
+    if kind == "bool":
+        st.toggle(_label(field), key=keys.parameter(field.dotted), help=_help(field), **_KEPT)
+    elif kind == "choice":
+        st.selectbox(
+            _label(field),
+            field.spec.choices,
+            key=keys.parameter(field.dotted),
+            help=_help(field),
+            disabled=len(field.spec.choices) == 1,
+            **_KEPT,
+        )
+    elif kind.endswith("pair"):
+        _show_pair(field)
+    else:
+        _number(field, _label(field), keys.parameter(field.dotted))
+
+
+def _show_pair(field: ParameterField) -> None:
+    """Draw two number boxes, y and x, under one label."""
+    with st.container(gap=None):
+        st.markdown(f":small[{_label(field)}]", help=_help(field))
+        for part, box, key in zip("yx", st.columns(2, gap="small"), _pair_keys(field), strict=True):
+            with box:
+                _number(field, f"{field.spec.label} {part}", key, bare=True)
+
+
+def _number(field: ParameterField, label: str, key: str, *, bare: bool = False, live: bool = False) -> None:
+    spec = field.spec
+    whole = spec.kind.startswith("int")
+    as_type = int if whole else float
+    st.number_input(
+        label,
+        min_value=None if spec.low is None else as_type(spec.low),
+        max_value=None if spec.high is None else as_type(spec.high),
+        value=None if spec.none_means else "min",
+        step=1 if whole else _step(spec),
+        format=None if whole else "%g",
+        placeholder=spec.none_means or None,
+        key=key,
+        help=None if bare else _help(field),
+        label_visibility="collapsed" if bare else "visible",
+        **(_KEPT | {"on_change": "rerun"} if live else _KEPT),
+    )
+
+
+def _step(spec: Spec) -> float:
+    """Give a step that suits the range of a float parameter."""
+    high = abs(spec.high) if spec.high is not None else _COARSE_STEP
+    return next((step for top, step in _FLOAT_STEPS if high <= top), _COARSE_STEP)

@@ -1,0 +1,71 @@
+"""What is running, on every page: state, progress, time left, cancel. It polls only while something runs."""
+
+import streamlit as st
+
+from calscope.jobs.manager import Job
+from calscope.ui import keys, messages, places, selection, wording
+
+POLL_S = 1.0
+
+
+def show() -> None:
+    """Draw the panel; nothing where nothing runs."""
+    _open_finished_demo()
+    busy = busy_jobs()
+    st.session_state[keys.ACTIVE_JOBS] = _digest(busy)
+    if busy:
+        st.fragment(_draw, run_every=POLL_S)()
+
+
+def busy_jobs() -> list[Job]:
+    """Give the jobs that run or wait, the running one first."""
+    busy = [job for job in places.jobs() if job.status.is_active]
+    return sorted(busy, key=lambda job: job.status.state != "running")
+
+
+def _draw() -> None:
+    busy = busy_jobs()
+    if _digest(busy) != st.session_state.get(keys.ACTIVE_JOBS):
+        st.rerun()  # something began or ended: pages show other results now
+    for job in busy:
+        show_job(job)
+
+
+def _digest(busy: list[Job]) -> tuple:
+    return tuple((job.id, job.status.state, tuple(sorted(job.results))) for job in busy)
+
+
+def show_job(job: Job) -> None:
+    """Draw one running or waiting job with its cancel button."""
+    with st.container(border=True):
+        left, right = st.columns([6, 1], vertical_alignment="center")
+        with left:
+            st.progress(min(max(job.status.fraction, 0.0), 1.0), text=messages.plain(wording.progress(job)))
+        with right:
+            st.button(
+                "Cancel",
+                key=f"cancel {job.id}",
+                icon=":material/stop:",
+                on_click=_cancel,
+                args=(job.id,),
+                width="stretch",
+                help="Stages that are finished stay in the store; a new run goes on from there.",
+            )
+
+
+def _cancel(job_id: str) -> None:
+    places.cancel(job_id)
+
+
+def _open_finished_demo() -> None:
+    """Open the demo that this person asked for, once it is made."""
+    awaited = st.session_state.get(keys.AWAITED_DEMO)
+    job = places.job(awaited)
+    if job is None or job.status.is_active:
+        return
+    st.session_state.pop(keys.AWAITED_DEMO)
+    if job.status.state == "done" and selection.open_project_or_say(job.spec.data):
+        st.toast("The demo is ready.")
+        st.switch_page("pages/data.py")
+    elif job.status.state != "cancelled":
+        st.error(messages.plain(f"The demo could not be made: {job.status.error or job.status.state}."))

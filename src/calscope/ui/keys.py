@@ -1,0 +1,30 @@
+"""Every key of the session state, in one place."""
+
+PROJECT = "project"
+RUN = "run"
+AWAITED_RUN = "awaited run"
+AWAITED_DEMO = "awaited demo"
+ACTIVE_JOBS = "active jobs"
+ANIMAL = "animal"
+COMPONENT = "component"
+
+ANIMALS = "animals"
+ENGINE = "engine"
+FRAMES = "frames"
+
+DEMO_SIZE = "demo size"
+BROWSE_AT = "browse at"
+TYPED_FOLDER = "typed folder"
+UPLOAD = "parameter upload"
+UPLOAD_MESSAGE = "parameter upload message"
+PRUNED = "pruned"
+
+
+def parameter(dotted: str, part: int | None = None) -> str:
+    """Key of a parameter's widget; `part` 0 (y) or 1 (x) of a pair."""
+    return f"parameter {dotted}" if part is None else f"parameter {dotted} {part}"
+
+
+def on_page(page: str, thing: str) -> str:
+    """Key of a widget that belongs to one page."""
+    return f"{page}: {thing}"

@@ -1,0 +1,97 @@
+"""From what the sidebar says to a job, or to the reason why it can't start."""
+
+import streamlit as st
+
+from calscope.engines.registry import ENGINES, get_engine
+from calscope.jobs.spec import DemoSettings, JobSpec
+from calscope.model.errors import CalscopeError, ParameterError, RecordingError
+from calscope.model.params import Parameters
+from calscope.pipeline.records import Until
+from calscope.ui import cached, forms, keys, messages, places, runs
+
+DEMOS = {
+    "quick": ("Quick look: 2 animals, 400 frames of 128 × 128 px", DemoSettings(animals=2, frames=400, size=128)),
+    "full": ("Full size: 5 animals, 1500 frames of 256 × 256 px", DemoSettings(animals=5, frames=1500, size=256)),
+}
+
+
+def start_run(until: Until) -> str:
+    """Submit a run with the sidebar's settings; give its number.
+
+    Raises
+    ------
+    CalscopeError
+        When there is nothing to run on, a parameter is not allowed, a frame rate is unknown, or the engine is absent.
+    """
+    project = places.project()
+    if project is None:
+        raise RecordingError("No folder is open. Open one on the page Home, or make the demo there.")
+    params = forms.parameters()
+    if until != "summary":
+        _need_frame_rates(params)
+    spec = JobSpec(
+        kind="run",
+        data=str(project.root),
+        animals=tuple(ref.name for ref in runs.chosen_recordings()),
+        n_frames=st.session_state.get(keys.FRAMES),
+        params=params.to_dict(),
+        engine=engine_name(until),
+        until=until,
+    )
+    job_id = places.submit(spec)
+    if until != "summary":
+        st.session_state[keys.AWAITED_RUN] = job_id
+    return job_id
+
+
+def engine_name(until: Until) -> str:
+    """Give the engine chosen, which must be able to run; summary images need none."""
+    if until == "summary":
+        return "builtin"
+    name = st.session_state.get(keys.ENGINE) or next(iter(ENGINES))
+    get_engine(name)
+    return name
+
+
+def try_run(until: Until) -> None:
+    """Submit a run and draw the page again, or show why it can't start."""
+    try:
+        start_run(until)
+    except CalscopeError as error:
+        messages.show_error(error)
+    else:
+        st.rerun()
+
+
+def without_frame_rate(params: Parameters | None) -> list[str]:
+    """Give the chosen animals whose frame rate neither their files nor the parameters (if given) tell."""
+    if params is not None and params.dataset.fr is not None:
+        return []
+    infos = [cached.info_or_none(str(ref.path)) for ref in runs.chosen_recordings()]
+    return [info.name for info in infos if info is not None and info.fr_hz is None]
+
+
+def _need_frame_rates(params: Parameters) -> None:
+    missing = without_frame_rate(params)
+    if missing:
+        raise ParameterError(
+            f"The frame rate of {', '.join(missing)} is unknown: the files don't state it, and it is never guessed. "
+            "Enter it on the page Data, under Frame rate."
+        )
+
+
+def start_demo(size: str) -> str:
+    """Submit the making of a demo; give its number."""
+    spec = JobSpec(kind="demo", data=str(places.demo_folder() / size), demo=DEMOS[size][1])
+    job_id = places.submit(spec)
+    st.session_state[keys.AWAITED_DEMO] = job_id
+    return job_id
+
+
+def demo_is_made(size: str) -> bool:
+    """Tell whether the demo of that size is already there, whole."""
+    folder = str(places.demo_folder() / size)
+    made = any(
+        job.spec.kind == "demo" and job.spec.data == folder and job.status.state == "done" for job in places.jobs()
+    )
+    return made and (places.demo_folder() / size).is_dir()

@@ -1,0 +1,42 @@
+"""What pages say to people: errors in words, empty states, and text that isn't ours, made harmless."""
+
+import re
+from collections.abc import Callable, Iterable
+
+import streamlit as st
+
+from calscope.model.errors import CalscopeError
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~$:!()+=.&-])")
+
+
+def plain(text: str) -> str:
+    """Give text that Markdown shows as it stands: names of folders and files are people's own."""
+    return _MARKDOWN.sub(r"\\\1", text).replace("\n", "\n\n")
+
+
+def show_error(error: CalscopeError) -> None:
+    """Show what went wrong and what to do about it."""
+    st.error(plain(str(error)), icon=":material/error:")
+
+
+def guarded(render: Callable[[], None]) -> None:
+    """Draw something; an error that a person can act on is shown in words in its place."""
+    try:
+        render()
+    except CalscopeError as error:
+        show_error(error)
+
+
+def nothing_yet(title: str, next_step: str) -> None:
+    """Say why there is nothing to see here, and what to do next."""
+    with st.container(border=True):
+        st.markdown(f"##### {title}")
+        st.markdown(next_step)
+
+
+def notes(sentences: Iterable[str], icon: str = ":material/info:") -> None:
+    """Show what the stages have to say, small and in one place."""
+    text = " ".join(plain(sentence) for sentence in dict.fromkeys(sentences))
+    if text:
+        st.caption(f"{icon} {text}")

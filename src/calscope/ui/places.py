@@ -1,0 +1,144 @@
+"""Where things are: the store, the jobs, the folders that may be opened, the project that is open."""
+
+import json
+import os
+from pathlib import Path
+
+import streamlit as st
+
+from calscope.io import safe_paths
+from calscope.io.project import Project, find_recordings
+from calscope.jobs.manager import Job, JobManager
+from calscope.jobs.spec import JobSpec
+from calscope.model.errors import CalscopeError
+from calscope.pipeline.files import read_json, write_text_whole
+from calscope.pipeline.store import Store, default_store
+from calscope.ui import keys
+
+N_RECENT = 8
+JOBS_FRESH_S = 0.3
+START_FOLDER = "CALSCOPE_FOLDER"
+"""Environment variable with the folder that is open when the program starts; `calscope app FOLDER` sets it."""
+
+
+def store() -> Store:
+    """Give the result store."""
+    return default_store()
+
+
+@st.cache_resource(show_spinner=False)
+def _manager(root: Path) -> JobManager:
+    return JobManager(root)
+
+
+def manager() -> JobManager:
+    """Give the manager of the jobs, one for the whole server."""
+    return _manager(store().root)
+
+
+@st.cache_resource(ttl=JOBS_FRESH_S, max_entries=4, show_spinner=False)
+def _jobs(root: Path) -> list[Job]:
+    return _manager(root).jobs()
+
+
+def jobs() -> list[Job]:
+    """Give all jobs, newest first; one look at the disk serves one drawing of a page."""
+    return _jobs(store().root)
+
+
+def job(job_id: str | None) -> Job | None:
+    """Give one job, None where there is none of that number."""
+    return next((job for job in jobs() if job.id == job_id), None)
+
+
+def submit(spec: JobSpec) -> str:
+    """Start a job, give its number; errors as `JobManager.submit`."""
+    job_id = manager().submit(spec)
+    _jobs.clear()
+    return job_id
+
+
+def cancel(job_id: str) -> None:
+    """Ask a job to stop."""
+    manager().cancel(job_id)
+    _jobs.clear()
+
+
+def remove(job_id: str) -> None:
+    """Forget a job that has ended."""
+    manager().remove(job_id)
+    _jobs.clear()
+
+
+def demo_folder() -> Path:
+    """Where demo recordings are made."""
+    return store().root / "demo"
+
+
+def roots() -> tuple[Path, ...]:
+    """Give the folders under which recordings may be opened."""
+    return (*safe_paths.allowed_roots(), demo_folder().resolve())
+
+
+def checked(text: str) -> Path:
+    """Give the folder that a text names.
+
+    Raises
+    ------
+    RecordingError
+        When it lies outside of the allowed folders, or is no folder.
+    """
+    return safe_paths.resolve_folder(text, roots())
+
+
+@st.cache_data(ttl=20, max_entries=32, show_spinner=False)
+def recordings_in(folder: str) -> Project:
+    """Find the recordings of a folder; looked at again after a while, as files may come and go."""
+    return find_recordings(Path(folder))
+
+
+def project() -> Project | None:
+    """Give the open project, or None."""
+    folder = st.session_state.get(keys.PROJECT) or os.environ.get(START_FOLDER)
+    if not folder:
+        return None
+    return recordings_in(str(checked(folder)))
+
+
+def open_project(text: str) -> Project:
+    """Open a folder as the project, and remember it; errors as `checked` and `find_recordings`."""
+    folder = str(checked(text))
+    found = recordings_in(folder)
+    if st.session_state.get(keys.PROJECT) != folder:
+        for key in (keys.RUN, keys.AWAITED_RUN, keys.ANIMAL, keys.COMPONENT, keys.ANIMALS):
+            st.session_state.pop(key, None)
+    st.session_state[keys.PROJECT] = folder
+    _remember(folder)
+    return found
+
+
+def recent() -> list[str]:
+    """Give the folders opened lately that may still be opened, newest first."""
+    return [folder for folder in _remembered() if _may_open(folder)]
+
+
+def _remembered() -> list[str]:
+    found = read_json(store().root / "recent.json")
+    return [str(item) for item in found] if isinstance(found, list) else []
+
+
+def _remember(folder: str) -> None:
+    newest = [folder, *(other for other in _remembered() if other != folder)][:N_RECENT]
+    try:
+        store().root.mkdir(parents=True, exist_ok=True)
+        write_text_whole(store().root / "recent.json", json.dumps(newest))
+    except OSError:
+        return  # a store that can't be written is told where it matters, at the first run
+
+
+def _may_open(folder: str) -> bool:
+    try:
+        checked(folder)
+    except CalscopeError:
+        return False
+    return True

@@ -1,0 +1,135 @@
+"""The run that is shown: its parameters, and each animal's results or why there are none."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import streamlit as st
+
+from calscope.engines.registry import ENGINES
+from calscope.io.project import RecordingRef
+from calscope.jobs.manager import Job
+from calscope.model.params import Parameters
+from calscope.model.recording import RecordingInfo
+from calscope.pipeline.records import AnimalRun
+from calscope.pipeline.results import AnimalResults
+from calscope.pipeline.runner import plan_keys
+from calscope.ui import cached, keys, places
+
+
+@dataclass(frozen=True)
+class ShownRun:
+    """A run with everything pages ask of it."""
+
+    job: Job
+    params: Parameters
+    """As the person gave them."""
+
+    @property
+    def id(self) -> str:
+        """Number of the run."""
+        return self.job.id
+
+    def record(self, animal: str) -> AnimalRun | None:
+        """Give what the run left of one animal; None where it did not come to it."""
+        return self.job.results.get(animal)
+
+
+@dataclass(frozen=True)
+class ShownAnimal:
+    """One animal of the shown run."""
+
+    name: str
+    record: AnimalRun | None
+    results: AnimalResults
+    info: RecordingInfo | None = None
+
+    @property
+    def fr_hz(self) -> float | None:
+        """Frame rate that the run used, else the recording's own."""
+        used = (self.record.effective.get("dataset") or {}).get("fr") if self.record else None
+        return used or (self.info.fr_hz if self.info else None)
+
+    @property
+    def dxy_um(self) -> tuple[float, float] | None:
+        """Pixel size (y, x) that the run used, else the recording's own."""
+        pair = (self.record.effective.get("dataset") or {}).get("dxy") if self.record else None
+        pair = pair or (self.info.dxy_um if self.info else None)
+        return (pair[0], pair[1]) if pair else None
+
+
+def of_project() -> list[Job]:
+    """Give the runs of the open project, newest first."""
+    project = places.project()
+    if project is None:
+        return []
+    return [job for job in places.jobs() if job.spec.kind == "run" and job.spec.data == str(project.root)]
+
+
+def shown() -> ShownRun | None:
+    """Give the run to look at: the one chosen, else the newest of the project that has results."""
+    jobs = of_project()
+    _follow_awaited(jobs)
+    chosen = st.session_state.get(keys.RUN)
+    candidates = [job for job in jobs if job.spec.until != "summary"]
+    job = (
+        next((job for job in jobs if job.id == chosen), None)
+        or next((job for job in candidates if _has_results(job)), None)
+        or next((job for job in candidates if not job.status.is_active), None)
+    )
+    if job is None:
+        return None
+    st.session_state[keys.RUN] = job.id
+    return ShownRun(job, Parameters.from_dict(job.spec.params))
+
+
+def _follow_awaited(jobs: list[Job]) -> None:
+    """Turn to the run that this person started, once it has ended."""
+    awaited = next((job for job in jobs if job.id == st.session_state.get(keys.AWAITED_RUN)), None)
+    if awaited is not None and not awaited.status.is_active:
+        st.session_state.pop(keys.AWAITED_RUN)
+        if awaited.status.state != "cancelled" or _has_results(awaited):
+            st.session_state[keys.RUN] = awaited.id
+
+
+def _has_results(job: Job) -> bool:
+    return any(len(record.keys) > 1 for record in job.results.values())
+
+
+def chosen_recordings() -> list[RecordingRef]:
+    """Give the recordings chosen in the sidebar, all where none is."""
+    project = places.project()
+    if project is None:
+        return []
+    chosen = st.session_state.get(keys.ANIMALS)
+    return [ref for ref in project.recordings if not chosen or ref.name in chosen]
+
+
+def raw_animals() -> list[ShownAnimal]:
+    """Give the chosen animals with the summary of their raw movie, whichever run made it."""
+    n_frames = st.session_state.get(keys.FRAMES)
+    return [_raw_animal(ref, n_frames) for ref in chosen_recordings()]
+
+
+def _raw_animal(ref: RecordingRef, n_frames: int | None) -> ShownAnimal:
+    info = cached.info_or_none(str(ref.path), n_frames)
+    planned = plan_keys(info, Parameters(), ENGINES["builtin"]) if info else {}
+    kept = {stage: key for stage, key in planned.items() if stage == "before"}
+    return ShownAnimal(ref.name, None, cached.results(kept), info)
+
+
+def animals() -> Iterator[ShownAnimal]:
+    """Give the chosen animals with the results of the shown run."""
+    run = shown()
+    for ref in chosen_recordings():
+        record = run.record(ref.name) if run else None
+        info = record.info if record else None
+        yield ShownAnimal(ref.name, record, cached.results(_all_keys(run, record)), info)
+
+
+def _all_keys(run: ShownRun | None, record: AnimalRun | None) -> dict:
+    """Give the keys of what the run made, and of what other runs made with the very same parameters."""
+    if run is None or record is None or record.info is None:
+        return dict(record.keys) if record else {}
+    engine = ENGINES.get(run.job.spec.engine)
+    planned = plan_keys(record.info, run.params, engine) if engine else {}
+    return {**planned, **record.keys}

@@ -1,0 +1,139 @@
+"""Tables for the pages."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from calscope.io.project import Project
+from calscope.jobs.manager import Job
+from calscope.model.errors import CalscopeError
+from calscope.model.recording import LoadReport
+from calscope.model.results import Components, Evaluation, Quality
+from calscope.pipeline.stages import STAGES
+from calscope.ui import cached, runs, wording
+
+
+def recordings(project: Project) -> pd.DataFrame:
+    """One row an animal: what its files say, and how many warnings there are."""
+    return pd.DataFrame([_recording_row(ref.name, str(ref.path)) for ref in project.recordings])
+
+
+def _recording_row(name: str, path: str) -> dict[str, object]:
+    try:
+        return {"Animal": name, **_report_cells(cached.report(path))}
+    except CalscopeError as error:
+        return {"Animal": name, "Warnings": f"can't be opened: {error}"}
+
+
+def _report_cells(report: LoadReport) -> dict[str, object]:
+    info = report.info
+    frames, rows, columns = info.shape
+    return {
+        "Frames": frames,
+        "Size (px)": f"{rows} × {columns}",
+        "Type": info.dtype,
+        "Files": info.n_files,
+        "Rate (Hz)": f"{info.fr_hz:.4g}" if info.fr_hz else wording.UNKNOWN,
+        "Pixel (µm)": f"{info.dxy_um[0]:.3g} × {info.dxy_um[1]:.3g}" if info.dxy_um else wording.UNKNOWN,
+        "Warnings": wording.count(len(report.warnings), "warning") if report.warnings else "none",
+        "Rate from": info.fr_source,
+        "Pixel size from": info.dxy_source,
+    }
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def components(
+    keys: tuple[str, str, str], _components: Components, _quality: Quality, _evaluation: Evaluation
+) -> pd.DataFrame:
+    """One row a component: the judgement, the measures, place and size, the reason."""
+    centers = _components.centers_px()
+    return pd.DataFrame(
+        {
+            "component": range(_components.n),
+            "judgement": ["accepted" if accepted else "rejected" for accepted in _evaluation.accepted],
+            "SNR": _quality.snr,
+            "spatial r": _quality.r_value,
+            "area (px)": _components.A.getnnz(axis=0),
+            "y (px)": centers[:, 0],
+            "x (px)": centers[:, 1],
+            "reason": _evaluation.reasons,
+        }
+    )
+
+
+COMPONENT_COLUMNS = {
+    "component": st.column_config.NumberColumn(width="small", help="Counted from 0, as on disk."),
+    "SNR": st.column_config.NumberColumn(format="%.2f", width="small"),
+    "spatial r": st.column_config.NumberColumn(format="%.3f", width="small"),
+    "y (px)": st.column_config.NumberColumn(format="%.1f", width="small"),
+    "x (px)": st.column_config.NumberColumn(format="%.1f", width="small"),
+    "area (px)": st.column_config.NumberColumn(width="small"),
+    "reason": st.column_config.TextColumn(width="large"),
+}
+
+
+def counts(names: Sequence[str]) -> pd.DataFrame:
+    """One row an animal of the shown run: how many components each step left."""
+    rows = []
+    for animal in runs.animals():
+        results = animal.results
+        evaluation = results.evaluation
+        row: dict[str, object] = {
+            "Animal": animal.name,
+            "First fit": results.first.n if results.first else None,
+            "Refit": results.refit.n if results.refit else None,
+            "Accepted": evaluation.n_accepted if evaluation else None,
+            "Rejected": evaluation.n_rejected if evaluation else None,
+        }
+        rows.append({key: row[key] for key in ("Animal", *names)})
+    return pd.DataFrame(rows)
+
+
+def run_list(jobs: Sequence[Job]) -> pd.DataFrame:
+    """One row a job, newest first."""
+    return pd.DataFrame(
+        {
+            "Started": wording.moment(job.created_at),
+            "What": wording.title(job),
+            "State": job.status.state,
+            "Folder": job.spec.data.rstrip("/").rpartition("/")[2],
+            "Animals": f"{len(job.results)} of {len(job.spec.animals)}" if job.spec.animals else str(len(job.results)),
+            "Engine": job.spec.engine if job.spec.kind == "run" else "",
+            "Progress": 1.0 if job.status.state == "done" else job.status.fraction,
+            "Time": wording.duration(_seconds(job)),
+            "Run": job.id,
+        }
+        for job in jobs
+    )
+
+
+def _seconds(job: Job) -> float | None:
+    started, ended = job.status.started_at, job.status.ended_at
+    return ended - started if started and ended else None
+
+
+def run_animals(job: Job) -> pd.DataFrame:
+    """One row an animal of one job: counts, times, memory, and what went wrong."""
+    return pd.DataFrame(
+        {
+            "Animal": record.name,
+            "First fit": record.counts.get("first"),
+            "Refit": record.counts.get("refit"),
+            "Accepted": record.counts.get("accepted"),
+            "Time": wording.duration(sum(stage.seconds for stage in record.stages)),
+            "From the store": f"{sum(stage.cached for stage in record.stages)} of {len(record.stages)} stages",
+            "Peak memory": wording.size(record.peak_memory_bytes) if record.peak_memory_bytes else "",
+            "What went wrong": record.error,
+        }
+        for record in job.results.values()
+    )
+
+
+def store_sizes(bytes_by_stage: dict[str, int]) -> pd.DataFrame:
+    """One row a stage: what its results take on disk."""
+    titles = {stage.name: stage.title for stage in STAGES}
+    return pd.DataFrame(
+        {"Results of": titles.get(stage, stage), "On disk": wording.size(n_bytes)}
+        for stage, n_bytes in sorted(bytes_by_stage.items(), key=lambda item: -item[1])
+    )
