@@ -35,7 +35,8 @@ def find_recordings(path: Path) -> Project:
 
     - A file is one recording.
     - A folder with TIFFs directly inside and no animals' folders is one recording where they are single frames or
-      exactly one stack; several stacks are one animal each. (Stacks that continue each other belong in their animal's folder.)
+      exactly one stack; several stacks are one animal each. (Stacks that continue each other belong in their animal's
+      folder.)
     - Otherwise every folder with TIFFs directly inside is one animal, and so is every stack beside them.
 
     Raises

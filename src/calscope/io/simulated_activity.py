@@ -21,7 +21,7 @@ def spike_counts(
     rates = rate_hz * rng.lognormal(-0.12, 0.5, n_neurons)
     rates[rng.random(n_neurons) < 0.05] *= 0.1
     slow = gaussian_filter1d(rng.standard_normal((n_neurons, n_frames)), 1.5 * fr_hz, axis=1, mode="wrap")
-    slow /= slow.std(axis=1, keepdims=True) + 1e-9
+    slow /= _spread(slow, 1.5 * fr_hz)
     bouts = np.exp(0.7 * slow)
     bouts /= bouts.mean(axis=1, keepdims=True)
     counts = rng.poisson(rates[:, None] * bouts / fr_hz)
@@ -48,8 +48,17 @@ def slow_waves(n_waves: int, n_frames: int, *, fr_hz: float, seconds: float, rng
     waves = gaussian_filter1d(rng.standard_normal((n_waves, n_frames + 2 * margin)), sigma, axis=1)
     waves = waves[:, margin : margin + n_frames]
     waves -= waves.mean(axis=1, keepdims=True)
-    waves /= waves.std(axis=1, keepdims=True) + 1e-9
+    waves /= _spread(waves, sigma)
     return waves.astype(np.float32)
+
+
+def _spread(smoothed: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
+    """Standard deviation along time of smoothed white noise, (n, 1).
+
+    A recording shorter than the smoothing hardly varies by itself; it is not blown up beyond twice what is usual.
+    """
+    usual = 1.0 / np.sqrt(2.0 * np.sqrt(np.pi) * max(sigma, 0.5))
+    return np.maximum(smoothed.std(axis=1, keepdims=True), 0.5 * usual)
 
 
 def brightness(
