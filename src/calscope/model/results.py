@@ -5,6 +5,7 @@ template, in px, y (down) before x (right). Component numbers are 0-based.
 """
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,80 @@ class MotionResult:
     patch_shape_px: tuple[int, int] | None = None
     notes: tuple[str, ...] = ()
     """Sentences for the person: frames flagged, shifts clipped, what was done about NaN."""
+
+
+MotionVersion = Literal["raw", "rigid", "piecewise"]
+Vote = Literal["better", "unclear", "worse"]
+MotionVerdict = Literal["use raw", "use rigid", "use piecewise-rigid", "no measurable benefit", "not judged"]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its 95 % bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class MotionMeasures:
+    """How well one version of a movie holds still; all versions on the same frames, the same crop, equally smoothed."""
+
+    crispness: Estimate
+    """Norm of the gradient of the mean image per root px, in units of the movie; what noise adds is left out."""
+    crispness_corr: Estimate
+    """The same of the local correlation image. Movement makes neighbours rise and fall together, so that this one often
+    falls where a correction is good: it is shown, and has no vote."""
+    correlation: Estimate
+    """Of short stretches of frames with the mean of all the others."""
+    residual_flow_px: Estimate
+    """Root mean square of the optical flow between short stretches of frames and the mean of all the others."""
+
+
+@dataclass(frozen=True)
+class MotionGain:
+    """What going from one version to the next changed in one measure; positive is better."""
+
+    measure: Literal["crispness", "crispness_corr", "correlation", "residual_flow_px"]
+    before: MotionVersion
+    after: MotionVersion
+    gain: Estimate
+    """Relative for crispness, else a difference in the measure's own unit."""
+    by_noise: float
+    """What the same correction seems to gain on a movie of the same picture, noise and activity that doesn't move; 0
+    for crispness_corr, which has no vote."""
+    vote: Vote
+    """Better where the gain is beyond what noise explains, worse where it is a loss for certain."""
+
+
+@dataclass(frozen=True)
+class MotionQuality:
+    """How good a motion correction is, frame by frame and as a whole, with a verdict; never NaN."""
+
+    shift_px: FloatArray
+    """(T,) length of the frame's shift from the median shift."""
+    room_px: FloatArray
+    """(T,) distance of the frame's shift from max_shifts, along the axis where it is smaller."""
+    clipped: NDArray[np.bool_]
+    """(T,) the shift ends at max_shifts."""
+    got_worse: NDArray[np.bool_]
+    """(T,) the frame correlates less with the template than it did before."""
+    brightness_r: float
+    """Correlation of the brightness of frames with their shifts, 0 to 1."""
+    brightness_p: float
+    """How often brightness moved along in time at random follows the shifts as closely; 1 where it wasn't looked at."""
+    measures: dict[MotionVersion, MotionMeasures]
+    """By version; piecewise only where it was done, empty where nothing could be judged."""
+    gains: tuple[MotionGain, ...]
+    """From raw to rigid, and from rigid to piecewise where it was done."""
+    verdict: MotionVerdict
+    sentence: str
+    """The verdict with its numbers."""
+    n_judged: int
+    """Frames, spread over the movie, that versions were compared on."""
+    flags: tuple[str, ...] = ()
+    """What a person should look at, one sentence each."""
 
 
 @dataclass(frozen=True)

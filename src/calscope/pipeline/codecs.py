@@ -1,7 +1,7 @@
 """How each kind of result is taken apart into arrays and plain values for the store, and put together again."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,11 @@ from calscope.model.fields import StageName
 from calscope.model.movie import FloatArray, Movie
 from calscope.model.results import (
     Components,
+    Estimate,
     Evaluation,
+    MotionGain,
+    MotionMeasures,
+    MotionQuality,
     MotionResult,
     Quality,
     RelativeFluorescence,
@@ -78,6 +82,43 @@ def _load_motion(stored: StoredResult) -> MotionResult:
     )
 
 
+def _save_motion_quality(writer: ResultWriter, quality: MotionQuality) -> None:
+    _save_floats(writer, quality, "shift_px", "room_px")
+    for name in ("clipped", "got_worse"):
+        writer.save(name, np.asarray(getattr(quality, name), np.bool_))
+    writer.values.update(
+        brightness_r=float(quality.brightness_r),
+        brightness_p=float(quality.brightness_p),
+        measures={version: asdict(measures) for version, measures in quality.measures.items()},
+        gains=[asdict(gain) for gain in quality.gains],
+        verdict=quality.verdict,
+        sentence=quality.sentence,
+        n_judged=int(quality.n_judged),
+        flags=list(quality.flags),
+    )
+
+
+def _load_motion_quality(stored: StoredResult) -> MotionQuality:
+    values = stored.values
+    return MotionQuality(
+        shift_px=stored.array("shift_px"),
+        room_px=stored.array("room_px"),
+        clipped=stored.array("clipped"),
+        got_worse=stored.array("got_worse"),
+        brightness_r=values["brightness_r"],
+        brightness_p=values["brightness_p"],
+        verdict=values["verdict"],
+        sentence=values["sentence"],
+        n_judged=values["n_judged"],
+        measures={
+            version: MotionMeasures(**{name: Estimate(**value) for name, value in measures.items()})
+            for version, measures in values["measures"].items()
+        },
+        gains=tuple(MotionGain(**{**gain, "gain": Estimate(**gain["gain"])}) for gain in values["gains"]),
+        flags=tuple(values["flags"]),
+    )
+
+
 _TRACES = ("C", "S", "YrA", "b", "f", "bl", "c1", "g", "neurons_sn", "sn")
 
 
@@ -131,6 +172,7 @@ CODECS: dict[StageName, Codec] = {
     "before": _IMAGES,
     "motion": Codec(_save_motion, _load_motion),
     "after": _IMAGES,
+    "quality": Codec(_save_motion_quality, _load_motion_quality),
     "fit": _COMPONENTS,
     "refit": _COMPONENTS,
     "metrics": Codec(_save_quality, _load_quality),

@@ -8,6 +8,7 @@ from calscope.model.fields import StageName
 from calscope.model.results import (
     Components,
     Evaluation,
+    MotionQuality,
     MotionResult,
     Quality,
     RelativeFluorescence,
@@ -51,6 +52,11 @@ class AnimalResults:
     def after(self) -> SummaryImages | None:
         """Summary images of the corrected movie."""
         return self.get("after")
+
+    @property
+    def motion_quality(self) -> MotionQuality | None:
+        """How good the motion correction is, with a verdict."""
+        return self.get("quality")
 
     @property
     def first(self) -> Components | None:

@@ -2,22 +2,27 @@
 
 source -> before
 source -> motion -> after
+source, motion -> quality (of the motion correction)
 motion -> fit -> refit -> metrics -> evaluation
 refit -> dff
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
+
+import numpy as np
 
 from calscope.engines.base import Context, Engine
 from calscope.model.errors import RecordingError, StoreError
 from calscope.model.fields import StageName
 from calscope.model.movie import FrameSource
 from calscope.model.params import Parameters
+from calscope.model.progress import Progress
 from calscope.model.results import (
     Components,
     Evaluation,
+    MotionQuality,
     MotionResult,
     Quality,
     RelativeFluorescence,
@@ -97,6 +102,26 @@ def _run_after(inputs: StageInputs) -> SummaryImages:
     return compute_summary(inputs.motion.movie, inputs.context.progress)
 
 
+def _run_quality(inputs: StageInputs) -> MotionQuality:
+    from calscope.algorithms.motion_quality import measure_motion  # noqa: PLC0415
+
+    engine, context, motion = inputs.engine, inputs.context, inputs.params.motion
+
+    def correct(movie: FrameSource, progress: Progress) -> MotionResult:
+        in_memory = replace(context, progress=progress, allocate=lambda name, shape, dtype: np.empty(shape, dtype))
+        return engine.correct_motion(movie, inputs.params, in_memory)
+
+    return measure_motion(
+        inputs.source,
+        inputs.motion,
+        correct=correct,
+        max_shifts=motion.max_shifts,
+        max_deviation_rigid=motion.max_deviation_rigid,
+        workers=context.workers,
+        progress=context.progress,
+    )
+
+
 def _run_fit(inputs: StageInputs) -> Components:
     n_frames = inputs.source.shape[0]
     if n_frames < MIN_FRAMES_TO_EXTRACT:
@@ -147,12 +172,22 @@ def _run_dff(inputs: StageInputs) -> RelativeFluorescence:
 
 _SUMMARY = ("calscope.algorithms.summary",)
 _MOTION = ("calscope.algorithms.normcorre",)
+_MOTION_QUALITY = ("calscope.algorithms.motion_quality", *_MOTION)
 _CNMF = ("calscope.algorithms.cnmf",)
 
 STAGES: tuple[Stage, ...] = (
     Stage("before", "summary of the raw movie", ("source",), _run_before, _SUMMARY, 0.015),
     Stage("motion", "motion correction", ("source",), _run_motion, _MOTION, 0.08, uses_engine=True),
     Stage("after", "summary of the corrected movie", ("motion",), _run_after, _SUMMARY, 0.015),
+    Stage(
+        "quality",
+        "quality of the motion correction",
+        ("source", "motion"),
+        _run_quality,
+        _MOTION_QUALITY,
+        0.012,
+        uses_engine=True,
+    ),
     Stage("fit", "first fit", ("motion",), _run_fit, _CNMF, 0.15, uses_engine=True),
     Stage("refit", "second fit", ("motion", "fit"), _run_refit, _CNMF, 0.2, uses_engine=True),
     Stage(
@@ -171,9 +206,9 @@ STAGES: tuple[Stage, ...] = (
 
 _UNTIL: dict[Until, tuple[StageName, ...]] = {
     "summary": ("before",),
-    "motion": ("before", "motion", "after"),
-    "extraction": ("before", "motion", "after", "fit", "refit"),
-    "evaluation": ("before", "motion", "after", "fit", "refit", "metrics", "evaluation", "dff"),
+    "motion": ("before", "motion", "after", "quality"),
+    "extraction": ("before", "motion", "after", "quality", "fit", "refit"),
+    "evaluation": ("before", "motion", "after", "quality", "fit", "refit", "metrics", "evaluation", "dff"),
 }
 
 
