@@ -53,7 +53,7 @@ def slow_waves(n_waves: int, n_frames: int, *, fr_hz: float, seconds: float, rng
 
 
 def _spread(smoothed: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
-    """Standard deviation along time of smoothed white noise, (n, 1).
+    """Measure the standard deviation along time of smoothed white noise, (n, 1).
 
     A recording shorter than the smoothing hardly varies by itself; it is not blown up beyond twice what is usual.
     """

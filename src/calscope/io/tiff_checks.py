@@ -7,6 +7,9 @@ from calscope.io.tiff_metadata import TiffMetadata
 from calscope.io.tiff_pixels import pixel_type
 from calscope.model.errors import RecordingError
 
+_MOST_CHANNELS = 7
+"""ImageJ shows no more in one image; what has more is a movie, written without saying which axis is time."""
+
 
 def check_gray(path: Path, page: Page) -> None:
     """Refuse colour images and types that hold no brightness.
@@ -42,6 +45,8 @@ def check_one_channel_and_plane(path: Path, metadata: TiffMetadata, n_pages: int
     shape = ", ".join(f"{size} {name}" for name, size in sizes.items())
     where = f"'{path.name}' in '{path.parent}'"
     expected = f"found {shape} in {n_pages} images; expected are frames of one channel and one plane, (T, Y, X)."
+    if sizes["channels"] == n_pages > _MOST_CHANNELS:
+        return (f"'{path.name}' stores its {n_pages} images as channels; they are taken as frames in time.",)
     if sizes["channels"] > 1:
         raise RecordingError(
             f"{where} holds {sizes['channels']} channels: {expected} Save the channel with the calcium signal as a "
