@@ -7,6 +7,7 @@ from calscope.ui.keys import on_page
 from calscope.ui.runs import ShownAnimal
 
 RUN = "Evaluate"
+MAP_PX = 460
 
 
 def show_why(view: component_view.Judged) -> None:
@@ -40,6 +41,7 @@ def draw(animal: ShownAnimal) -> None:
             view.keys,
             f"{view.evaluation.n_accepted} accepted (blue), {view.evaluation.n_rejected} rejected (orange)",
             animal.dxy_um,
+            MAP_PX,
             _components=view.components,
             _evaluation=view.evaluation,
             _after=view.after,

@@ -18,7 +18,7 @@ def show_engines() -> None:
             if state.ok:
                 st.caption(f"Version {messages.plain(state.version)}.")
             else:
-                st.caption(messages.plain(f"{state.why_not} {state.next_step}"))
+                st.caption(f"{state.why_not} {state.next_step}")
 
 
 def render() -> None:
@@ -45,7 +45,7 @@ def render() -> None:
         )
         picker.show_typed()
         with st.expander("Browse", icon=":material/folder:"):
-            picker.show_folders()
+            messages.guarded(picker.show_folders)
         picker.show_recent()
     show_engines()
 

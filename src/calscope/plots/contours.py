@@ -63,11 +63,14 @@ def _outline(pixels: NDArray, weights: NDArray, dims: tuple[int, int], energy: f
 
 
 def _level(weights: NDArray, energy: float) -> float | None:
+    """Give the value halfway between the dimmest pixel that belongs inside and the brightest one that does not."""
     ordered = np.sort(weights[weights > 0])[::-1].astype(np.float64)
     if ordered.size == 0:
         return None
     held = np.cumsum(ordered**2)
-    return float(ordered[min(int(np.searchsorted(held, energy * held[-1])), ordered.size - 1)])
+    inside = ordered[min(int(np.searchsorted(held, energy * held[-1])), ordered.size - 1)]
+    outside = ordered[ordered < inside]
+    return float(inside + (outside[0] if outside.size else 0.0)) / 2
 
 
 def _closed(piece: NDArray) -> FloatArray:
@@ -125,17 +128,17 @@ def _add_centres(figure: go.Figure, group: Group, centers_px: FloatArray) -> Non
 
 
 def place_in_field(
-    field: Panel, lines: Sequence[Outline], chosen: int, *, colour: str, dxy_um: Pair | None = None
+    field: Panel, lines: Sequence[Outline], chosen: int, *, colour: str, width_px: int = 190
 ) -> go.Figure:
     """Draw one component's outline strongly and all others faintly over an image of the field."""
-    figure = image_row([field], dxy_um=dxy_um, colours="gray", width_px=340, bar=False)
+    figure = image_row([field], colours="gray", width_px=width_px, bar=False)
     others = join(lines, (i for i in range(len(lines)) if i != chosen))
     _add_line(figure, others, {"color": "rgba(255,255,255,0.35)", "width": 0.8})
     _add_line(figure, lines[chosen], {"color": colour, "width": 2.6})
     return figure
 
 
-def close_up(footprint: FloatArray, line: Outline, *, colour: str, rim_px: int = 6) -> go.Figure:
+def close_up(footprint: FloatArray, line: Outline, *, colour: str, rim_px: int = 6, width_px: int = 190) -> go.Figure:
     """Draw a footprint, (H, W), cropped to where it lies, with its outline."""
     rows, columns = np.flatnonzero(footprint.any(axis=1)), np.flatnonzero(footprint.any(axis=0))
     if rows.size == 0:
@@ -143,7 +146,7 @@ def close_up(footprint: FloatArray, line: Outline, *, colour: str, rim_px: int =
     top, left = max(int(rows[0]) - rim_px, 0), max(int(columns[0]) - rim_px, 0)
     crop = footprint[top : int(rows[-1]) + rim_px + 1, left : int(columns[-1]) + rim_px + 1]
     panel = Panel(crop, "Footprint", limits([crop], 0.0, 100.0))
-    figure = image_row([panel], width_px=340, bar=False, tallest_px=330)
+    figure = image_row([panel], width_px=width_px, bar=False, tallest_px=width_px)
     _add_line(figure, np.asarray(line) - np.asarray([left, top], np.float32), {"color": colour, "width": 2.2})
     return figure
 

@@ -49,7 +49,7 @@ def _add_spread(figure: go.Figure, time: FloatArray, shifts: FloatArray, colour:
         y=np.concatenate([low, high[::-1]]),
         fill="toself",
         fillcolor=colour,
-        opacity=0.18,
+        opacity=0.28,
         line={"width": 0},
         hoverinfo="skip",
         showlegend=False,

@@ -10,6 +10,7 @@ from calscope.plots.traces import trace_figure
 from calscope.ui import charts, keys, messages, pictures, selection, tables
 from calscope.ui.runs import ShownAnimal
 
+MAP_PX = 370
 SHOWN = ("accepted", "rejected", "all")
 
 
@@ -62,8 +63,9 @@ def show_choice(view: Judged) -> tuple[list[int], int | None]:
         which = st.segmented_control(
             "Show",
             SHOWN,
-            default=SHOWN[0],
+            default=_first_filter(view),
             required=True,
+            on_change=_forget_component,
             format_func=lambda name: f"{name} ({len(view.listed(name))})",
             key=keys.on_page("traces", "which"),
             persist_state="session",
@@ -73,6 +75,16 @@ def show_choice(view: Judged) -> tuple[list[int], int | None]:
         _show_step("Previous", selection.neighbour(listed, component, -1), ":material/chevron_left:", "Left")
         _show_step("Next", selection.neighbour(listed, component, 1), ":material/chevron_right:", "Right")
     return listed, component
+
+
+def _first_filter(view: Judged) -> str:
+    """Begin with the accepted, unless a link asks for a component that is not among them."""
+    chosen = st.session_state.get(keys.COMPONENT)
+    return "accepted" if chosen is None or chosen in view.listed("accepted") else "all"
+
+
+def _forget_component() -> None:
+    st.session_state.pop(keys.COMPONENT, None)
 
 
 def _show_step(label: str, component: int | None, icon: str, shortcut: str) -> None:
@@ -97,6 +109,7 @@ def show_map(view: Judged) -> None:
         view.keys,
         "Click a component to choose it",
         view.animal.dxy_um,
+        MAP_PX,
         _components=view.components,
         _evaluation=view.evaluation,
         _after=view.after,
@@ -161,9 +174,7 @@ def show_footprint(view: Judged, component: int) -> None:
     accepted = view.is_accepted(component)
     left, right = st.columns(2)
     with left:
-        figure = pictures.in_field(
-            view.keys[:2], component, accepted, view.animal.dxy_um, _components=view.components, _after=view.after
-        )
+        figure = pictures.in_field(view.keys[:2], component, accepted, _components=view.components, _after=view.after)
         charts.show(figure, keys.on_page("traces", "field"), f"Place of component {component} in the field")
     with right:
         figure = pictures.footprint(view.keys[0], component, accepted, _components=view.components)

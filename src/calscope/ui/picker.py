@@ -73,7 +73,6 @@ def _folder_button(label: str, folder: Path, icon: str) -> None:
         key=f"go to {folder}",
         on_click=_go_to,
         args=(str(folder),),
-        width="stretch",
     )
 
 

@@ -76,6 +76,7 @@ def judged(
     keys: tuple[str, str, str],
     title: str,
     dxy_um: Pair | None,
+    width_px: int,
     _components: Components,
     _evaluation: Evaluation,
     _after: SummaryImages,
@@ -83,7 +84,9 @@ def judged(
     """Draw accepted and rejected outlines over the corrected correlation image."""
     lines = cached.contour_lines(keys[0], _components)
     groups = group_by_acceptance(_evaluation.accepted)
-    return contour_map(_correlation(_after, title), lines, groups, _components.centers_px(), dxy_um=dxy_um)
+    return contour_map(
+        _correlation(_after, title), lines, groups, _components.centers_px(), dxy_um=dxy_um, width_px=width_px
+    )
 
 
 @st.cache_data(**_FIGURES)
@@ -97,14 +100,13 @@ def in_field(
     keys: tuple[str, str],
     component: int,
     accepted: bool | None,  # noqa: FBT001 - a judgement, not a switch
-    dxy_um: Pair | None,
     _components: Components,
     _after: SummaryImages,
 ) -> go.Figure:
     """Draw one component's outline strongly, the others faintly."""
     lines = cached.contour_lines(keys[0], _components)
     panel = _correlation(_after, "In the field")
-    return place_in_field(panel, lines, component, colour=colour_of(accepted), dxy_um=dxy_um)
+    return place_in_field(panel, lines, component, colour=colour_of(accepted))
 
 
 @st.cache_data(**_FIGURES)

@@ -29,9 +29,10 @@ class ShownRun:
         """Number of the run."""
         return self.job.id
 
-    def record(self, animal: str) -> AnimalRun | None:
+    def record(self, ref: RecordingRef) -> AnimalRun | None:
         """Give what the run left of one animal; None where it did not come to it."""
-        return self.job.results.get(animal)
+        same_file = (run for run in self.job.results.values() if run.info and run.info.path == str(ref.path))
+        return next(same_file, None) or self.job.results.get(ref.name)
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def animals() -> Iterator[ShownAnimal]:
     """Give the chosen animals with the results of the shown run."""
     run = shown()
     for ref in chosen_recordings():
-        record = run.record(ref.name) if run else None
+        record = run.record(ref) if run else None
         info = record.info if record else None
         yield ShownAnimal(ref.name, record, cached.results(_all_keys(run, record)), info)
 

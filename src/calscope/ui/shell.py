@@ -19,9 +19,7 @@ _standing: ContextVar[bool] = ContextVar("calscope_frame_stands", default=False)
 
 def run() -> None:
     """Set up the frame and draw the page that the address asks for."""
-    st.set_page_config(
-        page_title="Calscope", page_icon=sidebar.ICON, layout="wide", initial_sidebar_state=SIDEBAR_PX
-    )
+    st.set_page_config(page_title="Calscope", page_icon=sidebar.ICON, layout="wide", initial_sidebar_state=SIDEBAR_PX)
     chosen = st.navigation(_pages(), position="top")
     forms.seed()
     token = _standing.set(True)

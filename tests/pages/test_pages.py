@@ -1,0 +1,232 @@
+import json
+
+import numpy as np
+import pytest
+
+from calscope.jobs.manager import JobManager
+from calscope.model.results import Evaluation
+from calscope.pipeline.results import AnimalResults
+from calscope.pipeline.store import Store
+
+PAGES = ("home", "data", "motion", "extraction", "evaluation", "traces", "parameters", "runs")
+OF_A_RUN = ("motion", "extraction", "evaluation", "traces")
+TITLES = {"home": "Calscope", "motion": "Motion correction"}
+
+
+def words(app):
+    """Everything that is said on a page."""
+    kinds = (app.markdown, app.caption, app.info, app.error, app.warning, app.success, app.subheader)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def plainly(text):
+    return text.replace("\\", "")
+
+
+def figures(app):
+    return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+
+
+def press(app, label):
+    next(button for button in app.button if button.label == label).click()
+    return app.run()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_opens_with_nothing_there(open_page, page):
+    app = open_page(page)
+    assert not app.exception
+    assert not app.error or page == "runs"
+    assert app.title[0].value == TITLES.get(page, page.capitalize())
+
+
+@pytest.mark.parametrize("page", ["data", *OF_A_RUN])
+def test_page_without_a_folder_says_where_to_open_one(open_page, page):
+    assert "page Home" in words(open_page(page))
+
+
+@pytest.mark.parametrize("page", OF_A_RUN)
+def test_page_of_a_folder_on_which_nothing_ran_says_what_to_press(open_page, lab, page):
+    app = open_page(page, data=lab.fresh)
+    assert not app.exception
+    assert "Nothing was run" in words(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_shows_a_finished_run(open_page, lab, page):
+    app = open_page(page, run=lab.good_run)
+    assert not app.exception
+    assert not app.error or page == "runs"
+    assert app.query_params["run"] == lab.good_run
+    if page in OF_A_RUN:
+        assert figures(app)
+        assert "Animal_1" in plainly(words(app)) or page == "traces"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_of_a_run_in_which_an_animal_failed(open_page, lab, page):
+    app = open_page(page, run=lab.bad_run)
+    assert not app.exception
+    if page in OF_A_RUN[:-1]:
+        assert figures(app), "the animal that went well is shown"
+        assert any("Broken_1" in plainly(error.value) for error in app.error)
+        assert "Traceback" not in words(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_where_the_chosen_engine_is_missing(open_page, lab, page):
+    app = open_page(page, run=lab.good_run)
+    app.session_state["engine"] = "caiman"
+    app.run()
+    assert not app.exception
+    if page in OF_A_RUN[:-1]:
+        assert any("conda" in error.value for error in app.error)
+        before = len(JobManager(lab.store).jobs())
+        press(app, {"motion": "Correct motion", "extraction": "Extract components"}.get(page, "Evaluate"))
+        assert not app.exception
+        assert len(JobManager(lab.store).jobs()) == before
+
+
+def test_home_tells_which_engine_is_here_and_why_not_the_other(open_page):
+    app = open_page("home")
+    said = words(app)
+    assert "ready" in said
+    assert "conda" in said
+
+
+def test_typed_folder_outside_of_the_allowed_ones_is_refused_in_words(open_page):
+    app = open_page("home")
+    app.text_input[0].set_value("/etc")
+    press(app, "Open")
+    assert not app.exception
+    assert "/etc" in plainly(app.error[0].value)
+
+
+def test_typed_folder_opens(open_page, lab):
+    app = open_page("home")
+    app.text_input[0].set_value(str(lab.good))
+    press(app, "Open")
+    assert app.session_state["project"] == str(lab.good)
+
+
+def test_data_page_lists_every_animal_with_what_its_files_say(open_page, lab):
+    table = open_page("data", data=lab.good).dataframe[0].value
+    assert table["Animal"].tolist() == ["Animal_1", "Animal_2"]
+    assert table["Frames"].tolist() == [160, 160]
+    assert set(table["Rate (Hz)"]) == {"14.7"}
+
+
+def test_data_page_asks_for_an_unknown_rate_and_runs_wait_for_it(open_page, lab):
+    app = open_page("data", data=lab.fresh)
+    assert not app.exception
+    assert "not in the files" in words(app)
+    app.switch_page("pages/motion.py").run()
+    before = len(JobManager(lab.store).jobs())
+    press(app, "Correct motion")
+    assert "frame rate" in plainly(app.error[0].value)
+    assert len(JobManager(lab.store).jobs()) == before
+
+
+def test_name_with_markdown_in_it_is_shown_as_it_stands(open_page, lab):
+    said = words(open_page("data", data=lab.fresh))
+    assert "_1_" in plainly(said)
+    assert "_1_" not in said
+
+
+def test_motion_page_shows_both_images_of_each_animal_in_shared_limits(open_page, lab):
+    app = open_page("motion", run=lab.good_run)
+    rows = [figure for figure in figures(app) if len(figure["layout"].get("images", ())) == 2]
+    assert len(rows) == 4
+    job = JobManager(lab.store).get(lab.good_run)
+    found = AnimalResults(Store(lab.store), job.results["Animal_1"].keys)
+    both = np.concatenate([found.before.max.ravel(), found.after.max.ravel()])
+    bar = next(trace["marker"] for trace in rows[0]["data"] if "showscale" in trace.get("marker", {}))
+    assert (bar["cmin"], bar["cmax"]) == pytest.approx(tuple(np.percentile(both, (50, 99.5))))
+
+
+def test_counts_on_the_pages_are_those_of_the_run(open_page, lab):
+    counts = JobManager(lab.store).get(lab.good_run).results["Animal_2"].counts
+    fits = open_page("extraction", run=lab.good_run).dataframe[0].value.set_index("Animal").loc["Animal_2"]
+    assert (fits["First fit"], fits["Refit"]) == (counts["first"], counts["refit"])
+    judged = open_page("evaluation", run=lab.good_run).dataframe[0].value.set_index("Animal").loc["Animal_2"]
+    assert (judged["Accepted"], judged["Rejected"]) == (counts["accepted"], counts["rejected"])
+
+
+def test_sidebar_says_where_it_differs_from_the_run(open_page, lab):
+    app = open_page("extraction", run=lab.good_run)
+    said = plainly("\n".join(caption.value for caption in app.sidebar.caption))
+    assert "It used rf 20 px; the sidebar has 15 px." in said
+    assert "min_SNR" not in said
+
+
+def test_traces_page_shows_the_component_of_the_link(open_page, lab):
+    record = JobManager(lab.store).get(lab.good_run).results["Animal_2"]
+    found = AnimalResults(Store(lab.store), record.keys)
+    component = found.refit.n - 1
+    app = open_page("traces", run=lab.good_run, animal="Animal_2", component=component)
+    assert not app.exception
+    assert f"Component {component}" in [header.value for header in app.subheader]
+    values = {metric.label: metric.value for metric in app.metric}
+    assert values["SNR"] == f"{found.quality.snr[component]:.2f}"
+    assert values["CNN"] == "not computed"
+    assert plainly(found.evaluation.reasons[component]) in plainly(words(app))
+    assert app.query_params["component"] == str(component)
+
+
+def test_next_goes_through_the_components_that_are_listed(open_page, lab):
+    record = JobManager(lab.store).get(lab.good_run).results["Animal_1"]
+    accepted = np.flatnonzero(AnimalResults(Store(lab.store), record.keys).evaluation.accepted)
+    app = open_page("traces", run=lab.good_run, animal="Animal_1")
+    press(app, "Next")
+    assert app.session_state["component"] == accepted[1 % len(accepted)]
+    press(app, "Previous")
+    assert app.session_state["component"] == accepted[0]
+
+
+@pytest.mark.parametrize(
+    "address", [{"component": 9999}, {"component": "x"}, {"animal": "Nobody"}, {"run": "../../etc"}]
+)
+def test_links_to_what_is_not_there_do_no_harm(open_page, lab, address):
+    app = open_page("traces", **({"run": lab.good_run} | address))
+    assert not app.exception
+
+
+def test_link_to_a_folder_outside_of_the_allowed_ones_is_refused(open_page):
+    app = open_page("data", data="/etc")
+    assert not app.exception
+    assert "project" not in app.session_state
+
+
+def test_run_of_which_nothing_was_accepted_can_be_shown(open_page, lab, monkeypatch):
+    def nobody(self):
+        found = self.get("evaluation")
+        return found and Evaluation(np.zeros_like(found.accepted), found.reasons)
+
+    monkeypatch.setattr(AnimalResults, "evaluation", property(nobody))
+    for page in ("evaluation", "traces"):
+        app = open_page(page, run=lab.good_run)
+        assert not app.exception
+        assert not app.error
+
+
+def test_parameters_page_finds_a_parameter_by_its_caiman_path(open_page):
+    app = open_page("parameters")
+    app.text_input[0].set_value("quality.min_SNR").run()
+    described = [text.value for text in app.markdown if text.value.startswith("**`")]
+    assert described == ["**`min_SNR`**"]
+
+
+def test_runs_page_lists_runs_with_their_log(open_page, lab):
+    app = open_page("runs")
+    assert set(app.dataframe[0].value["Run"]) >= {lab.good_run, lab.bad_run}
+    assert app.code[0].value.strip()
+
+
+def test_forgotten_run_leaves_the_list(open_page, lab, settle):
+    manager = JobManager(lab.store)
+    extra = manager.submit(JobManager(lab.store).get(lab.good_run).spec)
+    settle(manager, extra)
+    app = open_page("runs")
+    press(app, "Forget this run")
+    assert not app.exception
+    assert extra not in {job.id for job in manager.jobs()}

@@ -1,0 +1,106 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from calscope.model.groups import Thresholds
+from calscope.model.results import Evaluation, Quality
+from calscope.plots.motion import shift_figure, template_match_figure, time_axis
+from calscope.plots.quality import quality_figure
+from calscope.plots.traces import background_figure, trace_figure
+
+
+def motion(n_frames=300, *, patches=True):
+    rng = np.random.default_rng(1)
+    shifts = rng.normal(0, 1, (n_frames, 2)).astype(np.float32)
+    return SimpleNamespace(
+        shifts_rig=shifts,
+        shifts_els=shifts[:, None, :] + rng.normal(0, 0.3, (n_frames, 4, 2)).astype(np.float32) if patches else None,
+        corr_before=rng.uniform(0.4, 0.5, n_frames).astype(np.float32),
+        corr_after=rng.uniform(0.6, 0.7, n_frames).astype(np.float32),
+    )
+
+
+def named(figure, name):
+    return next(trace for trace in figure.data if trace.name == name)
+
+
+def test_time_is_in_seconds_where_the_rate_is_known_and_in_frames_where_not():
+    seconds, title = time_axis(31, 15.0)
+    assert seconds[-1] == pytest.approx(2.0)
+    assert "(s)" in title
+    frames, title = time_axis(31, None)
+    assert frames[-1] == 30
+    assert "rate unknown" in title
+
+
+def test_shift_curves_are_the_shifts_over_seconds():
+    found = motion()
+    figure = shift_figure(found, 10.0, None)
+    down = named(figure, "down (y)")
+    assert np.allclose(down.y, found.shifts_rig[:, 0])
+    assert down.x[-1] == pytest.approx(29.9)
+    assert named(figure, "right (x)").y[5] == pytest.approx(found.shifts_rig[5, 1])
+
+
+def test_um_axis_shows_the_same_stretch_as_the_px_axis():
+    figure = shift_figure(motion(), 10.0, (1.5, 1.5))
+    assert np.allclose(np.asarray(figure.layout.yaxis2.range), 1.5 * np.asarray(figure.layout.yaxis.range))
+
+
+def test_no_common_um_axis_for_pixels_that_are_not_square():
+    assert "yaxis2" not in shift_figure(motion(), 10.0, (1.0, 2.0)).to_dict()["layout"]
+
+
+def test_spread_of_patches_is_drawn_only_where_there_are_patches():
+    filled = [trace for trace in shift_figure(motion(), 10.0, None).data if trace.fill == "toself"]
+    assert len(filled) == 2
+    found = motion()
+    assert max(filled[0].y) == pytest.approx(found.shifts_els[:, :, 0].max())
+    assert not [t for t in shift_figure(motion(patches=False), 10.0, None).data if t.fill]
+
+
+def test_template_match_shows_before_and_after():
+    found = motion()
+    figure = template_match_figure(found, None)
+    assert np.allclose(named(figure, "before").y, found.corr_before)
+    assert np.allclose(named(figure, "after").y, found.corr_after)
+
+
+def test_scatter_tells_accepted_from_rejected_and_draws_the_thresholds():
+    quality = Quality(*(np.asarray(v, np.float32) for v in ([5, 1, 3], [0.9, 0.2, 0.3], [np.nan] * 3)))
+    evaluation = Evaluation(np.asarray([True, False, True]))
+    figure = quality_figure(quality, evaluation, Thresholds(min_SNR=2.5, rval_thr=0.7))
+    assert [n[0] for n in named(figure, "accepted (2)").customdata] == [0, 2]
+    assert named(figure, "rejected (1)").y[0] == 1
+    assert {shape.y0 for shape in figure.layout.shapes} >= {2.5}
+    assert {shape.x0 for shape in figure.layout.shapes} >= {0.7}
+
+
+def test_traces_share_time_and_say_their_units():
+    raw, denoised, spikes, dff = np.random.default_rng(2).normal(size=(4, 200)).astype(np.float32)
+    figure = trace_figure(raw, denoised, spikes, dff, 20.0)
+    assert np.allclose(named(figure, "raw").y, raw)
+    assert np.allclose(named(figure, "dF/F").y, dff)
+    assert {trace.xaxis for trace in figure.data} == {None}
+    assert "a.u." in figure.layout.yaxis2.title.text
+    assert figure.layout.xaxis.title.text == "time (s)"
+
+
+def test_traces_without_dff_have_two_rows():
+    raw = np.zeros(50, np.float32)
+    figure = trace_figure(raw, raw, raw, None, None)
+    assert {trace.name for trace in figure.data} == {"raw", "denoised", "spikes"}
+
+
+def test_long_traces_are_thinned_but_keep_their_peak():
+    raw = np.zeros(60_000, np.float32)
+    raw[31_415] = 100
+    figure = trace_figure(raw, raw, raw, raw, 30.0)
+    assert len(named(figure, "raw").y) < 10_000
+    assert max(named(figure, "raw").y) == 100
+
+
+def test_background_is_relative_to_its_mean():
+    figure = background_figure(np.asarray([[1, 2, 3], [10, 20, 30]], np.float32), 1.0)
+    assert np.allclose(figure.data[0].y, figure.data[1].y)

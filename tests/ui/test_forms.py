@@ -1,0 +1,145 @@
+import json
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from calscope.model.caiman_params import to_caiman
+from calscope.model.params import Parameters, fields
+from calscope.ui import forms, keys
+
+GROUPS = ("dataset", "motion", "cnmf", "evaluation")
+
+
+def every_group():
+    import streamlit as st
+
+    from calscope.model.errors import ParameterError
+    from calscope.ui import forms
+
+    forms.seed()
+    for group in ("dataset", "motion", "cnmf", "evaluation"):
+        st.button(f"reset {group}", on_click=forms.reset, args=(group,))
+        forms.show_group(group)
+    try:
+        st.code(forms.parameters().to_json())
+    except ParameterError as error:
+        st.error(str(error))
+
+
+@pytest.fixture
+def form():
+    return AppTest.from_function(every_group).run()
+
+
+def shown(form):
+    assert not form.exception
+    return Parameters.from_json(form.code[0].value)
+
+
+def widget(form, dotted, part=None):
+    kinds = [*form.number_input, *form.toggle, *form.selectbox]
+    return next(one for one in kinds if one.key == keys.parameter(dotted, part))
+
+
+def test_untouched_widgets_give_the_defaults(form):
+    assert shown(form) == Parameters()
+
+
+@pytest.mark.parametrize("field", fields(), ids=lambda field: field.dotted)
+def test_every_parameter_has_a_widget_with_its_limits_help_and_no_rerun(form, field):
+    is_pair = field.spec.kind.endswith("pair")
+    one = widget(form, field.dotted, 0 if is_pair else None)
+    if field.spec.kind.startswith(("int", "float")):
+        assert one.min == field.spec.low
+        assert one.max == field.spec.high
+    if not is_pair:
+        assert field.spec.meaning in one.help
+        assert field.name in one.label
+        assert not field.spec.unit or field.spec.unit in one.label
+    assert one.proto.ignore_rerun
+
+
+def test_values_reach_the_model(form):
+    widget(form, "cnmf.K").set_value(7)
+    widget(form, "motion.pw_rigid").set_value(False)
+    widget(form, "motion.strides", 0).set_value(32)
+    widget(form, "cnmf.rf").set_value(None)
+    form.run()
+    params = shown(form)
+    assert (params.cnmf.K, params.motion.pw_rigid, params.motion.strides, params.cnmf.rf) == (7, False, (32, 48), None)
+
+
+def test_one_number_of_an_empty_pair_means_a_square(form):
+    widget(form, "dataset.dxy", 0).set_value(1.5)
+    assert shown(form.run()).dataset.dxy == (1.5, 1.5)
+
+
+def test_values_that_do_not_fit_are_told_in_words(form):
+    widget(form, "cnmf.rf").set_value(3)
+    form.run()
+    assert not form.exception
+    assert "smaller than a neuron" in form.error[0].value
+
+
+def test_changed_values_are_marked_and_reset_puts_one_group_back(form):
+    widget(form, "cnmf.K").set_value(9)
+    widget(form, "motion.max_shifts", 1).set_value(8)
+    widget(form, "evaluation.cnn_lowest").set_value(0.2)
+    form.run()
+    assert forms.CHANGED_MARK in widget(form, "cnmf.K").label
+    assert forms.CHANGED_MARK not in widget(form, "cnmf.p").label
+    assert any("1 changed" in expander.label for expander in form.expander)
+    next(button for button in form.button if button.label == "reset cnmf").click()
+    form.run()
+    params = shown(form)
+    assert (params.cnmf.K, params.motion.max_shifts) == (4, (6, 8))
+
+
+def upload(content):
+    import streamlit as st
+
+    from calscope.ui import forms, reference
+
+    forms.seed()
+    kind, text = reference.take_text("mine.json", content)
+    st.markdown(f"{kind}|{text}")
+    st.code(forms.parameters().to_json())
+
+
+def uploaded(content):
+    page = AppTest.from_function(upload, kwargs={"content": content}).run()
+    kind, _, text = page.markdown[0].value.partition("|")
+    return kind, text, shown(page)
+
+
+CHANGED = Parameters().replace({"cnmf.K": 6, "cnmf.gSig": (5, 5), "evaluation.min_SNR": 3.0})
+
+
+@pytest.mark.parametrize("text", [CHANGED.to_json(), json.dumps(to_caiman(CHANGED))], ids=["ours", "CaImAn's"])
+def test_parameter_files_of_both_forms_are_taken_over(text):
+    kind, said, params = uploaded(text.encode())
+    assert kind == "ok"
+    assert "K 6" in said
+    assert (params.cnmf.K, params.cnmf.gSig, params.evaluation.min_SNR) == (6, (5, 5), 3.0)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"{", "not valid JSON"),
+        (b'{"cnmf": {"Kay": 3}}', "There is no parameter cnmf.Kay"),
+        (b'{"cnmf": {"K": -3}}', "from 1 to"),
+        (b"\xff\xfe\x00", "not a text file"),
+    ],
+)
+def test_bad_parameter_files_change_nothing_and_say_why(content, words):
+    kind, said, params = uploaded(content)
+    assert kind == "error"
+    assert words in said
+    assert params == Parameters()
+
+
+@pytest.mark.parametrize(("value", "said"), [((6, 6), "6 px"), ((6, 8), "(6, 8) px"), (None, "none")])
+def test_values_in_words(value, said):
+    field = next(field for field in fields() if field.dotted == "motion.max_shifts")
+    assert forms.words(value, field.spec) == said

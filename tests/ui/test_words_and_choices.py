@@ -1,0 +1,44 @@
+import re
+
+import pytest
+
+from calscope.ui.messages import plain
+from calscope.ui.selection import component_in, neighbour
+from calscope.ui.wording import count, duration, size
+
+
+@pytest.mark.parametrize(
+    "text", ["<script>alert(1)</script>", "*a* _b_ [c](d) `e`", "a:red[b] $x$ #1", "1. one\n- two"]
+)
+def test_markdown_in_peoples_names_is_shown_as_it_stands(text):
+    escaped = plain(text)
+    assert not re.search(r"(?<!\\)[*_`\[\]<>#$]", escaped)
+    assert re.sub(r"\\(.)", r"\1", escaped).replace("\n\n", "\n") == text
+
+
+def test_click_gives_the_component_of_the_point_not_its_place_in_the_figure():
+    event = {"selection": {"points": [{"point_index": 3, "customdata": [17]}]}}
+    assert component_in(event) == 17
+
+
+@pytest.mark.parametrize("event", [None, {}, {"selection": {"points": []}}, {"selection": {"points": [{"x": 1}]}}])
+def test_click_on_nothing_chooses_nothing(event):
+    assert component_in(event) is None
+
+
+@pytest.mark.parametrize(
+    ("component", "step", "expected"),
+    [(4, 1, 7), (9, 1, 2), (2, -1, 9), (5, 1, 7), (5, -1, 4), (99, 1, 2), (None, 1, 2)],
+)
+def test_next_and_previous_wrap_around_and_start_from_anywhere(component, step, expected):
+    assert neighbour([2, 4, 7, 9], component, step) == expected
+
+
+def test_no_neighbour_in_an_empty_list():
+    assert neighbour([], 3, 1) is None
+
+
+def test_times_sizes_and_counts_in_words():
+    assert [duration(s) for s in (0.25, 45, 600, 7200)] == ["0.2 s", "45 s", "10 min", "2.0 h"]
+    assert [size(n) for n in (12, 34_000, 5_600_000, 7.8e9)] == ["12 B", "34 kB", "5.6 MB", "7.8 GB"]
+    assert [count(1, "result"), count(3, "result")] == ["1 result", "3 results"]
