@@ -1,0 +1,146 @@
+"""What a browser may see of the disk, attacked."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calscope.io import safe_paths
+from calscope.io.safe_paths import allowed_roots, list_folders, resolve_folder
+from calscope.model.errors import RecordingError
+
+
+@pytest.fixture
+def root(tmp_path):
+    (tmp_path / "root" / "Animal_10").mkdir(parents=True)
+    (tmp_path / "root" / "Animal_2" / "day 1").mkdir(parents=True)
+    (tmp_path / "root" / "file.tif").write_text("x")
+    (tmp_path / "root" / ".hidden").mkdir()
+    (tmp_path / "root-secret").mkdir()
+    (tmp_path / "secret" / "deep").mkdir(parents=True)
+    return tmp_path / "root"
+
+
+def test_folders_under_the_roots_are_found(root):
+    assert resolve_folder(str(root / "Animal_2" / "day 1"), [root]) == root / "Animal_2" / "day 1"
+    assert resolve_folder("Animal_2", [root]) == root / "Animal_2"
+    assert resolve_folder(f"{root}/", [root]) == root
+
+
+ATTACKS = [
+    "..",
+    "../secret",
+    "Animal_2/../../secret",
+    "Animal_2/..",
+    "{root}/../secret",
+    "{root}/Animal_2/../../root-secret",
+    "{root}-secret",
+    "/etc",
+    "/",
+    "//server/share",
+    "\\\\server\\share",
+    "\\\\?\\C:\\Windows",
+    "/\\server\\share",
+    "C:\\Windows",
+    "c:/Windows",
+    "..\\secret",
+    "Animal_2\0",
+    "\0",
+    "Animal_2\n",
+    "~/../../etc",
+    "",
+    "   ",
+    "a" * 5000,
+]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the texts are those of a POSIX server")
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_attacks_are_refused_before_the_disk_is_touched(root, attack, monkeypatch):
+    asked = []
+    plain_resolve = Path.resolve
+
+    def resolve(self, strict=False):
+        asked.append(self)
+        return plain_resolve(self, strict)
+
+    with monkeypatch.context() as patched, pytest.raises(RecordingError):
+        patched.setattr(Path, "resolve", resolve)
+        resolve_folder(attack.replace("{root}", str(root)), [root])
+    allowed = [root, *safe_paths._given_roots()]
+    assert all(path in allowed for path in asked), "the roots are followed, what was typed is not"
+
+
+def test_another_users_home_is_not_looked_up(root):
+    with pytest.raises(RecordingError, match="There is no folder '~root'"):
+        resolve_folder("~root", [root])
+
+
+def test_links_that_leave_the_roots_are_refused(root):
+    (root / "out").symlink_to(root.parent / "secret")
+    (root / "in").symlink_to(root / "Animal_2")
+    (root / "loop").symlink_to(root / "loop")
+    (root / "dangling").symlink_to(root / "gone")
+    with pytest.raises(RecordingError, match="a link that leads out"):
+        resolve_folder("out", [root])
+    with pytest.raises(RecordingError, match="a link that leads out"):
+        resolve_folder("out/deep", [root])
+    assert resolve_folder("in", [root]) == root / "Animal_2"
+    for name in ("loop", "dangling", "none"):
+        with pytest.raises(RecordingError, match="There is no folder"):
+            resolve_folder(name, [root])
+    assert [path.name for path in list_folders(root, [root])] == ["Animal_2", "Animal_10", "in"]
+
+
+def test_a_file_is_no_folder(root):
+    with pytest.raises(RecordingError, match=r"is a file, not a folder. Open the folder that it is in"):
+        resolve_folder("file.tif", [root])
+
+
+def test_listing_outside_is_refused(root):
+    with pytest.raises(RecordingError, match=r"not one of the folders that may be opened. Allowed are"):
+        list_folders(root.parent / "secret", [root])
+
+
+def test_roots_come_from_the_environment(root, monkeypatch):
+    monkeypatch.setenv(safe_paths.ROOTS, os.pathsep.join([str(root), str(root / "none"), str(root)]))
+    assert allowed_roots() == (root,)
+    monkeypatch.setenv(safe_paths.ROOTS, "")
+    monkeypatch.setenv("HOME", str(root))
+    monkeypatch.setenv("USERPROFILE", str(root))
+    monkeypatch.chdir(root / "Animal_2")
+    assert allowed_roots() == (root, root / "Animal_2")
+    assert resolve_folder("~/Animal_10", allowed_roots()) == root / "Animal_10"
+
+
+def test_the_whole_file_system_is_a_root_only_when_named(root, monkeypatch):
+    monkeypatch.setenv("HOME", str(root))
+    monkeypatch.setenv("USERPROFILE", str(root))
+    monkeypatch.delenv(safe_paths.ROOTS, raising=False)
+    monkeypatch.chdir(root.anchor)
+    assert allowed_roots() == (root,)
+    monkeypatch.setenv(safe_paths.ROOTS, root.anchor)
+    assert allowed_roots() == (Path(root.anchor),)
+
+
+def test_a_root_reached_by_a_link_may_be_typed_as_the_link(root, monkeypatch):
+    link = root.parent / "alias"
+    link.symlink_to(root)
+    monkeypatch.setenv(safe_paths.ROOTS, str(link))
+    assert allowed_roots() == (root,)
+    assert resolve_folder(str(link / "Animal_2"), allowed_roots()) == root / "Animal_2"
+
+
+@given(text=st.text(alphabet="./\\~:\0aAC %", max_size=20))
+def test_whatever_is_typed_stays_inside(tmp_path_factory, text):
+    base = tmp_path_factory.getbasetemp() / "typed"
+    inside = base / "root"
+    (inside / "a").mkdir(parents=True, exist_ok=True)
+    (base / "A").mkdir(exist_ok=True)
+    try:
+        found = resolve_folder(text, [inside])
+    except RecordingError:
+        return
+    assert found.is_relative_to(inside)

@@ -1,0 +1,122 @@
+"""Frame rate and pixel size with their source; what is not written stays unknown."""
+
+import numpy as np
+import pytest
+import tifffile
+
+from calscope.io.registry import open_recording
+
+
+def info_of(path, movie, **options):
+    tifffile.imwrite(path, movie, photometric="minisblack", **options)
+    return open_recording(path).info
+
+
+def test_imagej(tmp_path, movie):
+    info = info_of(
+        tmp_path / "movie.tif",
+        movie,
+        imagej=True,
+        resolution=(0.8, 0.5),
+        metadata={"axes": "TYX", "finterval": 0.05, "unit": "um"},
+    )
+    assert info.fr_hz == pytest.approx(20.0)
+    assert info.fr_source == "ImageJ frame interval of 0.05 s in 'movie.tif'"
+    assert info.dxy_um == pytest.approx((2.0, 1.25))
+    assert info.dxy_source == "ImageJ resolution in um in 'movie.tif'"
+
+
+@pytest.mark.parametrize(
+    ("unit", "um"), [("micron", 2.0), ("\\u00B5m", 2.0), ("mm", 2000.0), ("nm", 0.002), ("pixel", None), ("", None)]
+)
+def test_units_of_imagej(tmp_path, movie, unit, um):
+    described = f"ImageJ=1.53t\nimages=12\nframes=12\nunit={unit}\n"
+    path = tmp_path / "movie.tif"
+    resolution = (0.5, 0.5)
+    tifffile.imwrite(path, movie, description=described, metadata=None, resolution=resolution, resolutionunit=1)
+    found = open_recording(path).info.dxy_um
+    # a millimetre per half a pixel is no microscope
+    assert found is None if um is None or um >= 1000 else found == pytest.approx((um, um))
+
+
+def test_imagej_interval_in_milliseconds(tmp_path, movie):
+    described = "ImageJ=1.53t\nimages=12\nframes=12\nfinterval=100\ntunit=ms\n"
+    info = info_of(tmp_path / "movie.tif", movie, description=described, metadata=None)
+    assert info.fr_hz == pytest.approx(10.0)
+
+
+def test_playback_speed_and_printing_resolution_are_not_believed(tmp_path, movie):
+    """ImageJ's fps is how fast a movie is shown; 72 dots per inch is what programs write that know nothing."""
+    described = "ImageJ=1.53t\nimages=12\nframes=12\nfps=7.0\n"
+    path = tmp_path / "movie.tif"
+    tifffile.imwrite(path, movie, description=described, metadata=None, resolution=(72, 72), resolutionunit=2)
+    info = open_recording(path).info
+    assert (info.fr_hz, info.fr_source, info.dxy_um, info.dxy_source) == (None, "", None, "")
+
+
+def test_ome(tmp_path, movie):
+    metadata = {
+        "axes": "TYX",
+        "TimeIncrement": 50.0,
+        "TimeIncrementUnit": "ms",
+        "PhysicalSizeX": 0.5,
+        "PhysicalSizeXUnit": "µm",
+        "PhysicalSizeY": 700.0,
+        "PhysicalSizeYUnit": "nm",
+    }
+    info = info_of(tmp_path / "movie.ome.tif", movie, metadata=metadata)
+    assert info.fr_hz == pytest.approx(20.0)
+    assert info.fr_source.startswith("OME-XML TimeIncrement of 0.05 s")
+    assert info.dxy_um == pytest.approx((0.7, 0.5))
+    assert info.name == "movie"
+
+
+def test_ome_times_of_planes(tmp_path, movie):
+    metadata = {"axes": "TYX", "Plane": {"DeltaT": [0.25 * i for i in range(len(movie))]}}
+    info = info_of(tmp_path / "movie.ome.tif", movie, metadata=metadata)
+    assert info.fr_hz == pytest.approx(4.0)
+    assert info.fr_source == "times of the planes in OME-XML in 'movie.ome.tif'"
+
+
+def test_scanimage(tmp_path, movie, monkeypatch):
+    """Its state is given to the reader as tifffile gives it; pixel size is the field of view over rows and columns."""
+    path = tmp_path / "movie.tif"
+    tifffile.imwrite(path, movie, photometric="minisblack", metadata=None)
+    state = {
+        "FrameData": {
+            "SI.hRoiManager.scanFrameRate": 29.97,
+            "SI.hChannels.channelSave": 1,
+            "SI.hFastZ.enable": False,
+            "SI.hRoiManager.imagingFovUm": [[-300, -200], [300, -200], [300, 200], [-300, 200]],
+        }
+    }
+    monkeypatch.setattr(tifffile.TiffFile, "is_scanimage", True, raising=False)
+    monkeypatch.setattr(tifffile.TiffFile, "scanimage_metadata", state, raising=False)
+    info = open_recording(path).info
+    assert info.fr_hz == pytest.approx(29.97)
+    assert info.dxy_um == pytest.approx((400 / 20, 600 / 30))
+    assert info.fr_source == "ScanImage scanFrameRate in 'movie.tif'"
+    state["FrameData"]["SI.hChannels.channelSave"] = [[1], [2]]
+    with pytest.raises(Exception, match="2 channels"):
+        open_recording(path)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "abc", "1e-9", "1e9"])
+def test_senseless_intervals_are_unknown(tmp_path, movie, value):
+    described = f"ImageJ=1.53t\nimages=12\nframes=12\nfinterval={value}\n"
+    assert info_of(tmp_path / "movie.tif", movie, description=described, metadata=None).fr_hz is None
+
+
+def test_single_frames_carry_it_too(tmp_path):
+    for i in range(3):
+        tifffile.imwrite(
+            tmp_path / f"a_{i}.tif",
+            np.ones((8, 9), np.uint16),
+            imagej=True,
+            resolution=(2, 2),
+            metadata={"unit": "um", "finterval": 0.1},
+        )
+    info = open_recording(tmp_path).info
+    assert info.fr_hz == pytest.approx(10.0)
+    assert info.dxy_um == pytest.approx((0.5, 0.5))
+    assert "'a_0.tif'" in info.fr_source
