@@ -1,11 +1,8 @@
 """Content keys: the same recording, parameters and code give the same key, anything else another one."""
 
 import hashlib
-import inspect
 import json
 from collections.abc import Mapping
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from calscope.engines.base import Engine
@@ -53,11 +50,13 @@ def plan_keys(info: RecordingInfo, params: Parameters, engine: Engine) -> dict[S
     """
     filled = fill_params(params, info)
     keys: dict[StageName, str] = {"source": _source_key(info)}
+    identity = [engine.name, engine.availability().version, code_digest((type(engine).__module__,))]
     for stage in STAGES:
         read = filled.read_by(stage.name)
         has_rate = "dataset.fr" not in read or read["dataset.fr"] is not None
         if has_rate and all(parent in keys for parent in stage.parents):
-            keys[stage.name] = _stage_key(stage, engine, read, {parent: keys[parent] for parent in stage.parents})
+            parents = {parent: keys[parent] for parent in stage.parents}
+            keys[stage.name] = _stage_key(stage, identity if stage.uses_engine else None, read, parents)
     return keys
 
 
@@ -65,31 +64,19 @@ def _source_key(info: RecordingInfo) -> str:
     return _digest({"stage": "source", "fingerprint": info.fingerprint, "shape": list(info.shape)})
 
 
-def _stage_key(stage: Stage, engine: Engine, read: Mapping[str, Any], parents: Mapping[StageName, str]) -> str:
+def _stage_key(
+    stage: Stage, engine: list[str] | None, read: Mapping[str, Any], parents: Mapping[StageName, str]
+) -> str:
     return _digest(
         {
             "stage": stage.name,
             "layout": stage.layout,
             "code": code_digest(stage.code),
-            "engine": _engine_identity(engine) if stage.uses_engine else None,
+            "engine": engine,
             "parameters": read,
             "parents": parents,
         }
     )
-
-
-def _engine_identity(engine: Engine) -> list[str]:
-    return [engine.name, engine.availability().version, _source_digest(type(engine))]
-
-
-@lru_cache(maxsize=16)
-def _source_digest(engine_type: type) -> str:
-    """Digest of the file that turns parameters into the engine's calls."""
-    try:
-        source = Path(inspect.getfile(engine_type)).read_bytes()
-    except (OSError, TypeError):
-        return ""
-    return hashlib.sha256(source).hexdigest()[:16]
 
 
 def _digest(content: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ import importlib.metadata
 import logging
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -112,8 +112,11 @@ def run_animal(
     with store.lease(run.keys.values()), PeakMemory() as memory:
         problem = run.all_stages(stages_until(until))
     done = AnimalResults(store, run.keys_done())
+    told = _told_by_stages(store, run.records)
     record = replace(
         record,
+        effective=_with_changes(record.effective, told),
+        engine_values={name: value for name, value in told.items() if name.partition(".")[0] not in record.effective},
         keys=done.keys,
         stages=tuple(run.records),
         peak_memory_bytes=memory.peak_bytes,
@@ -205,6 +208,7 @@ class _Run:
                     "it is complete."
                 )
             save_result(stage.name, writer, result)
+            writer.provenance["effective"] = context.effective
 
     def _provenance(self, stage: Stage) -> dict[str, Any]:
         return {
@@ -254,10 +258,25 @@ def _is_stored(store: Store, keys: dict[StageName, str], stage: Stage) -> bool:
 def _effective(engine: Engine, params: Parameters, shape: tuple[int, int, int]) -> Groups:
     values = params.to_dict()
     values["cnmf"]["gSiz"] = list(params.gSiz_px)
-    for dotted, value in engine.effective(params, shape).items():
+    return _with_changes(values, engine.effective(params, shape))
+
+
+def _with_changes(values: Groups, changes: Mapping[str, Any]) -> Groups:
+    """Give the groups with some values changed, by full name; names of other groups are left out."""
+    changed = {group: dict(entries) for group, entries in values.items()}
+    for dotted, value in changes.items():
         group, _, name = dotted.partition(".")
-        values[group][name] = value
-    return values
+        if group in changed:
+            changed[group][name] = list(value) if isinstance(value, tuple) else value
+    return changed
+
+
+def _told_by_stages(store: Store, records: list[StageRecord]) -> dict[str, Any]:
+    """Give what the engine said that it really used, also in the earlier runs whose results were served."""
+    told: dict[str, Any] = {}
+    for record in records:
+        told |= store.open(record.key).provenance.get("effective") or {}
+    return told
 
 
 def _notes(results: AnimalResults) -> tuple[str, ...]:

@@ -13,6 +13,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from calscope.algorithms.acceptance import accept_components
+from calscope.algorithms.dff import compute_dff
+from calscope.algorithms.motion_quality import measure_motion
+from calscope.algorithms.summary import compute_summary
 from calscope.engines.base import Context, Engine
 from calscope.model.errors import RecordingError, StoreError
 from calscope.model.fields import StageName
@@ -87,8 +91,6 @@ class Stage:
 
 
 def _run_before(inputs: StageInputs) -> SummaryImages:
-    from calscope.algorithms.summary import compute_summary  # noqa: PLC0415
-
     return compute_summary(inputs.source, inputs.context.progress)
 
 
@@ -97,14 +99,10 @@ def _run_motion(inputs: StageInputs) -> MotionResult:
 
 
 def _run_after(inputs: StageInputs) -> SummaryImages:
-    from calscope.algorithms.summary import compute_summary  # noqa: PLC0415
-
     return compute_summary(inputs.motion.movie, inputs.context.progress)
 
 
 def _run_quality(inputs: StageInputs) -> MotionQuality:
-    from calscope.algorithms.motion_quality import measure_motion  # noqa: PLC0415
-
     engine, context, motion = inputs.engine, inputs.context, inputs.params.motion
 
     def correct(movie: FrameSource, progress: Progress) -> MotionResult:
@@ -143,8 +141,6 @@ def _run_metrics(inputs: StageInputs) -> Quality:
 
 
 def _run_evaluation(inputs: StageInputs) -> Evaluation:
-    from calscope.algorithms.acceptance import accept_components  # noqa: PLC0415
-
     limits = inputs.params.evaluation
     return accept_components(
         _needed(inputs.parents.quality, "metrics"),
@@ -159,12 +155,10 @@ def _run_evaluation(inputs: StageInputs) -> Evaluation:
 
 
 def _run_dff(inputs: StageInputs) -> RelativeFluorescence:
-    from calscope.algorithms.dff import compute_dff  # noqa: PLC0415
-
     params = inputs.params
     return compute_dff(
         inputs.components,
-        fr_hz=params.dataset.fr,
+        fr_hz=_needed(params.dataset.fr, "source"),
         window_s=params.cnmf.dff_window_s,
         quantile=params.cnmf.dff_quantile,
     )

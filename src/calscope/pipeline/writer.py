@@ -33,7 +33,7 @@ class ResultWriter:
         self.root = root
         self.values: dict[str, Any] = {}
         """What is not an array; must be JSON."""
-        self._provenance = dict(provenance)
+        self.provenance = dict(provenance)
         self._allocated: dict[str, NDArray] = {}
         self._files: dict[str, str] = {}
 
@@ -72,8 +72,8 @@ class ResultWriter:
                 array.flush()  # type: ignore[attr-defined]
             self._allocated.clear()
             self._drop_unused()
-            meta = {"schema": SCHEMA, "arrays": self._files, "values": self.values, "provenance": self._provenance}
-            (self.folder / META).write_text(json.dumps(meta, indent=1), encoding="utf-8")
+            meta = {"schema": SCHEMA, "arrays": self._files, "values": self.values, "provenance": self.provenance}
+            (self.folder / META).write_text(json.dumps(meta, indent=1, default=_plain), encoding="utf-8")
             sizes = {path.name: path.stat().st_size for path in self.folder.iterdir()}
             for name in sizes:
                 sync_to_disk(self.folder / name)
@@ -117,3 +117,10 @@ def _take_room(path: Path, shape: tuple[int, ...], dtype: np.dtype) -> None:
         if n_bytes and hasattr(os, "posix_fallocate"):
             os.posix_fallocate(file.fileno(), 0, end)
         file.truncate(end)
+
+
+def _plain(value: object) -> object:
+    """Turn numpy's numbers and arrays into what JSON knows."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    raise TypeError(f"{value!r} can't be kept with a result.")
