@@ -51,7 +51,7 @@ def settled(manager, job_id):
 def lab(tmp_path_factory):
     """A store with two runs that have ended."""
     root = tmp_path_factory.mktemp("lab").resolve()
-    good, bad, fresh = root / "good", root / "bad", root / "fresh"
+    good, bad, fresh = root / "good", root / "bad", root / "Still _1_ here"
     write_demo(good, animals=2, frames=160, size=64)
     write_demo(bad, animals=1, frames=160, size=64)
     (bad / "Broken_1").mkdir()
@@ -59,7 +59,7 @@ def lab(tmp_path_factory):
     (bad / "Broken_1" / "movie.tif").write_bytes(whole[: len(whole) // 3])
     fresh.mkdir()
     frames = np.random.default_rng(0).integers(0, 900, (40, 48, 64)).astype(np.uint16)
-    tifffile.imwrite(fresh / "Still _1_ here.tif", frames, photometric="minisblack")
+    tifffile.imwrite(fresh / "movie.tif", frames, photometric="minisblack")
     manager = JobManager(root / "store")
     return Lab(root / "store", good, _run(manager, good), bad, _run(manager, bad), fresh)
 

@@ -13,7 +13,7 @@ from calscope.model.fields import ParameterField, Spec
 from calscope.model.params import Parameters, field_of, fields
 from calscope.ui import keys
 
-CHANGED_MARK = ":orange[●]"
+CHANGED_MARK = "●"
 _KEPT: dict[str, Any] = {"persist_state": "session", "on_change": "ignore"}
 _FLOAT_STEPS = ((1.0, 0.05), (100.0, 0.1))
 _COARSE_STEP = 1.0
@@ -81,7 +81,9 @@ def show_group(group: str, without: Collection[str] = ()) -> None:
     advanced = [field for field in own if field.spec.level == "advanced"]
     if advanced:
         n_changed = sum(is_changed(field) for field in advanced)
-        with st.expander("Advanced" + (f" {CHANGED_MARK} {n_changed} changed" if n_changed else "")):
+        with st.expander(
+            f"Advanced {CHANGED_MARK} {n_changed} changed" if n_changed else "Advanced", key=f"more {group}"
+        ):
             for field in advanced:
                 _show(field)
 
@@ -140,7 +142,7 @@ def _label(field: ParameterField) -> str:
     unit = f", {field.spec.unit}" if field.spec.unit else ""
     mark = f" {CHANGED_MARK}" if is_changed(field) else ""
     which = " (y, x)" if field.spec.kind.endswith("pair") else ""
-    return f"{field.spec.label}{which}{unit} :gray[{field.name}]{mark}"
+    return f"{field.spec.label}{which}{unit} · {field.name}{mark}"
 
 
 def _help(field: ParameterField) -> str:
