@@ -1,0 +1,136 @@
+"""Reads suite2p's results without unpickling.
+
+The traces are plain arrays; the footprints (`stat.npy`) are Python objects, and reading those runs whatever is in the
+file. They are taken from `Fall.mat` instead, which suite2p writes when its setting `save_mat` is on, or from a
+`stat.npz` that one line in suite2p's own environment makes.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.io import loadmat
+from scipy.io.matlab import MatReadError
+from scipy.sparse import csc_matrix
+
+from calscope.io.imported import ImportedResults, judged, unmeasured
+from calscope.model.errors import RecordingError
+from calscope.model.results import Components, Quality
+
+NEUROPIL = 0.7
+"""Share of the neuropil's trace that suite2p takes off a cell's."""
+CONVERT = (
+    "import numpy as np; s = np.load('stat.npy', allow_pickle=1); o = np.load('ops.npy', allow_pickle=1).item(); "
+    "np.savez('stat.npz', npix=[len(c['ypix']) for c in s], ypix=np.concatenate([c['ypix'] for c in s]), "
+    "xpix=np.concatenate([c['xpix'] for c in s]), lam=np.concatenate([c['lam'] for c in s]), Ly=o['Ly'], Lx=o['Lx'], "
+    "fs=o['fs'], meanImg=o['meanImg'])"
+)
+"""Makes the footprints readable; run where the files are trusted, in the folder that holds them."""
+
+
+def find_plane(path: Path) -> Path | None:
+    """Give the folder with suite2p's files at or below a path, None where there is none."""
+    for folder in (path, path / "plane0", path / "suite2p" / "plane0"):
+        if (folder / "F.npy").is_file() or (folder / "Fall.mat").is_file():
+            return folder
+    return None
+
+
+def read_suite2p(plane: Path) -> ImportedResults:
+    """Open one plane of suite2p's results.
+
+    Raises
+    ------
+    RecordingError
+        When its footprints can only be read by unpickling (with the way to convert them), or files are damaged.
+    """
+    try:
+        fields = _from_npz(plane) if (plane / "stat.npz").is_file() else _from_mat(plane)
+        return _results(plane, fields)
+    except (OSError, ValueError, KeyError, TypeError, IndexError, MatReadError) as error:
+        raise RecordingError(f"{plane} can't be read as suite2p's results: {error}.") from None
+
+
+def _from_npz(plane: Path) -> dict[str, Any]:
+    with np.load(plane / "stat.npz", allow_pickle=False) as stat:
+        fields = {name: stat[name] for name in stat.files}
+    return fields | {
+        name: np.load(plane / f"{name}.npy", allow_pickle=False) for name in ("F", "Fneu", "spks", "iscell")
+    }
+
+
+def _from_mat(plane: Path) -> dict[str, Any]:
+    if not (plane / "Fall.mat").is_file():
+        raise RecordingError(
+            f"{plane / 'stat.npy'} holds suite2p's footprints as Python objects; reading it would run whatever is in "
+            "it. Either switch on suite2p's save_mat and run it again, which writes Fall.mat, or, if you trust the file, "
+            f'run this there in suite2p\'s environment: python -c "{CONVERT}"'
+        )
+    found = loadmat(plane / "Fall.mat", squeeze_me=True, struct_as_record=False, chars_as_strings=True)
+    cells, ops = np.atleast_1d(found["stat"]), found["ops"]
+    pixels = {name: [np.atleast_1d(getattr(cell, name)) for cell in cells] for name in ("ypix", "xpix", "lam")}
+    fields = {name: np.concatenate(parts) if parts else np.zeros(0) for name, parts in pixels.items()}
+    fields["npix"] = np.array([len(part) for part in pixels["ypix"]])
+    fields |= {name: getattr(ops, name) for name in ("Ly", "Lx", "fs", "meanImg") if hasattr(ops, name)}
+    return fields | {name: np.atleast_2d(found[name]) for name in ("F", "Fneu", "spks", "iscell")}
+
+
+def _results(plane: Path, fields: dict[str, Any]) -> ImportedResults:
+    dims = int(fields["Ly"]), int(fields["Lx"])
+    raw = np.asarray(fields["F"] - NEUROPIL * fields["Fneu"], np.float32)
+    n, n_frames = raw.shape
+    is_cell = np.asarray(fields["iscell"], np.float64).reshape(n, -1)
+    image = np.asarray(fields.get("meanImg", np.zeros(0)), np.float32)
+    nothing = np.zeros(n, np.float32)
+    n_pixels = dims[0] * dims[1]
+    return ImportedResults(
+        name=_name(plane),
+        path=plane,
+        program="suite2p",
+        components=Components(
+            dims=dims,
+            A=_footprints(fields, dims, n),
+            C=raw,
+            S=np.asarray(fields["spks"], np.float32).reshape(n, n_frames),
+            YrA=np.zeros_like(raw),
+            b=np.zeros((n_pixels, 0), np.float32),
+            f=np.zeros((0, n_frames), np.float32),
+            bl=nothing,
+            c1=nothing,
+            g=np.zeros((n, 0), np.float32),
+            neurons_sn=nothing,
+            sn=np.zeros(n_pixels, np.float32),
+        ),
+        quality=Quality(snr=unmeasured(n), r_value=unmeasured(n), cnn=unmeasured(n)),
+        evaluation=judged(is_cell[:, 0] > 0, "suite2p (its flag iscell)"),
+        fr_hz=float(fields["fs"]) if "fs" in fields else None,
+        image=image if image.shape == dims else None,
+        notes=(
+            f"The traces are suite2p's F less {NEUROPIL} of the neuropil. There is no denoised trace and no background.",
+            "suite2p doesn't measure SNR or spatial r.",
+        ),
+    )
+
+
+def _footprints(fields: dict[str, Any], dims: tuple[int, int], n: int) -> csc_matrix:
+    """Weights as columns in Fortran pixel order, of length one as in CNMF."""
+    npix = np.asarray(fields["npix"], np.intp).ravel()
+    y, x = (_inside(fields[name], size) for name, size in (("ypix", dims[0]), ("xpix", dims[1])))
+    columns = np.repeat(np.arange(n), npix)
+    weights = np.maximum(np.asarray(fields["lam"], np.float64), 0)
+    norms = np.sqrt(np.bincount(columns, weights**2, minlength=n))
+    scaled = weights / np.where(norms > 0, norms, 1)[columns]
+    return csc_matrix((scaled.astype(np.float32), (y + x * dims[0], columns)), shape=(dims[0] * dims[1], n))
+
+
+def _inside(values: Any, size: int) -> NDArray[np.intp]:
+    places = np.asarray(values, np.intp).ravel()
+    if places.size and (places.min() < 0 or places.max() >= size):
+        raise ValueError("footprints reach beyond the field")
+    return places
+
+
+def _name(plane: Path) -> str:
+    parts = [part for part in plane.parts if part != "suite2p" and not part.startswith("plane")]
+    return parts[-1] if parts else plane.name

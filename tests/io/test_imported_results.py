@@ -1,0 +1,141 @@
+"""Results of CaImAn and suite2p open read-only, without running anything that is in their files."""
+
+import h5py
+import numpy as np
+import pytest
+from scipy.io import savemat
+from scipy.sparse import random as random_sparse
+
+from calscope.io.imported import open_results
+from calscope.model.errors import RecordingError
+
+H, W, T, K = 7, 5, 40, 3
+
+
+@pytest.fixture
+def caiman_file(tmp_path):
+    """As CaImAn's `save` writes: sparse matrices as groups, None as a word, strings as attributes."""
+    rng = np.random.default_rng(0)
+    A = random_sparse(H * W, K, 0.3, format="csc", random_state=0)
+    path = tmp_path / "mouse.hdf5"
+    with h5py.File(path, "w") as file:
+        file["dims"] = [H, W]
+        estimates = file.create_group("estimates")
+        sparse = estimates.create_group("A")
+        sparse["data"], sparse["indices"], sparse["indptr"], sparse["shape"] = A.data, A.indices, A.indptr, A.shape
+        for name in ("C", "YrA", "S"):
+            estimates[name] = rng.random((K, T))
+        estimates["b"], estimates["f"] = rng.random((H * W, 2)), rng.random((2, T))
+        estimates["g"], estimates["bl"] = np.full((K, 1), 0.9), np.arange(K) * 1.0
+        estimates["SNR_comp"], estimates["r_values"] = [3.0, 0.2, 1.0], [0.9, 0.1, 0.5]
+        estimates["cnn_preds"] = np.empty(0)
+        estimates["idx_components"] = [0, 2]
+        estimates["accepted_list"] = np.empty(0)
+        estimates["F_dff"] = b"NoneType"
+        estimates["Cn"] = rng.random((H, W))
+        data = file.create_group("params/data")
+        data["fr"] = 14.7
+        data.attrs["caiman_version"] = "1.12.1"
+    return path, A
+
+
+def test_a_caiman_file_opens(caiman_file):
+    path, A = caiman_file
+    found = open_results(path)
+    assert (found.name, found.program, found.fr_hz) == ("mouse", "CaImAn 1.12.1", pytest.approx(14.7))
+    components = found.components
+    assert components.dims == (H, W)
+    assert abs(components.A - A).max() < 1e-6
+    np.testing.assert_allclose(components.footprint(1), A[:, [1]].toarray().reshape((H, W), order="F"), rtol=1e-6)
+    assert components.C.shape == (K, T)
+    assert components.b.shape == (H * W, 2)
+    assert components.bl.tolist() == [0, 1, 2]
+    assert found.quality.snr.tolist() == pytest.approx([3, 0.2, 1])
+    assert np.isnan(found.quality.cnn).all()
+    assert found.evaluation.accepted.tolist() == [True, False, True]
+    assert found.evaluation.reasons[1] == "Rejected by CaImAn."
+    assert found.dff is None
+    assert found.image.shape == (H, W)
+
+
+def test_a_file_saved_before_evaluation_is_shown_as_not_judged(caiman_file):
+    path, _ = caiman_file
+    with h5py.File(path, "a") as file:
+        del file["estimates/idx_components"]
+        file["estimates/idx_components"] = b"NoneType"
+    evaluation = open_results(path).evaluation
+    assert evaluation.accepted.all()
+    assert "Not judged" in evaluation.reasons[0]
+
+
+@pytest.mark.parametrize("what", ["another HDF5", "no HDF5", "wrong field"])
+def test_other_files_are_refused_in_words(caiman_file, what):
+    path, _ = caiman_file
+    if what == "no HDF5":
+        path.write_bytes(b"not hdf5")
+    else:
+        with h5py.File(path, "a") as file:
+            if what == "another HDF5":
+                del file["estimates"]
+            else:
+                file["dims"][...] = [H, W + 1]
+    with pytest.raises(RecordingError, match=str(path)):
+        open_results(path)
+
+
+@pytest.fixture
+def suite2p_folder(tmp_path):
+    """A plane as suite2p writes it: the footprints pickled, everything else plain."""
+    plane = tmp_path / "mouse" / "suite2p" / "plane0"
+    plane.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    arrays = {name: rng.random((2, T)).astype(np.float32) for name in ("F", "Fneu", "spks")}
+    arrays["iscell"] = np.array([[1.0, 0.8], [0.0, 0.1]])
+    for name, array in arrays.items():
+        np.save(plane / f"{name}.npy", array)
+    stat = [{"ypix": np.array([1, 2]), "xpix": np.array([3, 3]), "lam": np.array([3.0, 4.0])}]
+    stat += [{"ypix": np.array([0]), "xpix": np.array([4]), "lam": np.array([1.0])}]
+    np.save(plane / "stat.npy", np.array(stat, dtype=object))
+    np.save(plane / "ops.npy", np.array({"Ly": H, "Lx": W, "fs": 10.0, "meanImg": np.ones((H, W))}, dtype=object))
+    return tmp_path / "mouse", plane, arrays, stat
+
+
+def check_suite2p(found, arrays):
+    assert (found.name, found.program, found.fr_hz) == ("mouse", "suite2p", 10.0)
+    np.testing.assert_allclose(found.components.raw, arrays["F"] - 0.7 * arrays["Fneu"], rtol=1e-5)
+    footprint = found.components.footprint(0)
+    assert footprint[1, 3] == pytest.approx(0.6)
+    assert footprint[2, 3] == pytest.approx(0.8)
+    assert np.count_nonzero(footprint) == 2
+    assert found.evaluation.accepted.tolist() == [True, False]
+    assert np.isnan(found.quality.snr).all()
+    assert found.image.shape == (H, W)
+
+
+def test_pickled_footprints_are_refused_and_the_told_conversion_works(suite2p_folder, monkeypatch):
+    folder, plane, arrays, _ = suite2p_folder
+    with pytest.raises(RecordingError, match="would run whatever is in it") as told:
+        open_results(folder)
+    command = str(told.value).split('python -c "')[1].rstrip('"')
+    monkeypatch.chdir(plane)
+    exec(command, {})
+    check_suite2p(open_results(folder), arrays)
+
+
+def test_the_matlab_file_that_suite2p_writes_is_read_instead(suite2p_folder):
+    folder, plane, arrays, stat = suite2p_folder
+    ops = {"Ly": H, "Lx": W, "fs": 10.0, "meanImg": np.ones((H, W))}
+    savemat(plane / "Fall.mat", arrays | {"stat": np.array(stat, dtype=object), "ops": ops})
+    check_suite2p(open_results(folder), arrays)
+
+
+def test_footprints_beyond_the_field_are_refused(suite2p_folder):
+    folder, plane, _, _ = suite2p_folder
+    np.savez(plane / "stat.npz", npix=[1, 1], ypix=[0, H], xpix=[0, 0], lam=[1.0, 1.0], Ly=H, Lx=W)
+    with pytest.raises(RecordingError, match="beyond the field"):
+        open_results(folder)
+
+
+def test_an_empty_folder_says_what_can_be_opened(tmp_path):
+    with pytest.raises(RecordingError, match=r"F\.npy"):
+        open_results(tmp_path)
