@@ -1,0 +1,102 @@
+"""`calscope doctor`: what is here, what is not, and what to do about it."""
+
+import argparse
+import importlib.metadata
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import platformdirs
+import psutil
+
+import calscope
+from calscope.cli import BAD_INPUT, OK
+from calscope.engines.registry import ENGINES
+from calscope.pipeline.executor import cpu_count
+from calscope.pipeline.store import Store, default_store
+
+_NEEDED = (
+    *("numpy", "scipy", "numba", "opencv-python-headless", "h5py", "tifffile", "imagecodecs", "pydantic", "pandas"),
+    *("pyarrow", "streamlit", "plotly", "platformdirs", "psutil", "filelock", "orjson"),
+)
+_EXTRAS = {
+    "pynwb": "NWB export is off. `pip install calscope[nwb]`",
+    "distributed": "running on a cluster is not possible yet, with or without it",
+}
+
+
+def command(chosen: argparse.Namespace) -> int:
+    """Print the findings; exit status 2 where something that Calscope needs is missing."""
+    missing: list[str] = []
+    for line in (*_system(), *_packages(missing), *_engines(), *_store(default_store(), missing), *_numba()):
+        sys.stdout.write(f"{line}\n")
+    if missing:
+        sys.stderr.write(f"calscope {chosen.command}: {' '.join(missing)}\n")
+    return BAD_INPUT if missing else OK
+
+
+def _system() -> Iterator[str]:
+    memory = psutil.virtual_memory()
+    yield f"Calscope {calscope.__version__}, Python {platform.python_version()}, {platform.platform()}"
+    yield f"{cpu_count()} CPUs, {_size(memory.total)} of memory, {_size(memory.available)} of it free"
+
+
+def _packages(missing: list[str]) -> Iterator[str]:
+    yield "\nPackages"
+    for name in _NEEDED:
+        version = _version(name)
+        yield f"  {name:24} {version or 'MISSING'}"
+        if version is None:
+            missing.append(f"{name} is not installed: `pip install {name}`.")
+    for name, without in _EXTRAS.items():
+        yield f"  {name:24} {_version(name) or f'not installed: {without}'}"
+
+
+def _engines() -> Iterator[str]:
+    yield "\nEngines"
+    for name, engine in ENGINES.items():
+        state = engine.availability()
+        words = f"available, version {state.version}" if state.ok else f"{state.why_not} {state.next_step}".strip()
+        yield f"  {name:24} {words}"
+
+
+def _store(store: Store, missing: list[str]) -> Iterator[str]:
+    yield "\nResult store"
+    there = next(place for place in (store.root, *store.root.absolute().parents) if place.exists())
+    yield f"  {'folder':24} {store.root}"
+    yield f"  {'size':24} {_size(sum(store.size_by_stage().values()))} in {len(store.sizes())} results"
+    yield f"  {'free':24} {_size(shutil.disk_usage(there).free)}"
+    is_writable = there.is_dir() and os.access(there, os.W_OK)
+    yield f"  {'writable':24} {'yes' if is_writable else 'NO'}"
+    if not is_writable:
+        missing.append(f"{store.root} can't be written: set CALSCOPE_STORE to a folder that you may write to.")
+
+
+def _numba() -> Iterator[str]:
+    yield "\nCompiled code"
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    beside = Path(calscope.__file__).parent / "algorithms"
+    own = platformdirs.user_cache_path("numba", appauthor=False)
+    place = Path(chosen) if chosen else beside if os.access(beside, os.W_OK) else own
+    there = next(folder for folder in (place, *place.absolute().parents) if folder.exists())
+    yield f"  {'kept in':24} {place}"
+    if not os.access(there, os.W_OK):
+        yield "  It can't be written: every start compiles anew, about a minute. Set NUMBA_CACHE_DIR to another folder."
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _size(n_bytes: float) -> str:
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if n_bytes < 1000:
+            return f"{n_bytes:.3g} {unit}"
+        n_bytes /= 1000
+    return f"{n_bytes:.3g} TB"

@@ -1,0 +1,107 @@
+"""Commands and options, as words only: nothing heavy is imported to show the help."""
+
+import argparse
+from typing import TypeAlias
+
+import calscope
+
+FORMATS = ("nwb", "caiman", "suite2p", "csv")
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Give the parser of all commands; the chosen command's file is in `module`."""
+    parser = argparse.ArgumentParser(
+        prog="calscope", description="Two-photon calcium imaging: motion correction, CNMF, evaluation, sharing."
+    )
+    parser.add_argument("--version", action="version", version=f"calscope {calscope.__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for add in (_add_app, _add_demo, _add_run, _add_report, _add_export, _add_doctor, _add_params):
+        add(commands)
+    return parser
+
+
+def _add_app(commands: Commands) -> None:
+    app = commands.add_parser("app", help="the browser workbench")
+    app.set_defaults(module="app")
+    app.add_argument("folder", nargs="?", metavar="FOLDER", help="folder with recordings to open")
+    app.add_argument("--port", type=_positive, default=8501, help="port on this machine (8501)")
+    app.add_argument("--no-browser", action="store_true", help="don't open a browser, only say the address")
+
+
+def _add_demo(commands: Commands) -> None:
+    demo = commands.add_parser("demo", help="make recordings with known truth")
+    demo.set_defaults(module="demo")
+    demo.add_argument("out", metavar="OUT", help="folder to write")
+    demo.add_argument("--animals", type=_positive, default=5, help="how many animals (5)")
+    demo.add_argument("--frames", type=_positive, default=1500, help="frames of each (1500)")
+    demo.add_argument("--size", type=_positive, default=256, help="side of the field, px (256)")
+    demo.add_argument("--seed", type=int, default=0, help="the same seed gives the same recordings (0)")
+
+
+def _add_run(commands: Commands) -> None:
+    run = commands.add_parser("run", help="correct motion, extract and judge cells", description=_RUN)
+    run.set_defaults(module="run")
+    run.add_argument("data", metavar="DATA", help="folder with one folder or file per animal, or one recording")
+    run.add_argument("--out", required=True, metavar="OUT", help="folder to write results to")
+    run.add_argument("--params", metavar="FILE", help="parameters as JSON, Calscope's or CaImAn's")
+    run.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="changes",
+        metavar="NAME=VALUE",
+        help="one parameter, as motion.pw_rigid=false or motion.strides=48,48; may be given many times",
+    )
+    run.add_argument("--engine", default="builtin", metavar="builtin|caiman", help="what computes (builtin)")
+    run.add_argument("--animals", metavar="A,B", help="only these animals")
+    run.add_argument("--frames", type=_positive, metavar="N", help="only the first N frames")
+    run.add_argument("--until", choices=("motion", "extraction", "evaluation"), default="evaluation")
+    run.add_argument("--workers", type=_positive, metavar="N", help="threads to use (one for each CPU)")
+    run.add_argument("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster")
+    run.add_argument("--save-movie", action="store_true", help="write the corrected movie too")
+
+
+def _add_report(commands: Commands) -> None:
+    report = commands.add_parser("report", help="one HTML file to hand to a colleague")
+    report.set_defaults(module="share")
+    report.add_argument("out", metavar="OUT", help="folder that `calscope run` wrote")
+    report.add_argument("--html", metavar="FILE", help="where to write (OUT/report.html)")
+
+
+def _add_export(commands: Commands) -> None:
+    export = commands.add_parser("export", help="results in the formats of other programs")
+    export.set_defaults(module="share")
+    export.add_argument("out", metavar="OUT", help="folder that `calscope run` wrote")
+    export.add_argument("--format", required=True, choices=FORMATS)
+    export.add_argument("--to", metavar="FOLDER", help="where to write (OUT/export/FORMAT)")
+
+
+def _add_doctor(commands: Commands) -> None:
+    doctor = commands.add_parser("doctor", help="what is installed, what is missing, and what to do about it")
+    doctor.set_defaults(module="doctor")
+
+
+def _add_params(commands: Commands) -> None:
+    params = commands.add_parser("params", help="every parameter: default, limits, meaning")
+    params.set_defaults(module="reference")
+    form = params.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="the defaults as JSON, to edit and give to --params")
+    form.add_argument("--caiman", action="store_true", help="the same in CaImAn's own groups")
+
+
+def _positive(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of 1 or more, got {text!r}")
+    return number
+
+
+_RUN = (
+    "DATA is a folder with one folder (Animal_1/*.tif, one frame a file, or a stack) or one file (Animal_1.tif) per "
+    "animal, or one recording. What was computed before with the same parameters is taken from the result store. "
+    "The frame rate comes from the file, --params or --set dataset.fr=HZ; without it nothing is run."
+)

@@ -1,0 +1,197 @@
+"""`calscope run`: all animals of a folder, results as files."""
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from calscope.cli import BAD_INPUT, INTERRUPTED, OK
+from calscope.cli.progress_line import ProgressLine, duration
+from calscope.cli.settings import read_settings
+from calscope.engines.registry import get_engine
+from calscope.export.run_folder import RUN, write_animal, write_json
+from calscope.io.project import Project, RecordingRef, find_recordings
+from calscope.io.registry import open_recording
+from calscope.model.errors import Cancelled, ParameterError, RecordingError, StoreError
+from calscope.pipeline.cohort import Order, Step, choose_animals, run_cohort
+from calscope.pipeline.executor import make_executor
+from calscope.pipeline.records import AnimalRun
+from calscope.pipeline.results import AnimalResults
+from calscope.pipeline.runner import library_versions, resolve_params
+from calscope.pipeline.store import default_store
+
+
+def command(chosen: argparse.Namespace) -> int:
+    """Run, and write OUT."""
+    params, notes = read_settings(chosen.params, chosen.changes)
+    engine = get_engine(chosen.engine)
+    workers = make_executor(chosen.workers, chosen.dask).workers
+    project = find_recordings(Path(chosen.data).absolute())
+    refs = choose_animals(project, _names(chosen.animals))
+    order = Order(params, engine, default_store(), chosen.until, chosen.frames, workers)
+    out = Path(chosen.out)
+    _check_out(out, refs)
+    _check_rates(refs, order)
+    run = _Run(out, order, _Stop(), save_movie=chosen.save_movie)
+    for note in (*notes, *project.skipped):
+        run.line.say(note)
+    return run.all_animals(project, refs)
+
+
+class _Stop:
+    """Ctrl-C: the first ends the run at its next report of progress, with nothing half-made left; another at once."""
+
+    def __init__(self) -> None:
+        self.wanted = False
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        def on_signal(number: int, frame: object) -> None:
+            if self.wanted:
+                raise KeyboardInterrupt
+            self.wanted = True
+
+        before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def check(self) -> None:
+        if self.wanted:
+            raise Cancelled
+
+
+@dataclass
+class _Run:
+    """The animals of one call, and OUT/run.json, which tells of those that are through at any time."""
+
+    out: Path
+    order: Order
+    stop: _Stop
+    save_movie: bool
+    line: ProgressLine = field(default_factory=ProgressLine)
+    runs: list[AnimalRun] = field(default_factory=list)
+
+    def all_animals(self, project: Project, refs: Sequence[RecordingRef]) -> int:
+        self.head = self._head(project)
+        self.started = time.monotonic()
+        self._write_head("running")
+        self.order.store.sweep()
+        try:
+            with self.stop.listening():
+                run_cohort(refs, self.order, report=self._report, log=self._log, on_done=self._keep)
+        except (Cancelled, KeyboardInterrupt):
+            self._write_head("cancelled")
+            self.line.say("Stopped. What was finished is in the store; the same command goes on from there.")
+            return INTERRUPTED
+        failed = [run for run in self.runs if run.error]
+        self._write_head("failed" if failed else "done")
+        self.line.clear()
+        for run in self.runs:
+            sys.stdout.write(f"{_summary(run)}\n")
+        for run in failed:
+            sys.stderr.write(f"calscope run: {run.error}\n")
+        return BAD_INPUT if failed else OK
+
+    def _report(self, step: Step) -> None:
+        self.stop.check()
+        self.line.show(step.fraction, f"{step.animal}: {step.note}", step.eta_s)
+
+    def _log(self, text: str) -> None:
+        if not text.endswith("started"):
+            self.line.say(text)
+
+    def _keep(self, run: AnimalRun) -> None:
+        """Write the animal's files; where that fails the animal has failed, and the others go on."""
+        folder, results = self.out / run.name, AnimalResults(self.order.store, run.keys)
+        try:
+            write_animal(folder, run.to_dict(), results, save_movie=self.save_movie, progress=self._writing(run.name))
+        except StoreError as error:
+            run = replace(run, error=f"{run.error} {error}".strip())
+        self.runs.append(run)
+        self._write_head("running")
+
+    def _writing(self, name: str) -> Any:
+        def report(fraction: float, note: str = "", /) -> None:
+            self.stop.check()
+            self.line.show(fraction, f"{name}: writing {note}")
+
+        return report
+
+    def _head(self, project: Project) -> dict[str, Any]:
+        return {
+            "data": str(project.root.absolute()),
+            "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "engine": self.order.engine.name,
+            "engine_version": self.order.engine.availability().version,
+            "until": self.order.until,
+            "n_frames": self.order.n_frames,
+            "workers": self.order.workers,
+            "requested": self.order.params.to_dict(),
+            "versions": library_versions(),
+            "skipped": list(project.skipped),
+        }
+
+    def _write_head(self, state: str) -> None:
+        animals = [
+            {
+                "name": run.name,
+                "folder": run.name,
+                "state": "failed" if run.error else "done",
+                "error": run.error,
+                "seconds": round(sum(stage.seconds for stage in run.stages), 3),
+                "components": run.counts,
+                "peak_memory_bytes": run.peak_memory_bytes,
+            }
+            for run in self.runs
+        ]
+        seconds = round(time.monotonic() - self.started, 3)
+        write_json(self.out / RUN, {**self.head, "state": state, "seconds": seconds, "animals": animals})
+
+
+def _names(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _check_out(out: Path, refs: Sequence[RecordingRef]) -> None:
+    """Refuse to write results among raw data, where the next reading would find them."""
+    for ref in refs:
+        if ref.path.resolve().is_relative_to((out / ref.name).resolve()):
+            raise StoreError(
+                f"--out {out} would put results into the recording's own folder {out / ref.name}. Choose another."
+            )
+
+
+def _check_rates(refs: Sequence[RecordingRef], order: Order) -> None:
+    """Refuse the whole run when an animal has no frame rate, before hours go into the others."""
+    for ref in refs:
+        try:
+            with open_recording(ref.path, order.n_frames) as recording:
+                resolve_params(order.params, recording.info)
+        except RecordingError:
+            continue  # told at its turn; the others can run
+        except ParameterError as error:
+            raise ParameterError(f"{error} Nothing was run.") from None
+
+
+def _summary(run: AnimalRun) -> str:
+    if run.error:
+        return f"{run.name}: failed"
+    served = sum(stage.cached for stage in run.stages)
+    parts = [f"{run.info.shape[0]} frames" if run.info else ""]
+    if "refit" in run.counts:
+        parts.append(f"{run.counts['refit']} components")
+    if "accepted" in run.counts:
+        parts.append(f"{run.counts['accepted']} accepted")
+    parts.append(duration(sum(stage.seconds for stage in run.stages)))
+    if served:
+        parts.append(f"{served} of {len(run.stages)} stages from the store")
+    return f"{run.name}: " + ", ".join(part for part in parts if part)
