@@ -64,7 +64,7 @@ def _from_mat(plane: Path) -> dict[str, Any]:
     if not (plane / "Fall.mat").is_file():
         raise RecordingError(
             f"{plane / 'stat.npy'} holds suite2p's footprints as Python objects; reading it would run whatever is in "
-            "it. Either switch on suite2p's save_mat and run it again, which writes Fall.mat, or, if you trust the file, "
+            "it. Either switch on suite2p's save_mat and run it again, which writes Fall.mat; or, if you trust it, "
             f'run this there in suite2p\'s environment: python -c "{CONVERT}"'
         )
     found = loadmat(plane / "Fall.mat", squeeze_me=True, struct_as_record=False, chars_as_strings=True)
@@ -107,7 +107,7 @@ def _results(plane: Path, fields: dict[str, Any]) -> ImportedResults:
         fr_hz=float(fields["fs"]) if "fs" in fields else None,
         image=image if image.shape == dims else None,
         notes=(
-            f"The traces are suite2p's F less {NEUROPIL} of the neuropil. There is no denoised trace and no background.",
+            f"The traces are suite2p's F less {NEUROPIL} of the neuropil; nothing is denoised, there is no background.",
             "suite2p doesn't measure SNR or spatial r.",
         ),
     )
