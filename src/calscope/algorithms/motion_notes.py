@@ -39,22 +39,26 @@ class Track:
         """Give frames that show nothing the shift between those of the nearest frames that do; zero if none does."""
         if not self.blank.any():
             return self
-        seen = np.flatnonzero(~self.blank)
         return replace(
             self,
-            rigid=_bridge(self.rigid, seen),
-            coefficients=_bridge(self.coefficients, seen),
+            rigid=self.bridge(self.rigid),
+            coefficients=self.bridge(self.coefficients),
             clipped=self.clipped & ~self.blank,
         )
 
-
-def _bridge(values: FloatArray, seen: NDArray[np.intp]) -> FloatArray:
-    flat = values.reshape(len(values), -1)
-    if len(seen) == 0:
-        return np.zeros_like(values)
-    frames = np.arange(len(values))
-    columns = [np.interp(frames, seen, flat[seen, k]) for k in range(flat.shape[1])]
-    return np.stack(columns, axis=1).astype(np.float32).reshape(values.shape)
+    def bridge(self, values: FloatArray) -> FloatArray:
+        """Give values (n, ...) of frames that show nothing by a straight line between the nearest that do."""
+        seen = np.flatnonzero(~self.blank)
+        if len(seen) == len(values):
+            return values
+        if len(seen) == 0:
+            return np.zeros_like(values)
+        flat = values.reshape(len(values), -1)
+        frames = np.flatnonzero(self.blank)
+        out = flat.copy()
+        for column in range(flat.shape[1]):
+            out[frames, column] = np.interp(frames, seen, flat[seen, column])
+        return out.reshape(values.shape)
 
 
 def describe(track: Track, shape: tuple[int, int, int], grid: PatchGrid | None) -> tuple[str, ...]:

@@ -6,27 +6,19 @@ kept of a frame besides is a few hundred numbers. The result doesn't depend on t
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from calscope.algorithms.frames import CleanFrames, chunk_length, map_chunks
-from calscope.algorithms.motion_grid import (
-    PatchGrid,
-    ShiftField,
-    make_field,
-    make_patches,
-    patches_to_nodes,
-    rigid_field,
-    weights_at,
-)
+from calscope.algorithms.frames import CleanFrames
+from calscope.algorithms.motion_evidence import Evidence, prepare_evidence
 from calscope.algorithms.motion_notes import Track, describe
-from calscope.algorithms.piecewise import estimate_patches, prepare_patches
-from calscope.algorithms.rigid import estimate_rigid, prepare_rigid
-from calscope.algorithms.template import MIN_GAIN, make_template, take_sample
+from calscope.algorithms.motion_passes import MotionPasses, MotionPlan, make_plan
+from calscope.algorithms.motion_prior import most_probable
+from calscope.algorithms.template import Sample, make_template, take_sample
 from calscope.algorithms.warp import Warper
-from calscope.model.movie import FloatArray, FrameSource, Movie
+from calscope.model.movie import ArrayMovie, FloatArray, FrameSource, Movie
 from calscope.model.progress import Progress, part, silent
 from calscope.model.results import MotionResult
 
@@ -74,135 +66,92 @@ def correct_movie(
     n_frames, height, width = source.shape
     if n_frames == 0:
         raise ValueError("A movie without frames can't be corrected.")
-    sample = take_sample(source)
     if n_frames == 1:
         pw_rigid, max_shifts = False, (0, 0)
-    plan = _plan((height, width), pw_rigid, strides, overlaps, max_shifts, max_deviation_rigid)
-    job = _Job(CleanFrames(source, sample.fill), source.shape, plan, workers)
-    template = make_template(sample, max_shifts, workers=workers, progress=part(progress, 0, 0.1))
-    track = job.estimate(template, part(progress, 0.1, 0.6))
-    codes = allocate("movie", source.shape, np.uint16)
-    return job.write(track, template, codes, part(progress, 0.6, 1))
+    plan = make_plan(
+        (height, width),
+        pw_rigid=pw_rigid,
+        strides=strides,
+        overlaps=overlaps,
+        max_shifts=max_shifts,
+        max_deviation=max_deviation_rigid,
+    )
+    sample = take_sample(source)
+    evidence = _prepare(sample, plan, workers, part(progress, 0, 0.25))
+    movie = MotionPasses(CleanFrames(source, sample.fill), source.shape, plan, workers)
+    track = _follow(movie, evidence, part(progress, 0.25, 0.75))
+    return _write(movie, track, evidence.template, allocate, part(progress, 0.75, 1))
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """What stays the same for every frame."""
-
-    grid: PatchGrid | None
-    """None when rigid."""
-    field: ShiftField
-    strides: tuple[int, int]
-    max_shifts: tuple[int, int]
-    max_deviation: int
-
-
-def _plan(
-    size: tuple[int, int],
-    pw_rigid: bool,  # noqa: FBT001
-    strides: tuple[int, int],
-    overlaps: tuple[int, int],
-    max_shifts: tuple[int, int],
-    max_deviation: int,
-) -> _Plan:
-    if not pw_rigid:
-        return _Plan(None, rigid_field(size), strides, max_shifts, max_deviation)
-    grid = make_patches(size, strides, overlaps)
-    return _Plan(grid, make_field(size, grid, strides), strides, max_shifts, max_deviation)
+def _prepare(sample: Sample, plan: MotionPlan, workers: int, progress: Progress) -> Evidence:
+    """Make the template and the noise about it from a sample of frames."""
+    template = make_template(sample, plan.max_shifts, workers=workers, progress=part(progress, 0, 0.4))
+    passes = MotionPasses(CleanFrames(ArrayMovie(sample.frames), sample.fill), sample.frames.shape, plan, workers)
+    even = np.full(template.shape, max(float(template.mean()), 1.0), np.float32)
+    track, _ = passes.estimate(template, prepare_evidence(template, even, plan.field), part(progress, 0.4, 0.7))
+    track = track.bridged()
+    evidence = prepare_evidence(*passes.average(track, template, part(progress, 0.7, 0.8)), plan.field)
+    told = passes.gather(track, evidence, part(progress, 0.8, 0.9))
+    track = _update(track, told, evidence, plan, in_time=False)
+    return prepare_evidence(*passes.average(track, evidence.template, part(progress, 0.9, 1)), plan.field)
 
 
-@dataclass(frozen=True)
-class _Job:
-    """One movie and the plan for it."""
-
-    frames: CleanFrames
-    shape: tuple[int, int, int]
-    plan: _Plan
-    workers: int
-
-    def estimate(self, template: FloatArray, progress: Progress) -> Track:
-        """Find the field of every frame against a template."""
-        rigid = prepare_rigid(template, self.plan.max_shifts)
-        patches = None
-        if self.plan.grid is not None:
-            patches = prepare_patches(template, self.plan.grid, self.plan.strides, self.plan.max_deviation)
-
-        def work(start: int, stop: int) -> Track:
-            frames, repaired = self.frames.read(start, stop)
-            found = estimate_rigid(frames, rigid)
-            coefficients = found.shifts[:, None, None, :]
-            if patches is not None and self.plan.grid is not None:
-                shifts = estimate_patches(frames, found.shifts, patches)
-                coefficients = _to_nodes(shifts, self.plan.grid, self.plan.field)
-            return Track(
-                rigid=found.shifts,
-                coefficients=coefficients,
-                clipped=found.clipped,
-                constant=np.ptp(frames, axis=(1, 2)) == 0,
-                blank=~(found.gain > MIN_GAIN),
-                repaired=repaired,
-                low=np.asarray([frames.min()]),
-                high=np.asarray([frames.max()]),
-            )
-
-        return Track.join(list(self._passes(work, progress, "estimating shifts"))).bridged()
-
-    def write(self, track: Track, template: FloatArray, codes: NDArray[np.uint16], progress: Progress) -> MotionResult:
-        """Warp every frame, write it, and correlate it with the template before and after."""
-        n_frames, height, width = self.shape
-        low, high = float(track.low.min()), float(track.high.max())
-        movie = Movie(codes, scale=(high - low) / 65535 if high > low else 1.0, offset=low)
-        warper = Warper(self.plan.field)
-        rim = max(self._passes(lambda a, b: warper.filled_rim(track.coefficients[a:b]), silent, "rim"))
-        inside = tuple(slice(min(rim, n // 4), n - min(rim, n // 4)) for n in (height, width))
-
-        def work(start: int, stop: int) -> tuple[FloatArray, FloatArray]:
-            frames, _ = self.frames.read(start, stop)
-            moved = warper.warp(frames, track.coefficients[start:stop])
-            codes[start:stop] = movie.encode(moved)
-            inner = template[inside]
-            return _correlations(frames[:, *inside], inner), _correlations(moved[:, *inside], inner)
-
-        before, after = zip(*self._passes(work, progress, "writing the corrected movie"), strict=True)
-        grid = self.plan.grid
-        return MotionResult(
-            movie=movie,
-            template=template,
-            shifts_rig=track.rigid,
-            corr_before=np.concatenate(before),
-            corr_after=np.concatenate(after),
-            border_px=rim,
-            shifts_els=None if grid is None else _at_patches(track.coefficients, grid, self.plan.field),
-            centers_px=None if grid is None else grid.centers_px,
-            patch_shape_px=None if grid is None else grid.shape_px,
-            notes=describe(track, self.shape, grid),
-        )
-
-    def _passes(self, work, progress, note):  # noqa: ANN001, ANN202
-        n_frames, height, width = self.shape
-        return map_chunks(
-            work,
-            n_frames=n_frames,
-            length=chunk_length(height, width),
-            workers=self.workers,
-            progress=progress,
-            note=note,
-        )
+def _follow(movie: MotionPasses, evidence: Evidence, progress: Progress) -> Track:
+    """Find the motion of every frame: by correlation, then twice by what is left of the difference to the template."""
+    track, told = movie.estimate(evidence.template, evidence, part(progress, 0, 0.65))
+    track = _update(track.bridged(), told, evidence, movie.plan, in_time=True)
+    told = movie.gather(track, evidence, part(progress, 0.65, 1))
+    return _update(track, told, evidence, movie.plan, in_time=True)
 
 
-def _to_nodes(shifts: FloatArray, grid: PatchGrid, field: ShiftField) -> FloatArray:
-    """Shifts of patches (n, P, 2) -> coefficients of the field (n, Ky, Kx, 2)."""
-    rows = patches_to_nodes(grid.centers_y, field.nodes_y)
-    columns = patches_to_nodes(grid.centers_x, field.nodes_x)
-    laid_out = shifts.reshape(len(shifts), len(grid.tops), len(grid.lefts), 2)
-    return np.einsum("yi,nijk,xj->nyxk", rows, laid_out, columns, optimize=True)
+def _update(track: Track, told: FloatArray, evidence: Evidence, plan: MotionPlan, *, in_time: bool) -> Track:
+    """Combine the evidence of all frames; those that show nothing get what lies between their neighbours."""
+    if len(told) < 2 or track.blank.all():
+        return track
+    coefficients = most_probable(
+        track.bridge(told),
+        evidence.information,
+        first=track.coefficients,
+        field=plan.field,
+        reach_px=(0.8 * plan.strides[0], 0.8 * plan.strides[1]),
+        in_time=in_time,
+    )
+    coefficients = plan.within_limits(coefficients)
+    return replace(track, coefficients=coefficients, rigid=plan.whole_frame(coefficients)).bridged()
 
 
-def _at_patches(coefficients: FloatArray, grid: PatchGrid, field: ShiftField) -> FloatArray:
-    """Coefficients of the field (n, Ky, Kx, 2) -> its value at the centres of the patches (n, P, 2)."""
-    rows = weights_at(grid.centers_y, len(field.rows), field.shape[0])
-    columns = weights_at(grid.centers_x, len(field.columns), field.shape[1])
-    return field.at(rows, columns, coefficients).reshape(len(coefficients), grid.n, 2)
+def _write(
+    movie: MotionPasses, track: Track, template: FloatArray, allocate: Allocate, progress: Progress
+) -> MotionResult:
+    """Warp every frame, write it, and correlate it with the template before and after."""
+    low, high = float(track.low.min()), float(track.high.max())
+    codes = allocate("movie", movie.shape, np.uint16)
+    coded = Movie(codes, scale=(high - low) / 65535 if high > low else 1.0, offset=low)
+    warper = Warper(movie.plan.field)
+    rim = max(movie.over_chunks(lambda a, b: warper.filled_rim(track.coefficients[a:b]), silent, "rim"))
+    inside = tuple(slice(min(rim, n // 4), n - min(rim, n // 4)) for n in movie.shape[1:])
+    inner = template[inside]
+
+    def work(start: int, stop: int) -> tuple[FloatArray, FloatArray]:
+        frames, _ = movie.frames.read(start, stop)
+        moved = warper.warp(frames, track.coefficients[start:stop])
+        codes[start:stop] = coded.encode(moved)
+        return _correlations(frames[:, *inside], inner), _correlations(moved[:, *inside], inner)
+
+    before, after = zip(*movie.over_chunks(work, progress, "writing the corrected movie"), strict=True)
+    grid = movie.plan.grid
+    return MotionResult(
+        movie=coded,
+        template=template,
+        shifts_rig=track.rigid,
+        corr_before=np.concatenate(before),
+        corr_after=np.concatenate(after),
+        border_px=rim,
+        shifts_els=movie.plan.at_patches(track.coefficients),
+        centers_px=None if grid is None else grid.centers_px,
+        patch_shape_px=None if grid is None else grid.shape_px,
+        notes=describe(track, movie.shape, grid),
+    )
 
 
 def _correlations(frames: FloatArray, image: FloatArray) -> FloatArray:

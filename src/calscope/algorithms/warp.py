@@ -6,6 +6,7 @@ pixel, which distorts every later estimate of noise and flatters every measure o
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from calscope.algorithms.motion_grid import ShiftField
 from calscope.model.movie import FloatArray
@@ -43,6 +44,18 @@ class Warper:
             y, x = self._positions - self.field.at_pixels(own)
             cv2.remap(frame, x, y, cv2.INTER_CUBIC, dst=moved, borderMode=cv2.BORDER_REPLICATE)
         return out
+
+    def rims(self, coefficients: FloatArray) -> NDArray[np.intp]:
+        """Width of the rim that each field (n, Ky, Kx, 2) leaves to be filled, (n, 4): top, bottom, left, right, px.
+
+        Taken from the shifts at the four edges, which is exact where the field is smooth over the rim.
+        """
+        rows, columns = self.field.rows, self.field.columns
+        down = np.einsum("yi,nij,xj->nyx", rows[[0, -1]], coefficients[..., 0], columns, optimize=True)
+        right = np.einsum("yi,nij,xj->nyx", rows, coefficients[..., 1], columns[[0, -1]], optimize=True)
+        far = [down[:, 0].max(1), -down[:, 1].min(1), right[:, :, 0].max(1), -right[:, :, 1].min(1)]
+        limits = np.repeat([len(rows), len(columns)], 2)
+        return np.clip(np.ceil(np.stack(far, axis=1)), 0, limits).astype(np.intp)
 
     def filled_rim(self, coefficients: FloatArray) -> int:
         """Width of the widest rim, px, that any of the fields (n, Ky, Kx, 2) leaves to be filled."""

@@ -1,0 +1,168 @@
+"""The passes over a movie that motion correction is made of: find shifts, read evidence, average what was corrected."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from calscope.algorithms.frames import CleanFrames, chunk_length, map_chunks
+from calscope.algorithms.motion_evidence import Evidence, blurred, match_brightness, noise_of
+from calscope.algorithms.motion_grid import (
+    PatchGrid,
+    ShiftField,
+    make_field,
+    make_patches,
+    patches_to_nodes,
+    rigid_field,
+    weights_at,
+)
+from calscope.algorithms.motion_notes import Track
+from calscope.algorithms.piecewise import estimate_patches, prepare_patches
+from calscope.algorithms.rigid import estimate_rigid, prepare_rigid
+from calscope.algorithms.template import MIN_GAIN
+from calscope.algorithms.warp import Warper
+from calscope.model.movie import FloatArray
+from calscope.model.progress import Progress
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class MotionPlan:
+    """What stays the same for every frame."""
+
+    grid: PatchGrid | None
+    """None when rigid."""
+    field: ShiftField
+    strides: tuple[int, int]
+    max_shifts: tuple[int, int]
+    max_deviation: int
+
+    def within_limits(self, coefficients: FloatArray) -> FloatArray:
+        """Clip fields (n, Ky, Kx, 2): their mean to max_shifts, what differs from it to max_deviation."""
+        whole = self.whole_frame(coefficients)
+        limits = np.asarray(self.max_shifts, np.float32)
+        most = np.float32(self.max_deviation)
+        deviation = np.clip(coefficients - whole[:, None, None], -most, most)
+        return np.clip(whole, -limits, limits)[:, None, None] + deviation
+
+    def whole_frame(self, coefficients: FloatArray) -> FloatArray:
+        """Mean shift of the pixels of each frame, (n, Ky, Kx, 2) -> (n, 2)."""
+        rows, columns = self.field.rows.mean(axis=0), self.field.columns.mean(axis=0)
+        return np.einsum("i,nijk,j->nk", rows, coefficients, columns, optimize=True)
+
+    def to_nodes(self, shifts: FloatArray) -> FloatArray:
+        """Shifts of the patches (n, P, 2) -> coefficients of the field (n, Ky, Kx, 2)."""
+        if self.grid is None:
+            return shifts[:, None]
+        rows = patches_to_nodes(self.grid.centers_y, self.field.nodes_y)
+        columns = patches_to_nodes(self.grid.centers_x, self.field.nodes_x)
+        laid_out = shifts.reshape(len(shifts), len(self.grid.tops), len(self.grid.lefts), 2)
+        return np.einsum("yi,nijk,xj->nyxk", rows, laid_out, columns, optimize=True)
+
+    def at_patches(self, coefficients: FloatArray) -> FloatArray | None:
+        """Coefficients of the field (n, Ky, Kx, 2) -> its value at the patches' centres (n, P, 2); None when rigid."""
+        if self.grid is None:
+            return None
+        rows = weights_at(self.grid.centers_y, len(self.field.rows), self.field.shape[0])
+        columns = weights_at(self.grid.centers_x, len(self.field.columns), self.field.shape[1])
+        return self.field.at(rows, columns, coefficients).reshape(len(coefficients), self.grid.n, 2)
+
+
+def make_plan(
+    size: tuple[int, int],
+    *,
+    pw_rigid: bool,
+    strides: tuple[int, int],
+    overlaps: tuple[int, int],
+    max_shifts: tuple[int, int],
+    max_deviation: int,
+) -> MotionPlan:
+    """Lay out patches and field for frames of a size (H, W)."""
+    if not pw_rigid:
+        return MotionPlan(None, rigid_field(size), strides, max_shifts, max_deviation)
+    grid = make_patches(size, strides, overlaps)
+    return MotionPlan(grid, make_field(size, grid, strides), strides, max_shifts, max_deviation)
+
+
+@dataclass(frozen=True)
+class MotionPasses:
+    """One movie, and how to go through it."""
+
+    frames: CleanFrames
+    shape: tuple[int, int, int]
+    plan: MotionPlan
+    workers: int
+
+    def estimate(self, template: FloatArray, evidence: Evidence, progress: Progress) -> tuple[Track, FloatArray]:
+        """Find the shifts of every frame by correlation, and read the evidence around them, (T, 2*Ky*Kx)."""
+        rigid = prepare_rigid(template, self.plan.max_shifts)
+        grid = self.plan.grid
+        patches = None if grid is None else prepare_patches(template, grid, self.plan.strides, self.plan.max_deviation)
+        warper = Warper(self.plan.field)
+
+        def work(start: int, stop: int) -> tuple[Track, FloatArray]:
+            frames, repaired = self.frames.read(start, stop)
+            found = estimate_rigid(frames, rigid)
+            shifts = found.shifts[:, None]
+            if patches is not None:
+                shifts = estimate_patches(frames, found.shifts, patches)
+            coefficients = self.plan.to_nodes(shifts)
+            track = Track(
+                rigid=found.shifts,
+                coefficients=coefficients,
+                clipped=found.clipped,
+                constant=np.ptp(frames, axis=(1, 2)) == 0,
+                blank=~(found.gain > MIN_GAIN),
+                repaired=repaired,
+                low=np.asarray([frames.min()]),
+                high=np.asarray([frames.max()]),
+            )
+            return track, _read(frames, coefficients, warper, evidence)
+
+        tracks, told = zip(*self.over_chunks(work, progress, "finding shifts"), strict=True)
+        return Track.join(list(tracks)), np.concatenate(told)
+
+    def gather(self, track: Track, evidence: Evidence, progress: Progress) -> FloatArray:
+        """Read the evidence of every frame around the fields of `track`, (T, 2*Ky*Kx)."""
+        warper = Warper(self.plan.field)
+
+        def work(start: int, stop: int) -> FloatArray:
+            frames, _ = self.frames.read(start, stop)
+            return _read(frames, track.coefficients[start:stop], warper, evidence)
+
+        return np.concatenate(list(self.over_chunks(work, progress, "refining shifts")))
+
+    def average(self, track: Track, template: FloatArray, progress: Progress) -> tuple[FloatArray, FloatArray]:
+        """Mean of the corrected frames that show the picture, (H, W), and the noise about it, a variance, (H, W)."""
+        warper = Warper(self.plan.field)
+
+        def work(start: int, stop: int) -> FloatArray:
+            frames, _ = self.frames.read(start, stop)
+            shows = ~track.blank[start:stop]
+            moved = warper.warp(frames[shows], track.coefficients[start:stop][shows])
+            sums = np.zeros((3, *template.shape))
+            for frame in moved:
+                gain, offset = match_brightness(frame, template)
+                residual = gain * frame + np.float32(offset) - template
+                soft = blurred(residual)
+                sums += np.stack([residual, soft, soft * soft])
+            return sums
+
+        total = sum(self.over_chunks(work, progress, "template"), np.zeros((3, *template.shape)))
+        residual, soft, squares = total / max(1, int((~track.blank).sum()))
+        variance = np.maximum(squares - soft**2, 0).astype(np.float32)
+        return (template + residual).astype(np.float32), noise_of(variance)
+
+    def over_chunks(
+        self, work: Callable[[int, int], Result], progress: Progress, note: str
+    ) -> Iterator[Result]:
+        """Run `work(start, stop)` over the whole movie."""
+        n_frames, height, width = self.shape
+        length = chunk_length(height, width)
+        return map_chunks(work, n_frames=n_frames, length=length, workers=self.workers, progress=progress, note=note)
+
+
+def _read(frames: FloatArray, coefficients: FloatArray, warper: Warper, evidence: Evidence) -> FloatArray:
+    return evidence.read(warper.warp(frames, coefficients), coefficients, warper.rims(coefficients))
