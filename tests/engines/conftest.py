@@ -22,7 +22,7 @@ class CNMFParams:
         self.change_params(params_dict or {})
 
     def to_dict(self):
-        return dict(self.__dict__)
+        return {name + %(suffix)r: group for name, group in self.__dict__.items()}
 
 %(change)s
 """
@@ -137,7 +137,8 @@ def write_stand_in(folder, generation):
         "caiman/components_evaluation.py": "from tensorflow.keras.models import model_from_json\n",
         "caiman/source_extraction/__init__.py": "",
         "caiman/source_extraction/cnmf/__init__.py": "",
-        "caiman/source_extraction/cnmf/params.py": PARAMS % {"change": FLAT if old else GROUPED},
+        "caiman/source_extraction/cnmf/params.py": PARAMS
+        % {"change": FLAT if old else GROUPED, "suffix": "_params" if old else ""},
         "caiman/source_extraction/cnmf/estimates.py": ESTIMATES,
         "caiman/source_extraction/cnmf/cnmf.py": CNMF % {"returned": "self" if old else "None"},
     }

@@ -317,7 +317,8 @@ def _own(values: NDArray) -> NDArray[np.float64]:
 
 def _note_effective(context: Context, params: Parameters, options: Any, stage: StageName) -> None:
     """Read back from CaImAn's object what it used, under our names, and everything that it holds besides."""
-    held = {group: _plain(entries) for group, entries in options.to_dict().items()}
+    # Its `to_dict` names groups differently in every generation; its attributes have kept their names.
+    held = {group: _plain(entries) for group, entries in vars(options).items()}
     for field in fields():
         if stage in field.spec.stages and field.spec.caiman:
             group, name = field.spec.caiman[0].split(".")
