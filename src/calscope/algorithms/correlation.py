@@ -1,8 +1,8 @@
 """Normalised correlation of a patch with the windows around a place in an image, and its peak between the pixels.
 
-Computed directly over the wanted lags. A circular correlation by Fourier transform, as NoRMCorre's, wraps the far edge of
-the field into the patch and isn't normalised by the energy under it; both pull the peak away from the true place, and for
-some tens of lags the transform isn't faster either.
+Computed directly over the wanted lags. A circular correlation by Fourier transform, as NoRMCorre's, wraps the far edge
+of the field into the patch and isn't normalised by the energy under it; both pull the peak away from the true place,
+and for some tens of lags the transform isn't faster either.
 """
 
 import math
@@ -57,7 +57,7 @@ def _products(image, top, left, patch, out):  # type: ignore[no-untyped-def]  # 
 
 
 @njit(nogil=True, fastmath=True, cache=True)
-def _divide_by_energy(image, top, left, height, width, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _divide_by_energy(image, top, left, height, width, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
     """Divide each lag's product by the norm of the window less its mean; the sums of rows are shared by the lags."""
     rows, columns = out.shape
     n = np.float32(height * width)

@@ -79,7 +79,7 @@ def replace_missing(frames: NDArray, fill: FloatArray) -> tuple[FloatArray, NDAr
     if np.issubdtype(frames.dtype, np.integer):
         return values, np.zeros(len(values), np.bool_)
     missing = ~np.isfinite(values)
-    touched = missing.any(axis=(1, 2))
+    touched = np.asarray(missing.any(axis=(1, 2)), np.bool_)
     if touched.any():
         values[missing] = np.broadcast_to(fill, values.shape)[missing]
     return values, touched

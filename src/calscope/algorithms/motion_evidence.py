@@ -1,7 +1,8 @@
 """What a frame says about its field of shifts, once it has been laid on the template roughly.
 
 What is left between the warped frame and the template is, to first order, the template's gradient times the shift still
-missing (Lucas & Kanade, 1981, IJCAI). Weighted by the noise, that is a linear measurement of all coefficients of the field at once,
+missing (Lucas & Kanade, 1981, IJCAI). Weighed by the noise, that is a linear measurement of all coefficients of the
+field at once,
 
     evidence = information @ coefficients + noise,   the noise having the covariance `information`,
 
@@ -19,6 +20,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from calscope.algorithms.likeness import match_brightness
 from calscope.algorithms.motion_grid import ShiftField, weights_at
 from calscope.model.movie import FloatArray
 
@@ -39,41 +41,42 @@ class Evidence:
     """(H, W)."""
     weighted: FloatArray
     """(4, H, W) what residuals are multiplied by: gradient down, gradient right, 1 and the template, over the noise."""
-    to_field: FloatArray64
-    """(blocks, Ky*Kx) weight of the coefficients in each block."""
-    to_brightness: FloatArray64
-    """(blocks, M) the same for brightness."""
+    shift_bases: tuple[FloatArray, FloatArray]
+    """Weights of the field's coefficients in each row of blocks, (rows, Ky), and each column, (columns, Kx)."""
+    brightness_bases: tuple[FloatArray, FloatArray]
+    """The same for brightness."""
     projection: FloatArray64
     """(2*Ky*Kx, 2*M) what of the evidence for brightness is taken from that for shifts."""
     information: FloatArray64
     """(2*Ky*Kx, 2*Ky*Kx); all coefficients down come before all to the right."""
 
-    def read(self, warped: FloatArray, coefficients: FloatArray, rims: NDArray[np.intp]) -> FloatArray:
-        """Read the evidence of frames.
+    def read(self, warped: FloatArray, rims: NDArray[np.int64]) -> FloatArray:
+        """Sum up what is left between frames and template.
 
         Parameters
         ----------
         warped
             (n, H, W) frames laid on the template.
-        coefficients
-            (n, Ky, Kx, 2) of the field that they were warped by, px.
         rims
             (n, 4) width of the rim that was filled: top, bottom, left, right, px; it says nothing.
 
         Returns
         -------
         FloatArray
-            (n, 2*Ky*Kx).
+            (n, 2*Ky*Kx + 2*M), for `combine`.
         """
-        sums = np.zeros((len(warped), 4, len(self.to_field)), np.float32)
-        for frame, rim, out in zip(warped, rims, sums, strict=True):
+        out = np.empty((len(warped), sum(self.projection.shape)), np.float32)
+        for frame, rim, told in zip(warped, rims, out, strict=True):
             gain, offset = match_brightness(frame, self.template)
-            _sum_blocks(frame, self.template, self.weighted, gain, offset, rim, out)
-        down, right, plain, scaled = (sums[:, k].astype(np.float64) for k in range(4))
-        shifts = np.concatenate([down @ self.to_field, right @ self.to_field], axis=1)
-        brightness = np.concatenate([plain @ self.to_brightness, scaled @ self.to_brightness], axis=1)
-        missing = shifts - brightness @ self.projection.T
-        return (missing + flatten(coefficients) @ self.information).astype(np.float32)
+            sums = _sum_blocks(frame, self.template, self.weighted, gain, offset, rim)
+            _spread(sums, self.shift_bases, self.brightness_bases, told)
+        return out
+
+    def combine(self, told: FloatArray, coefficients: FloatArray) -> FloatArray64:
+        """Evidence about whole fields, from what `read` told around the fields `coefficients` (n, Ky, Kx, 2)."""
+        n = len(self.information)
+        missing = told[:, :n] - told[:, n:] @ self.projection.T
+        return missing + flatten(coefficients) @ self.information
 
 
 def flatten(coefficients: FloatArray) -> FloatArray64:
@@ -84,15 +87,6 @@ def flatten(coefficients: FloatArray) -> FloatArray64:
 def unflatten(values: NDArray, shape: tuple[int, int]) -> FloatArray:
     """Undo `flatten`."""
     return np.ascontiguousarray(np.moveaxis(values.reshape(len(values), 2, *shape), 1, -1), np.float32)
-
-
-def match_brightness(frame: FloatArray, template: FloatArray) -> tuple[float, float]:
-    """Give the factor (0.2 to 5) and the offset that make a frame as bright as the template."""
-    deviation = template - template.mean()
-    power = float(np.vdot(deviation, deviation))
-    strength = float(np.vdot(frame, deviation)) / power if power > 0 else 1.0
-    gain = 1 / min(max(strength, 0.2), 5.0)
-    return gain, float(template.mean()) - gain * float(frame.mean())
 
 
 def blurred(frame: FloatArray) -> FloatArray:
@@ -116,8 +110,9 @@ def prepare_evidence(template: FloatArray, noise: FloatArray, field: ShiftField)
     right = np.gradient(smooth, axis=1) if width > 1 else np.zeros_like(template)
     factors = np.stack([down, right, np.ones_like(template), template - template.mean()]).astype(np.float32)
     weighted = factors / noise
-    to_field = _block_weights((height, width), field.shape)
-    to_brightness = _block_weights((height, width), (_brightness_nodes(height), _brightness_nodes(width)))
+    shift_bases = _block_weights((height, width), field.shape)
+    brightness_bases = _block_weights((height, width), (_brightness_nodes(height), _brightness_nodes(width)))
+    to_field, to_brightness = (np.kron(rows, columns) for rows, columns in (shift_bases, brightness_bases))
     bases = [to_field, to_field, to_brightness, to_brightness]
     products = [[_block_sums(a * b).ravel() for b in factors] for a in weighted]
     full = np.block([[bases[a].T @ (products[a][b][:, None] * bases[b]) for b in range(4)] for a in range(4)])
@@ -129,8 +124,8 @@ def prepare_evidence(template: FloatArray, noise: FloatArray, field: ShiftField)
     return Evidence(
         template=template,
         weighted=np.ascontiguousarray(weighted, np.float32),
-        to_field=to_field,
-        to_brightness=to_brightness,
+        shift_bases=shift_bases,
+        brightness_bases=brightness_bases,
         projection=projection,
         information=(information + information.T) / 2,
     )
@@ -140,11 +135,9 @@ def _brightness_nodes(length: int) -> int:
     return BRIGHTNESS_SPANS + 3 if length >= 4 * BLOCK_PX else 1
 
 
-def _block_weights(size: tuple[int, int], nodes: tuple[int, int]) -> FloatArray64:
-    rows, columns = (
-        weights_at(_block_centers(length), length, n).astype(np.float64) for length, n in zip(size, nodes, strict=True)
-    )
-    return np.einsum("yi,xj->yxij", rows, columns).reshape(len(rows) * len(columns), -1)
+def _block_weights(size: tuple[int, int], nodes: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
+    rows, columns = (weights_at(_block_centers(length), length, n) for length, n in zip(size, nodes, strict=True))
+    return rows, columns
 
 
 def _block_centers(length: int) -> FloatArray64:
@@ -159,10 +152,12 @@ def _block_sums(image: FloatArray) -> FloatArray64:
 
 
 @njit(nogil=True, fastmath=True, cache=True)
-def _sum_blocks(frame, template, weighted, gain, offset, rim, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
+def _sum_blocks(frame, template, weighted, gain, offset, rim):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
     """Sum the products of a frame's residual and the weighted factors over blocks, leaving out the filled rim."""
     height, width = frame.shape
+    down = (height + BLOCK_PX - 1) // BLOCK_PX
     across = (width + BLOCK_PX - 1) // BLOCK_PX
+    out = np.zeros((4, down, across), np.float32)
     g = np.float32(gain)
     o = np.float32(offset)
     residual = np.empty(width, np.float32)
@@ -175,7 +170,6 @@ def _sum_blocks(frame, template, weighted, gain, offset, rim, out):  # type: ign
             residual[x] = 0
         for x in range(max(width - rim[3], 0), width):
             residual[x] = 0
-        first = (y // BLOCK_PX) * across
         for k in range(4):
             w = weighted[k, y]
             for c in range(across):
@@ -186,4 +180,27 @@ def _sum_blocks(frame, template, weighted, gain, offset, rim, out):  # type: ign
                 total = np.float32(0)
                 for x in range(end - begin):
                     total += r[x] * v[x]
-                out[k, first + c] += total
+                out[k, y // BLOCK_PX, c] += total
+    return out
+
+
+@njit(nogil=True, fastmath=True, cache=True)
+def _spread(sums, shift_bases, brightness_bases, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Weigh the sums of blocks by the splines: (4, rows, columns) -> down, right, brightness added and multiplied."""
+    position = 0
+    for k in range(4):
+        rows, columns = shift_bases if k < 2 else brightness_bases
+        part = np.zeros((rows.shape[1], columns.shape[1]), np.float32)
+        line = np.empty(columns.shape[1], np.float32)
+        for y in range(rows.shape[0]):
+            line[:] = 0
+            for x in range(columns.shape[0]):
+                for j in range(columns.shape[1]):
+                    line[j] += sums[k, y, x] * columns[x, j]
+            for i in range(rows.shape[1]):
+                for j in range(columns.shape[1]):
+                    part[i, j] += rows[y, i] * line[j]
+        for i in range(rows.shape[1]):
+            for j in range(columns.shape[1]):
+                out[position] = part[i, j]
+                position += 1

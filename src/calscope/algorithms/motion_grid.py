@@ -1,12 +1,13 @@
 """Where the patches of piecewise-rigid registration lie, and the smooth field of shifts that the movie is warped by.
 
-The field is a tensor product of uniform cubic B-splines: smooth, local, and its values lie within its coefficients, so that
-clipping these clips the field.
+The field is a tensor product of uniform cubic B-splines: smooth, local, and its values lie within its coefficients, so
+that clipping these clips the field.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.interpolate import BSpline, CubicSpline
 
 from calscope.model.movie import FloatArray
@@ -48,7 +49,7 @@ class PatchGrid:
         return np.stack([y.ravel(), x.ravel()], axis=1)
 
     @property
-    def corners_px(self) -> "np.ndarray":
+    def corners_px(self) -> NDArray[np.int64]:
         """(P, 2) upper left corners (y, x), row by row."""
         y, x = np.meshgrid(self.tops, self.lefts, indexing="ij")
         return np.stack([y.ravel(), x.ravel()], axis=1).astype(np.int64)
@@ -83,12 +84,6 @@ class ShiftField:
         """Rows and columns of coefficients."""
         return self.rows.shape[1], self.columns.shape[1]
 
-    def at_pixels(self, coefficients: FloatArray) -> FloatArray:
-        """Shift at every pixel of a frame, (Ky, Kx, 2) -> (2, H, W)."""
-        down = self.rows @ coefficients[..., 0] @ self.columns.T
-        right = self.rows @ coefficients[..., 1] @ self.columns.T
-        return np.stack([down, right])
-
     def at(self, rows: FloatArray, columns: FloatArray, coefficients: FloatArray) -> FloatArray:
         """Shift at given rows and columns (weights from `weights_at`), (n, Ky, Kx, 2) -> (n, rows, columns, 2)."""
         return np.einsum("yi,nijk,xj->nyxk", rows, coefficients, columns, optimize=True)
@@ -111,8 +106,7 @@ def rigid_field(field: tuple[int, int]) -> ShiftField:
 
 
 def _basis(length: int, spans: int) -> tuple[FloatArray, FloatArray]:
-    positions = np.arange(length, dtype=np.float64)
-    return _weights(positions, length, spans), _nodes(length, spans)
+    return _weights(np.arange(length), length, spans), _nodes(length, spans)
 
 
 def _nodes(length: int, spans: int) -> FloatArray:
@@ -122,7 +116,7 @@ def _nodes(length: int, spans: int) -> FloatArray:
     return (np.arange(-1, spans + 2) * step).astype(np.float32)
 
 
-def _weights(positions: FloatArray, length: int, spans: int) -> FloatArray:
+def _weights(positions: NDArray, length: int, spans: int) -> FloatArray:
     """Give the weight of each coefficient at each position, (len(positions), spans + 3), rows summing to 1."""
     if spans == 0:
         return np.ones((len(positions), 1), np.float32)
@@ -132,13 +126,13 @@ def _weights(positions: FloatArray, length: int, spans: int) -> FloatArray:
     return BSpline.design_matrix(inside, knots, 3).toarray().astype(np.float32)
 
 
-def weights_at(positions: FloatArray, length: int, n_nodes: int) -> FloatArray:
+def weights_at(positions: NDArray, length: int, n_nodes: int) -> FloatArray:
     """Give the weight of each of `n_nodes` coefficients along a side of `length` px at given positions, px."""
     return _weights(np.asarray(positions, np.float64), length, max(0, n_nodes - 3))
 
 
 def patches_to_nodes(centers: FloatArray, nodes: FloatArray) -> FloatArray:
-    """(nodes, patches) matrix of a natural cubic spline through the patches' centres, held constant beyond the outer."""
+    """(nodes, patches) matrix of a natural cubic spline through the patches' centres, constant beyond the outer."""
     if len(centers) == 1:
         return np.ones((len(nodes), 1), np.float32)
     inside = np.clip(nodes, centers[0], centers[-1])

@@ -46,7 +46,7 @@ class Track:
             clipped=self.clipped & ~self.blank,
         )
 
-    def bridge(self, values: FloatArray) -> FloatArray:
+    def bridge(self, values: NDArray) -> NDArray:
         """Give values (n, ...) of frames that show nothing by a straight line between the nearest that do."""
         seen = np.flatnonzero(~self.blank)
         if len(seen) == len(values):
@@ -64,30 +64,32 @@ class Track:
 def describe(track: Track, shape: tuple[int, int, int], grid: PatchGrid | None) -> tuple[str, ...]:
     """Give the sentences that a person should read about a correction."""
     n_frames, height, width = shape
-    notes = []
     if n_frames == 1:
-        notes.append("The movie has one frame: there is no motion to correct, it is left as it is.")
+        notes = ["The movie has one frame: there is no motion to correct, it is left as it is."]
     elif track.constant.all():
-        notes.append("Every frame is constant: there is nothing to register, the movie is left as it is.")
-    elif track.constant.any():
-        notes.append(f"{_frames(track.constant)} constant (all pixels alike): given the shift of the frames around.")
-    dark = track.blank & ~track.constant
-    if dark.any() and n_frames > 1:
-        notes.append(
-            f"{_frames(dark)} dark or don't show the picture of the template: given the shift of the frames around."
-        )
-    if track.clipped.any():
-        notes.append(
-            f"{_frames(track.clipped)} clipped at max_shifts: the best place lay beyond it. Raise max_shifts if the"
-            " recording really moves that far."
-        )
+        notes = ["Every frame is constant: there is nothing to register, the movie is left as it is."]
+    else:
+        notes = _frame_notes(track)
     if track.repaired.any():
-        notes.append(
-            f"{_frames(track.repaired)} not finite (NaN or infinite) in some pixels: replaced by the pixel's mean."
-        )
+        notes.append(f"{_frames(track.repaired)} NaN or infinite in some pixels: replaced by the pixel's mean.")
     if grid is not None:
         notes += _patch_notes(grid, (height, width))
     return tuple(notes)
+
+
+def _frame_notes(track: Track) -> list[str]:
+    notes = []
+    if track.constant.any():
+        notes.append(f"{_frames(track.constant)} constant (all pixels alike): given the shift of the frames around.")
+    dark = track.blank & ~track.constant
+    if dark.any():
+        notes.append(f"{_frames(dark)} dark or without the template's picture: given the shift of the frames around.")
+    if track.clipped.any():
+        notes.append(
+            f"{_frames(track.clipped)} clipped at max_shifts: the best place lay beyond it. "
+            "Raise max_shifts if the recording really moves that far."
+        )
+    return notes
 
 
 def _frames(flags: NDArray[np.bool_]) -> str:
@@ -98,13 +100,12 @@ def _frames(flags: NDArray[np.bool_]) -> str:
 def _patch_notes(grid: PatchGrid, field: tuple[int, int]) -> list[str]:
     side_y, side_x = grid.shape_px
     if grid.n == 1:
-        return [
-            f"The field of {field[0]} x {field[1]} px holds one patch of {side_y} x {side_x} px only (strides + overlaps):"
-            " the frames are corrected as a whole. Lower strides and overlaps to follow deformation."
-        ]
+        one = (
+            f"The field of {field[0]} x {field[1]} px holds one patch of {side_y} x {side_x} px (strides + overlaps): "
+            "frames are corrected as a whole. Lower strides and overlaps to follow deformation."
+        )
+        return [one]
     along = [name for name, n in (("y", len(grid.tops)), ("x", len(grid.lefts))) if n == 1]
     if along:
-        return [
-            f"Along {along[0]} the field is one patch wide (strides + overlaps): no deformation is followed that way."
-        ]
+        return [f"Along {along[0]} the field is one patch wide (strides + overlaps): deformation isn't followed there."]
     return []

@@ -7,7 +7,8 @@ from typing import TypeVar
 import numpy as np
 
 from calscope.algorithms.frames import CleanFrames, chunk_length, map_chunks
-from calscope.algorithms.motion_evidence import Evidence, blurred, match_brightness, noise_of
+from calscope.algorithms.likeness import match_brightness
+from calscope.algorithms.motion_evidence import Evidence, blurred, noise_of
 from calscope.algorithms.motion_grid import (
     PatchGrid,
     ShiftField,
@@ -95,8 +96,8 @@ class MotionPasses:
     plan: MotionPlan
     workers: int
 
-    def estimate(self, template: FloatArray, evidence: Evidence, progress: Progress) -> tuple[Track, FloatArray]:
-        """Find the shifts of every frame by correlation, and read the evidence around them, (T, 2*Ky*Kx)."""
+    def estimate(self, template: FloatArray, evidence: Evidence | None, progress: Progress) -> tuple[Track, FloatArray]:
+        """Find the shifts of every frame by correlation, and read the evidence, if wanted, around them, (T, ...)."""
         rigid = prepare_rigid(template, self.plan.max_shifts)
         grid = self.plan.grid
         patches = None if grid is None else prepare_patches(template, grid, self.plan.strides, self.plan.max_deviation)
@@ -125,7 +126,7 @@ class MotionPasses:
         return Track.join(list(tracks)), np.concatenate(told)
 
     def gather(self, track: Track, evidence: Evidence, progress: Progress) -> FloatArray:
-        """Read the evidence of every frame around the fields of `track`, (T, 2*Ky*Kx)."""
+        """Read the evidence of every frame around the fields of `track`, (T, ...)."""
         warper = Warper(self.plan.field)
 
         def work(start: int, stop: int) -> FloatArray:
@@ -155,14 +156,14 @@ class MotionPasses:
         variance = np.maximum(squares - soft**2, 0).astype(np.float32)
         return (template + residual).astype(np.float32), noise_of(variance)
 
-    def over_chunks(
-        self, work: Callable[[int, int], Result], progress: Progress, note: str
-    ) -> Iterator[Result]:
+    def over_chunks(self, work: Callable[[int, int], Result], progress: Progress, note: str) -> Iterator[Result]:
         """Run `work(start, stop)` over the whole movie."""
         n_frames, height, width = self.shape
         length = chunk_length(height, width)
         return map_chunks(work, n_frames=n_frames, length=length, workers=self.workers, progress=progress, note=note)
 
 
-def _read(frames: FloatArray, coefficients: FloatArray, warper: Warper, evidence: Evidence) -> FloatArray:
-    return evidence.read(warper.warp(frames, coefficients), coefficients, warper.rims(coefficients))
+def _read(frames: FloatArray, coefficients: FloatArray, warper: Warper, evidence: Evidence | None) -> FloatArray:
+    if evidence is None:
+        return np.empty((len(frames), 0), np.float32)
+    return evidence.read(warper.warp(frames, coefficients), warper.rims(coefficients))

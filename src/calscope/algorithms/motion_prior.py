@@ -1,10 +1,10 @@
 """The most probable motion, given what every frame says and what all of them together say about how this tissue moves.
 
 The coefficients of a frame's field are taken as Gaussian around their mean. Their covariance is learned from the movie
-itself by expectation maximisation (Dempster et al., 1977, J. R. Stat. Soc. B 39:1): which deformations happen and how
+itself by expectation maximisation (Dempster et al., 1977, J. R. Stat. Soc. B 39:1): which deformations happen, and how
 large they are. In the directions in which evidence and covariance are both diagonal, each direction is then a series in
-time of its own with known noise, and a Wiener filter made from its own spectrum smooths it: a direction that the picture
-shows clearly passes untouched, jumps and all; one that is mostly noise is averaged over as many frames as it is slow.
+time of its own with known noise, and a Wiener filter made from its own spectrum smooths it: one that the picture shows
+clearly passes untouched, jumps and all; one that is mostly noise is averaged over as many frames as it is slow.
 """
 
 import numpy as np
@@ -64,9 +64,7 @@ def most_probable(
 
 def _expected(field: ShiftField, reach_px: tuple[float, float]) -> FloatArray64:
     """Covariance of shifts, relative to their variance: the whole frame moves, and near places move alike."""
-    y, x = (
-        nodes.astype(np.float64) / far for nodes, far in zip((field.nodes_y, field.nodes_x), reach_px, strict=True)
-    )
+    y, x = (nodes.astype(np.float64) / far for nodes, far in zip((field.nodes_y, field.nodes_x), reach_px, strict=True))
     along_y = np.exp(-((y[:, None] - y) ** 2) / 2)
     along_x = np.exp(-((x[:, None] - x) ** 2) / 2)
     alike = np.kron(along_y, along_x)
@@ -85,7 +83,7 @@ def _learn(evidence: FloatArray64, information: FloatArray64, expected: FloatArr
 
 
 def _maximise(moments: FloatArray64, n: int, information: FloatArray64, expected: FloatArray64) -> FloatArray64:
-    """Expectation maximisation; `expected` has the weight of as many frames as there are coefficients."""
+    """Maximise expectations in turns; `expected` has the weight of as many frames as there are coefficients."""
     covariance = expected
     weight = len(expected)
     unit = np.eye(len(expected))

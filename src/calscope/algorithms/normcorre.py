@@ -1,8 +1,12 @@
-"""NoRMCorre: rigid, then piecewise-rigid motion correction (Pnevmatikakis & Giovannucci, 2017, J. Neurosci. Methods 291:83).
+"""NoRMCorre: rigid, then piecewise-rigid motion correction.
 
-A template is made from frames spread over the movie; every frame is laid on it by the shift of the whole frame, then by a
-smooth field of shifts. The movie is streamed: it is read twice and written once, in chunks on several threads, and what is
-kept of a frame besides is a few hundred numbers. The result doesn't depend on the number of threads.
+Pnevmatikakis & Giovannucci, 2017, J. Neurosci. Methods 291:83. A template is made from frames spread over the movie;
+every frame is laid on it by the shift of the whole frame, then by those of its patches. What goes beyond the paper: the
+patches' shifts are a beginning only; a smooth field is then fitted to what is left between frame and template, weighed
+by the noise and by what the movie itself shows about how this tissue moves (motion_evidence, motion_prior).
+
+The movie is streamed: beside the sample it is read three times and written once, in chunks on several threads, and what
+is kept of a frame besides is a few hundred numbers. The result doesn't depend on the number of threads.
 """
 
 from collections.abc import Callable
@@ -12,6 +16,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from calscope.algorithms.frames import CleanFrames
+from calscope.algorithms.likeness import correlations
 from calscope.algorithms.motion_evidence import Evidence, prepare_evidence
 from calscope.algorithms.motion_notes import Track, describe
 from calscope.algorithms.motion_passes import MotionPasses, MotionPlan, make_plan
@@ -87,8 +92,7 @@ def _prepare(sample: Sample, plan: MotionPlan, workers: int, progress: Progress)
     """Make the template and the noise about it from a sample of frames."""
     template = make_template(sample, plan.max_shifts, workers=workers, progress=part(progress, 0, 0.4))
     passes = MotionPasses(CleanFrames(ArrayMovie(sample.frames), sample.fill), sample.frames.shape, plan, workers)
-    even = np.full(template.shape, max(float(template.mean()), 1.0), np.float32)
-    track, _ = passes.estimate(template, prepare_evidence(template, even, plan.field), part(progress, 0.4, 0.7))
+    track, _ = passes.estimate(template, None, part(progress, 0.4, 0.7))
     track = track.bridged()
     evidence = prepare_evidence(*passes.average(track, template, part(progress, 0.7, 0.8)), plan.field)
     told = passes.gather(track, evidence, part(progress, 0.8, 0.9))
@@ -109,7 +113,7 @@ def _update(track: Track, told: FloatArray, evidence: Evidence, plan: MotionPlan
     if len(told) < 2 or track.blank.all():
         return track
     coefficients = most_probable(
-        track.bridge(told),
+        track.bridge(evidence.combine(told, track.coefficients)),
         evidence.information,
         first=track.coefficients,
         field=plan.field,
@@ -128,7 +132,7 @@ def _write(
     codes = allocate("movie", movie.shape, np.uint16)
     coded = Movie(codes, scale=(high - low) / 65535 if high > low else 1.0, offset=low)
     warper = Warper(movie.plan.field)
-    rim = max(movie.over_chunks(lambda a, b: warper.filled_rim(track.coefficients[a:b]), silent, "rim"))
+    rim = max(movie.over_chunks(lambda a, b: int(warper.rims(track.coefficients[a:b]).max()), silent, "rim"))
     inside = tuple(slice(min(rim, n // 4), n - min(rim, n // 4)) for n in movie.shape[1:])
     inner = template[inside]
 
@@ -136,7 +140,7 @@ def _write(
         frames, _ = movie.frames.read(start, stop)
         moved = warper.warp(frames, track.coefficients[start:stop])
         codes[start:stop] = coded.encode(moved)
-        return _correlations(frames[:, *inside], inner), _correlations(moved[:, *inside], inner)
+        return correlations(frames[:, *inside], inner), correlations(moved[:, *inside], inner)
 
     before, after = zip(*movie.over_chunks(work, progress, "writing the corrected movie"), strict=True)
     grid = movie.plan.grid
@@ -152,12 +156,3 @@ def _write(
         patch_shape_px=None if grid is None else grid.shape_px,
         notes=describe(track, movie.shape, grid),
     )
-
-
-def _correlations(frames: FloatArray, image: FloatArray) -> FloatArray:
-    """Correlation of each frame with an image, (n,); 0 where either is constant."""
-    a = frames.reshape(len(frames), -1)
-    a = a - a.mean(axis=1, keepdims=True)
-    b = image.ravel() - image.mean()
-    norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b)
-    return np.divide(a @ b, norms, out=np.zeros(len(a), np.float32), where=norms > 0)

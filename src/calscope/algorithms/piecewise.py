@@ -1,8 +1,8 @@
 """The shift of each patch, by normalised correlation around the shift of the whole frame.
 
 The second step of NoRMCorre (Pnevmatikakis & Giovannucci, 2017, J. Neurosci. Methods 291:83). The correlation maps of
-neighbouring patches are blended before their peak is looked for: a patch with little in it leans on those around it, and
-one with much keeps its own opinion, since maps weigh by the structure under them.
+neighbouring patches are blended before their peak is looked for: a patch with little in it leans on those around it,
+and one with much keeps its own opinion, since maps weigh by the structure under them.
 """
 
 from dataclasses import dataclass

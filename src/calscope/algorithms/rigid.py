@@ -1,7 +1,7 @@
 """The shift of a whole frame against a template, from coarse to fine, by normalised correlation.
 
-The first step of NoRMCorre (Pnevmatikakis & Giovannucci, 2017, J. Neurosci. Methods 291:83). The coarsest level, binned so
-that few lags are left, is searched in full; each finer one only around what the one before found.
+The first step of NoRMCorre (Pnevmatikakis & Giovannucci, 2017, J. Neurosci. Methods 291:83). The coarsest level, binned
+so that few lags are left, is searched in full; each finer one only around what the one before found.
 """
 
 from dataclasses import dataclass
@@ -143,7 +143,7 @@ def _estimate_one(frame: FloatArray, template: RigidTemplate) -> tuple[float, fl
 
 
 @njit(nogil=True, fastmath=True, cache=True)
-def _search_all(image, top, left, patch, limit_y, limit_x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _search_all(image, top, left, patch, limit_y, limit_x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
     """Find the peak among all lags within the limits."""
     reach_y = limit_y + 1
     reach_x = max(limit_x + 1, MIN_COLUMNS // 2)
@@ -158,7 +158,7 @@ def _search_all(image, top, left, patch, limit_y, limit_x):  # type: ignore[no-u
 
 
 @njit(nogil=True, fastmath=True, cache=True)
-def _search_near(image, top, left, patch, limit_y, limit_x, lag_y, lag_x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _search_near(image, top, left, patch, limit_y, limit_x, lag_y, lag_x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
     """Find the peak around a lag, moving on while it lies on the rim of the lags looked at."""
     values = np.empty((2 * REACH + 1, 2 * REACH + 1), np.float32)
     i = REACH

@@ -1,9 +1,9 @@
 """Images that sum up a movie in one pass: mean, maximum, and local correlation over the eight neighbours.
 
 The local correlation of a pixel is the mean of the correlations in time between it and each of its neighbours; cells
-stand out, since their pixels rise and fall together (Smith & Häusser, 2010, Nature Neuroscience 13:1144). At the rim the
-mean runs over the neighbours that exist. Instead of a z-scored copy of the movie, which is as large as the movie, the
-sums that the correlations are made of are streamed.
+stand out, since their pixels rise and fall together (Smith & Häusser, 2010, Nature Neuroscience 13:1144). At the rim
+the mean runs over the neighbours that exist. Instead of a z-scored copy of the movie, which is as large as the movie,
+the sums that the correlations are made of are streamed.
 """
 
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ def compute_summary(source: FrameSource, progress: Progress = silent) -> Summary
     Parameters
     ----------
     source
-        The movie, (T, H, W) of any real type; read once, in chunks.
+        The movie, (T, H, W) of any real type; read once, in chunks (the first one twice).
     progress
         Called once a chunk.
 
@@ -65,14 +65,11 @@ def compute_summary(source: FrameSource, progress: Progress = silent) -> Summary
     n_frames, height, width = source.shape
     if n_frames == 0:
         raise ValueError("A movie without frames has no summary images.")
-    sums = None
-    for start, stop in chunks(n_frames, chunk_length(height, width)):
-        frames = np.asarray(source.read(start, stop), np.float32)
-        if sums is None:
-            sums = _start(frames)
-        _add(sums, frames)
+    length = chunk_length(height, width)
+    sums = _start(np.asarray(source.read(0, min(length, n_frames)), np.float32))
+    for start, stop in chunks(n_frames, length):
+        _add(sums, np.asarray(source.read(start, stop), np.float32))
         progress(stop / n_frames, f"summary images: frame {stop} of {n_frames}")
-    assert sums is not None
     return _finish(sums)
 
 

@@ -1,7 +1,7 @@
 """The template: a mean of frames spread over the whole movie, laid on each other in a few rigid passes.
 
-A mean, since its photon noise is the smallest; frames that don't show the picture (dark ones, artefacts) are left out by
-how they correlate with it.
+A mean, since its photon noise is the smallest; frames that don't show the picture (dark ones, artefacts) are left out
+by how they correlate with it.
 """
 
 from dataclasses import dataclass
@@ -38,9 +38,9 @@ class Sample:
 
 
 def take_sample(source: FrameSource) -> Sample:
-    """Read between 30 and 400 frames (all, when there are fewer), evenly spread."""
+    """Read between 30 and 240 frames (all, when there are fewer), evenly spread."""
     n_frames, height, width = source.shape
-    wanted = int(np.clip(SAMPLE_PX // max(1, height * width), 30, 400))
+    wanted = int(np.clip(SAMPLE_PX // max(1, height * width), 30, 240))
     indices = np.unique(np.linspace(0, n_frames - 1, min(wanted, n_frames)).round().astype(int))
     frames = np.concatenate([source.read(int(i), int(i) + 1) for i in indices])
     return Sample(frames, _fill_image(frames))
@@ -61,25 +61,30 @@ def make_template(sample: Sample, max_shifts: tuple[int, int], *, workers: int, 
     template = sample.fill
     warper = Warper(rigid_field((sample.frames.shape[1], sample.frames.shape[2])))
     for number in range(PASSES):
-        stage = part(progress, number / PASSES, (number + 1) / PASSES)
-        template = _realign(sample, prepare_rigid(template, max_shifts), template, warper, workers, stage)
+        rigid = prepare_rigid(template, max_shifts)
+
+        def align(start: int, stop: int, rigid: RigidTemplate = rigid) -> tuple[NDArray[np.float64], int]:
+            return _aligned_sum(sample.read(start, stop), rigid, warper)
+
+        sums, counts = zip(
+            *map_chunks(
+                align,
+                n_frames=len(sample.frames),
+                length=16,
+                workers=workers,
+                progress=part(progress, number / PASSES, (number + 1) / PASSES),
+                note="template",
+            ),
+            strict=True,
+        )
+        if sum(counts):
+            template = (sum(sums, np.zeros(template.shape)) / sum(counts)).astype(np.float32)
     return template
 
 
-def _realign(
-    sample: Sample, rigid: RigidTemplate, template: FloatArray, warper: Warper, workers: int, progress: Progress
-) -> FloatArray:
-    def align(start: int, stop: int) -> tuple[FloatArray, FloatArray]:
-        frames = sample.read(start, stop)
-        found = estimate_rigid(frames, rigid)
-        return warper.warp(frames, found.shifts[:, None, None]), found.gain
-
-    total, weight = np.zeros(template.shape), 0.0
-    passes = map_chunks(
-        align, n_frames=len(sample.frames), length=16, workers=workers, progress=progress, note="template"
-    )
-    for moved, gain in passes:
-        shows = gain > MIN_GAIN
-        total += moved[shows].sum(axis=0, dtype=np.float64)
-        weight += float(shows.sum())
-    return (total / weight).astype(np.float32) if weight else template
+def _aligned_sum(frames: FloatArray, rigid: RigidTemplate, warper: Warper) -> tuple[NDArray[np.float64], int]:
+    """Sum of the frames that show the template, laid on it, and how many they are."""
+    found = estimate_rigid(frames, rigid)
+    shows = found.gain > MIN_GAIN
+    moved = warper.warp(frames[shows], found.shifts[shows][:, None, None])
+    return moved.sum(axis=0, dtype=np.float64), int(shows.sum())

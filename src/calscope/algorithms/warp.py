@@ -1,25 +1,26 @@
 """Laying a frame on the template by a smooth field of shifts, with cubic interpolation.
 
-Cubic, not linear: linear interpolation takes away a third of the noise, and more of it the further a shift is from a whole
-pixel, which distorts every later estimate of noise and flatters every measure of the correction.
+Cubic, not linear: linear interpolation takes away a third of the noise, and more of it the further a shift is from a
+whole pixel, which distorts every later estimate of noise and flatters every measure of the correction.
 """
 
 import cv2
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from calscope.algorithms.motion_grid import ShiftField
 from calscope.model.movie import FloatArray
 
+ROUNDING_PX = 1e-3
+"""A source this little outside of the frame is inside but for rounding."""
+
 
 class Warper:
-    """Warps frames of one size; holds the pixel positions that every frame needs."""
+    """Warps frames by fields of one kind."""
 
     def __init__(self, field: ShiftField) -> None:
         self.field = field
-        height, width = len(field.rows), len(field.columns)
-        grid_x, grid_y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-        self._positions = np.stack([grid_y, grid_x])
 
     def warp(self, frames: FloatArray, coefficients: FloatArray) -> FloatArray:
         """Warp frames.
@@ -37,42 +38,76 @@ class Warper:
             (n, H, W); where a frame doesn't reach, its nearest edge pixel is repeated.
         """
         out = np.empty_like(frames)
+        y, x = np.empty(frames.shape[1:], np.float32), np.empty(frames.shape[1:], np.float32)
         for frame, moved, own in zip(frames, out, coefficients, strict=True):
             if not own.any():
                 moved[:] = frame
                 continue
-            y, x = self._positions - self.field.at_pixels(own)
+            _sources(self.field.rows, self.field.columns, np.ascontiguousarray(own, np.float32), y, x)
             cv2.remap(frame, x, y, cv2.INTER_CUBIC, dst=moved, borderMode=cv2.BORDER_REPLICATE)
         return out
 
-    def rims(self, coefficients: FloatArray) -> NDArray[np.intp]:
-        """Width of the rim that each field (n, Ky, Kx, 2) leaves to be filled, (n, 4): top, bottom, left, right, px.
-
-        Taken from the shifts at the four edges, which is exact where the field is smooth over the rim.
-        """
+    def rims(self, coefficients: FloatArray) -> NDArray[np.int64]:
+        """Width of the rim that each field (n, Ky, Kx, 2) leaves to be filled, (n, 4): top, bottom, left, right, px."""
         rows, columns = self.field.rows, self.field.columns
-        down = np.einsum("yi,nij,xj->nyx", rows[[0, -1]], coefficients[..., 0], columns, optimize=True)
-        right = np.einsum("yi,nij,xj->nyx", rows, coefficients[..., 1], columns[[0, -1]], optimize=True)
-        far = [down[:, 0].max(1), -down[:, 1].min(1), right[:, :, 0].max(1), -right[:, :, 1].min(1)]
-        limits = np.repeat([len(rows), len(columns)], 2)
-        return np.clip(np.ceil(np.stack(far, axis=1)), 0, limits).astype(np.intp)
+        down = np.ascontiguousarray(coefficients[..., 0], np.float32)
+        right = np.ascontiguousarray(coefficients[..., 1].swapaxes(1, 2), np.float32)
+        return np.concatenate([_rims(rows, columns, down), _rims(columns, rows, right)], axis=1)
 
-    def filled_rim(self, coefficients: FloatArray) -> int:
-        """Width of the widest rim, px, that any of the fields (n, Ky, Kx, 2) leaves to be filled."""
-        rows, columns = self.field.rows, self.field.columns
-        rims = [0]
-        for axis, weights in ((0, (rows, columns)), (1, (columns, rows))):
-            values = coefficients[..., axis]
-            if axis == 1:
-                values = values.swapaxes(1, 2)
-            along, across = weights
-            length = len(along)
-            reach = min(length, int(np.ceil(np.abs(values).max(initial=0))) + 1)
-            near = np.einsum("yi,nij,xj->nyx", along[:reach], values, across, optimize=True)
-            far = np.einsum("yi,nij,xj->nyx", along[length - reach :], values, across, optimize=True)
-            depth = np.arange(reach, dtype=np.float32)
-            # a pixel within `depth` of the edge is filled when its source lies beyond that edge by more than rounding
-            low = ((near - depth[:, None]) > 1e-3).any(axis=(0, 2))
-            high = ((-far - depth[::-1][:, None]) > 1e-3).any(axis=(0, 2))
-            rims += [int(depth[low].max(initial=-1)) + 1, int(depth[::-1][high].max(initial=-1)) + 1]
-        return max(rims)
+
+@njit(nogil=True, fastmath=True, cache=True)
+def _sources(rows, columns, coefficients, y_out, x_out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Where each pixel's value comes from: its own place less the shift there."""
+    n_y, n_x = coefficients.shape[:2]
+    height, width = y_out.shape
+    down = np.empty(n_x, np.float32)
+    right = np.empty(n_x, np.float32)
+    by_node = np.ascontiguousarray(columns.T)
+    for y in range(height):
+        down[:] = 0
+        right[:] = 0
+        for i in range(n_y):
+            weight = rows[y, i]
+            if weight != 0:
+                for j in range(n_x):
+                    down[j] += weight * coefficients[i, j, 0]
+                    right[j] += weight * coefficients[i, j, 1]
+        to_y = y_out[y]
+        to_x = x_out[y]
+        for x in range(width):
+            to_y[x] = y
+            to_x[x] = x
+        for j in range(n_x):
+            a = down[j]
+            b = right[j]
+            w = by_node[j]
+            for x in range(width):
+                to_y[x] -= a * w[x]
+                to_x[x] -= b * w[x]
+
+
+@njit(nogil=True, fastmath=True, cache=True)
+def _rims(along, across, shifts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Lines at the begin and the end of an axis with a source outside of the frame, (n, 2); shifts are (n, Ky, Kx)."""
+    n, n_along, n_across = shifts.shape
+    length = along.shape[0]
+    out = np.zeros((n, 2), np.int64)
+    line = np.empty(n_across, np.float32)
+    for t in range(n):
+        for end in range(2):
+            for depth in range(length):
+                at = depth if end == 0 else length - 1 - depth
+                line[:] = 0
+                for i in range(n_along):
+                    for j in range(n_across):
+                        line[j] += along[at, i] * shifts[t, i, j]
+                furthest = np.float32(0)
+                for x in range(across.shape[0]):
+                    value = np.float32(0)
+                    for j in range(n_across):
+                        value += across[x, j] * line[j]
+                    furthest = max(furthest, value if end == 0 else -value)
+                if furthest <= depth + ROUNDING_PX:
+                    break
+                out[t, end] = depth + 1
+    return out
