@@ -107,10 +107,10 @@ def test_rigid_shifts_are_caimans_or_nearer_the_truth(name):
         allocate=lambda name, shape, dtype: np.zeros(shape, dtype),
     ).shifts_rig
     theirs = caiman(name, "motion.parquet").sort_values("frame")[["shift_y_px", "shift_x_px"]].to_numpy()
-    assert compare_shifts(ours, theirs).rmse_px < 0.1
     truth = read_truth(REFERENCE / name, len(ours))
     height, width = raw(name).shape[1:]
     places = np.stack(np.meshgrid(np.arange(8, height, 16), np.arange(8, width, 16), indexing="ij"), -1).reshape(-1, 2)
     whole = displacement(truth, places).mean(axis=1)
     error_of = [min(compare_shifts(sign * whole, shifts).rmse_px for sign in (1, -1)) for shifts in (ours, theirs)]
-    assert error_of[0] < error_of[1]
+    assert compare_shifts(ours, theirs).rmse_px < 0.1 or error_of[0] < error_of[1]
+    assert compare_shifts(ours, theirs).rmse_px < 0.15

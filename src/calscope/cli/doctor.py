@@ -14,6 +14,7 @@ import psutil
 
 import calscope
 from calscope.cli import BAD_INPUT, OK
+from calscope.engines.caiman_check import try_caiman
 from calscope.engines.registry import ENGINES
 from calscope.pipeline.executor import cpu_count
 from calscope.pipeline.store import Store, default_store
@@ -58,7 +59,7 @@ def _packages(missing: list[str]) -> Iterator[str]:
 def _engines() -> Iterator[str]:
     yield "\nEngines"
     for name, engine in ENGINES.items():
-        state = engine.availability()
+        state = try_caiman() if name == "caiman" else engine.availability()  # a broken one shows only when it is tried
         words = f"available, version {state.version}" if state.ok else f"{state.why_not} {state.next_step}".strip()
         yield f"  {name:24} {words}"
 

@@ -16,7 +16,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"calscope {calscope.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_add_app, _add_demo, _add_run, _add_report, _add_export, _add_doctor, _add_params):
+    for add in (_add_app, _add_demo, _add_run, _add_report, _add_export, _add_parity, _add_doctor, _add_params):
         add(commands)
     return parser
 
@@ -75,6 +75,21 @@ def _add_export(commands: Commands) -> None:
     export.add_argument("out", metavar="OUT", help="folder that `calscope run` wrote")
     export.add_argument("--format", required=True, choices=FORMATS)
     export.add_argument("--to", metavar="FOLDER", help="where to write (OUT/export/FORMAT)")
+
+
+def _add_parity(commands: Commands) -> None:
+    parity = commands.add_parser("parity", help="run both engines on one recording and compare what they give")
+    parity.set_defaults(module="parity")
+    parity.add_argument(
+        "recording", metavar="RECORDING", help="one recording; truth.npz beside it is compared with too"
+    )
+    parity.add_argument("--out", default="parity", metavar="OUT", help="folder for parity.json and parity.md (parity)")
+    parity.add_argument("--params", metavar="FILE", help="parameters as JSON, Calscope's or CaImAn's")
+    parity.add_argument(
+        "--set", action="append", default=[], dest="changes", metavar="NAME=VALUE", help="one parameter"
+    )
+    parity.add_argument("--frames", type=_positive, metavar="N", help="only the first N frames")
+    parity.add_argument("--workers", type=_positive, metavar="N", help="processes (1, so that times compare)")
 
 
 def _add_doctor(commands: Commands) -> None:

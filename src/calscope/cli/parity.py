@@ -1,0 +1,42 @@
+"""`calscope parity`: both engines on one recording, and how far they agree."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from calscope.cli import OK
+from calscope.cli.progress_line import ProgressLine
+from calscope.cli.settings import read_settings
+from calscope.export.parity_report import write_parity
+from calscope.io.project import RecordingRef, find_recordings
+from calscope.io.registry import open_recording
+from calscope.model.errors import RecordingError, StoreError
+from calscope.pipeline.parity import run_parity
+
+
+def command(chosen: argparse.Namespace) -> int:
+    """Run both engines, write OUT/parity.json and OUT/parity.md, and print the latter's path last."""
+    params, notes = read_settings(chosen.params, chosen.changes)
+    ref = _the_recording(Path(chosen.recording).absolute())
+    out = Path(chosen.out)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{out} can't be made: {error.strerror or error}.") from None
+    line = ProgressLine()
+    for note in notes:
+        line.say(note)
+    with open_recording(ref.path, chosen.frames) as recording:
+        report = run_parity(recording, params, out=out, workers=chosen.workers or 1, progress=line.show, log=line.say)
+    line.clear()
+    for path in write_parity(report, out):
+        sys.stdout.write(f"{path}\n")
+    return OK
+
+
+def _the_recording(path: Path) -> RecordingRef:
+    found = find_recordings(path).recordings
+    if len(found) != 1:
+        names = ", ".join(ref.name for ref in found)
+        raise RecordingError(f"{path} holds {len(found)} recordings ({names}); name one of them.")
+    return found[0]

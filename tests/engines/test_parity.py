@@ -1,0 +1,137 @@
+"""How far two analyses agree, measured on differences that are known."""
+
+import numpy as np
+import pytest
+from scipy.sparse import csc_matrix
+
+from calscope.algorithms.caiman_habits import correlation_laid_as_caiman
+from calscope.algorithms.parity import compare_shifts, match_footprints, trace_correlations
+from calscope.algorithms.parity_truth import Truth, found_cells, motion_error_px
+from calscope.algorithms.summary import compute_summary
+from calscope.engines.builtin import BuiltinEngine
+from calscope.export.parity_report import write_parity
+from calscope.io.simulate import PAD, Scene, Simulation
+from calscope.model.movie import ArrayMovie
+from calscope.model.params import Parameters
+from calscope.model.recording import RecordingInfo
+from calscope.pipeline import parity
+from calscope.pipeline.parity import read_truth, run_parity
+
+
+def test_a_constant_offset_of_the_templates_is_no_difference():
+    rng = np.random.default_rng(0)
+    shifts = rng.normal(size=(400, 2))
+    moved = shifts + np.array([0.5, -2.0])
+    moved[:, 0] += rng.normal(0, 0.1, 400)
+    found = compare_shifts(shifts, moved)
+    assert found.rmse_px == pytest.approx(np.sqrt(0.1**2 / 2), rel=0.1)
+    assert found.offset_px[1] == pytest.approx(-2.0)
+    with pytest.raises(ValueError, match="different shapes"):
+        compare_shifts(shifts, moved[:-1])
+
+
+def test_footprints_are_paired_one_to_one_and_strangers_are_left():
+    eye = np.eye(6)
+    first = csc_matrix(eye[:, [0, 1, 2]] + 0.1 * eye[:, [1, 2, 3]])
+    second = csc_matrix(5 * eye[:, [2, 5, 0]])  # the scale of a footprint doesn't matter
+    matches = match_footprints(first, second)
+    assert sorted(map(tuple, matches.pairs.tolist())) == [(0, 2), (2, 0)]
+    assert matches.only_first.tolist() == [1]
+    assert matches.only_second.tolist() == [1]
+    assert (matches.cosines > 0.99).all()
+
+
+def test_traces_of_pairs_are_correlated_and_a_constant_one_counts_nothing():
+    t = np.arange(50.0)
+    first, second = np.stack([t, np.ones(50)]), np.stack([-t, t])
+    pairs = np.array([[0, 1], [0, 0], [1, 1]])
+    assert trace_correlations(first, second, pairs).tolist() == pytest.approx([1, -1, 0])
+
+
+@pytest.fixture(scope="module")
+def simulation():
+    return Simulation(
+        Scene(frames=150, height=64, width=80, n_neurons=8, crowding=0.1, max_shift_px=3, spike_rate_hz=2)
+    )
+
+
+@pytest.fixture(scope="module")
+def truth(simulation):
+    return Truth(simulation.shifts, simulation.warp, simulation.masks, simulation.traces, simulation.spikes, PAD)
+
+
+def test_the_truth_itself_is_found_without_error(truth):
+    n, height, width = truth.masks.shape
+    A = csc_matrix(np.roll(truth.masks, (2, -1), axis=(1, 2)).transpose(2, 1, 0).reshape(height * width, n))
+    found = found_cells(truth, A, truth.traces)
+    assert (found.f1, found.cosine, found.trace_r) == pytest.approx((1, 1, 1), abs=1e-3)
+    half = found_cells(truth, A[:, : n // 2], truth.traces[: n // 2])
+    assert half.precision == pytest.approx(1)
+    assert half.recall < 0.7
+
+
+def test_motion_error_is_that_of_what_is_left(truth):
+    center = np.array([[31.5, 39.5]])
+    from calscope.algorithms.parity_truth import displacement
+
+    true = displacement(truth, center)
+    for sign in (1, -1):
+        assert motion_error_px(truth, sign * true + 7.0, center) == pytest.approx(0, abs=1e-6)
+    assert motion_error_px(truth, np.zeros_like(true), center) > 0.3
+
+
+def test_caimans_layout_of_diagonals_changes_nothing_where_diagonals_are_alike():
+    rng = np.random.default_rng(0)
+    movie = ArrayMovie((rng.random((50, 6, 7)) + rng.random((50, 1, 1))).astype(np.float32))
+    corr = compute_summary(movie).corr
+    laid = correlation_laid_as_caiman(corr, movie)
+    np.testing.assert_array_equal(laid[:, 0], corr[:, 0])  # the left column takes part in no exchange
+    assert 0 < np.abs(laid - corr).max() < 0.1
+
+
+class Twin(BuiltinEngine):
+    """The built-in engine under CaImAn's name: perfect agreement."""
+
+    name = "caiman"
+
+    def correlation_image(self, source, context):
+        return correlation_laid_as_caiman(compute_summary(source).corr, source)
+
+
+class Recording:
+    """A simulation that says where it is."""
+
+    def __init__(self, simulation, path):
+        self.shape, self.dtype, self.read = simulation.shape, simulation.dtype, simulation.read
+        self.info = RecordingInfo("mouse", str(path), simulation.shape, "uint16", 1, "f", fr_hz=14.7)
+
+
+def test_two_alike_engines_agree_in_everything(simulation, tmp_path, monkeypatch):
+    simulation.save_truth(tmp_path / "truth.npz")
+    monkeypatch.setattr(parity, "CaimanEngine", Twin)
+    monkeypatch.setattr(parity, "get_engine", lambda name: Twin() if name == "caiman" else BuiltinEngine())
+    fractions = []
+    params = Parameters.from_dict({"motion": {"strides": [24, 24], "overlaps": [12, 12]}})
+    recording = Recording(simulation, tmp_path / "movie.tif")
+    report = run_parity(
+        recording, params, out=tmp_path, progress=lambda fraction, note="", /: fractions.append(fraction)
+    )
+    assert report["same_input"]["correlation_image"] < 1e-6
+    assert report["same_input"]["r_value"]["largest_difference"] < 1e-6
+    whole = report["whole_way"]
+    assert whole["shifts"]["whole_frame"]["rmse_px"] == 0
+    assert whole["components"]["only_builtin"] == whole["components"]["only_caiman"] == 0
+    assert whole["components"]["median_cosine"] == pytest.approx(1)
+    assert whole["acceptance"]["agreement"] == 1
+    ours, theirs = (report["engines"][name]["truth"] for name in ("builtin", "caiman"))
+    assert ours == theirs
+    assert ours["motion_rmse_px"] < ours["uncorrected_rmse_px"]
+    assert fractions[-1] == pytest.approx(1)
+    written = write_parity(report, tmp_path)
+    text = written[1].read_text(encoding="utf-8")
+    assert "Motion error: the same." in text
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["parity.json", "parity.md", "truth.npz"]
+
+
+def test_a_recording_without_truth_is_compared_without(tmp_path):
+    assert read_truth(tmp_path / "movie.tif", 10) is None
