@@ -91,6 +91,7 @@ def run_parity(
         with store.scratch() as scratch:
             context = Context(part(progress, 0.9, 1.0), _no_arrays, workers, scratch)
             same = _same_input(recording, theirs, used, engines[0], context)
+        progress(1.0, "done")
         return {
             "schema": SCHEMA,
             "recording": dataclasses.asdict(recording.info),
