@@ -83,8 +83,9 @@ class _Run:
     def all_animals(self, project: Project, refs: Sequence[RecordingRef]) -> int:
         self.head = self._head(project)
         self.started = time.monotonic()
-        self._write_head("running")
+        self.order.store.check_writable()
         self.order.store.sweep()
+        self._write_head("running")
         try:
             with self.stop.listening():
                 run_cohort(refs, self.order, report=self._report, log=self._log, on_done=self._keep)

@@ -20,6 +20,7 @@ from calscope.pipeline.files import read_json, write_text_whole
 from calscope.pipeline.processes import Owner
 from calscope.pipeline.records import AnimalRun
 
+_DYING_S = 3.0
 START_LIMIT_S = 60.0
 """A job whose process is unknown for longer was left by a server that ended while it started the job."""
 GONE = (
@@ -103,13 +104,21 @@ class JobFolder:
         return replace(status, state="interrupted", note="", eta_s=None, error=GONE)
 
     def end_process(self) -> None:
-        """End the job's process group at once, and say so in the status."""
-        owner = self.owner()
-        if owner is not None and not owner.is_gone:
-            _kill_group(owner.pid)
+        """Say in the status that the job was cancelled, and end its process group at once.
+
+        In this order, because a worker that is stuck ends itself by this too. Comes back when the process is gone, so
+        that what it left can be swept.
+        """
         status = replace(read_status(self.path) or JobStatus(), note="", eta_s=None, ended_at=time.time())
         if status.is_active:
             write_status(self.path, replace(status, state="cancelled"))
+        owner = self.owner()
+        if owner is None or owner.is_gone:
+            return
+        _kill_group(owner.pid)
+        end = time.monotonic() + _DYING_S
+        while not owner.is_gone and time.monotonic() < end:
+            time.sleep(0.01)
 
     def _process_is_gone(self) -> bool:
         owner = self.owner()

@@ -5,8 +5,9 @@ import secrets
 import shutil
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,9 +54,10 @@ class Job:
 class JobManager:
     """The jobs of one store."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, worker: Sequence[str] = ("-m", "calscope.jobs.worker")) -> None:
+        """Take the store's root, and what Python runs as the worker."""
         self.store = Store(root)
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._worker = tuple(worker)
 
     def submit(self, spec: JobSpec) -> str:
         """Start a job in a process of its own, and give its id; it waits its turn if another one runs.
@@ -98,6 +100,11 @@ class JobManager:
         """Ask a job to stop; one that does not is ended when it is looked at after the grace period."""
         self._folder(job_id).ask_to_cancel()
 
+    def end_now(self, job_id: str) -> None:
+        """End a job's process group without asking; what it left half-made is swept."""
+        self._folder(job_id).end_process()
+        self.store.sweep()
+
     def wait(self, job_id: str, timeout_s: float) -> Job:
         """Wait until a job has ended, or the time is over, and give it as it is then."""
         end = time.monotonic() + timeout_s
@@ -136,13 +143,10 @@ class JobManager:
         return JobFolder(path)
 
     def _look(self, folder: JobFolder) -> Job:
-        self._reap(folder.id)
         status = folder.status()
         cancel_age = folder.cancel_age_s()
         if status.is_active and cancel_age is not None and cancel_age > GRACE_S:
-            folder.end_process()
-            self._reap(folder.id)
-            self.store.sweep()
+            self.end_now(folder.id)
             status = folder.status()
         try:
             spec = folder.read_spec()
@@ -155,7 +159,7 @@ class JobManager:
         environment = os.environ | dict.fromkeys(_ONE_THREAD, "1") | {"PYTHONUNBUFFERED": "1"}
         with folder.log.open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "calscope.jobs.worker", str(folder.path.absolute())],
+                [sys.executable, *self._worker, str(folder.path.absolute())],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -163,12 +167,8 @@ class JobManager:
                 start_new_session=os.name != "nt",
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
-        self._processes[folder.id] = process
+        # Waits for the process, so that none stays behind as a dead entry of the system's list.
+        threading.Thread(target=process.wait, name=f"wait-{folder.id}", daemon=True).start()
         owner = Owner.of(process.pid)
         if owner is not None:
             folder.note_process(owner)
-
-    def _reap(self, job_id: str) -> None:
-        process = self._processes.get(job_id)
-        if process is not None and process.poll() is not None:
-            del self._processes[job_id]

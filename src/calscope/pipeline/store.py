@@ -158,6 +158,17 @@ class Store:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
+    def check_writable(self) -> None:
+        """Ask before long work begins whether its results could be kept.
+
+        Raises
+        ------
+        StoreError
+            When they could not.
+        """
+        with self.scratch():
+            pass
+
     def sizes(self) -> list[StoredSize]:
         """List every complete result with its size, the least recently used first."""
         found = [_size_of(folder) for folder in self._result_folders() if self._is_complete(folder)]

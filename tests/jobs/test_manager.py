@@ -1,0 +1,238 @@
+"""Real worker processes, on recordings small enough to be quick."""
+
+import json
+import os
+import signal
+import time
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import tifffile
+from filelock import FileLock
+
+from calscope.jobs.folder import JobFolder
+from calscope.jobs.manager import JobManager
+from calscope.jobs.spec import DemoSettings, JobSpec
+from calscope.jobs.status import JobStatus, write_status
+from calscope.model.errors import EngineError, ParameterError, StoreError
+from calscope.pipeline.processes import Owner
+from calscope.pipeline.results import AnimalResults
+
+RATE = {"dataset": {"fr": 10.0}}
+
+
+def spec(folder, **changes):
+    return JobSpec(**{"data": str(folder), "params": RATE, "until": "summary", "workers": 1} | changes)
+
+
+def make_data(folder):
+    """Two animals of 24 frames."""
+    for number in (1, 2):
+        (folder / f"Animal_{number}").mkdir(parents=True)
+        frames = np.random.default_rng(number).poisson(100, (24, 32, 28)).astype(np.uint16)
+        tifffile.imwrite(folder / f"Animal_{number}" / "movie.tif", frames)
+    return folder
+
+
+@pytest.fixture
+def data(tmp_path):
+    return make_data(tmp_path / "data")
+
+
+def half_made(store):
+    return [*store.results.glob("??/.*"), *(store.root / "scratch").glob("*"), *(store.root / "leases").glob("*")]
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory):
+    """Jobs that were submitted at once, ended: good, torn (one of two animals), nowhere, unknown (animal), again."""
+    place = tmp_path_factory.mktemp("ended")
+    data = make_data(place / "data")
+    torn = make_data(place / "torn") / "Animal_1" / "movie.tif"
+    torn.write_bytes(torn.read_bytes()[:5000])
+    specs = {
+        "good": spec(data),
+        "torn": spec(torn.parents[1]),
+        "nowhere": spec("/nowhere/at/all"),
+        "unknown": spec(data, animals=("Animal_9",)),
+        "again": spec(data, animals=("Animal_2",)),
+    }
+    manager = JobManager(place / "store")
+    ids = {name: manager.submit(wanted) for name, wanted in specs.items()}
+    return manager, {name: manager.wait(job_id, 120) for name, job_id in ids.items()}
+
+
+def test_a_job_runs_in_a_process_of_its_own_and_its_results_can_be_opened(ended):
+    manager, job = ended[0], ended[1]["good"]
+    assert job.status.state == "done" and job.status.fraction == 1 and job.status.pid != os.getpid()
+    assert list(job.results) == ["Animal_1", "Animal_2"]
+    assert AnimalResults(manager.store, job.results["Animal_2"].keys).before.mean.shape == (32, 28)
+    assert job.created_at <= job.status.started_at <= job.status.ended_at
+    assert "summary of the raw movie took" in manager.log_tail(job.id)
+    assert len(manager.log_tail(job.id, 2).splitlines()) == 2
+    assert half_made(manager.store) == []
+
+
+def test_another_server_sees_the_same_jobs_newest_first_and_they_ran_in_their_order(ended):
+    manager, jobs = ended
+    newest_first = list(jobs.values())[::-1]
+    assert JobManager(manager.store.root).jobs() == newest_first
+    starts = [job.status.started_at for job in jobs.values()]
+    assert starts == sorted(starts)
+    assert all(a.status.ended_at <= b.status.started_at for a, b in pairwise(jobs.values()))
+
+
+def test_one_animal_that_fails_keeps_its_reason_and_the_job_is_done(ended):
+    job = ended[1]["torn"]
+    assert job.status.state == "done"
+    assert "1 of 2 animals failed" in job.status.error and "Animal_1" in job.status.error
+    assert job.results["Animal_1"].error and not job.results["Animal_2"].error
+
+
+def test_animals_that_another_job_has_run_come_from_the_store(ended):
+    assert [stage.cached for stage in ended[1]["again"].results["Animal_2"].stages] == [True]
+
+
+@pytest.mark.parametrize(
+    "name, reason", [("nowhere", "nothing at '/nowhere/at/all'"), ("unknown", "Animals there: Animal_1, Animal_2")]
+)
+def test_a_job_that_can_not_begin_says_why(ended, name, reason):
+    job = ended[1][name]
+    assert job.status.state == "failed" and reason in job.status.error
+    assert "Traceback" not in ended[0].log_tail(job.id)
+
+
+def test_what_can_be_refused_at_once_is(manager, data):
+    with pytest.raises(ParameterError, match=r"cnmf\.K"):
+        manager.submit(spec(data, params={"cnmf": {"K": 0}}))
+    with pytest.raises(EngineError, match="no engine called"):
+        manager.submit(spec(data, engine="magic"))
+    assert manager.jobs() == []
+
+
+def start_slow(manager, data, wait_until, engine="slow"):
+    job_id = manager.submit(spec(data, engine=engine, until="motion"))
+    wait_until(lambda: list(manager.store.results.glob("??/.tmp-*/corrected.npy")))
+    return job_id
+
+
+def test_cancel_a_running_and_a_waiting_job(manager, data, wait_until):
+    first = start_slow(manager, data, wait_until)
+    second, third = manager.submit(spec(data)), manager.submit(spec(data))
+    wait_until(lambda: manager.get(third).status.note == "waiting for 2 jobs")
+    assert manager.get(second).status.state == "queued"
+    assert manager.get(first).status.stage == "motion" and manager.get(first).status.eta_s > 0
+    manager.cancel(third)
+    assert manager.wait(third, 20).status.state == "cancelled"
+    asked = time.monotonic()
+    manager.cancel(first)
+    assert manager.wait(first, 20).status.state == "cancelled"
+    assert time.monotonic() - asked < 4  # two seconds, and two for a busy machine
+    assert [item.stage for item in manager.store.sizes()][:1] == ["before"], "what was done before is kept"
+    assert manager.wait(second, 60).status.state == "done"
+    assert half_made(manager.store) == []
+    with pytest.raises(StoreError, match="There is no job"):
+        manager.remove(first)
+        manager.get(first)
+    assert len(manager.jobs()) == 2 and manager.store.sizes(), "results stay"
+
+
+def test_a_worker_that_does_not_listen_is_ended_after_the_grace_period(manager, data, wait_until, monkeypatch):
+    from calscope.jobs import manager as module
+
+    monkeypatch.setattr(module, "GRACE_S", 0.5)
+    job_id = start_slow(manager, data, wait_until, engine="deaf")
+    pid = manager.get(job_id).status.pid
+    manager.cancel(job_id)
+    job = manager.wait(job_id, 20)
+    assert job.status.state == "cancelled" and Owner.of(pid) is None
+    assert half_made(manager.store) == []
+
+
+def test_a_killed_worker_reads_interrupted_and_the_next_job_sweeps_up_after_it(manager, data, wait_until):
+    first = start_slow(manager, data, wait_until)
+    second = manager.submit(spec(data))
+    with pytest.raises(StoreError, match=r"is running\. Cancel it"):
+        manager.remove(first)
+    os.kill(manager.get(first).status.pid, signal.SIGKILL)
+    wait_until(lambda: manager.get(first).status.state == "interrupted")
+    assert "run again" in manager.get(first).status.error
+    assert half_made(manager.store), "the test must leave something to sweep"
+    assert manager.wait(second, 60).status.state == "done"
+    assert half_made(manager.store) == []
+
+
+def test_a_job_that_is_told_to_end_by_the_system_was_interrupted(manager, data, wait_until):
+    job_id = start_slow(manager, data, wait_until)
+    os.kill(manager.get(job_id).status.pid, signal.SIGTERM)
+    assert manager.wait(job_id, 20).status.state == "interrupted"
+    wait_until(lambda: half_made(manager.store) == [])
+
+
+def test_a_demo_is_made_as_a_job_and_a_cancelled_one_leaves_nothing(manager, tmp_path, wait_until):
+    (tmp_path / "demos").mkdir()
+    wanted = {"large": DemoSettings(), "small": DemoSettings(animals=1, frames=30, size=64)}
+    ids = {
+        name: manager.submit(JobSpec(kind="demo", data=str(tmp_path / "demos" / name), demo=demo))
+        for name, demo in wanted.items()
+    }
+    wait_until(lambda: manager.get(ids["large"]).status.fraction > 0)
+    manager.cancel(ids["large"])
+    assert manager.wait(ids["large"], 30).status.state == "cancelled"
+    job = manager.wait(ids["small"], 120)
+    assert job.status.state == "done", job.status.error
+    made = sorted(path.relative_to(tmp_path / "demos").as_posix() for path in (tmp_path / "demos").rglob("[!.]*.*"))
+    assert made == ["small/Animal_1/movie.tif", "small/Animal_1/truth.npz"]
+
+
+def test_ids_that_are_none_are_refused(manager):
+    for unknown in ("0189abcdef01-aaaaaa", "..", "../../etc", ""):
+        with pytest.raises(StoreError, match="There is no job"):
+            manager.get(unknown)
+
+
+def folder_of(manager, name="0189abcdef01-aaaaaa", **status):
+    folder = JobFolder(manager.store.jobs / name)
+    folder.path.mkdir(parents=True)
+    folder.write_spec(JobSpec(data="/data"))
+    write_status(folder.path, JobStatus(**status))
+    return folder
+
+
+def test_a_status_that_says_running_is_not_believed_when_another_process_has_its_number(manager):
+    folder = folder_of(manager, state="running", pid=os.getpid())
+    me = Owner.me()
+    folder.note_process(Owner(me.host, me.pid, me.started + "0"))
+    assert manager.get(folder.id).status.state == "interrupted"
+    folder.note_process(me)
+    assert manager.get(folder.id).status.state == "running"
+    manager.store.sweep()
+    (folder.path / "process.json").unlink()  # or this very process would be ended with the jobs
+
+
+def test_torn_files_read_as_interrupted_and_name_the_file(manager):
+    folder = folder_of(manager, state="running")
+    (folder.path / "status.json").write_text('{"state": "run')
+    job = manager.get(folder.id)
+    assert job.status.state == "interrupted" and "status.json" in job.status.error
+    write_status(folder.path, JobStatus(state="done"))
+    (folder.path / "spec.json").write_text("")
+    assert "spec" in manager.get(folder.id).status.error or "description" in manager.get(folder.id).status.error
+    (folder.path / "results.json").write_text(json.dumps([{"name": 3}]))
+    assert manager.get(folder.id).results == {}
+    assert [job.id for job in manager.jobs()] == [folder.id]
+
+
+def test_a_job_whose_server_died_while_starting_it_does_not_wait_for_ever(manager):
+    folder = folder_of(manager, state="queued")
+    assert manager.get(folder.id).status.state == "queued"
+    long_ago = time.time() - 600
+    os.utime(folder.path, (long_ago, long_ago))
+    assert manager.get(folder.id).status.state == "interrupted"
+
+
+def test_the_lock_that_orders_jobs_is_no_job(manager, data):
+    manager.store.jobs.mkdir(parents=True)
+    with FileLock(manager.store.jobs / "running.lock"):
+        assert manager.jobs() == []

@@ -1,0 +1,60 @@
+import importlib
+import sys
+
+import pytest
+
+from calscope.pipeline.code_digest import code_digest
+
+
+@pytest.fixture
+def room(tmp_path, monkeypatch):
+    """A package of four modules: near imports far, both ways of importing are used; other is imported by none."""
+    package = tmp_path / "room_of_test"
+    package.mkdir()
+    files = {
+        "__init__": "",
+        "near": "import json\nfrom room_of_test.middle import step\n",
+        "middle": "from room_of_test import far\ndef step(): return far.x\n",
+        "far": "x = 1\n",
+        "other": "x = 2\n",
+    }
+    for name, text in files.items():
+        (package / f"{name}.py").write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    importlib.invalidate_caches()
+    yield package
+    for name in [name for name in sys.modules if name.startswith("room_of_test")]:
+        del sys.modules[name]
+    code_digest.cache_clear()
+
+
+def digest():
+    code_digest.cache_clear()
+    return code_digest(("room_of_test.near",))
+
+
+def test_a_change_far_down_the_imports_is_noticed(room):
+    before = digest()
+    assert digest() == before
+    (room / "far.py").write_text("x = 3\n")
+    assert digest() != before
+
+
+def test_a_change_of_what_is_not_imported_is_not(room):
+    before = digest()
+    (room / "other.py").write_text("x = 99\n")
+    assert digest() == before
+
+
+def test_every_stage_names_modules_that_exist():
+    from calscope.pipeline.stages import STAGES
+
+    for stage in STAGES:
+        for module in stage.code:
+            assert importlib.util.find_spec(module), f"{stage.name}: {module}"
+        assert stage.code
+
+
+def test_a_module_without_source_stands_for_the_release():
+    assert code_digest(("no_such_package.module",)) == code_digest(("no_such_package.module",))
+    assert code_digest(("no_such_package.module",)) != code_digest(("no_such_package.another",))

@@ -1,0 +1,123 @@
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+import stand_in
+from scipy.sparse import csc_matrix
+
+from calscope.model.movie import Movie
+from calscope.model.results import (
+    Estimate,
+    Evaluation,
+    MotionGain,
+    MotionMeasures,
+    MotionQuality,
+    MotionResult,
+    Quality,
+    RelativeFluorescence,
+    SummaryImages,
+)
+from calscope.pipeline.codecs import CODECS, load_result, save_result
+
+
+def floats(*shape, seed=0):
+    return np.random.default_rng(seed).random(shape).astype(np.float32)
+
+
+def motion(**changes):
+    codes = np.arange(60, dtype=np.uint16).reshape(5, 4, 3)
+    rigid = MotionResult(
+        movie=Movie(codes, scale=0.5, offset=-2.0),
+        template=floats(4, 3),
+        shifts_rig=floats(5, 2),
+        corr_before=floats(5),
+        corr_after=floats(5, seed=1),
+        border_px=2,
+        notes=("One frame was clipped.",),
+    )
+    return replace(rigid, **changes)
+
+
+def estimate(value):
+    return Estimate(value, value - 1, value + 1)
+
+
+def motion_quality():
+    measures = MotionMeasures(*(estimate(float(k)) for k in range(4)))
+    gain = MotionGain("crispness", "raw", "rigid", estimate(0.5), 0.1, "better")
+    return MotionQuality(
+        shift_px=floats(5),
+        room_px=floats(5),
+        clipped=np.array([True, False, False, True, False]),
+        got_worse=np.zeros(5, bool),
+        brightness_r=0.25,
+        brightness_p=0.5,
+        measures={"raw": measures, "rigid": measures},
+        gains=(gain,),
+        verdict="use rigid",
+        sentence="Rigid is better.",
+        n_judged=5,
+        flags=("Two frames are clipped.",),
+    )
+
+
+RESULTS = {
+    "images": ("before", SummaryImages(floats(4, 3), floats(4, 3, seed=1), floats(4, 3, seed=2))),
+    "rigid": ("motion", motion()),
+    "piecewise": (
+        "motion",
+        motion(shifts_els=floats(5, 6, 2), centers_px=floats(6, 2), patch_shape_px=(72, 64), notes=()),
+    ),
+    "motion quality": ("quality", motion_quality()),
+    "components": ("refit", stand_in.make_components((6, 5), 4, 9, nb=2)),
+    "no components": ("fit", stand_in.make_components((6, 5), 0, 9)),
+    "no deconvolution": ("fit", stand_in.make_components((6, 5), 2, 9, p=0)),
+    "quality": ("metrics", Quality(floats(3), floats(3), np.full(3, np.nan, np.float32))),
+    "evaluation": ("evaluation", Evaluation(np.array([True, False]), ("accepted: SNR 3 > 2", "rejected: “dim”"))),
+    "nobody accepted": ("evaluation", Evaluation(np.zeros(0, bool), ())),
+    "dff": ("dff", RelativeFluorescence(floats(3, 9), floats(3, 9))),
+}
+
+
+def assert_same(found, wanted):
+    if isinstance(wanted, np.ndarray):
+        assert found.dtype == wanted.dtype
+        np.testing.assert_array_equal(found, wanted)
+    elif isinstance(wanted, csc_matrix):
+        assert found.shape == wanted.shape and found.dtype == wanted.dtype
+        np.testing.assert_array_equal(found.toarray(), wanted.toarray())
+    elif isinstance(wanted, Movie):
+        assert (found.scale, found.offset) == (wanted.scale, wanted.offset)
+        np.testing.assert_array_equal(found.codes, wanted.codes)
+    else:
+        assert found == wanted and type(found) is type(wanted)
+
+
+@pytest.mark.parametrize("stage, result", RESULTS.values(), ids=RESULTS)
+def test_every_result_comes_back_from_the_store(store, stage, result):
+    with store.writer("ab" * 20, {}) as writer:
+        save_result(stage, writer, result)
+    found = load_result(stage, store.open("ab" * 20))
+    assert type(found) is type(result)
+    for field in fields(result):
+        assert_same(getattr(found, field.name), getattr(result, field.name))
+
+
+def test_every_stage_but_the_recording_itself_can_be_stored():
+    from calscope.pipeline.stages import STAGES
+
+    assert {stage.name for stage in STAGES} == set(CODECS)
+
+
+def test_footprints_from_the_store_can_be_worked_with(store):
+    """They are read-only, which sparse operations that tidy up in place would stumble over."""
+    tidy = stand_in.make_components((6, 5), 4, 9)
+    doubled = np.repeat(tidy.A.indices[::-1], 2), np.repeat(tidy.A.data[::-1], 2) / 2
+    untidy = csc_matrix((doubled[1], doubled[0], 2 * (tidy.A.nnz - tidy.A.indptr[::-1])), shape=tidy.A.shape)
+    with store.writer("ab" * 20, {}) as writer:
+        save_result("fit", writer, replace(tidy, A=untidy))
+    A = load_result("fit", store.open("ab" * 20)).A
+    np.testing.assert_array_equal(A.toarray(), tidy.A.toarray()[:, ::-1])
+    np.testing.assert_allclose((A.T @ A).toarray(), A.toarray().T @ A.toarray())
+    assert A.nnz == tidy.A.nnz and A.has_sorted_indices
+    assert not untidy.has_canonical_format, "the caller's matrix is left as it was"

@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+import stand_in
+import tifffile
+
+from calscope.io.project import find_recordings
+from calscope.model.errors import Cancelled, RecordingError
+from calscope.pipeline.cohort import Order, choose_animals, run_cohort
+
+
+@pytest.fixture
+def animals(tmp_path):
+    """Three animals of 20 frames; the second one's file is cut short."""
+    frames = np.random.default_rng(0).poisson(100, (20, 32, 28)).astype(np.uint16)
+    for number in (1, 2, 3):
+        folder = tmp_path / "data" / f"Animal_{number}"
+        folder.mkdir(parents=True)
+        tifffile.imwrite(folder / "movie.tif", frames + number)
+    torn = tmp_path / "data" / "Animal_2" / "movie.tif"
+    torn.write_bytes(torn.read_bytes()[:5000])
+    return find_recordings(tmp_path / "data")
+
+
+@pytest.fixture
+def order(params, engine, store):
+    return Order(params.replace({"dataset.fr": 10}), engine, store, until="motion", workers=1)
+
+
+def run(animals, order, report=lambda step: None):
+    done = []
+    runs = run_cohort(animals.recordings, order, report=report, log=lambda text: None, on_done=done.append)
+    assert done == runs
+    return {run.name: run for run in runs}
+
+
+def test_an_animal_that_fails_does_not_stop_the_others(animals, order):
+    runs = run(animals, order)
+    assert [bool(run.error) for run in runs.values()] == [False, True, False]
+    assert "Animal_2" in runs["Animal_2"].error and "Traceback" not in runs["Animal_2"].error
+    assert len(runs["Animal_3"].stages) == 4
+
+
+def test_a_fault_of_the_program_in_one_animal_does_not_stop_the_others(animals, order, monkeypatch):
+    from calscope.pipeline import cohort
+
+    def broken(recording, params, **kwargs):
+        if recording.info.name == "Animal_1":
+            raise KeyError("oops")
+        return real(recording, params, **kwargs)
+
+    real = cohort.run_animal
+    monkeypatch.setattr(cohort, "run_animal", broken)
+    runs = run(animals, order)
+    assert "KeyError" in runs["Animal_1"].error and not runs["Animal_3"].error
+
+
+def test_progress_is_over_all_animals_with_the_time_left(animals, order):
+    steps = []
+    run(animals, order, steps.append)
+    fractions = [step.fraction for step in steps]
+    assert fractions == sorted(fractions) and fractions[-1] == pytest.approx(1)
+    assert [step.animal for step in steps if step.note == "opening the recording"] == [f"Animal_{n}" for n in (1, 2, 3)]
+    assert {step.stage for step in steps if step.animal == "Animal_3"} >= {"before", "motion", "after"}
+    assert all(step.eta_s >= 0 for step in steps) and steps[-1].eta_s == pytest.approx(0, abs=0.01)
+    third = next(step.fraction for step in steps if step.animal == "Animal_3")
+    assert third == pytest.approx(0.5, abs=0.05), "the one that can't be read has no share"
+
+
+def test_animals_in_the_store_have_no_share_of_the_progress(animals, order):
+    first = animals.recordings[:1]
+    run_cohort(first, order, report=lambda step: None, log=lambda text: None, on_done=lambda run: None)
+    steps = []
+    run(animals, order, steps.append)
+    assert next(step.fraction for step in steps if step.animal == "Animal_3") == 0
+
+
+def test_only_the_first_frames(animals, order):
+    from dataclasses import replace
+
+    assert run(animals, replace(order, n_frames=12))["Animal_1"].info.shape == (12, 32, 28)
+
+
+def test_cancel_goes_through(animals, order):
+    def report(step):
+        if step.animal == "Animal_3":
+            raise Cancelled
+
+    done = []
+    with pytest.raises(Cancelled):
+        run_cohort(animals.recordings, order, report=report, log=lambda text: None, on_done=done.append)
+    assert [run.name for run in done] == ["Animal_1", "Animal_2"]
+
+
+def test_unknown_animals_are_refused_with_the_known_ones(animals):
+    with pytest.raises(RecordingError, match=r"'Animal_9'.*Animals there: Animal_1, Animal_2, Animal_3"):
+        choose_animals(animals, ["Animal_1", "Animal_9"])
+    assert [ref.name for ref in choose_animals(animals, ["Animal_3", "Animal_1"])] == ["Animal_1", "Animal_3"]
+    assert choose_animals(animals, None) == animals.recordings
+
+
+def test_files_that_change_under_way_are_noticed(animals, order, engine):
+    class Meddler(stand_in.StandIn):
+        def correct_motion(self, source, params, context):
+            path = animals.recordings[0].path
+            file = path if path.is_file() else next(path.iterdir())
+            tifffile.imwrite(file, np.full((20, 32, 28), 5, np.uint16))
+            return super().correct_motion(source, params, context)
+
+    from dataclasses import replace
+
+    runs = run(animals, replace(order, engine=Meddler()))
+    assert "changed while it was read" in runs["Animal_1"].error

@@ -1,0 +1,40 @@
+import numpy as np
+import psutil
+import pytest
+
+from calscope.pipeline import memory
+from calscope.pipeline.memory import PeakMemory, release_pages, watch_map
+
+
+def test_the_peak_of_a_stretch_is_seen_though_it_is_over_at_the_end():
+    with PeakMemory() as quiet:
+        pass
+    with PeakMemory() as busy:
+        block = np.ones(60 << 20, np.uint8)
+        assert block.sum() > 0
+        while busy.peak_bytes < quiet.peak_bytes + (40 << 20):
+            pass
+        del block
+    assert busy.peak_bytes > quiet.peak_bytes + (40 << 20)
+
+
+@pytest.mark.skipif(not hasattr(psutil.Process().memory_info(), "shared"), reason="needs the count of mapped pages")
+def test_pages_of_mapped_files_are_let_go_and_nothing_that_was_written_is_lost(tmp_path, monkeypatch):
+    monkeypatch.setattr(memory, "_maps", type(memory._maps)())
+    array = np.lib.format.open_memmap(tmp_path / "x.npy", mode="w+", shape=(30 << 20,), dtype=np.uint8)
+    watch_map(array)
+    array[:] = 7
+    full = psutil.Process().memory_info().shared
+    release_pages()
+    assert psutil.Process().memory_info().shared < full - (20 << 20)
+    assert (array == 7).all()
+    array[:5] = 9
+    array.flush()
+    release_pages()
+    assert np.load(tmp_path / "x.npy")[:7].tolist() == [9] * 5 + [7] * 2
+
+
+def test_an_array_in_memory_is_not_watched(monkeypatch):
+    monkeypatch.setattr(memory, "_maps", type(memory._maps)())
+    watch_map(np.zeros(10))
+    assert len(memory._maps) == 0

@@ -1,0 +1,28 @@
+"""The worker with one more engine, whose motion correction takes twenty seconds: `python slow_worker.py JOB_FOLDER`."""
+
+import sys
+import time
+from pathlib import Path
+
+from calscope.engines.registry import ENGINES
+from calscope.jobs import worker
+
+sys.path.insert(0, str(Path(__file__).parent))
+from stand_in import StandIn
+
+
+class Deaf(StandIn):
+    """Does not report, so that it can't learn that it should stop."""
+
+    name = "deaf"
+
+    def correct_motion(self, source, params, context):
+        context.allocate("corrected", source.shape, "uint16")
+        time.sleep(60)
+
+
+ENGINES["slow"] = StandIn(seconds=20.0)
+ENGINES["deaf"] = Deaf()
+
+if __name__ == "__main__":
+    sys.exit(worker.main(sys.argv[1:]))
