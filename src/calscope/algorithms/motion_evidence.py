@@ -65,9 +65,13 @@ class Evidence:
         FloatArray
             (n, 2*Ky*Kx + 2*M), for `combine`.
         """
-        out = np.empty((len(warped), sum(self.projection.shape)), np.float32)
+        out = np.zeros((len(warped), sum(self.projection.shape)), np.float32)
+        height, width = self.template.shape
         for frame, rim, told in zip(warped, rims, out, strict=True):
-            gain, offset = match_brightness(frame, self.template)
+            inside = np.s_[rim[0] : height - rim[1], rim[2] : width - rim[3]]
+            if frame[inside].size == 0:
+                continue
+            gain, offset = match_brightness(frame[inside], self.template[inside])
             sums = _sum_blocks(frame, self.template, self.weighted, gain, offset, rim)
             _spread(sums, self.shift_bases, self.brightness_bases, told)
         return out

@@ -40,13 +40,17 @@ class MotionPlan:
     max_shifts: tuple[int, int]
     max_deviation: int
 
-    def within_limits(self, coefficients: FloatArray) -> FloatArray:
-        """Clip fields (n, Ky, Kx, 2): their mean to max_shifts, what differs from it to max_deviation."""
+    def within_limits(self, coefficients: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Clip fields (n, Ky, Kx, 2): their mean to max_shifts, what differs from it to max_deviation.
+
+        Gives the means (n, 2) and the fields.
+        """
         whole = self.whole_frame(coefficients)
         limits = np.asarray(self.max_shifts, np.float32)
         most = np.float32(self.max_deviation)
         deviation = np.clip(coefficients - whole[:, None, None], -most, most)
-        return np.clip(whole, -limits, limits)[:, None, None] + deviation
+        whole = np.clip(whole, -limits, limits)
+        return whole, whole[:, None, None] + deviation
 
     def whole_frame(self, coefficients: FloatArray) -> FloatArray:
         """Mean shift of the pixels of each frame, (n, Ky, Kx, 2) -> (n, 2)."""

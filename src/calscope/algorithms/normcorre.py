@@ -120,8 +120,8 @@ def _update(track: Track, told: FloatArray, evidence: Evidence, plan: MotionPlan
         reach_px=(0.8 * plan.strides[0], 0.8 * plan.strides[1]),
         in_time=in_time,
     )
-    coefficients = plan.within_limits(coefficients)
-    return replace(track, coefficients=coefficients, rigid=plan.whole_frame(coefficients)).bridged()
+    whole, coefficients = plan.within_limits(coefficients)
+    return replace(track, coefficients=coefficients, rigid=whole).bridged()
 
 
 def _write(

@@ -1,0 +1,269 @@
+"""Motion correction as a whole: simulated recordings, CaImAn's references, bad input, threads and cancelling."""
+
+import threading
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import tifffile
+
+from calscope.algorithms import frames as frames_module
+from calscope.algorithms.normcorre import correct_movie
+from calscope.algorithms.parity_truth import displacement, motion_error_px
+from calscope.io.simulate import Scene, Simulation
+from calscope.model.errors import Cancelled
+from calscope.model.movie import ArrayMovie
+from calscope.pipeline.parity import read_truth
+
+REFERENCE = Path(__file__).parents[2] / "../shared/reference"
+
+
+def allocate(_name, shape, dtype):
+    return np.zeros(shape, dtype)
+
+
+def correct(source, **changes):
+    settings = {
+        "pw_rigid": True,
+        "strides": (32, 32),
+        "overlaps": (16, 16),
+        "max_shifts": (6, 6),
+        "max_deviation_rigid": 3,
+        "allocate": allocate,
+        "workers": 2,
+    }
+    return correct_movie(source, **{**settings, **changes})
+
+
+def scene(**changes):
+    small = {"frames": 160, "height": 96, "width": 112, "n_neurons": 18, "warp_px": 0.4, "seed": 21}
+    return Simulation(Scene(**{**small, **changes}))
+
+
+def error_px(simulation, shifts, centers, keep=slice(None)):
+    truth = simulation_truth(simulation)
+    true = displacement(truth, centers)[keep]
+    rest = np.asarray(shifts, float)[keep] + true
+    rest -= np.median(rest, axis=0)
+    still = true - np.median(true, axis=0)
+    return np.sqrt((rest**2).sum(-1).mean()), np.sqrt((still**2).sum(-1).mean())
+
+
+def simulation_truth(simulation):
+    from calscope.algorithms.parity_truth import Truth
+    from calscope.io.simulate import PAD
+
+    blank = np.zeros((1, *simulation.shape[1:]), np.float32)
+    return Truth(simulation.shifts, simulation.warp, blank, blank[:, 0], blank[:, 0], PAD)
+
+
+@pytest.fixture(scope="module")
+def simulated():
+    return scene()
+
+
+@pytest.fixture(scope="module")
+def movie(simulated):
+    return ArrayMovie(simulated.read(0, simulated.shape[0]))
+
+
+@pytest.fixture(scope="module")
+def corrected(movie):
+    return correct(movie)
+
+
+def test_follows_motion_and_warp(simulated, corrected):
+    error, still = error_px(simulated, corrected.shifts_els, corrected.centers_px)
+    assert error < 0.22
+    assert still > 0.9
+    middle = np.array([[47.5, 55.5]])
+    assert error_px(simulated, corrected.shifts_rig[:, None], middle)[0] < 0.5
+
+
+def test_mean_becomes_as_crisp_as_that_of_still_tissue(simulated, movie, corrected):
+    k = corrected.border_px
+    inside = np.s_[k:-k, k:-k]
+
+    def crispness(mean):
+        down, right = np.gradient(cv2.GaussianBlur(mean.astype(np.float32), (0, 0), 1.0)[inside])
+        return np.sqrt((down**2 + right**2).mean())
+
+    still = crispness(simulated.still(0, movie.shape[0]).mean(axis=0) * simulated.scene.gain)
+    before = crispness(movie.frames.mean(axis=0))
+    after = crispness(corrected.movie.read(0, movie.shape[0]).mean(axis=0))
+    assert abs(after - still) < 0.3 * (still - before)
+    assert np.mean(corrected.corr_after > corrected.corr_before) > 0.97
+
+
+def test_limits_hold(corrected):
+    assert np.abs(corrected.shifts_rig).max() <= 6
+    assert np.abs(corrected.shifts_els - corrected.shifts_rig[:, None]).max() <= 3
+    assert corrected.border_px <= 9
+    assert corrected.patch_shape_px == (48, 48)
+
+
+def test_rigid_has_no_patches(simulated, movie):
+    result = correct(movie, pw_rigid=False)
+    assert result.shifts_els is None
+    assert result.centers_px is None
+    assert error_px(simulated, result.shifts_rig[:, None], np.array([[47.5, 55.5]]))[0] < 0.5
+
+
+def test_threads_change_nothing(movie, corrected):
+    alone = correct(movie, workers=1)
+    np.testing.assert_array_equal(alone.movie.codes, corrected.movie.codes)
+    np.testing.assert_array_equal(alone.shifts_els, corrected.shifts_els)
+    np.testing.assert_array_equal(alone.corr_after, corrected.corr_after)
+
+
+class Watched:
+    """A source that counts the frames asked for at once."""
+
+    def __init__(self, source):
+        self.source, self.most = source, 0
+        self.shape, self.dtype = source.shape, source.dtype
+
+    def read(self, start, stop):
+        self.most = max(self.most, stop - start)
+        return self.source.read(start, stop)
+
+
+def test_reads_a_chunk_at_a_time(movie, monkeypatch):
+    monkeypatch.setattr(frames_module, "CHUNK_PX", 20 * 96 * 112)
+    watched = Watched(movie)
+    correct(watched)
+    assert watched.most == 20
+
+
+@pytest.mark.parametrize("at", [0.05, 0.4, 0.7, 0.9])
+def test_cancelling_ends_it_and_leaves_no_thread(movie, at):
+    before = threading.active_count()
+
+    def stop(fraction, _note="", /):
+        if fraction >= at:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        correct(movie, progress=stop)
+    assert threading.active_count() <= before
+
+
+def test_progress_goes_up_to_the_end(movie):
+    told = []
+    correct(ArrayMovie(movie.frames[:40]), progress=lambda fraction, note="", /: told.append((fraction, note)))
+    fractions = [fraction for fraction, _ in told]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
+    assert all(note for _, note in told)
+
+
+def test_whole_numbers_keep_fractions_of_a_count(movie, corrected):
+    assert corrected.movie.scale < 0.5
+    still = correct(ArrayMovie(np.repeat(movie.frames[:1], 12, axis=0)))
+    np.testing.assert_allclose(still.movie.read(3, 4)[0], movie.frames[0], atol=12)
+
+
+def test_dark_stretch_gets_the_motion_around_it():
+    simulation = scene(dark_frames=(60, 75))
+    result = correct(simulation)
+    lit = np.r_[0:60, 75:160]
+    assert error_px(simulation, result.shifts_els, result.centers_px, lit)[0] < 0.25
+    assert any("15 of 160 frames are dark" in note for note in result.notes)
+    assert np.abs(np.diff(result.shifts_rig[58:77], axis=0)).max() < 3
+
+
+def test_low_light_and_waning_brightness_are_followed():
+    simulation = scene(photons=2.0, brightness_drift=-0.4, bleaching=0.3)
+    result = correct(simulation)
+    error, still = error_px(simulation, result.shifts_els, result.centers_px)
+    assert error < 0.3 * still
+
+
+def test_missing_values_are_filled_and_told(simulated, movie):
+    holed = movie.frames.astype(np.float32)
+    holed[20, 10:30, 10:30] = np.nan
+    holed[:, 50, 60] = np.inf
+    holed[90] = np.nan
+    result = correct(ArrayMovie(holed))
+    values = result.movie.read(0, 160)
+    assert np.isfinite(values).all()
+    assert np.isfinite(result.template).all()
+    assert values.max() <= movie.frames.max()
+    kept = np.delete(np.arange(160), [20, 90])
+    assert error_px(simulated, result.shifts_els, result.centers_px, kept)[0] < 0.25
+    assert any("160 of 160 frames are NaN or infinite" in note for note in result.notes)
+
+
+def test_clipped_frames_are_counted(movie):
+    result = correct(movie, max_shifts=(1, 1))
+    assert np.abs(result.shifts_rig).max() == 1
+    assert any("clipped at max_shifts" in note for note in result.notes)
+
+
+def _noise(*shape):
+    return np.random.default_rng(0).poisson(50, shape).astype(np.uint16)
+
+
+BAD = {
+    "two frames": _noise(2, 60, 70),
+    "smaller than a patch": _noise(30, 20, 30),
+    "a few pixels": _noise(30, 3, 4),
+    "constant": np.full((30, 60, 70), 7, np.uint16),
+    "zeros": np.zeros((30, 60, 70), np.int16),
+    "nothing finite": np.full((30, 60, 70), np.nan, np.float32),
+    "negative": _noise(30, 60, 70).astype(np.int16) - 100,
+    "long and thin": _noise(30, 90, 5).astype(np.uint8),
+}
+
+
+@pytest.mark.parametrize("pw_rigid", [True, False])
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_ends_in_numbers(name, pw_rigid):
+    result = correct(ArrayMovie(BAD[name]), pw_rigid=pw_rigid, max_shifts=(8, 3))
+    arrays = [result.template, result.shifts_rig, result.corr_before, result.corr_after]
+    arrays += [result.movie.read(0, 30)] + ([result.shifts_els] if pw_rigid else [])
+    assert all(np.isfinite(a).all() for a in arrays)
+
+
+def test_constant_movies_and_single_frames_are_left_alone():
+    constant = correct(ArrayMovie(BAD["constant"]))
+    assert not constant.shifts_rig.any()
+    np.testing.assert_array_equal(constant.movie.read(0, 30), BAD["constant"])
+    assert "Every frame is constant" in constant.notes[0]
+    one = correct(ArrayMovie(_noise(1, 60, 70)))
+    np.testing.assert_allclose(one.movie.read(0, 1), _noise(1, 60, 70), atol=0.01)
+    assert one.notes == ("The movie has one frame: there is no motion to correct, it is left as it is.",)
+
+
+def test_constant_frames_get_the_shift_around_them(simulated, movie):
+    frames = movie.frames.copy()
+    frames[50:53] = 0
+    frames[100] = 65535
+    result = correct(ArrayMovie(frames))
+    kept = np.delete(np.arange(160), [50, 51, 52, 100])
+    assert error_px(simulated, result.shifts_els, result.centers_px, kept)[0] < 0.25
+    assert any("4 of 160 frames are constant" in note for note in result.notes)
+    assert np.abs(result.shifts_rig[51] - result.shifts_rig[[49, 53]].mean(axis=0)).max() < 0.5
+
+
+def test_field_of_one_patch_is_told():
+    result = correct(ArrayMovie(_noise(30, 60, 70)), strides=(48, 48), overlaps=(24, 24))
+    assert any("holds one patch of 60 x 70 px" in note for note in result.notes)
+    np.testing.assert_allclose(result.shifts_els[:, 0], result.shifts_rig, atol=1e-5)
+
+
+def test_no_frames_are_refused():
+    with pytest.raises(ValueError, match="without frames"):
+        correct(ArrayMovie(np.zeros((0, 60, 70), np.uint16)))
+
+
+@pytest.mark.skipif(not REFERENCE.is_dir(), reason="the reference recordings are not here")
+@pytest.mark.parametrize(("name", "most"), [("clear", 0.12), ("dim", 0.16), ("clutter", 0.18)])
+def test_error_is_well_below_caimans(name, most):
+    frames = tifffile.imread(REFERENCE / name / "movie.tif")
+    result = correct(ArrayMovie(frames), strides=(48, 48), overlaps=(24, 24))
+    truth = read_truth(REFERENCE / name, len(frames))
+    assert motion_error_px(truth, result.shifts_els, result.centers_px) < most
+    with np.load(REFERENCE / name / "caiman" / "motion_patches.npz") as theirs:
+        assert most < 0.65 * motion_error_px(truth, theirs["shifts"], theirs["centers"])
