@@ -1,0 +1,170 @@
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+from calscope.cli.app import find_app
+from calscope.cli.progress_line import ProgressLine, duration
+from calscope.model.params import Parameters, fields
+
+
+def test_params_lists_every_parameter(calscope):
+    status, out, _ = calscope("params")
+    assert status == 0
+    for field in fields():
+        assert f"\n{field.dotted} = " in f"\n{out}"
+
+
+def test_params_as_json_can_be_given_back(calscope, tmp_path):
+    from calscope.cli.settings import read_settings
+
+    for option in ("--json", "--caiman"):
+        _, out, _ = calscope("params", option)
+        (tmp_path / "p.json").write_text(out)
+        params, _ = read_settings(str(tmp_path / "p.json"), [])
+        assert params.gSiz_px == Parameters().gSiz_px and params.motion == Parameters().motion
+
+
+def test_doctor_tells_engines_store_and_packages(calscope, here):
+    status, out, _ = calscope("doctor")
+    assert status == 0
+    for words in ("builtin", "caiman", "numpy", str(here / "store"), "Compiled code"):
+        assert words in out
+    assert not (here / "store").exists(), "looking makes nothing"
+
+
+def test_doctor_says_what_is_missing(calscope, here, monkeypatch):
+    from calscope.cli import doctor
+
+    real = doctor._version
+    monkeypatch.setattr(doctor, "_version", lambda name: None if name == "tifffile" else real(name))
+    status, out, err = calscope("doctor")
+    assert status == 2 and "pip install tifffile" in err and "MISSING" in out
+
+
+def test_doctor_notices_a_store_that_can_not_be_written(calscope, here, monkeypatch):
+    (here / "file").write_text("in the way")
+    monkeypatch.setenv("CALSCOPE_STORE", str(here / "file/store"))
+    status, _, err = calscope("doctor")
+    assert status == 2 and "set CALSCOPE_STORE" in err
+
+
+def test_demo_is_written_with_truth_beside_it(calscope, here):
+    status, out, err = calscope("demo", here / "demo", "--animals", "1", "--frames", "12", "--size", "48")
+    assert status == 0 and out.splitlines() == [str(here / "demo/Animal_1")]
+    assert sorted(path.name for path in (here / "demo/Animal_1").iterdir()) == ["movie.tif", "truth.npz"]
+    assert "calscope run" in err
+
+
+def test_report_and_export_of_a_folder_that_holds_no_results(calscope, here):
+    for arguments in (("report", here), ("export", here, "--format", "csv"), ("report", here / "nope")):
+        status, out, err = calscope(*arguments)
+        assert status == 2 and "calscope run DATA --out OUT" in err and out == ""
+
+
+@pytest.mark.parametrize("arguments", [(), ("dance",), ("run",), ("run", "data"), ("export", "x", "--format", "doc")])
+def test_a_wrong_call_is_status_2(calscope, arguments):
+    assert calscope(*arguments)[0] == 2
+
+
+def test_help_and_version_need_nothing_heavy():
+    code = (
+        "import sys\nfrom calscope.cli import main\n"
+        "try:\n    main(['--version'])\nexcept SystemExit as end:\n    assert end.code == 0\n"
+        "print(sorted({'numpy', 'numba', 'streamlit', 'scipy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_an_unknown_folder_for_the_app(calscope, here):
+    status, _, err = calscope("app", here / "nope")
+    assert status == 2 and "There is no folder" in err
+
+
+def test_the_app_is_found_with_its_pages():
+    assert (find_app().parent / "pages").is_dir()
+
+
+def test_the_app_serves_this_machine_only_and_ends_with_ctrl_c(here):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "calscope.cli", "app", str(here), "--port", str(port), "--no-browser"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        text=True,
+    )
+    try:
+        assert health(port) == "ok"
+        os.killpg(server.pid, signal.SIGINT)  # as a terminal does it: to all of the group
+        told, _ = server.communicate(timeout=20)
+    finally:
+        server.kill()
+        server.wait()
+    assert server.returncode == 130 and "Traceback" not in told
+    assert "localhost" in told and "External URL" not in told
+
+
+def health(port):
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        try:
+            with urllib.request.urlopen(f"http://localhost:{port}/_stcore/health", timeout=5) as answer:
+                return answer.read().decode()
+        except OSError:
+            time.sleep(0.2)
+    return "no answer"
+
+
+class Terminal:
+    def __init__(self, *, is_tty):
+        self.text, self.is_tty = "", is_tty
+
+    def isatty(self):
+        return self.is_tty
+
+    def write(self, text):
+        self.text += text
+
+    def flush(self):
+        pass
+
+
+def test_a_terminal_has_one_line_that_is_written_over(monkeypatch):
+    terminal = Terminal(is_tty=True)
+    line = ProgressLine(terminal)
+    line.show(0.25, "Animal_1: motion correction", 100)
+    line.say("done")
+    assert terminal.text.startswith(" 25 %, 2 min left  Animal_1: motion correction\r")
+    assert terminal.text.endswith("\rdone\n") and terminal.text.count("\n") == 1
+
+
+def test_a_log_file_is_not_flooded():
+    log = Terminal(is_tty=False)
+    line = ProgressLine(log)
+    for step in range(10000):
+        line.show(step / 10000, "working")
+    assert log.text == ""
+
+
+def test_times_as_people_say_them():
+    assert [duration(s) for s in (0.4, 59, 120, 3000, 7500)] == ["0 s", "59 s", "2 min", "50 min", "2 h 5 min"]
+
+
+def test_a_reader_that_goes_away_is_no_error():
+    command = f"{sys.executable} -m calscope.cli params | head -1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
+    assert done.stderr == "" and "=" in done.stdout
+
+
+def test_json_of_params_is_json(calscope):
+    assert json.loads(calscope("params", "--json")[1])["evaluation"]["min_SNR"] == 2.0
