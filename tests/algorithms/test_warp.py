@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from calscope.algorithms.motion_grid import make_field, make_patches, patches_to_nodes, rigid_field, weights_at
-from calscope.algorithms.warp import Warper
+from calscope.algorithms.warp import Warper, encode
+from calscope.model.movie import Movie
 
 SIZE = (80, 104)
 
@@ -86,3 +87,13 @@ def test_rims_are_the_lines_without_a_source(field):
         left, end = (x < right - 1e-3).any(axis=0), (x - right > SIZE[1] - 1 + 1e-3).any(axis=0)
         expected = [top.argmin(), bottom[::-1].argmin(), left.argmin(), end[::-1].argmin()]
         assert rims.tolist() == expected
+
+
+def test_codes_are_those_of_the_movie():
+    values = np.random.default_rng(0).uniform(-120, 9000, (3, *SIZE)).astype(np.float32)
+    codes = np.zeros(values.shape, np.uint16)
+    movie = Movie(codes, scale=0.13, offset=-100)
+    encode(movie, values, codes)
+    assert np.abs(codes.astype(int) - movie.encode(values).astype(int)).max() <= 1
+    inside = (values > -100) & (values < 8400)
+    assert np.abs(movie.read(0, 3) - values)[inside].max() < 0.52 * 0.13

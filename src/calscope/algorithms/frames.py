@@ -14,8 +14,8 @@ from calscope.model.progress import Progress
 
 Result = TypeVar("Result")
 
-CHUNK_PX = 4_000_000
-"""Pixels of a chunk: some 16 MB as float32, a fraction of a second of work."""
+CHUNK_PX = 1_000_000
+"""Pixels of a chunk: 4 MB as float32, which stay in the processor's cache from one step to the next."""
 
 
 def chunk_length(height: int, width: int) -> int:

@@ -147,12 +147,14 @@ class MotionPasses:
             frames, _ = self.frames.read(start, stop)
             shows = ~track.blank[start:stop]
             moved = warper.warp(frames[shows], track.coefficients[start:stop][shows])
-            sums = np.zeros((3, *template.shape))
+            sums = np.zeros((3, *template.shape), np.float32)
             for frame in moved:
                 gain, offset = match_brightness(frame, template)
                 residual = gain * frame + np.float32(offset) - template
                 soft = blurred(residual)
-                sums += np.stack([residual, soft, soft * soft])
+                sums[0] += residual
+                sums[1] += soft
+                sums[2] += soft * soft
             return sums
 
         total = sum(self.over_chunks(work, progress, "template"), np.zeros((3, *template.shape)))

@@ -22,7 +22,7 @@ from calscope.algorithms.motion_notes import Track, describe
 from calscope.algorithms.motion_passes import MotionPasses, MotionPlan, make_plan
 from calscope.algorithms.motion_prior import most_probable
 from calscope.algorithms.template import Sample, make_template, take_sample
-from calscope.algorithms.warp import Warper
+from calscope.algorithms.warp import Warper, encode
 from calscope.model.movie import ArrayMovie, FloatArray, FrameSource, Movie
 from calscope.model.progress import Progress, part, silent
 from calscope.model.results import MotionResult
@@ -139,7 +139,7 @@ def _write(
     def work(start: int, stop: int) -> tuple[FloatArray, FloatArray]:
         frames, _ = movie.frames.read(start, stop)
         moved = warper.warp(frames, track.coefficients[start:stop])
-        codes[start:stop] = coded.encode(moved)
+        encode(coded, moved, codes[start:stop])
         return correlations(frames[:, *inside], inner), correlations(moved[:, *inside], inner)
 
     before, after = zip(*movie.over_chunks(work, progress, "writing the corrected movie"), strict=True)

@@ -62,14 +62,16 @@ def make_template(sample: Sample, max_shifts: tuple[int, int], *, workers: int, 
     warper = Warper(rigid_field((sample.frames.shape[1], sample.frames.shape[2])))
     for number in range(PASSES):
         rigid = prepare_rigid(template, max_shifts)
+        # the first templates are only to find the shifts of the last by, for which every other frame is enough
+        used = sample if number == PASSES - 1 else Sample(sample.frames[::2], sample.fill)
 
-        def align(start: int, stop: int, rigid: RigidTemplate = rigid) -> tuple[NDArray[np.float64], int]:
-            return _aligned_sum(sample.read(start, stop), rigid, warper)
+        def align(start: int, stop: int, rigid: RigidTemplate = rigid, used: Sample = used) -> tuple[FloatArray, int]:
+            return _aligned_sum(used.read(start, stop), rigid, warper)
 
         sums, counts = zip(
             *map_chunks(
                 align,
-                n_frames=len(sample.frames),
+                n_frames=len(used.frames),
                 length=16,
                 workers=workers,
                 progress=part(progress, number / PASSES, (number + 1) / PASSES),
@@ -82,9 +84,9 @@ def make_template(sample: Sample, max_shifts: tuple[int, int], *, workers: int, 
     return template
 
 
-def _aligned_sum(frames: FloatArray, rigid: RigidTemplate, warper: Warper) -> tuple[NDArray[np.float64], int]:
+def _aligned_sum(frames: FloatArray, rigid: RigidTemplate, warper: Warper) -> tuple[FloatArray, int]:
     """Sum of the frames that show the template, laid on it, and how many they are."""
     found = estimate_rigid(frames, rigid)
     shows = found.gain > MIN_GAIN
     moved = warper.warp(frames[shows], found.shifts[shows][:, None, None])
-    return moved.sum(axis=0, dtype=np.float64), int(shows.sum())
+    return moved.sum(axis=0), int(shows.sum())

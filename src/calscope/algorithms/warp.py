@@ -10,7 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from calscope.algorithms.motion_grid import ShiftField
-from calscope.model.movie import FloatArray
+from calscope.model.movie import FloatArray, Movie
 
 ROUNDING_PX = 1e-3
 """A source this little outside of the frame is inside but for rounding."""
@@ -84,6 +84,23 @@ def _sources(rows, columns, coefficients, y_out, x_out):  # type: ignore[no-unty
             for x in range(width):
                 to_y[x] -= a * w[x]
                 to_x[x] -= b * w[x]
+
+
+def encode(movie: Movie, frames: FloatArray, out: NDArray[np.uint16]) -> None:
+    """Write frames as the codes of a 16-bit movie; the same as `movie.encode`, in one go over the pixels."""
+    _encode(frames, np.float32(1 / movie.scale), np.float32(movie.offset), out)
+
+
+@njit(nogil=True, fastmath=True, cache=True)
+def _encode(frames, per_unit, offset, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    n, height, width = frames.shape
+    for t in range(n):
+        for y in range(height):
+            values = frames[t, y]
+            codes = out[t, y]
+            for x in range(width):
+                code = (values[x] - offset) * per_unit + np.float32(0.5)
+                codes[x] = np.uint16(min(max(code, np.float32(0)), np.float32(65535)))
 
 
 @njit(nogil=True, fastmath=True, cache=True)
