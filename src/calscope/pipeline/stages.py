@@ -79,7 +79,8 @@ class Stage:
     code: tuple[str, ...]
     """Modules whose code makes the result; part of the key, with all algorithms that they import."""
     seconds_per_megapixel: float
-    """Rough time per million values of the movie (frames x rows x columns), for progress and time left."""
+    """Rough time per million values of the movie (frames x rows x columns), for progress and time left: the built-in
+    engine on two cores with 1500 frames of 256 x 256 px."""
     uses_engine: bool = False
     layout: int = 1
     """Raised when the stage itself, or the way its result is stored, changes."""
@@ -170,31 +171,31 @@ _MOTION_QUALITY = ("calscope.algorithms.motion_quality", *_MOTION)
 _CNMF = ("calscope.algorithms.cnmf",)
 
 STAGES: tuple[Stage, ...] = (
-    Stage("before", "summary of the raw movie", ("source",), _run_before, _SUMMARY, 0.015),
-    Stage("motion", "motion correction", ("source",), _run_motion, _MOTION, 0.08, uses_engine=True),
-    Stage("after", "summary of the corrected movie", ("motion",), _run_after, _SUMMARY, 0.015),
+    Stage("before", "summary of the raw movie", ("source",), _run_before, _SUMMARY, 0.003),
+    Stage("motion", "motion correction", ("source",), _run_motion, _MOTION, 0.05, uses_engine=True),
+    Stage("after", "summary of the corrected movie", ("motion",), _run_after, _SUMMARY, 0.0025),
     Stage(
         "quality",
         "quality of the motion correction",
         ("source", "motion"),
         _run_quality,
         _MOTION_QUALITY,
-        0.012,
+        0.018,
         uses_engine=True,
     ),
-    Stage("fit", "first fit", ("motion",), _run_fit, _CNMF, 0.15, uses_engine=True),
-    Stage("refit", "second fit", ("motion", "fit"), _run_refit, _CNMF, 0.2, uses_engine=True),
+    Stage("fit", "first fit", ("motion",), _run_fit, _CNMF, 0.06, uses_engine=True),
+    Stage("refit", "second fit", ("motion", "fit"), _run_refit, _CNMF, 0.022, uses_engine=True),
     Stage(
         "metrics",
         "measuring the components",
         ("motion", "refit"),
         _run_metrics,
         ("calscope.algorithms.quality",),
-        0.04,
+        0.002,
         uses_engine=True,
     ),
     Stage("evaluation", "evaluation", ("metrics",), _run_evaluation, ("calscope.algorithms.acceptance",), 0.0),
-    Stage("dff", "dF/F", ("refit",), _run_dff, ("calscope.algorithms.dff",), 0.01),
+    Stage("dff", "dF/F", ("refit",), _run_dff, ("calscope.algorithms.dff",), 0.0004),
 )
 """In an order in which parents come first."""
 
