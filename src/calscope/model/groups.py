@@ -97,7 +97,8 @@ class Cnmf(ParameterGroup):
     """Constrained non-negative matrix factorisation (Pnevmatikakis et al. 2016) and dF/F."""
 
     gSig: Annotated[IntPair, Spec(
-        "int pair", "Soma half-size", "Half the diameter of a typical cell body.",
+        "int pair", "Soma half-size", "Half the diameter of a typical cell body. The built-in engine takes neuropil wider than that out before it "
+        "looks for cells, and drops components smaller than 0.4·π·gSig²; CaImAn does neither.",
         "Higher looks for larger cells and blurs small ones together.",
         NOTEBOOK, ("fit", "refit"), ("init.gSig",), unit="px", low=1, high=100)] = (4, 4)
     K: Annotated[int, Spec(
@@ -121,7 +122,8 @@ class Cnmf(ParameterGroup):
         "Higher follows a more complicated background, and may swallow dim cells.",
         NOTEBOOK, ("fit", "refit"), ("init.nb", "temporal.nb", "spatial.nb"), low=1, high=20)] = 2
     merge_thr: Annotated[float, Spec(
-        "float", "Merge threshold", "Overlapping components whose traces correlate more than this become one.",
+        "float", "Merge threshold", "Overlapping components whose traces correlate more than this become one. The built-in engine also joins the "
+        "fragments of one cell, which CaImAn leaves apart.",
         "Higher merges less: more doubles stay; lower may join true neighbours.",
         NOTEBOOK, ("fit", "refit"), ("merging.merge_thr",), low=0.1, high=1.0)] = 0.85
     gSiz: Annotated[IntPair | None, Spec(
