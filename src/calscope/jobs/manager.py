@@ -48,7 +48,7 @@ class Job:
     @property
     def created_at(self) -> float:
         """When it was submitted, seconds since 1970."""
-        return int(self.id.split("-")[0], 16) / 1000
+        return int(self.id.split("-")[0], 16) / 1e9
 
 
 class JobManager:
@@ -73,7 +73,7 @@ class JobManager:
             Parameters.from_dict(spec.params)
             get_engine(spec.engine)
         self.store.sweep()
-        folder = JobFolder(self.store.jobs / f"{time.time_ns() // 1_000_000:012x}-{secrets.token_hex(3)}")
+        folder = JobFolder(self.store.jobs / f"{time.time_ns():016x}-{secrets.token_hex(3)}")
         with store_trouble(self.store.root):
             folder.path.mkdir(parents=True)
             folder.write_spec(spec)
