@@ -180,6 +180,10 @@ def test_requested_and_effective_parameters(run, engine):
     assert record.effective["motion"]["overlaps"] == [20, 20], "what it read back"
     assert record.effective["dataset"]["fr"] == 10.0 and record.effective["cnmf"]["gSiz"] == [9, 9]
     assert record.engine_values == {"stand-in.inner": 7}
+    assert record.reasons["motion.strides"] == "Thirty-two is the only step it knows."
+    assert "the recording says it" in record.reasons["dataset.fr"]
+    assert "says that it used" in record.reasons["motion.overlaps"], "the engine gives no reason"
+    assert "motion.max_shifts" not in record.reasons
     again = run({"motion.strides": (31, 31)})
     assert again.effective == record.effective and again.engine_values == record.engine_values, "also from the store"
 

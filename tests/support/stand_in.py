@@ -39,6 +39,7 @@ class StandIn:
     tells: dict = field(default_factory=dict)
     """Step: what it reports to have used."""
     name = "stand-in"
+    reasons = {"motion.strides": "Thirty-two is the only step it knows."}  # noqa: RUF012
 
     def __post_init__(self):
         self.calls = []

@@ -44,6 +44,8 @@ class Engine(Protocol):
     """An engine; every one takes the same parameters, under CaImAn's names, and gives the same results."""
 
     name: str
+    reasons: Mapping[str, str]
+    """Why a value it uses may differ from the requested one, in words, by the parameter's full name."""
 
     def availability(self) -> Availability:
         """Tell whether the engine can run on this machine; quick, and without importing anything heavy."""

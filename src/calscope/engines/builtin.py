@@ -1,6 +1,7 @@
 """Our own NoRMCorre and CNMF, from wheels on PyPI only; always there."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import calscope
@@ -15,11 +16,24 @@ from calscope.model.movie import FrameSource, Movie
 from calscope.model.params import Parameters
 from calscope.model.results import Components, MotionResult, Quality
 
+REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "motion.strides": "A patch can't be larger than the field, so the step is at most the field's side.",
+        "motion.overlaps": "A patch (strides + overlaps) can't be larger than the field, so the overlap was cut to it.",
+        "motion.pw_rigid": "One patch covers the whole field, so there is nothing to correct piecewise.",
+        "cnmf.rf": "A patch of 2·rf + 1 px would cover the whole field, so the field is fitted at once.",
+        "cnmf.tsub": "Frames are averaged in time so that the search for seeds has neither too few of them nor more "
+        "than it needs.",
+        "cnmf.gSiz": "It was left open: 2·gSig + 1.",
+    }
+)
+
 
 class BuiltinEngine:
     """Turns parameters into calls of the algorithms; the methods themselves are in `calscope.algorithms`."""
 
     name = "builtin"
+    reasons = REASONS
 
     def availability(self) -> Availability:
         """Say yes: it is part of the package."""

@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -44,10 +45,24 @@ _COPIES = ("temporal.nb", "spatial.nb")
 """CaImAn keeps these equal to init.nb itself and warns when they are given."""
 
 
+REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "motion.strides": "CaImAn's patches can't be larger than the field, so the step is at most the field's side.",
+        "motion.overlaps": "CaImAn's patches (strides + overlaps) can't be larger than the field, so the overlap was "
+        "cut to it.",
+        "motion.pw_rigid": "One patch covers the whole field, and CaImAn has nothing to interpolate between.",
+        "cnmf.gSiz": "CaImAn's seed window is 2·gSig + 1 where it was left open, and it makes even sides odd.",
+        "cnmf.rf": "CaImAn fitted the whole field at once.",
+        "cnmf.only_init": "CaImAn's second fit goes through all of CNMF, whatever the first one did.",
+    }
+)
+
+
 class CaimanEngine:
     """Drives CaImAn step by step."""
 
     name = "caiman"
+    reasons = REASONS
 
     def availability(self) -> Availability:
         """Tell absent, impostor and present apart without importing anything."""

@@ -113,9 +113,11 @@ def run_animal(
         problem = run.all_stages(stages_until(until))
     done = AnimalResults(store, run.keys_done())
     told = _told_by_stages(store, run.records)
+    effective = _with_changes(record.effective, told)
     record = replace(
         record,
-        effective=_with_changes(record.effective, told),
+        effective=effective,
+        reasons=_reasons(engine, info, record.requested, effective),
         engine_values={name: value for name, value in told.items() if name.partition(".")[0] not in record.effective},
         keys=done.keys,
         stages=tuple(run.records),
@@ -269,6 +271,21 @@ def _with_changes(values: Groups, changes: Mapping[str, Any]) -> Groups:
         if group in changed:
             changed[group][name] = list(value) if isinstance(value, tuple) else value
     return changed
+
+
+def _reasons(engine: Engine, info: RecordingInfo, requested: Groups, effective: Groups) -> dict[str, str]:
+    """Say why each effective value that is not the requested one is not, as far as that is known."""
+    known = dict(engine.reasons)
+    if requested["dataset"]["fr"] is None:
+        known["dataset.fr"] = f"It was left open; the recording says it ({info.fr_source or 'source unknown'})."
+    if requested["dataset"]["dxy"] is None:
+        known["dataset.dxy"] = f"It was left open; the recording says it ({info.dxy_source or 'source unknown'})."
+    return {
+        f"{group}.{name}": known.get(f"{group}.{name}", f"The engine {engine.name} says that it used this value.")
+        for group, entries in effective.items()
+        for name, value in entries.items()
+        if value != requested[group][name]
+    }
 
 
 def _told_by_stages(store: Store, records: list[StageRecord]) -> dict[str, Any]:
