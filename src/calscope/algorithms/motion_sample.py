@@ -6,6 +6,7 @@ takes away, and none looks better for being blurred.
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -103,6 +104,16 @@ class VersionSample:
     """(H, W) mean over the stretches, not smoothed."""
 
 
+class VersionReader(Protocol):
+    """Gives stretches of frames in every version."""
+
+    names: tuple[MotionVersion, ...]
+    """From the least to the most corrected."""
+
+    def read(self, start: int) -> dict[MotionVersion, FloatArray]:
+        """Give one stretch in every version, each (BLOCK, H, W)."""
+
+
 class Versions:
     """Reads the frames of a movie in every version."""
 
@@ -126,7 +137,7 @@ class Versions:
 
 
 def take_versions(
-    versions: Versions, plan: SamplePlan, *, with_corr: bool, workers: int, progress: Progress, note: str
+    versions: VersionReader, plan: SamplePlan, *, with_corr: bool, workers: int, progress: Progress, note: str
 ) -> dict[MotionVersion, VersionSample]:
     """Sample every version; one group of stretches at a time is held, on each thread."""
 
@@ -148,18 +159,19 @@ def _sum_up(stretches: FloatArray, inside: tuple[slice, slice], *, with_corr: bo
     means = stretches.mean(axis=1)
     corr = np.empty((0, *means[0][inside].shape), np.float32)
     if with_corr:
-        crop = _smooth(stretches.reshape(n * BLOCK, height, width))[:, *inside]
+        crop = smooth(stretches.reshape(n * BLOCK, height, width))[:, *inside]
         corr = compute_summary(ArrayMovie(np.ascontiguousarray(crop))).corr[None]
-    fine = (stretches[0] - _smooth(stretches[0]))[:, *inside]
+    fine = (stretches[0] - smooth(stretches[0]))[:, *inside]
     return VersionSample(
-        blocks=np.ascontiguousarray(_smooth(means)[:, *inside]),
+        blocks=np.ascontiguousarray(smooth(means)[:, *inside]),
         corr=corr,
         noise=float(np.std(np.diff(fine, axis=0))),
         mean=means.mean(axis=0),
     )
 
 
-def _smooth(frames: FloatArray) -> FloatArray:
+def smooth(frames: FloatArray) -> FloatArray:
+    """Take away a little more than cubic interpolation does, frame by frame."""
     out = np.empty_like(frames)
     for frame, smooth in zip(frames, out, strict=True):
         cv2.GaussianBlur(frame, SMOOTH_WINDOW, SMOOTH_PX, dst=smooth)
