@@ -21,6 +21,8 @@ def progress(job: Job) -> str:
     parts = [title(job), status.animal, status.note or "starting", f"{100 * status.fraction:.0f} %"]
     if status.eta_s:
         parts.append(f"{duration(status.eta_s)} left")
+    elif status.eta_s is None and job.spec.kind == "run" and status.stage:
+        parts.append("no estimate of the time left yet, this engine has not run here so far")
     return " · ".join(part for part in parts if part)
 
 
