@@ -1,3 +1,6 @@
+import multiprocessing
+import time
+
 import numpy as np
 import psutil
 import pytest
@@ -16,6 +19,32 @@ def test_the_peak_of_a_stretch_is_seen_though_it_is_over_at_the_end():
             pass
         del block
     assert busy.peak_bytes > quiet.peak_bytes + (40 << 20)
+
+
+def hold(n_bytes, filled, wait):
+    block = np.ones(n_bytes, np.uint8)
+    filled.set()
+    wait.wait(30)
+    assert block[-1] == 1
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # of Python 3.12, where this process has threads
+def test_memory_of_other_processes_counts_without_what_they_share():
+    shared = np.ones(150 << 20, np.uint8)
+    context = multiprocessing.get_context("fork")
+    with PeakMemory() as alone:
+        assert shared[-1] == 1
+    filled, wait = context.Event(), context.Event()
+    child = context.Process(target=hold, args=(100 << 20, filled, wait))
+    with PeakMemory() as both:
+        child.start()
+        assert filled.wait(30)
+        end = time.monotonic() + 10
+        while both.peak_bytes < alone.peak_bytes + (90 << 20) and time.monotonic() < end:
+            time.sleep(0.05)
+        wait.set()
+        child.join()
+    assert 90 < (both.peak_bytes - alone.peak_bytes) / (1 << 20) < 140
 
 
 @pytest.mark.skipif(not hasattr(psutil.Process().memory_info(), "shared"), reason="needs the count of mapped pages")
