@@ -59,6 +59,20 @@ def test_folders_and_stacks_together_and_what_is_passed_over(tmp_path):
     assert ".cache" not in skipped
 
 
+@pytest.mark.parametrize("kept", [0, 5, 400, 0.7])
+@pytest.mark.parametrize("beside", ["stack", "folder"])
+def test_a_stack_that_was_cut_short_is_an_animal_that_is_called_damaged(tmp_path, kept, beside):
+    frames(tmp_path / "Animal_1") if beside == "folder" else stack(tmp_path / "Animal_1.tif")
+    with tifffile.TiffWriter(tmp_path / "Animal_2.tif") as tiff:
+        for _ in range(20):
+            tiff.write(np.ones((8, 9), np.uint16), photometric="minisblack", metadata=None, contiguous=False)
+    whole = (tmp_path / "Animal_2.tif").read_bytes()
+    (tmp_path / "Animal_2.tif").write_bytes(whole[: kept if isinstance(kept, int) else int(kept * len(whole))])
+    assert names(tmp_path) == ["Animal_1", "Animal_2"]
+    with pytest.raises(RecordingError, match=r"Animal_2\.tif"):
+        open_recording(find_recordings(tmp_path).recordings[1].path)
+
+
 def test_a_folder_that_is_one_recording(tmp_path):
     frames(tmp_path / "single frames")
     assert names(tmp_path / "single frames") == ["single_frames"]

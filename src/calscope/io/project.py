@@ -5,7 +5,7 @@ from pathlib import Path
 
 from calscope.io.file_names import is_litter, is_tiff, list_tiffs, natural_key, safe_name, safe_names, stem_of
 from calscope.io.registry import check_there, nothing_to_open
-from calscope.io.tiff_stack import holds_many
+from calscope.io.tiff_stack import holds_many, is_damaged
 from calscope.model.errors import RecordingError
 
 
@@ -37,7 +37,8 @@ def find_recordings(path: Path) -> Project:
     - A folder with TIFFs directly inside and no animals' folders is one recording where they are single frames or
       exactly one stack; several stacks are one animal each. (Stacks that continue each other belong in their animal's
       folder.)
-    - Otherwise every folder with TIFFs directly inside is one animal, and so is every stack beside them.
+    - Otherwise every folder with TIFFs directly inside is one animal, and so is every stack beside them. A damaged
+      file counts as a stack, so that opening it says what is wrong with it.
 
     Raises
     ------
@@ -56,7 +57,7 @@ def find_recordings(path: Path) -> Project:
         raise _no_recordings(path, no_tiffs)
     if not folders and _is_one_recording(tiffs):
         return Project(path, (_ref(path),), (*skipped, *no_tiffs))
-    stacks = [tiff for tiff in tiffs if holds_many(tiff)]
+    stacks = [tiff for tiff in tiffs if holds_many(tiff) or is_damaged(tiff)]
     single = [tiff for tiff in tiffs if tiff not in stacks]
     return Project(path, _named([*folders, *stacks]), (*_single_images(single), *skipped, *no_tiffs))
 

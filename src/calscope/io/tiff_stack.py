@@ -3,7 +3,7 @@
 import os
 from bisect import bisect_right
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from itertools import accumulate, islice
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +78,15 @@ def holds_many(path: Path) -> bool:
         return False
     images = read_metadata(path).n_images
     return images is not None and images > 1
+
+
+def is_damaged(path: Path) -> bool:
+    """Whether a TIFF file can't be read as far as its second image, so that nobody knows how many it holds."""
+    try:
+        with mapped(path) as buffer:
+            return not list(islice(pages(buffer), 2))
+    except (BrokenTiffError, OSError):
+        return True
 
 
 class StackFrames:
