@@ -1,22 +1,15 @@
 """Opens the address given as the first argument in Chromium and waits until the first page of the program shows."""
 
-import shutil
 import sys
+from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
+import chromium
 
 with sync_playwright() as playwright:
-    browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+    browser = chromium.launch(playwright)
     page = browser.new_page()
     page.goto(sys.argv[1])
     heading = page.get_by_role("heading", name="Open your recordings")

@@ -1,42 +1,24 @@
 """The report in a real browser, with its own policy in force: outlines, table and trace share one selection."""
 
-import shutil
-
 import pytest
 
 from calscope.export.report import write_report
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 pytestmark = pytest.mark.browser
-sync_api = pytest.importorskip("playwright.sync_api", reason="drives a browser")
 
 
 @pytest.fixture
-def page(make_animal, truth, tmp_path):
+def page(browser, make_animal, truth, tmp_path):
     """The report of one animal, opened without network; what goes wrong in the page fails the test."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no chromium on this machine")
     path = write_report(make_animal(truth=truth), tmp_path / "report.html")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        opened = browser.new_context(offline=True).new_page()
-        trouble = []
-        opened.on("console", lambda message: trouble.append(message.text))
-        opened.on("pageerror", lambda error: trouble.append(str(error)))
-        opened.goto(path.as_uri())
-        yield opened
-        browser.close()
+    context = browser.new_context(offline=True)
+    opened = context.new_page()
+    trouble = []
+    opened.on("console", lambda message: trouble.append(message.text))
+    opened.on("pageerror", lambda error: trouble.append(str(error)))
+    opened.goto(path.as_uri())
+    yield opened
+    context.close()
     assert trouble == []
 
 

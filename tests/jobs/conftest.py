@@ -1,15 +1,13 @@
-import sys
 import time
 from pathlib import Path
 
 import pytest
+import stand_in
 
 from calscope.engines.registry import ENGINES
 from calscope.jobs.manager import JobManager
 
 SUPPORT = Path(__file__).parents[1] / "support"
-sys.path.insert(0, str(SUPPORT))
-import stand_in  # noqa: E402
 
 
 @pytest.fixture
