@@ -15,6 +15,7 @@ from calscope.model.results import (
     MotionResult,
     Quality,
     RelativeFluorescence,
+    Residual,
     SummaryImages,
 )
 from calscope.pipeline.codecs import CODECS, load_result, save_result
@@ -75,6 +76,7 @@ RESULTS = {
     "quality": ("metrics", Quality(floats(3), floats(3), np.full(3, np.nan, np.float32))),
     "evaluation": ("evaluation", Evaluation(np.array([True, False]), ("accepted: SNR 3 > 2", "rejected: “dim”"))),
     "nobody accepted": ("evaluation", Evaluation(np.zeros(0, bool), ())),
+    "residual": ("residual", Residual(floats(4, 3), np.arange(12, dtype=np.int32).reshape(4, 3))),
     "dff": ("dff", RelativeFluorescence(floats(3, 9), floats(3, 9))),
 }
 

@@ -54,9 +54,28 @@ def computed(record):
 def test_only_what_a_change_concerns_is_computed_again(run):
     run()
     assert computed(run({"evaluation.min_SNR": 0.5})) == ["evaluation"]
-    assert computed(run({"cnmf.gSig": 5})) == ["fit", "refit", "metrics", "evaluation", "dff"]
+    assert computed(run({"cnmf.gSig": 5})) == ["fit", "refit", "residual", "metrics", "evaluation", "dff"]
     assert computed(run({"cnmf.dff_window_s": 2})) == ["dff"]
     assert computed(run()) == [], "going back is free"
+
+
+def test_seeds_reach_the_second_fit_only(run, engine, store):
+    run()
+    record = run(seeds=[[7, 8], [3, 4]])
+    assert engine.seeds == ((3, 4), (7, 8)) == record.seeds
+    assert {"refit", "dff"} <= set(computed(record)) and "fit" not in computed(record)
+    assert AnimalRun.from_dict(record.to_dict()).seeds == record.seeds
+    assert store.open(record.keys["refit"]).provenance["seeds"] == [[3, 4], [7, 8]]
+    assert computed(run(seeds=((7, 8), (3, 4)))) == [] and computed(run()) == []
+
+
+def test_seeds_that_can_not_be_used_are_refused_before_anything_runs(run, engine):
+    with pytest.raises(ParameterError, match=r"\(40, 1\) lies outside of the field of 32 x 28 px"):
+        run(seeds=((40, 1),))
+    engine.takes_seeds = False
+    with pytest.raises(EngineError, match=r"stand-in can't begin components at seeds.*Run the built-in engine"):
+        run(seeds=((3, 4),))
+    assert engine.calls == []
 
 
 @pytest.mark.parametrize(
@@ -64,7 +83,7 @@ def test_only_what_a_change_concerns_is_computed_again(run):
     [
         ("summary", ["before"]),
         ("motion", ["before", "motion", "after", "quality"]),
-        ("extraction", ["before", "motion", "after", "quality", "fit", "refit"]),
+        ("extraction", ["before", "motion", "after", "quality", "fit", "refit", "residual"]),
     ],
 )
 def test_a_run_may_end_early_and_go_on_later(run, store, until, stages):

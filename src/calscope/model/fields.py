@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Level = Literal["basic", "advanced"]
-StageName = Literal["source", "before", "motion", "after", "quality", "fit", "refit", "metrics", "evaluation", "dff"]
+StageName = Literal[
+    "source", "before", "motion", "after", "quality", "fit", "refit", "residual", "metrics", "evaluation", "dff"
+]
 Kind = Literal["int", "float", "bool", "choice", "int pair", "float pair"]
 
 

@@ -53,7 +53,7 @@ class Dataset(ParameterGroup):
     fr: Annotated[float | None, Spec(
         "float", "Frame rate", "Frames per second. Read from the file where it is there, else asked for.",
         "Higher means that the same number of frames is less time: transients last more frames.",
-        "none, it belongs to the recording", ("fit", "refit", "metrics", "dff"), ("data.fr",),
+        "none, it belongs to the recording", ("fit", "refit", "residual", "metrics", "dff"), ("data.fr",),
         unit="Hz", low=0.01, high=2000, none_means="the recording's own")] = None
     dxy: Annotated[FloatPair | None, Spec(
         "float pair", "Pixel size", "Size of a pixel in the tissue. Without it everything shows in px. CaImAn's own help says the "
@@ -64,7 +64,7 @@ class Dataset(ParameterGroup):
     decay_time: Annotated[float, Spec(
         "float", "Decay time", "How long a typical transient takes to fall, a property of the indicator.",
         "Higher expects longer transients: signal is averaged over more frames when a component is judged.",
-        f"{NOTEBOOK} (GCaMP6f)", ("fit", "refit", "metrics"), ("data.decay_time",),
+        f"{NOTEBOOK} (GCaMP6f)", ("fit", "refit", "residual", "metrics"), ("data.decay_time",),
         unit="s", low=0.01, high=30)] = 0.4
 
 
@@ -100,7 +100,7 @@ class Cnmf(ParameterGroup):
         "int pair", "Soma half-size", "Half the diameter of a typical cell body. The built-in engine takes neuropil wider than that out before it "
         "looks for cells, and drops components smaller than 0.4·π·gSig²; CaImAn does neither.",
         "Higher looks for larger cells and blurs small ones together.",
-        NOTEBOOK, ("fit", "refit"), ("init.gSig",), unit="px", low=1, high=100)] = (4, 4)
+        NOTEBOOK, ("fit", "refit", "residual"), ("init.gSig",), unit="px", low=1, high=100)] = (4, 4)
     K: Annotated[int, Spec(
         "int", "Components per patch", "How many components are looked for in each patch (in the whole field when the "
         "patch half-size is none).", "Higher misses fewer cells, costs time, and gives more that evaluation must reject.",
@@ -128,7 +128,7 @@ class Cnmf(ParameterGroup):
         NOTEBOOK, ("fit", "refit"), ("merging.merge_thr",), low=0.1, high=1.0)] = 0.85
     gSiz: Annotated[IntPair | None, Spec(
         "int pair", "Seed window", "Side of the window from which a new component's first footprint is taken.",
-        "Higher gives larger first footprints.", "2·gSig + 1, as in CaImAn", ("fit",), ("init.gSiz",),
+        "Higher gives larger first footprints.", "2·gSig + 1, as in CaImAn", ("fit", "residual"), ("init.gSiz",),
         unit="px", low=3, high=301, none_means="2·gSig + 1", level="advanced")] = None
     bas_nonneg: Annotated[bool, Spec(
         "bool", "Baseline not negative", "Keep each trace's baseline at zero or above.",

@@ -226,3 +226,13 @@ class RelativeFluorescence:
     """(K, T) (F - F0) / F0, a ratio."""
     f0: FloatArray
     """(K, T) baseline fluorescence F0, in the units of the movie."""
+
+
+@dataclass(frozen=True)
+class Residual:
+    """What a fit left in the movie, matched with a soma; high where a cell was missed."""
+
+    peak: FloatArray
+    """(H, W) how far it ever rises above its mean, in standard deviations of a typical pixel."""
+    frame: NDArray[np.int32]
+    """(H, W) the frame around which it does."""

@@ -20,6 +20,7 @@ from calscope.model.results import (
     MotionResult,
     Quality,
     RelativeFluorescence,
+    Residual,
     SummaryImages,
 )
 from calscope.pipeline.store import StoredResult
@@ -166,6 +167,15 @@ def _load_dff(stored: StoredResult) -> RelativeFluorescence:
     return RelativeFluorescence(dff=stored.array("dff"), f0=stored.array("f0"))
 
 
+def _save_residual(writer: ResultWriter, residual: Residual) -> None:
+    _save_floats(writer, residual, "peak")
+    writer.save("frame", np.asarray(residual.frame, np.int32))
+
+
+def _load_residual(stored: StoredResult) -> Residual:
+    return Residual(peak=stored.array("peak"), frame=stored.array("frame"))
+
+
 _IMAGES = Codec(_save_images, _load_images)
 _COMPONENTS = Codec(_save_components, _load_components)
 CODECS: dict[StageName, Codec] = {
@@ -175,6 +185,7 @@ CODECS: dict[StageName, Codec] = {
     "quality": Codec(_save_motion_quality, _load_motion_quality),
     "fit": _COMPONENTS,
     "refit": _COMPONENTS,
+    "residual": Codec(_save_residual, _load_residual),
     "metrics": Codec(_save_quality, _load_quality),
     "evaluation": Codec(_save_evaluation, _load_evaluation),
     "dff": Codec(_save_dff, _load_dff),

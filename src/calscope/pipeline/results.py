@@ -12,6 +12,7 @@ from calscope.model.results import (
     MotionResult,
     Quality,
     RelativeFluorescence,
+    Residual,
     SummaryImages,
 )
 from calscope.pipeline.codecs import load_result
@@ -67,6 +68,11 @@ class AnimalResults:
     def refit(self) -> Components | None:
         """Components of the second fit."""
         return self.get("refit")
+
+    @property
+    def residual(self) -> Residual | None:
+        """What the second fit left in the movie."""
+        return self.get("residual")
 
     @property
     def quality(self) -> Quality | None:

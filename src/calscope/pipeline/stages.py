@@ -4,6 +4,7 @@ source -> before
 source -> motion -> after
 source, motion -> quality (of the motion correction)
 motion -> fit -> refit -> metrics -> evaluation
+motion, refit -> residual
 refit -> dff
 """
 
@@ -16,6 +17,7 @@ import numpy as np
 from calscope.algorithms.acceptance import accept_components
 from calscope.algorithms.dff import compute_dff
 from calscope.algorithms.motion_quality import measure_motion
+from calscope.algorithms.residual import residual_peaks
 from calscope.algorithms.summary import compute_summary
 from calscope.engines.base import Context, Engine
 from calscope.model.errors import RecordingError, StoreError
@@ -30,8 +32,10 @@ from calscope.model.results import (
     MotionResult,
     Quality,
     RelativeFluorescence,
+    Residual,
     SummaryImages,
 )
+from calscope.model.seeds import Seeds
 from calscope.pipeline.records import Until
 from calscope.pipeline.results import AnimalResults
 
@@ -50,6 +54,7 @@ class StageInputs:
     engine: Engine
     parents: AnimalResults
     context: Context
+    seeds: Seeds = ()
 
     @property
     def motion(self) -> MotionResult:
@@ -82,6 +87,8 @@ class Stage:
     """Rough time per million values of the movie (frames x rows x columns), for progress and time left: the built-in
     engine on two cores with 1500 frames of 256 x 256 px."""
     uses_engine: bool = False
+    takes_seeds: bool = False
+    """Whether places that a person chose in this recording change the result."""
     layout: int = 1
     """Raised when the stage itself, or the way its result is stored, changes."""
 
@@ -134,7 +141,22 @@ def _run_fit(inputs: StageInputs) -> Components:
 
 def _run_refit(inputs: StageInputs) -> Components:
     motion = inputs.motion
-    return inputs.engine.refit(motion.movie, inputs.first, motion.border_px, inputs.params, inputs.context)
+    return inputs.engine.refit(
+        motion.movie, inputs.first, motion.border_px, inputs.params, inputs.context, inputs.seeds
+    )
+
+
+def _run_residual(inputs: StageInputs) -> Residual:
+    dataset = inputs.params.dataset
+    return residual_peaks(
+        inputs.motion.movie,
+        inputs.components,
+        gSig=inputs.params.cnmf.gSig,
+        gSiz=inputs.params.gSiz_px,
+        transient_frames=dataset.decay_time * _needed(dataset.fr, "source"),
+        workers=inputs.context.workers,
+        progress=inputs.context.progress,
+    )
 
 
 def _run_metrics(inputs: StageInputs) -> Quality:
@@ -184,7 +206,8 @@ STAGES: tuple[Stage, ...] = (
         uses_engine=True,
     ),
     Stage("fit", "first fit", ("motion",), _run_fit, _CNMF, 0.06, uses_engine=True),
-    Stage("refit", "second fit", ("motion", "fit"), _run_refit, _CNMF, 0.022, uses_engine=True),
+    Stage("refit", "second fit", ("motion", "fit"), _run_refit, _CNMF, 0.022, uses_engine=True, takes_seeds=True),
+    Stage("residual", "what the fit left", ("motion", "refit"), _run_residual, ("calscope.algorithms.residual",), 0.01),
     Stage(
         "metrics",
         "measuring the components",
@@ -202,8 +225,8 @@ STAGES: tuple[Stage, ...] = (
 _UNTIL: dict[Until, tuple[StageName, ...]] = {
     "summary": ("before",),
     "motion": ("before", "motion", "after", "quality"),
-    "extraction": ("before", "motion", "after", "quality", "fit", "refit"),
-    "evaluation": ("before", "motion", "after", "quality", "fit", "refit", "metrics", "evaluation", "dff"),
+    "extraction": ("before", "motion", "after", "quality", "fit", "refit", "residual"),
+    "evaluation": ("before", "motion", "after", "quality", "fit", "refit", "residual", "metrics", "evaluation", "dff"),
 }
 
 
