@@ -1,5 +1,7 @@
 """The HDF5 file holds CaImAn's tree: its names, its pixel order, its way of writing None."""
 
+from pathlib import Path
+
 import h5py
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from scipy.sparse import csc_matrix
 
 from calscope.export.caiman_hdf5 import write_caiman
 from calscope.export.read_run import open_run
+from calscope.io.imported import open_results
 from calscope.model.errors import StoreError
 
 
@@ -68,3 +71,16 @@ def test_without_components_there_is_no_file(make_animal, tmp_path):
     with pytest.raises(StoreError, match="no components"):
         write_caiman(open_run(make_animal(until="motion")).animals[0], tmp_path / "one.hdf5")
     assert list(tmp_path.glob("*one*")) == []
+
+
+def test_what_was_written_opens_again(file, truth):
+    found = open_results(Path(file.filename))
+    assert (found.fr_hz, found.components.dims, found.components.n) == (9.0, (20, 34), 4)
+    for component, footprint in enumerate(truth.footprints):
+        np.testing.assert_array_equal(found.components.footprint(component), footprint)
+    np.testing.assert_allclose(found.components.raw, truth.raw, atol=1e-6)
+    np.testing.assert_array_equal(found.components.background_image(1), truth.b[1])
+    np.testing.assert_array_equal(found.evaluation.accepted, truth.accepted)
+    np.testing.assert_allclose(found.quality.snr, truth.snr, rtol=1e-6)
+    np.testing.assert_array_equal(found.dff, truth.dff)
+    np.testing.assert_array_equal(found.image, truth.images["corr_after"])

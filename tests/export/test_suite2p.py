@@ -5,6 +5,7 @@ import pytest
 
 from calscope.export.read_run import open_run
 from calscope.export.suite2p import write_suite2p
+from calscope.io.imported import open_results
 
 
 def load(path):
@@ -57,3 +58,16 @@ def test_settings_and_images(plane, truth):
     np.testing.assert_array_equal(ops["Vcorr"], truth.images["corr_after"])
     np.testing.assert_array_equal(ops["yoff"], -truth.shifts[:, 0])
     np.testing.assert_array_equal(ops["xoff"], -truth.shifts[:, 1])
+
+
+def test_what_was_written_opens_again_without_unpickling(plane, truth):
+    found = open_results(plane)
+    assert (found.program, found.fr_hz, found.components.dims) == ("suite2p", 9.0, (20, 34))
+    for component, footprint in enumerate(truth.footprints):
+        again = found.components.footprint(component)
+        np.testing.assert_allclose(again, footprint / np.linalg.norm(footprint), rtol=1e-5)
+    np.testing.assert_array_equal(found.components.raw, truth.raw)
+    np.testing.assert_array_equal(found.components.S, truth.spikes)
+    np.testing.assert_array_equal(found.evaluation.accepted, truth.accepted)
+    np.testing.assert_array_equal(found.images["corr"], truth.images["corr_after"])
+    np.testing.assert_array_equal(found.images["mean"], truth.images["mean_after"])

@@ -6,7 +6,7 @@ import pytest
 from scipy.io import savemat
 from scipy.sparse import random as random_sparse
 
-from calscope.io.imported import open_results
+from calscope.io.imported import is_results, open_results, results_at
 from calscope.model.errors import RecordingError
 
 H, W, T, K = 7, 5, 40, 3
@@ -83,6 +83,52 @@ def test_other_files_are_refused_in_words(caiman_file, what):
         open_results(path)
 
 
+def test_nothing_is_read_from_other_files_in_the_name_of_one(caiman_file, tmp_path):
+    path, _ = caiman_file
+    secret = tmp_path / "secret.bin"
+    secret.write_bytes(np.ones((K, T), np.float32).tobytes())
+    with h5py.File(tmp_path / "other.hdf5", "w") as other:
+        other["C"] = np.ones((K, T))
+    attacks = {
+        "link": lambda group: group.__setitem__("C", h5py.ExternalLink("other.hdf5", "/C")),
+        "raw bytes": lambda group: group.create_dataset(
+            "C", (K, T), np.float32, external=[(str(secret), 0, h5py.h5f.UNLIMITED)]
+        ),
+        "virtual": lambda group: group.create_virtual_dataset("C", virtual(tmp_path / "other.hdf5")),
+    }
+    for attack in attacks.values():
+        with h5py.File(path, "a") as file:
+            del file["estimates/C"]
+            attack(file["estimates"])
+        with pytest.raises(RecordingError, match="another file, which is not opened"):
+            open_results(path)
+
+
+def virtual(source):
+    layout = h5py.VirtualLayout((K, T), float)
+    layout[:] = h5py.VirtualSource(source, "C", shape=(K, T))
+    return layout
+
+
+def test_footprints_whose_indices_lead_elsewhere_are_refused(caiman_file):
+    path, _ = caiman_file
+    with h5py.File(path, "a") as file:
+        file["estimates/A/indices"][0] = 10**6
+    with pytest.raises(RecordingError, match="can't be read"):
+        open_results(path)
+
+
+def test_parameters_and_a_group_that_leads_back_to_itself(caiman_file):
+    path, _ = caiman_file
+    with h5py.File(path, "a") as file:
+        file["params/quality/min_SNR"] = 2.5
+        file["params/loop"] = file["params"]
+        file["params/quality/long"] = np.zeros(1000)
+    found = open_results(path)
+    assert found.params["quality"] == {"min_SNR": 2.5}
+    assert found.params["data"]["fr"] == 14.7
+
+
 @pytest.fixture
 def suite2p_folder(tmp_path):
     """A plane as suite2p writes it: the footprints pickled, everything else plain."""
@@ -127,6 +173,41 @@ def test_the_matlab_file_that_suite2p_writes_is_read_instead(suite2p_folder):
     ops = {"Ly": H, "Lx": W, "fs": 10.0, "meanImg": np.ones((H, W))}
     savemat(plane / "Fall.mat", arrays | {"stat": np.array(stat, dtype=object), "ops": ops})
     check_suite2p(open_results(folder), arrays)
+
+
+@pytest.mark.parametrize("damage", ["F.npy", "stat.npz", "Fall.mat", "pickled F.npy", "no iscell.npy"])
+def test_damaged_files_of_suite2p_are_told_in_words(suite2p_folder, damage):
+    folder, plane, arrays, stat = suite2p_folder
+    name = damage.split(" ")[-1]
+    if name == "Fall.mat":
+        savemat(plane / name, arrays | {"stat": np.array(stat, dtype=object), "ops": {"Ly": H}})
+    else:
+        np.savez(plane / "stat.npz", npix=[1, 1], ypix=[0, 1], xpix=[0, 0], lam=[1.0, 1.0], Ly=H, Lx=W)
+    if damage.startswith("pickled"):
+        np.save(plane / name, np.array([{"a": 1}], dtype=object))
+    elif damage.startswith("no"):
+        (plane / name).unlink()
+    else:
+        (plane / name).write_bytes((plane / name).read_bytes()[:90])
+    with pytest.raises(RecordingError, match="can't be read as suite2p's results"):
+        open_results(folder)
+
+
+def test_pictures_that_suite2p_cut_are_left_out(suite2p_folder):
+    folder, plane, _, _ = suite2p_folder
+    images = {"meanImg": np.ones((H, W)), "Vcorr": np.ones((H - 2, W)), "max_proj": 2 * np.ones((H, W))}
+    np.savez(plane / "stat.npz", npix=[1, 1], ypix=[0, 1], xpix=[0, 0], lam=[1.0, 1.0], Ly=H, Lx=W, **images)
+    found = open_results(folder)
+    assert sorted(found.images) == ["max", "mean"]
+    assert found.image.max() == 1
+
+
+def test_what_may_be_results_is_told_by_names_alone(suite2p_folder, caiman_file, tmp_path):
+    folder, plane, _, _ = suite2p_folder
+    assert not is_results(folder), "a folder of recordings may have suite2p's results in it"
+    assert is_results(plane)
+    assert is_results(caiman_file[0])
+    assert (results_at(folder), results_at(tmp_path)) == (plane, None)
 
 
 def test_footprints_beyond_the_field_are_refused(suite2p_folder):

@@ -3,12 +3,15 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
 
 from calscope.io import safe_paths
-from calscope.io.safe_paths import allowed_roots, list_folders, resolve_folder
+from calscope.io.project import find_recordings, only_inside
+from calscope.io.safe_paths import allowed_roots, list_files, list_folders, resolve_folder, resolve_path
 from calscope.model.errors import RecordingError
 
 
@@ -74,7 +77,7 @@ def test_attacks_are_refused_before_the_disk_is_touched(root, attack, monkeypatc
 
 
 def test_another_users_home_is_not_looked_up(root):
-    with pytest.raises(RecordingError, match="There is no folder '~root'"):
+    with pytest.raises(RecordingError, match="There is no file or folder '~root'"):
         resolve_folder("~root", [root])
 
 
@@ -89,9 +92,41 @@ def test_links_that_leave_the_roots_are_refused(root):
         resolve_folder("out/deep", [root])
     assert resolve_folder("in", [root]) == root / "Animal_2"
     for name in ("loop", "dangling", "none"):
-        with pytest.raises(RecordingError, match="There is no folder"):
+        with pytest.raises(RecordingError, match="There is no file or folder"):
             resolve_folder(name, [root])
     assert [path.name for path in list_folders(root, [root])] == ["Animal_2", "Animal_10", "in"]
+
+
+def test_files_are_found_and_listed_by_the_same_rules(root):
+    (root.parent / "secret" / "b.hdf5").write_text("x")
+    for name in ("mouse_10.hdf5", "mouse_2.HDF5", ".hidden.hdf5"):
+        (root / name).write_text("x")
+    (root / "out.hdf5").symlink_to(root.parent / "secret" / "b.hdf5")
+    assert resolve_path("mouse_10.hdf5", [root]) == root / "mouse_10.hdf5"
+    assert [path.name for path in list_files(root, (".hdf5",), [root])] == ["mouse_2.HDF5", "mouse_10.hdf5"]
+    for attack in ("out.hdf5", "../secret/b.hdf5", str(root.parent / "secret" / "b.hdf5")):
+        with pytest.raises(RecordingError):
+            resolve_path(attack, [root])
+
+
+def test_recordings_behind_links_that_leave_the_roots_are_passed_over_with_the_reason(root):
+    outside = root.parent / "secret"
+    tifffile.imwrite(outside / "far.tif", np.ones((3, 8, 9), np.uint16), photometric="minisblack")
+    for name in ("Animal_1", "Animal_5"):
+        (root / name).mkdir()
+        tifffile.imwrite(root / name / "movie.tif", np.ones((3, 8, 9), np.uint16), photometric="minisblack")
+    (root / "Animal_3").symlink_to(outside)
+    (root / "Animal_4").mkdir()
+    (root / "Animal_4" / "movie.tif").symlink_to(outside / "far.tif")
+    (root / "Animal_6").symlink_to(root / "Animal_1")
+    (root / "file.tif").unlink()
+    project = find_recordings(root)
+    assert len(project.recordings) == 5, "whoever types a command may follow any link"
+    safe = only_inside(project, [root])
+    assert [ref.name for ref in safe.recordings] == ["Animal_1", "Animal_1_2", "Animal_5"]
+    assert [line.split(":")[0] for line in safe.skipped[:2]] == ["Animal_4", "Animal_3"]
+    with pytest.raises(RecordingError, match="a link out of the folders"):
+        only_inside(find_recordings(root / "Animal_4"), [root])
 
 
 def test_a_file_is_no_folder(root):

@@ -17,6 +17,7 @@ def write_suite2p(animal: AnimalFolder, folder: Path) -> list[Path]:
 
     `F` is the raw trace C + YrA. CNMF has taken the background out of it already, so `Fneu` is zero and suite2p's
     F - 0.7 Fneu is the raw trace. suite2p's probability of being a cell has no counterpart: `iscell` repeats the flag.
+    Beside suite2p's own files stands `stat.npz`, the footprints once more as plain arrays.
 
     Raises
     ------
@@ -37,10 +38,23 @@ def write_suite2p(animal: AnimalFolder, folder: Path) -> list[Path]:
         plane.mkdir(parents=True)
         for name, array in arrays.items():
             np.save(plane / f"{name}.npy", array, allow_pickle=False)
-        save_objects_as_suite2p_does(plane / "stat.npy", np.array(_stat(animal, raw), dtype=object))
-        save_objects_as_suite2p_does(plane / "ops.npy", np.array(_ops(animal), dtype=object))
-    names = [*arrays, "stat", "ops"]
-    return [folder / "suite2p" / "plane0" / f"{name}.npy" for name in names]
+        stat, ops = _stat(animal, raw), _ops(animal)
+        save_objects_as_suite2p_does(plane / "stat.npy", np.array(stat, dtype=object))
+        save_objects_as_suite2p_does(plane / "ops.npy", np.array(ops, dtype=object))
+        np.savez(plane / "stat.npz", **_plain_footprints(stat, ops))
+    names = [*(f"{name}.npy" for name in (*arrays, "stat", "ops")), "stat.npz"]
+    return [folder / "suite2p" / "plane0" / name for name in names]
+
+
+def _plain_footprints(stat: list[dict[str, Any]], ops: dict[str, Any]) -> dict[str, NDArray]:
+    """Give footprints, size, rate and pictures as plain arrays, which Calscope and others open without unpickling.
+
+    `npix` tells how many of the values in `ypix`, `xpix` and `lam` are each component's.
+    """
+    kinds = {"ypix": np.int64, "xpix": np.int64, "lam": np.float32}
+    parts = {name: np.concatenate([np.zeros(0, kind), *(s[name] for s in stat)]) for name, kind in kinds.items()}
+    known = {name: np.asarray(ops[name]) for name in ("Ly", "Lx", "fs", "meanImg", "Vcorr", "max_proj") if name in ops}
+    return {"npix": np.array([s["npix"] for s in stat], np.int64), **parts, **known}
 
 
 def save_objects_as_suite2p_does(path: Path, objects: NDArray[np.object_]) -> None:

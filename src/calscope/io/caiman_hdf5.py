@@ -13,6 +13,9 @@ from calscope.model.errors import RecordingError
 from calscope.model.movie import FloatArray
 from calscope.model.results import Components, Evaluation, Quality
 
+MOST_NUMBERS = 16
+"""A longer list is no parameter that a person sets."""
+
 
 def read_caiman(path: Path) -> ImportedResults:
     """Open a CaImAn file; only h5py touches it.
@@ -20,12 +23,15 @@ def read_caiman(path: Path) -> ImportedResults:
     Raises
     ------
     RecordingError
-        When it is no such file, is damaged, or has no components.
+        When it is no such file, is damaged, has no components, or takes parts of it from other files.
     """
     try:
         with h5py.File(path, "r") as file:
+            _refuse_other_files(path, file)
             return _results(path, file)
-    except (OSError, KeyError, ValueError, TypeError) as error:
+    except MemoryError:
+        raise RecordingError(f"{path} says that it holds more numbers than this machine's memory can take.") from None
+    except (OSError, KeyError, ValueError, TypeError, IndexError, AttributeError, RuntimeError) as error:
         raise RecordingError(
             f"{path} can't be read as CaImAn's results: {error}. It should be a file that CaImAn's `cnm.save` wrote."
         ) from None
@@ -51,10 +57,28 @@ def _results(path: Path, file: h5py.File) -> ImportedResults:
         components=found,
         quality=Quality(**measures),
         evaluation=_verdicts(estimates, found.n),
-        fr_hz=_number(file, "params/data/fr"),
-        image=_image(estimates, dims),
+        fr_hz=_rate(file),
+        images=_images(estimates, dims),
         dff=None if dff is None or dff.shape != found.C.shape else dff,
+        params=_params(file),
     )
+
+
+def _refuse_other_files(path: Path, group: h5py.Group, seen: set[int] | None = None) -> None:
+    """Refuse a file that would have others read in its name: HDF5 can take any part from any file on the disk."""
+    seen = set() if seen is None else seen
+    address = h5py.h5o.get_info(group.id).addr
+    if address in seen:
+        return
+    seen.add(address)
+    for name in group:
+        if isinstance(group.get(name, getlink=True), h5py.ExternalLink):
+            raise RecordingError(f"{path}: {group.name}/{name} leads to another file, which is not opened.")
+        node = group.get(name)
+        if isinstance(node, h5py.Group):
+            _refuse_other_files(path, node, seen)
+        elif isinstance(node, h5py.Dataset) and (node.external or node.is_virtual):
+            raise RecordingError(f"{path}: {node.name} takes its numbers from another file, which is not opened.")
 
 
 def _components(estimates: h5py.Group, A: csc_matrix, dims: tuple[int, int]) -> Components:
@@ -94,7 +118,9 @@ def _dims(file: h5py.File) -> tuple[int, int]:
 def _sparse(node: Any) -> csc_matrix:
     if isinstance(node, h5py.Group):
         parts = (node["data"][:], node["indices"][:], node["indptr"][:])
-        return csc_matrix(parts, shape=tuple(int(n) for n in node["shape"][:]), dtype=np.float32)
+        found = csc_matrix(parts, shape=tuple(int(n) for n in node["shape"][:]), dtype=np.float32)
+        found.check_format(full_check=True)  # a wrong index would be written through later, wherever it leads
+        return found
     return csc_matrix(np.asarray(node[:], np.float32))
 
 
@@ -141,14 +167,32 @@ def _numbers(group: h5py.Group, name: str) -> NDArray[np.int64] | None:
     return np.asarray(node[:], np.int64) if is_list and not empty_accepted else None
 
 
-def _image(estimates: h5py.Group, dims: tuple[int, int]) -> FloatArray | None:
+def _images(estimates: h5py.Group, dims: tuple[int, int]) -> dict[str, FloatArray]:
     image = _array(estimates, "Cn")
-    return image if image is not None and image.shape == dims else None
+    return {"corr": image} if image is not None and image.shape == dims else {}
 
 
-def _number(file: h5py.File, name: str) -> float | None:
-    value = _array(file, name)
-    return float(value.ravel()[0]) if value is not None else None
+def _rate(file: h5py.File) -> float | None:
+    value = _array(file, "params/data/fr")
+    rate_hz = float(value.ravel()[0]) if value is not None else 0.0
+    return rate_hz if np.isfinite(rate_hz) and rate_hz > 0 else None
+
+
+def _params(file: h5py.File) -> dict[str, dict[str, Any]]:
+    """Numbers and short lists of them, by CaImAn's groups."""
+    groups = file.get("params")
+    found: dict[str, dict[str, Any]] = {}
+    for group in groups if isinstance(groups, h5py.Group) else ():
+        entries = groups[group] if isinstance(groups[group], h5py.Group) else {}
+        plain = {name: _plain(entries[name]) for name in entries}
+        found[group] = {name: value for name, value in plain.items() if value is not None}
+    return found
+
+
+def _plain(node: Any) -> Any:
+    if not isinstance(node, h5py.Dataset) or node.dtype.kind not in "fiub" or not 0 < node.size <= MOST_NUMBERS:
+        return None
+    return node[()].tolist()
 
 
 def _text(file: h5py.File, name: str) -> str:

@@ -1,7 +1,9 @@
 """Results that another program made, opened for reading: `open_results` tells a CaImAn file from a suite2p folder."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +11,10 @@ from numpy.typing import NDArray
 from calscope.model.errors import RecordingError
 from calscope.model.movie import FloatArray
 from calscope.model.results import Components, Evaluation, Quality
+
+HDF5_ENDINGS = (".hdf5", ".h5")
+SUITE2P_FILES = ("F.npy", "Fall.mat")
+"""Either shows that a folder is one of suite2p's planes."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +30,41 @@ class ImportedResults:
     """NaN where the other program has no such measure."""
     evaluation: Evaluation
     fr_hz: float | None = None
-    image: FloatArray | None = None
-    """(H, W) the picture that the other program shows its cells on: correlation or mean image."""
+    images: Mapping[str, FloatArray] = field(default_factory=dict)
+    """(H, W) each: what is there of `corr`, `mean` and `max`."""
     dff: FloatArray | None = None
     """(K, T)."""
+    params: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The other program's parameters, by its own groups and names, as far as they are plain values."""
     notes: tuple[str, ...] = ()
     """What the file lacks or means differently, one sentence each."""
+
+    @property
+    def image(self) -> FloatArray | None:
+        """Give the picture that the other program shows its cells on: correlation, mean or maximum."""
+        return next((self.images[name] for name in ("corr", "mean", "max") if name in self.images), None)
+
+
+def is_results(path: Path) -> bool:
+    """Tell from the names alone whether something may be results: an HDF5 file, or a folder with suite2p's files."""
+    if path.is_dir():
+        return any((path / name).is_file() for name in SUITE2P_FILES)
+    return path.suffix.lower() in HDF5_ENDINGS
+
+
+def results_at(path: Path) -> Path | None:
+    """Give the file or the folder that holds results at a path or, for suite2p, below it; None where there is none."""
+    from calscope.io.suite2p import find_plane  # noqa: PLC0415 - it imports this module
+
+    return path if path.is_file() and is_results(path) else find_plane(path)
+
+
+def files_of(path: Path) -> tuple[Path, ...]:
+    """Give the files that opening results reads."""
+    if path.is_file():
+        return (path,)
+    names = ("F.npy", "Fneu.npy", "spks.npy", "iscell.npy", "stat.npz", "stat.npy", "Fall.mat")
+    return tuple(path / name for name in names if (path / name).exists())
 
 
 def open_results(path: Path) -> ImportedResults:
@@ -41,15 +76,13 @@ def open_results(path: Path) -> ImportedResults:
         When it is neither, is damaged, or could only be read by running code that is in it.
     """
     from calscope.io.caiman_hdf5 import read_caiman  # noqa: PLC0415 - they import this module
-    from calscope.io.suite2p import find_plane, read_suite2p  # noqa: PLC0415
+    from calscope.io.suite2p import read_suite2p  # noqa: PLC0415
 
     if not path.exists():
         raise RecordingError(f"There is nothing at {path}.")
-    if path.is_file() and path.suffix.lower() in (".hdf5", ".h5"):
-        return read_caiman(path)
-    plane = find_plane(path)
-    if plane is not None:
-        return read_suite2p(plane)
+    place = results_at(path)
+    if place is not None:
+        return read_caiman(place) if place.is_file() else read_suite2p(place)
     raise RecordingError(
         f"{path} holds no results that Calscope can open. It opens CaImAn's files (.hdf5) and suite2p's folders "
         "(with F.npy or Fall.mat in them)."

@@ -1,10 +1,12 @@
 """The animals of a folder: which recordings are there, under which names, and what was passed over."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from calscope.io.file_names import is_litter, is_tiff, list_tiffs, natural_key, safe_name, safe_names, stem_of
 from calscope.io.registry import check_there, nothing_to_open
+from calscope.io.safe_paths import leads_out
 from calscope.io.tiff_stack import holds_many, is_damaged
 from calscope.model.errors import RecordingError
 
@@ -60,6 +62,21 @@ def find_recordings(path: Path) -> Project:
     stacks = [tiff for tiff in tiffs if holds_many(tiff) or is_damaged(tiff)]
     single = [tiff for tiff in tiffs if tiff not in stacks]
     return Project(path, _named([*folders, *stacks]), (*_single_images(single), *skipped, *no_tiffs))
+
+
+def only_inside(project: Project, roots: Sequence[Path]) -> Project:
+    """Give a project without the recordings that links take from outside of the folders that may be opened.
+
+    What a browser asks for goes through this; who types a command may follow any link.
+    """
+    out = [ref for ref in project.recordings if leads_out(ref.path, roots)]
+    if not out:
+        return project
+    told = tuple(f"{ref.path.name}: it is, or has in it, a link out of the folders that may be opened" for ref in out)
+    kept = tuple(ref for ref in project.recordings if ref not in out)
+    if not kept:
+        raise RecordingError(f"Nothing in {project.root} can be opened. {'; '.join(told[:5])}.")
+    return replace(project, recordings=kept, skipped=(*told, *project.skipped))
 
 
 def _is_one_recording(tiffs: list[Path]) -> bool:

@@ -49,17 +49,42 @@ def resolve_folder(text: str, roots: Sequence[Path]) -> Path:
     RecordingError
         When the text is no plain path, leads out of the roots (by '..' or by a link), or names no folder.
     """
+    real = resolve_path(text, roots)
+    if not real.is_dir():
+        raise RecordingError(f"'{text}' is a file, not a folder. Open the folder that it is in: '{real.parent}'.")
+    return real
+
+
+def resolve_path(text: str, roots: Sequence[Path]) -> Path:
+    """Give the file or folder that a text names, links followed; rules and errors as `resolve_folder`."""
     path = _under_roots(text, roots)
     try:
         real = path.resolve(strict=True)
-        is_folder = real.is_dir()
     except (OSError, RuntimeError) as error:
-        raise RecordingError(f"There is no folder '{text}'. Check how it is written.{_allowed(roots)}") from error
+        raise RecordingError(
+            f"There is no file or folder '{text}'. Check how it is written.{_allowed(roots)}"
+        ) from error
     if not _is_under(real, [root.resolve() for root in roots]):
         raise RecordingError(f"'{text}' is a link that leads out of the folders that may be opened.{_allowed(roots)}")
-    if not is_folder:
-        raise RecordingError(f"'{text}' is a file, not a folder. Open the folder that it is in: '{path.parent}'.")
     return real
+
+
+def leads_out(path: Path, roots: Sequence[Path]) -> bool:
+    """Whether a file or folder, or a file directly in that folder, is a link to outside of the roots.
+
+    A link that can't be followed leads out too.
+    """
+    real_roots = [root.resolve() for root in roots]
+    try:
+        if not _is_under(path.resolve(strict=True), real_roots):
+            return True
+        if not path.is_dir():
+            return False
+        with os.scandir(path) as entries:
+            links = [Path(entry.path) for entry in entries if entry.is_symlink() and not is_litter(entry.name)]
+        return any(not _is_under(link.resolve(strict=True), real_roots) for link in links)
+    except (OSError, RuntimeError):
+        return True
 
 
 def list_folders(path: Path, roots: Sequence[Path]) -> list[Path]:
@@ -79,6 +104,17 @@ def list_folders(path: Path, roots: Sequence[Path]) -> list[Path]:
     except OSError:
         return []
     return sorted(inside, key=lambda one: natural_key(one.name))
+
+
+def list_files(path: Path, endings: Sequence[str], roots: Sequence[Path]) -> list[Path]:
+    """Files with one of these endings in a folder that may be opened; order, omissions and errors as `list_folders`."""
+    here = resolve_folder(os.fspath(path), roots)
+    try:
+        inside = [one for one in here.iterdir() if one.suffix.lower() in endings and not is_litter(one.name)]
+        found = [one for one in inside if one.is_file() and not leads_out(one, roots)]
+    except OSError:
+        return []
+    return sorted(found, key=lambda one: natural_key(one.name))
 
 
 def _is_safe_folder(path: Path, real_roots: Sequence[Path]) -> bool:

@@ -5,6 +5,8 @@ file. They are taken from `Fall.mat` instead, which suite2p writes when its sett
 `stat.npz` that one line in suite2p's own environment makes.
 """
 
+import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,9 @@ from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 from scipy.sparse import csc_matrix
 
-from calscope.io.imported import ImportedResults, judged, unmeasured
+from calscope.io.imported import SUITE2P_FILES, ImportedResults, judged, unmeasured
 from calscope.model.errors import RecordingError
+from calscope.model.movie import FloatArray
 from calscope.model.results import Components, Quality
 
 NEUROPIL = 0.7
@@ -27,12 +30,18 @@ CONVERT = (
     "fs=o['fs'], meanImg=o['meanImg'])"
 )
 """Makes the footprints readable; run where the files are trusted, in the folder that holds them."""
+_IMAGES = {"corr": "Vcorr", "mean": "meanImg", "max": "max_proj"}
+_DAMAGE = (
+    *(OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, EOFError),
+    *(MatReadError, zipfile.BadZipFile, zlib.error),
+)
+"""What numpy and scipy raise on files that are cut short, overwritten, or of another kind."""
 
 
 def find_plane(path: Path) -> Path | None:
     """Give the folder with suite2p's files at or below a path, None where there is none."""
     for folder in (path, path / "plane0", path / "suite2p" / "plane0"):
-        if (folder / "F.npy").is_file() or (folder / "Fall.mat").is_file():
+        if any((folder / name).is_file() for name in SUITE2P_FILES):
             return folder
     return None
 
@@ -48,12 +57,19 @@ def read_suite2p(plane: Path) -> ImportedResults:
     try:
         fields = _from_npz(plane) if (plane / "stat.npz").is_file() else _from_mat(plane)
         return _results(plane, fields)
-    except (OSError, ValueError, KeyError, TypeError, IndexError, MatReadError) as error:
+    except MemoryError:
+        raise RecordingError(f"{plane} holds more numbers than this machine's memory can take.") from None
+    except NotImplementedError:
+        raise RecordingError(
+            f"{plane / 'Fall.mat'} was written by MATLAB itself (version 7.3); suite2p's own is another kind of file."
+        ) from None
+    except _DAMAGE as error:
         raise RecordingError(f"{plane} can't be read as suite2p's results: {error}.") from None
 
 
 def _from_npz(plane: Path) -> dict[str, Any]:
-    with np.load(plane / "stat.npz", allow_pickle=False) as stat:
+    # Opened here, because numpy leaves a damaged file open.
+    with (plane / "stat.npz").open("rb") as file, np.load(file, allow_pickle=False) as stat:
         fields = {name: stat[name] for name in stat.files}
     return fields | {
         name: np.load(plane / f"{name}.npy", allow_pickle=False) for name in ("F", "Fneu", "spks", "iscell")
@@ -72,7 +88,7 @@ def _from_mat(plane: Path) -> dict[str, Any]:
     pixels = {name: [np.atleast_1d(getattr(cell, name)) for cell in cells] for name in ("ypix", "xpix", "lam")}
     fields = {name: np.concatenate(parts) if parts else np.zeros(0) for name, parts in pixels.items()}
     fields["npix"] = np.array([len(part) for part in pixels["ypix"]])
-    fields |= {name: getattr(ops, name) for name in ("Ly", "Lx", "fs", "meanImg") if hasattr(ops, name)}
+    fields |= {name: getattr(ops, name) for name in ("Ly", "Lx", "fs", *_IMAGES.values()) if hasattr(ops, name)}
     return fields | {name: np.atleast_2d(found[name]) for name in ("F", "Fneu", "spks", "iscell")}
 
 
@@ -81,7 +97,6 @@ def _results(plane: Path, fields: dict[str, Any]) -> ImportedResults:
     raw = np.asarray(fields["F"] - NEUROPIL * fields["Fneu"], np.float32)
     n, n_frames = raw.shape
     is_cell = np.asarray(fields["iscell"], np.float64).reshape(n, -1)
-    image = np.asarray(fields.get("meanImg", np.zeros(0)), np.float32)
     nothing = np.zeros(n, np.float32)
     n_pixels = dims[0] * dims[1]
     return ImportedResults(
@@ -105,12 +120,18 @@ def _results(plane: Path, fields: dict[str, Any]) -> ImportedResults:
         quality=Quality(snr=unmeasured(n), r_value=unmeasured(n), cnn=unmeasured(n)),
         evaluation=judged(is_cell[:, 0] > 0, "suite2p (its flag iscell)"),
         fr_hz=float(fields["fs"]) if "fs" in fields else None,
-        image=image if image.shape == dims else None,
+        images=_images(fields, dims),
         notes=(
             f"The traces are suite2p's F less {NEUROPIL} of the neuropil; nothing is denoised, there is no background.",
             "suite2p doesn't measure SNR or spatial r.",
         ),
     )
+
+
+def _images(fields: dict[str, Any], dims: tuple[int, int]) -> dict[str, FloatArray]:
+    """Pictures of the whole field; suite2p cuts some to what the motion left in view, without saying where in them."""
+    found = {ours: np.asarray(fields[name], np.float32) for ours, name in _IMAGES.items() if name in fields}
+    return {name: image for name, image in found.items() if image.shape == dims}
 
 
 def _footprints(fields: dict[str, Any], dims: tuple[int, int], n: int) -> csc_matrix:
