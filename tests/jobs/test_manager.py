@@ -57,6 +57,8 @@ def ended(tmp_path_factory):
         "nowhere": spec("/nowhere/at/all"),
         "unknown": spec(data, animals=("Animal_9",)),
         "again": spec(data, animals=("Animal_2",)),
+        "seeded": spec(data, animals=("Animal_2",), seeds={"Animal_2": ((3, 4), (1, 2))}),
+        "lost seed": spec(data, seeds={"Animal_7": ((3, 4),)}),
     }
     manager = JobManager(place / "store")
     ids = {name: manager.submit(wanted) for name, wanted in specs.items()}
@@ -94,8 +96,19 @@ def test_animals_that_another_job_has_run_come_from_the_store(ended):
     assert [stage.cached for stage in ended[1]["again"].results["Animal_2"].stages] == [True]
 
 
+def test_seeds_go_with_the_job_to_their_animal(ended):
+    job = ended[1]["seeded"]
+    assert job.results["Animal_2"].seeds == ((1, 2), (3, 4))
+    assert job.results["Animal_2"].stages[0].cached, "what comes before the second fit is as it was"
+
+
 @pytest.mark.parametrize(
-    "name, reason", [("nowhere", "nothing at '/nowhere/at/all'"), ("unknown", "Animals there: Animal_1, Animal_2")]
+    "name, reason",
+    [
+        ("nowhere", "nothing at '/nowhere/at/all'"),
+        ("unknown", "Animals there: Animal_1, Animal_2"),
+        ("lost seed", "no animal 'Animal_7'"),
+    ],
 )
 def test_a_job_that_can_not_begin_says_why(ended, name, reason):
     job = ended[1][name]
@@ -108,6 +121,8 @@ def test_what_can_be_refused_at_once_is(manager, data):
         manager.submit(spec(data, params={"cnmf": {"K": 0}}))
     with pytest.raises(EngineError, match="no engine called"):
         manager.submit(spec(data, engine="magic"))
+    with pytest.raises(ParameterError, match="A seed is a pixel"):
+        manager.submit(spec(data, seeds={"Animal_1": ((-3, 4),)}))
     assert manager.jobs() == []
 
 

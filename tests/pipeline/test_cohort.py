@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import stand_in
@@ -110,3 +112,22 @@ def test_files_that_change_under_way_are_noticed(animals, order, engine):
 
     runs = run(animals, replace(order, engine=Meddler()))
     assert "changed while it was read" in runs["Animal_1"].error
+
+
+def test_an_engine_that_never_ran_here_has_no_time_left_until_its_first_animal_is_through(animals, order, monkeypatch):
+    from calscope.pipeline import times
+
+    monkeypatch.setitem(times._WEIGHTS, order.engine.name, {"motion": 1.0, "quality": 1.0})
+    steps = []
+    run(animals, order, steps.append)
+    assert {step.eta_s for step in steps if step.animal == "Animal_1"} == {None}
+    assert all(step.eta_s is not None for step in steps if step.animal == "Animal_3")
+    steps.clear()
+    run(animals, replace(order, params=order.params.replace({"motion.max_shifts": [3, 3]})), steps.append)
+    assert all(step.eta_s is not None for step in steps), "known from the run before"
+
+
+def test_seeds_belong_to_their_animal(animals, order, engine):
+    runs = run(animals, replace(order, until="extraction", seeds={"Animal_3": ((5, 6),)}))
+    assert runs["Animal_1"].seeds == () and runs["Animal_3"].seeds == ((5, 6),)
+    assert engine.seeds == ((5, 6),), "the last animal's"

@@ -48,6 +48,13 @@ def test_the_two_promises_of_the_design(engine, params):
     assert base["motion"] == larger["motion"] and base["fit"] != larger["fit"]
 
 
+def test_seeds_change_the_second_fit_and_what_follows(engine, params):
+    base, seeded = plan_keys(INFO, params, engine), plan_keys(INFO, params, engine, seeds=((3, 4), (1, 2)))
+    assert {name for name in base if base[name] != seeded[name]} == with_descendants(["refit"])
+    assert plan_keys(INFO, params, engine, seeds=((1, 2), (3, 4), (1, 2))) == seeded, "their order says nothing"
+    assert plan_keys(INFO, params, engine, seeds=((1, 2),))["refit"] not in {base["refit"], seeded["refit"]}
+
+
 def test_another_recording_or_number_of_frames_changes_everything(engine, params):
     base = plan_keys(INFO, params, engine)
     for info in (replace(INFO, fingerprint="else"), replace(INFO, shape=(39, 32, 28))):

@@ -39,6 +39,7 @@ class StandIn:
     tells: dict = field(default_factory=dict)
     """Step: what it reports to have used."""
     name = "stand-in"
+    takes_seeds = True
     reasons = {"motion.strides": "Thirty-two is the only step it knows."}  # noqa: RUF012
 
     def __post_init__(self):
@@ -82,8 +83,9 @@ class StandIn:
         self._step("fit", context)
         return make_components(movie.shape[1:], self.n + 1, movie.shape[0], nb=params.cnmf.nb, p=params.cnmf.p)
 
-    def refit(self, movie, first, border_px, params, context):
+    def refit(self, movie, first, border_px, params, context, seeds=()):
         self._step("refit", context)
+        self.seeds = seeds
         assert first.n == self.n + 1
         return make_components(movie.shape[1:], self.n, movie.shape[0], nb=params.cnmf.nb, p=params.cnmf.p)
 

@@ -26,11 +26,13 @@ from calscope.algorithms.patch_fit import (
     update_patch,
 )
 from calscope.algorithms.patches import patch_grid
+from calscope.algorithms.seeding import add_seeds, note_seeds
 from calscope.algorithms.threads import Team
 from calscope.model.errors import CalscopeError
 from calscope.model.movie import Movie
 from calscope.model.progress import Progress, part, silent
 from calscope.model.results import Components
+from calscope.model.seeds import Seeds
 
 ROUNDS = 2
 """Rounds of footprints, traces and merging in `refit`."""
@@ -150,7 +152,9 @@ def refit(
     movie: Movie,
     first: Components,
     *,
+    seeds: Seeds = (),
     gSig: tuple[int, int],
+    gSiz: tuple[int, int] | None = None,
     nb: int,
     p: int,
     merge_thr: float,
@@ -160,7 +164,15 @@ def refit(
 ) -> Components:
     """Update footprints, traces and background over the whole field, starting from the first fit.
 
-    Parameters and errors as for `fit`.
+    Parameters
+    ----------
+    seeds
+        Pixels (y, x) where a cell was missed. At each of them a component begins from what the first fit leaves of the
+        movie there; it is never joined with others, and kept however small its footprint becomes.
+    gSig, gSiz
+        As for `fit`; gSiz is 2 gSig + 1 unless given, and used for seeds only.
+
+    The others, and errors, as for `fit`.
     """
     _check_length(movie, p)
     notes: list[str] = []
@@ -175,13 +187,16 @@ def refit(
     with Team(workers) as team:
         cleared = _cleared(movie, gSig, team, part(progress, 0, 0.05))
         model = FieldModel(cleared, p, bas_nonneg, merge_thr, smallest_footprint_px(gSig), team)
-        factors = model.with_background(factors, nb, notes, part(progress, 0.05, 0.2))
+        factors = model.with_background(factors, nb, notes, part(progress, 0.05, 0.18))
+        window = gSiz or (2 * gSig[0] + 1, 2 * gSig[1] + 1)
+        factors = add_seeds(factors, cleared, seeds, gSig=gSig, gSiz=window, progress=part(progress, 0.18, 0.2))
         for turn in range(ROUNDS):
             now = part(progress, 0.2 + 0.75 * turn / ROUNDS, 0.2 + 0.75 * (turn + 1) / ROUNDS)
             if turn > 0:
                 factors = model.footprints(factors, notes, part(now, 0, 0.4))
             factors, details = model.traces(factors, notes, part(now, 0.4, 1))
         factors = model.whole_background(factors, nb, part(progress, 0.95, 1))
+    note_seeds(factors, seeds, notes)
     return to_components(factors, details, tuple(notes))
 
 

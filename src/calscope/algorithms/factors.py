@@ -27,11 +27,17 @@ class Factors:
     """(nb, T)."""
     sn: FloatArray
     """(H*W,) noise of each pixel, row order."""
+    seed_of: NDArray[np.intp] | None = None
+    """(K,) the number of the seed by which a person asked for the component, -1 for all others; None: for none."""
 
     @property
     def n(self) -> int:
         """Number of components."""
         return int(self.A.shape[1])
+
+    def seeds_of(self) -> NDArray[np.intp]:
+        """Give `seed_of`, with -1 everywhere where nobody asked for anything."""
+        return np.full(self.n, -1, np.intp) if self.seed_of is None else self.seed_of
 
     def with_background(self) -> tuple[csc_matrix, FloatArray]:
         """Footprints and traces with the background's behind them."""
@@ -40,7 +46,8 @@ class Factors:
 
     def select(self, keep: NDArray) -> Self:
         """Keep some components."""
-        return replace(self, A=csc_matrix(self.A[:, keep]), C=self.C[keep])
+        seed_of = None if self.seed_of is None else self.seed_of[keep]
+        return replace(self, A=csc_matrix(self.A[:, keep]), C=self.C[keep], seed_of=seed_of)
 
 
 @dataclass(frozen=True)

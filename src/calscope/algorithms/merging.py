@@ -30,7 +30,8 @@ whatever demixing made of their traces (the centre and the rim of a bright cell,
 def merge(factors: Factors, threshold: float, raw: NDArray | None = None) -> tuple[Factors, int]:
     """Join groups of overlapping components whose traces correlate by more than `threshold`.
 
-    Each group becomes the best single footprint and trace for the sum of its members.
+    Each group becomes the best single footprint and trace for the sum of its members. What a person asked for stays by
+    itself.
 
     Parameters
     ----------
@@ -48,14 +49,16 @@ def merge(factors: Factors, threshold: float, raw: NDArray | None = None) -> tup
     if group.max() + 1 == factors.n:
         return factors, 0
     order = _first_appearance(group)
-    columns, traces = [], []
+    columns, traces, seed_of = [], [], []
     for g in order:
         members = np.flatnonzero(group == g)
+        seed_of.append(factors.seeds_of()[members[0]])
         a, c = _as_one(csc_matrix(factors.A[:, members]), factors.C[members])
         columns.append(a)
         traces.append(c)
     A = csc_matrix(hstack(columns, format="csc", dtype=np.float32))
-    return replace(factors, A=A, C=np.array(traces, np.float32)), factors.n - len(order)
+    joined = replace(factors, A=A, C=np.array(traces, np.float32), seed_of=np.array(seed_of, np.intp))
+    return joined, factors.n - len(order)
 
 
 def _first_appearance(group: NDArray) -> NDArray:
@@ -66,7 +69,8 @@ def _first_appearance(group: NDArray) -> NDArray:
 def _pairs(factors: Factors, threshold: float, raw: NDArray | None) -> coo_matrix:
     gram = csr_matrix(factors.A.T @ factors.A)
     overlap = gram.tocoo()
-    upper = (overlap.row < overlap.col) & (overlap.data > 0)
+    asked_for = factors.seeds_of() >= 0
+    upper = (overlap.row < overlap.col) & (overlap.data > 0) & ~asked_for[overlap.row] & ~asked_for[overlap.col]
     row, col, cosine = overlap.row[upper], overlap.col[upper], overlap.data[upper]
     after = _correlations(factors.C, row, col)
     close = after > threshold

@@ -30,7 +30,7 @@ PIXELS_AT_ONCE = 4096
 def update_spatial(
     *, movie: ClearedMovie, factors: Factors, smallest_px: int, team: Team, progress: Progress
 ) -> tuple[Factors, NDArray]:
-    """Update A and b; components left with fewer than `smallest_px` pixels are dropped.
+    """Update A and b; components left with fewer than `smallest_px` pixels are dropped, or none if asked for by a seed.
 
     Returns
     -------
@@ -51,9 +51,9 @@ def update_spatial(
     weights, b = _solve(support, products, gram, factors, team, allowed=allowed)
     A = csc_matrix((weights.astype(np.float32), support.indices, support.indptr), shape=support.shape)
     A.eliminate_zeros()
-    kept = np.flatnonzero(np.diff(A.indptr) >= smallest_px)
+    kept = np.flatnonzero(np.diff(A.indptr) >= np.where(factors.seeds_of() < 0, smallest_px, 1))
     A, C = normalised(csc_matrix(A[:, kept]), factors.C[kept])
-    return replace(factors, A=A, C=C, b=b), kept
+    return replace(factors.select(kept), A=A, C=C, b=b), kept
 
 
 def background_images(

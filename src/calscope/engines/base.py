@@ -7,10 +7,12 @@ from typing import Any, Protocol
 
 from numpy.typing import DTypeLike, NDArray
 
+from calscope.model.errors import EngineError
 from calscope.model.movie import FrameSource, Movie
 from calscope.model.params import Parameters
 from calscope.model.progress import Progress
 from calscope.model.results import Components, MotionResult, Quality
+from calscope.model.seeds import Seeds
 
 Allocate = Callable[[str, tuple[int, ...], DTypeLike], NDArray]
 """Gives a writable array of that name, shape and type inside the result that is being written."""
@@ -46,6 +48,8 @@ class Engine(Protocol):
     name: str
     reasons: Mapping[str, str]
     """Why a value it uses may differ from the requested one, in words, by the parameter's full name."""
+    takes_seeds: bool
+    """Whether its second fit can begin components at places that a person chose."""
 
     def availability(self) -> Availability:
         """Tell whether the engine can run on this machine; quick, and without importing anything heavy."""
@@ -59,10 +63,25 @@ class Engine(Protocol):
     def fit(self, movie: Movie, border_px: int, params: Parameters, context: Context) -> Components:
         """Fit CNMF on overlapping patches (or the whole field when `rf` is none) and join the patches."""
 
-    def refit(
-        self, movie: Movie, first: Components, border_px: int, params: Parameters, context: Context
+    def refit(  # noqa: PLR0917 - the seeds came later
+        self, movie: Movie, first: Components, border_px: int, params: Parameters, context: Context, seeds: Seeds = ()
     ) -> Components:
-        """Fit CNMF again over the whole field, starting from the first fit."""
+        """Fit CNMF again over the whole field, starting from the first fit and a new component at each seed."""
 
     def measure(self, movie: Movie, components: Components, params: Parameters, context: Context) -> Quality:
         """Measure how well each component is supported; thresholds are applied elsewhere."""
+
+
+def check_seeds(engine: Engine, seeds: Seeds) -> None:
+    """Refuse seeds that the engine can't use, before long work begins.
+
+    Raises
+    ------
+    EngineError
+        With the next step.
+    """
+    if seeds and not engine.takes_seeds:
+        raise EngineError(
+            f"The engine {engine.name} can't begin components at seeds that were placed by hand. Run the built-in "
+            "engine, or remove the seeds."
+        )

@@ -15,6 +15,7 @@ from calscope.model.errors import ParameterError
 from calscope.model.movie import FrameSource, Movie
 from calscope.model.params import Parameters
 from calscope.model.results import Components, MotionResult, Quality
+from calscope.model.seeds import Seeds
 
 REASONS: Mapping[str, str] = MappingProxyType(
     {
@@ -33,6 +34,7 @@ class BuiltinEngine:
     """Turns parameters into calls of the algorithms; the methods themselves are in `calscope.algorithms`."""
 
     name = "builtin"
+    takes_seeds = True
     reasons = REASONS
 
     def availability(self) -> Availability:
@@ -81,15 +83,17 @@ class BuiltinEngine:
             progress=context.progress,
         )
 
-    def refit(
-        self, movie: Movie, first: Components, border_px: int, params: Parameters, context: Context
+    def refit(  # noqa: PLR0917 - as the contract has it
+        self, movie: Movie, first: Components, border_px: int, params: Parameters, context: Context, seeds: Seeds = ()
     ) -> Components:
         """Second fit, over the whole field."""
         wanted = params.cnmf
         return cnmf.refit(
             movie,
             first,
+            seeds=seeds,
             gSig=wanted.gSig,
+            gSiz=params.gSiz_px,
             nb=wanted.nb,
             p=wanted.p,
             merge_thr=wanted.merge_thr,

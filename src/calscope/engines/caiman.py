@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
 from calscope.algorithms.motion_grid import make_patches
-from calscope.engines.base import Availability, Context
+from calscope.engines.base import Availability, Context, check_seeds
 from calscope.engines.caiman_check import caiman_version, cnn_obstacle, explain_failure, find_caiman
 from calscope.engines.caiman_files import check_room, write_by_pixels, write_raw
 from calscope.engines.caiman_multiprocessing import TaskPool
@@ -34,6 +34,7 @@ from calscope.model.movie import FloatArray, FrameSource, Movie
 from calscope.model.params import Parameters, fields
 from calscope.model.progress import part
 from calscope.model.results import Components, MotionResult, Quality
+from calscope.model.seeds import Seeds
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ class CaimanEngine:
     """Drives CaImAn step by step."""
 
     name = "caiman"
+    takes_seeds = False
     reasons = REASONS
 
     def availability(self) -> Availability:
@@ -114,10 +116,11 @@ class CaimanEngine:
             _note_effective(context, params, model.params, "fit")
             return components_of(model.estimates, movie.shape)
 
-    def refit(
-        self, movie: Movie, first: Components, border_px: int, params: Parameters, context: Context
+    def refit(  # noqa: PLR0917 - as the contract has it
+        self, movie: Movie, first: Components, border_px: int, params: Parameters, context: Context, seeds: Seeds = ()
     ) -> Components:
-        """Fit CNMF again over the whole field, starting from the first fit."""
+        """Fit CNMF again over the whole field, starting from the first fit; it takes no seeds."""
+        check_seeds(self, seeds)
         _check(params)
         _refuse_none(first)
         with _driving("the second fit", context, REFIT, (0, 1)) as view:

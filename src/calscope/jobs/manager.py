@@ -11,12 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from calscope.engines.base import check_seeds
 from calscope.engines.registry import get_engine
 from calscope.jobs.folder import JobFolder
 from calscope.jobs.spec import JobSpec
 from calscope.jobs.status import JobStatus, write_status
 from calscope.model.errors import StoreError
 from calscope.model.params import Parameters
+from calscope.model.seeds import as_seeds
 from calscope.pipeline.files import store_trouble
 from calscope.pipeline.processes import Owner
 from calscope.pipeline.records import AnimalRun
@@ -71,7 +73,9 @@ class JobManager:
         """
         if spec.kind == "run":
             Parameters.from_dict(spec.params)
-            get_engine(spec.engine)
+            engine = get_engine(spec.engine)
+            for seeds in spec.seeds.values():
+                check_seeds(engine, as_seeds(seeds))
         self.store.sweep()
         folder = JobFolder(self.store.jobs / f"{time.time_ns():016x}-{secrets.token_hex(3)}")
         with store_trouble(self.store.root):

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from calscope.model.errors import StoreError
+from calscope.model.seeds import Seeds
 from calscope.pipeline.records import Until
 
 
@@ -39,6 +40,8 @@ class JobSpec:
     """Threads, one for each CPU when None."""
     demo: DemoSettings | None = None
     """For a demo only."""
+    seeds: dict[str, Seeds] = field(default_factory=dict)
+    """By animal: pixels (y, x) at which the second fit begins components that a person asked for."""
 
     def to_json(self) -> str:
         """Give JSON text that `from_json` reads."""

@@ -95,7 +95,9 @@ class Worker:
 
     def _animals(self, spec: JobSpec) -> str:
         """Run the animals; give what failed, in words."""
-        refs = choose_animals(find_recordings(Path(spec.data)), spec.animals)
+        project = find_recordings(Path(spec.data))
+        refs = choose_animals(project, spec.animals)
+        choose_animals(project, tuple(spec.seeds))  # seeds of an animal that isn't there are a mistake to be told
         order = Order(
             params=Parameters.from_dict(spec.params),
             engine=get_engine(spec.engine),
@@ -103,6 +105,7 @@ class Worker:
             until=spec.until,
             n_frames=spec.n_frames,
             workers=spec.workers,
+            seeds=spec.seeds,
         )
         runs: list[AnimalRun] = []
 

@@ -2,8 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from calscope.engines.base import Engine
 from calscope.io.project import Project, RecordingRef
@@ -11,9 +11,11 @@ from calscope.io.registry import open_recording
 from calscope.model.errors import CalscopeError, Cancelled, RecordingError
 from calscope.model.fields import StageName
 from calscope.model.params import Parameters
+from calscope.model.seeds import Seeds
 from calscope.pipeline.records import AnimalRun, RunError, Until
-from calscope.pipeline.runner import Log, pending_seconds, run_animal
+from calscope.pipeline.runner import Log, expect_run, run_animal
 from calscope.pipeline.store import Store
+from calscope.pipeline.times import Expected
 
 logger = logging.getLogger(__name__)
 _TRUST_IN_ROUGH = 0.05
@@ -30,7 +32,7 @@ class Step:
     """Of all animals' work, 0 to 1."""
     note: str = ""
     eta_s: float | None = None
-    """Seconds left."""
+    """Seconds left; None where what is to come never ran here."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Order:
     until: Until = "evaluation"
     n_frames: int | None = None
     workers: int | None = None
+    seeds: Mapping[str, Seeds] = field(default_factory=dict)
+    """By animal: where the second fit begins components that a person asked for."""
 
 
 Report = Callable[[Step], None]
@@ -90,7 +94,7 @@ def run_cohort(
     list of AnimalRun
         One for each animal; one that failed says why in `error`.
     """
-    cohort = _Cohort(order, report, log, [_rough_seconds(ref, order) for ref in refs])
+    cohort = _Cohort(order, report, log, refs)
     runs = []
     for index, ref in enumerate(refs):
         run = cohort.one_animal(index, ref)
@@ -104,8 +108,11 @@ def run_cohort(
 class _Cohort:
     """The animals' shares in the whole, and the time left."""
 
-    def __init__(self, order: Order, report: Report, log: Log, seconds: Sequence[float]) -> None:
-        self.order, self.report, self.log = order, report, log
+    def __init__(self, order: Order, report: Report, log: Log, refs: Sequence[RecordingRef]) -> None:
+        self.order, self.report, self.log, self.refs = order, report, log, refs
+        expected = [_expect(ref, order) for ref in refs]
+        seconds = [one.seconds for one in expected]
+        self.is_known = all(one.is_known for one in expected)
         self.total_s = sum(seconds) or 1.0
         self.starts = [sum(seconds[:index]) / self.total_s for index in range(len(seconds) + 1)]
         self.started_at = time.monotonic()
@@ -114,6 +121,8 @@ class _Cohort:
     def one_animal(self, index: int, ref: RecordingRef) -> AnimalRun:
         self.animal, self.stage = ref.name, ""
         start, stop = self.starts[index], self.starts[index + 1]
+        # What ran with the animals before this one is known by now.
+        self.is_known = self.is_known or all(_expect(other, self.order).is_known for other in self.refs[index:])
         self._tell(start, "opening the recording")
         try:
             return self._run(ref, lambda fraction, note="", /: self._tell(start + (stop - start) * fraction, note))
@@ -138,6 +147,7 @@ class _Cohort:
                 engine=order.engine,
                 store=order.store,
                 until=order.until,
+                seeds=order.seeds.get(ref.name, ()),
                 workers=order.workers,
                 progress=progress,
                 log=self.log,
@@ -153,16 +163,25 @@ class _Cohort:
     def _tell(self, fraction: float, note: str) -> None:
         elapsed = time.monotonic() - self.started_at
         whole = (elapsed + _TRUST_IN_ROUGH * self.total_s) / (fraction + _TRUST_IN_ROUGH)
-        self.report(Step(self.animal, self.stage, fraction, note, max(0.0, whole * (1 - fraction))))
+        left = max(0.0, whole * (1 - fraction)) if self.is_known else None
+        self.report(Step(self.animal, self.stage, fraction, note, left))
 
 
-def _rough_seconds(ref: RecordingRef, order: Order) -> float:
+def _expect(ref: RecordingRef, order: Order) -> Expected:
     try:
         recording = open_recording(ref.path, order.n_frames)
     except CalscopeError:
-        return 0.0  # told at its turn
+        return Expected(0.0)  # told at its turn
     try:
-        return pending_seconds(recording.info, order.params, engine=order.engine, store=order.store, until=order.until)
+        return expect_run(
+            recording.info,
+            order.params,
+            engine=order.engine,
+            store=order.store,
+            until=order.until,
+            seeds=order.seeds.get(ref.name, ()),
+            workers=order.workers,
+        )
     finally:
         recording.close()
 

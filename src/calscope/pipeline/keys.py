@@ -10,6 +10,7 @@ from calscope.model.errors import ParameterError
 from calscope.model.fields import StageName
 from calscope.model.params import Parameters
 from calscope.model.recording import RecordingInfo
+from calscope.model.seeds import Seeds, as_seeds
 from calscope.pipeline.code_digest import code_digest
 from calscope.pipeline.stages import STAGES, Stage
 
@@ -43,10 +44,10 @@ def resolve_params(params: Parameters, info: RecordingInfo) -> Parameters:
     return filled
 
 
-def plan_keys(info: RecordingInfo, params: Parameters, engine: Engine) -> dict[StageName, str]:
+def plan_keys(info: RecordingInfo, params: Parameters, engine: Engine, seeds: Seeds = ()) -> dict[StageName, str]:
     """Give the key that every stage's result has or would have, without running anything.
 
-    Stages that need the frame rate are left out where it is unknown.
+    Stages that need the frame rate are left out where it is unknown. Seeds change the second fit and what follows.
     """
     filled = fill_params(params, info)
     keys: dict[StageName, str] = {"source": _source_key(info)}
@@ -56,7 +57,8 @@ def plan_keys(info: RecordingInfo, params: Parameters, engine: Engine) -> dict[S
         has_rate = "dataset.fr" not in read or read["dataset.fr"] is not None
         if has_rate and all(parent in keys for parent in stage.parents):
             parents = {parent: keys[parent] for parent in stage.parents}
-            keys[stage.name] = _stage_key(stage, identity if stage.uses_engine else None, read, parents)
+            placed = as_seeds(seeds) if stage.takes_seeds else ()
+            keys[stage.name] = _stage_key(stage, identity if stage.uses_engine else None, read, parents, placed)
     return keys
 
 
@@ -65,18 +67,17 @@ def _source_key(info: RecordingInfo) -> str:
 
 
 def _stage_key(
-    stage: Stage, engine: list[str] | None, read: Mapping[str, Any], parents: Mapping[StageName, str]
+    stage: Stage, engine: list[str] | None, read: Mapping[str, Any], parents: Mapping[StageName, str], seeds: Seeds
 ) -> str:
-    return _digest(
-        {
-            "stage": stage.name,
-            "layout": stage.layout,
-            "code": code_digest(stage.code),
-            "engine": engine,
-            "parameters": read,
-            "parents": parents,
-        }
-    )
+    content: dict[str, Any] = {
+        "stage": stage.name,
+        "layout": stage.layout,
+        "code": code_digest(stage.code),
+        "engine": engine,
+        "parameters": read,
+        "parents": parents,
+    }
+    return _digest(content | {"seeds": seeds} if seeds else content)
 
 
 def _digest(content: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from calscope.model.errors import CalscopeError, StoreError
 from calscope.model.fields import StageName
 from calscope.model.recording import RecordingInfo
+from calscope.model.seeds import Seeds
 
 Until = Literal["summary", "motion", "extraction", "evaluation"]
 Groups = dict[str, dict[str, Any]]
@@ -37,6 +38,8 @@ class AnimalRun:
     """Parameters as they were used: what belongs to the recording filled in, what the engine changed changed."""
     reasons: dict[str, str] = field(default_factory=dict)
     """Why each effective value that differs from the requested one does, in words, by the parameter's full name."""
+    seeds: Seeds = ()
+    """Pixels (y, x) at which a person had the second fit begin components."""
     engine_values: dict[str, Any] = field(default_factory=dict)
     """What the engine reports of its own settings, under its own names, where it reports any."""
     engine: str = ""

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import calscope
-from calscope.engines.base import Context, Engine
+from calscope.engines.base import Context, Engine, check_seeds
 from calscope.model.errors import CalscopeError, Cancelled, RecordingError
 from calscope.model.fields import StageName
 from calscope.model.movie import FrameSource
 from calscope.model.params import Parameters
 from calscope.model.progress import Progress, silent
 from calscope.model.recording import RecordingInfo
+from calscope.model.seeds import Seeds, as_seeds, check_inside
 from calscope.pipeline.codecs import save_result
 from calscope.pipeline.executor import cpu_count
 from calscope.pipeline.keys import fill_params, plan_keys, resolve_params
@@ -24,8 +25,9 @@ from calscope.pipeline.records import AnimalRun, Groups, RunError, StageRecord, 
 from calscope.pipeline.results import AnimalResults
 from calscope.pipeline.stages import Stage, StageInputs, stages_until
 from calscope.pipeline.store import Store
+from calscope.pipeline.times import Expected, StageTimes, total
 
-__all__ = ["InfoSource", "fill_params", "pending_seconds", "plan_keys", "resolve_params", "run_animal"]
+__all__ = ["InfoSource", "expect_run", "fill_params", "pending_seconds", "plan_keys", "resolve_params", "run_animal"]
 
 _LIBRARIES = ("numpy", "scipy", "numba", "opencv-python-headless", "tifffile")
 Log = Callable[[str], None]
@@ -42,12 +44,33 @@ class InfoSource(FrameSource, Protocol):
 
 
 def pending_seconds(
-    info: RecordingInfo, params: Parameters, *, engine: Engine, store: Store, until: Until = "evaluation"
+    info: RecordingInfo,
+    params: Parameters,
+    *,
+    engine: Engine,
+    store: Store,
+    until: Until = "evaluation",
+    seeds: Seeds = (),
 ) -> float:
     """Give roughly how long a run would take, 0 where everything is in the store."""
-    keys = plan_keys(info, params, engine)
+    return expect_run(info, params, engine=engine, store=store, until=until, seeds=seeds).seconds
+
+
+def expect_run(
+    info: RecordingInfo,
+    params: Parameters,
+    *,
+    engine: Engine,
+    store: Store,
+    until: Until = "evaluation",
+    seeds: Seeds = (),
+    workers: int | None = None,
+) -> Expected:
+    """Give about how long a run would take, and whether that is more than a guess."""
+    keys = plan_keys(info, params, engine, seeds)
+    times = StageTimes(store.root, engine.name, workers or cpu_count())
     pending = [stage for stage in stages_until(until) if not _is_stored(store, keys, stage)]
-    return sum(stage.rough_seconds(info.shape) for stage in pending)
+    return total(times.expected(stage, info.shape) for stage in pending)
 
 
 def run_animal(
@@ -57,6 +80,7 @@ def run_animal(
     engine: Engine,
     store: Store,
     until: Until = "evaluation",
+    seeds: Seeds = (),
     workers: int | None = None,
     progress: Progress = silent,
     log: Log = logger.info,
@@ -71,6 +95,8 @@ def run_animal(
         As the person gave them; what belongs to the recording is filled in.
     until
         The last stage: `summary` of the raw movie, `motion`, `extraction`, or `evaluation` with dF/F.
+    seeds
+        Pixels (y, x) of this recording at which the second fit begins a component each.
     workers
         Threads to use, one for each CPU unless given; results don't depend on it.
     progress
@@ -90,15 +116,19 @@ def run_animal(
     Raises
     ------
     ParameterError
-        When the frame rate is unknown (except until `summary`).
+        When the frame rate is unknown (except until `summary`), or a seed lies outside of the field.
+    EngineError
+        When there are seeds and the engine can't use any.
     RunError
         When a stage can't be done; `.run` tells what was done before.
     Cancelled
         When `progress` raised it; finished stages stay in the store, nothing else does.
     """
-    info = recording.info
+    info, seeds = recording.info, as_seeds(seeds)
+    check_seeds(engine, seeds)
+    check_inside(seeds, (info.shape[1], info.shape[2]))
     used = fill_params(params, info) if until == "summary" else resolve_params(params, info)
-    run = _Run(recording, used, engine, store, workers or cpu_count(), progress, log, on_stage, is_unchanged)
+    run = _Run(recording, used, engine, store, workers or cpu_count(), progress, log, on_stage, is_unchanged, seeds)
     record = AnimalRun(
         name=info.name,
         info=info,
@@ -108,6 +138,7 @@ def run_animal(
         engine_version=engine.availability().version,
         versions=library_versions(),
         until=until,
+        seeds=seeds,
     )
     with store.lease(run.keys.values()), PeakMemory() as memory:
         problem = run.all_stages(stages_until(until))
@@ -144,11 +175,13 @@ class _Run:
     log: Log
     on_stage: OnStage
     is_unchanged: Callable[[], bool]
+    seeds: Seeds
     records: list[StageRecord] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.keys = plan_keys(self.recording.info, self.params, self.engine)
+        self.keys = plan_keys(self.recording.info, self.params, self.engine, self.seeds)
         self.results = AnimalResults(self.store, self.keys)
+        self.times = StageTimes(self.store.root, self.engine.name, self.workers)
 
     def keys_done(self) -> dict[StageName, str]:
         """Give the keys of the recording and of the stages that are done."""
@@ -158,11 +191,12 @@ class _Run:
     def all_stages(self, stages: tuple[Stage, ...]) -> str:
         """Run the stages; give why it ended early, in words, or an empty text."""
         pending = [stage for stage in stages if not self.store.has(self.keys[stage.name])]
-        total = sum(stage.rough_seconds(self.recording.shape) for stage in pending) or 1.0
+        shares = {stage.name: self.times.expected(stage, self.recording.shape).seconds for stage in pending}
+        whole = sum(shares.values()) or 1.0
         done = 0.0
         for stage in stages:
-            share = stage.rough_seconds(self.recording.shape) if stage in pending else 0.0
-            problem = self._one_stage(stage, _Stretch(self.progress, done / total, (done + share) / total, stage.title))
+            share = shares.get(stage.name, 0.0)
+            problem = self._one_stage(stage, _Stretch(self.progress, done / whole, (done + share) / whole, stage.title))
             if problem:
                 return problem
             done += share
@@ -192,6 +226,8 @@ class _Run:
             logger.exception("%s: %s", name, stage.title)
             return f"{name}, {stage.title}: an error in the program, {type(error).__name__}: {error}"
         seconds = time.perf_counter() - started
+        if not cached:
+            self.times.note(stage, self.recording.shape, seconds)
         self.records.append(StageRecord(stage.name, key, round(seconds, 3), cached))
         self.log(f"{name}: {stage.title} " + ("served from the store" if cached else f"took {seconds:.1f} s"))
         return ""
@@ -202,7 +238,7 @@ class _Run:
             self.store.writer(self.keys[stage.name], self._provenance(stage)) as writer,
         ):
             context = Context(progress=progress, allocate=writer.allocate, workers=self.workers, scratch=scratch)
-            inputs = StageInputs(self.recording, self.params, self.engine, self.results, context)
+            inputs = StageInputs(self.recording, self.params, self.engine, self.results, context, self.seeds)
             result = stage.run(inputs)
             if "source" in stage.parents and not self.is_unchanged():
                 raise RecordingError(
@@ -221,6 +257,7 @@ class _Run:
             "engine": self.engine.name if stage.uses_engine else None,
             "engine_version": self.engine.availability().version if stage.uses_engine else None,
             "parameters": self.params.read_by(stage.name),
+            "seeds": list(self.seeds) if stage.takes_seeds else [],
             "parents": {parent: self.keys[parent] for parent in stage.parents},
             "versions": library_versions(),
             "made_at": time.time(),
