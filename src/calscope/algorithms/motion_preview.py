@@ -12,7 +12,7 @@ import numpy as np
 from calscope.algorithms.frames import CleanFrames
 from calscope.algorithms.likeness import correlations
 from calscope.algorithms.motion_measures import Measured, gains_between, measure_versions
-from calscope.algorithms.motion_quality import STILL_PX, TOO_FEW
+from calscope.algorithms.motion_quality import TOO_FEW
 from calscope.algorithms.motion_sample import BLOCK, SamplePlan, VersionSample, plan_sample, smooth, take_versions
 from calscope.algorithms.motion_survey import richest_crop, worst_stretch
 from calscope.algorithms.motion_verdict import judge
@@ -25,12 +25,14 @@ from calscope.model.results import MotionResult, MotionVerdict, MotionVersion, S
 
 Correct = Callable[[FrameSource, bool, Progress], MotionResult]
 """Corrects a movie: rigid, or piecewise-rigid where the second argument is true."""
-FRAMES = 300
+FRAMES = 200
 """Length of the stretch."""
 SIDE_PX = 160
 """Sides of the crop, unless patches are so large that fewer than two would fit."""
 CHUNK = 32
 """Frames read at a time."""
+STILL_FRAMES = 72
+"""Of the movie that doesn't move."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,7 @@ def _compare(tried: _Tried, correct: Correct, workers: int, progress: Progress) 
     )
     found = measure_versions(samples, workers=workers)
     mean = list(samples.values())[-1].mean
-    still = _still(tried, mean, plan.in_order(STILL_PX // mean.size), correct, workers, part(progress, 0.4, 0.9))
+    still = _still(tried, mean, plan.in_order(STILL_FRAMES), correct, workers, part(progress, 0.4, 0.9))
     measured_still = measure_versions(still, workers=workers)
     steps: list[tuple[MotionVersion, MotionVersion]] = [("raw", "rigid")]
     if "piecewise" in samples:

@@ -5,7 +5,19 @@ from typing import Any, Literal
 
 Level = Literal["basic", "advanced"]
 StageName = Literal[
-    "source", "before", "motion", "after", "quality", "fit", "refit", "residual", "metrics", "evaluation", "dff"
+    "source",
+    "before",
+    "survey",
+    "preview",
+    "motion",
+    "after",
+    "quality",
+    "fit",
+    "refit",
+    "residual",
+    "metrics",
+    "evaluation",
+    "dff",
 ]
 Kind = Literal["int", "float", "bool", "choice", "int pair", "float pair"]
 

@@ -78,19 +78,19 @@ class Motion(ParameterGroup):
     max_shifts: Annotated[IntPair, Spec(
         "int pair", "Largest shift", "The largest shift of a whole frame that is looked for.",
         "Higher follows larger movements, and may lock on to a wrong place in dim frames.",
-        NOTEBOOK, ("motion",), ("motion.max_shifts",), unit="px", low=1, high=200)] = (6, 6)
+        NOTEBOOK, ("motion", "preview"), ("motion.max_shifts",), unit="px", low=1, high=200)] = (6, 6)
     strides: Annotated[IntPair, Spec(
         "int pair", "Patch step", "Step from one registration patch to the next. Not CNMF's stride, which is an overlap.",
         "Higher means fewer, larger patches: steadier shifts, less local detail.",
-        NOTEBOOK, ("motion",), ("motion.strides",), unit="px", low=8, high=1024)] = (48, 48)
+        NOTEBOOK, ("motion", "preview"), ("motion.strides",), unit="px", low=8, high=1024)] = (48, 48)
     overlaps: Annotated[IntPair, Spec(
         "int pair", "Patch overlap", "Overlap of neighbouring registration patches; a patch's side is step plus overlap.",
         "Higher makes neighbouring shifts more alike, and costs time.",
-        NOTEBOOK, ("motion",), ("motion.overlaps",), unit="px", low=0, high=512)] = (24, 24)
+        NOTEBOOK, ("motion", "preview"), ("motion.overlaps",), unit="px", low=0, high=512)] = (24, 24)
     max_deviation_rigid: Annotated[int, Spec(
         "int", "Largest deviation", "How far a patch's shift may differ from the shift of the whole frame.",
         "Higher allows stronger deformation, and more stray shifts in dim patches.",
-        NOTEBOOK, ("motion",), ("motion.max_deviation_rigid",), unit="px", low=1, high=50)] = 3
+        NOTEBOOK, ("motion", "preview"), ("motion.max_deviation_rigid",), unit="px", low=1, high=50)] = 3
 
 
 class Cnmf(ParameterGroup):

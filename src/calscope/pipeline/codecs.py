@@ -1,6 +1,6 @@
 """How each kind of result is taken apart into arrays and plain values for the store, and put together again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
 from calscope.model.fields import StageName
+from calscope.model.motion_preview import Crop, MotionPreview, MotionSurvey, PreviewVersion
 from calscope.model.movie import FloatArray, Movie
 from calscope.model.results import (
     Components,
@@ -51,6 +52,56 @@ def _save_images(writer: ResultWriter, images: SummaryImages) -> None:
 
 def _load_images(stored: StoredResult) -> SummaryImages:
     return SummaryImages(mean=stored.array("mean"), max=stored.array("max"), corr=stored.array("corr"))
+
+
+def _save_survey(writer: ResultWriter, survey: MotionSurvey) -> None:
+    _save_floats(writer, survey, "shifts", "template")
+    writer.save("frames", np.asarray(survey.frames, np.int64))
+    writer.save("shows", np.asarray(survey.shows, np.bool_))
+    writer.values["binning"] = int(survey.binning)
+
+
+def _load_survey(stored: StoredResult) -> MotionSurvey:
+    arrays = {name: stored.array(name) for name in ("frames", "shifts", "shows", "template")}
+    return MotionSurvey(binning=stored.values["binning"], **arrays)
+
+
+def _save_preview(writer: ResultWriter, preview: MotionPreview) -> None:
+    told = {}
+    for name, version in preview.versions.items():
+        for kind in ("mean", "max", "corr"):
+            writer.save(f"{name}_{kind}", np.asarray(getattr(version.images, kind), np.float32))
+        measures = None if version.measures is None else asdict(version.measures)
+        told[name] = {"template_r": float(version.template_r), "measures": measures}
+    writer.values.update(
+        crop=asdict(preview.crop),
+        versions=told,
+        verdict=preview.verdict,
+        sentence=preview.sentence,
+        n_judged=int(preview.n_judged),
+        notes=list(preview.notes),
+    )
+
+
+def _load_preview(stored: StoredResult) -> MotionPreview:
+    values = stored.values
+    versions = {}
+    for name, told in values["versions"].items():
+        images = SummaryImages(**{kind: stored.array(f"{name}_{kind}") for kind in ("mean", "max", "corr")})
+        measures = None if told["measures"] is None else _load_measures(told["measures"])
+        versions[name] = PreviewVersion(images, told["template_r"], measures)
+    return MotionPreview(
+        crop=Crop(**values["crop"]),
+        versions=versions,
+        verdict=values["verdict"],
+        sentence=values["sentence"],
+        n_judged=values["n_judged"],
+        notes=tuple(values["notes"]),
+    )
+
+
+def _load_measures(told: Mapping[str, Mapping[str, float]]) -> MotionMeasures:
+    return MotionMeasures(**{name: Estimate(**value) for name, value in told.items()})
 
 
 def _save_motion(writer: ResultWriter, motion: MotionResult) -> None:
@@ -111,10 +162,7 @@ def _load_motion_quality(stored: StoredResult) -> MotionQuality:
         verdict=values["verdict"],
         sentence=values["sentence"],
         n_judged=values["n_judged"],
-        measures={
-            version: MotionMeasures(**{name: Estimate(**value) for name, value in measures.items()})
-            for version, measures in values["measures"].items()
-        },
+        measures={version: _load_measures(measures) for version, measures in values["measures"].items()},
         gains=tuple(MotionGain(**{**gain, "gain": Estimate(**gain["gain"])}) for gain in values["gains"]),
         flags=tuple(values["flags"]),
     )
@@ -180,6 +228,8 @@ _IMAGES = Codec(_save_images, _load_images)
 _COMPONENTS = Codec(_save_components, _load_components)
 CODECS: dict[StageName, Codec] = {
     "before": _IMAGES,
+    "survey": Codec(_save_survey, _load_survey),
+    "preview": Codec(_save_preview, _load_preview),
     "motion": Codec(_save_motion, _load_motion),
     "after": _IMAGES,
     "quality": Codec(_save_motion_quality, _load_motion_quality),

@@ -10,7 +10,9 @@ from calscope.model.fields import StageName
 from calscope.model.recording import RecordingInfo
 from calscope.model.seeds import Seeds
 
-Until = Literal["summary", "motion", "extraction", "evaluation"]
+Until = Literal["summary", "preview", "motion", "extraction", "evaluation"]
+LOOKS: tuple[Until, ...] = ("summary", "preview")
+"""Runs that only look at a recording: they need no frame rate, and are no run to go on from."""
 Groups = dict[str, dict[str, Any]]
 
 

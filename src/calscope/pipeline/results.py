@@ -5,6 +5,7 @@ from typing import Any
 
 from calscope.model.errors import StoreError
 from calscope.model.fields import StageName
+from calscope.model.motion_preview import MotionPreview, MotionSurvey
 from calscope.model.results import (
     Components,
     Evaluation,
@@ -43,6 +44,16 @@ class AnimalResults:
     def before(self) -> SummaryImages | None:
         """Summary images of the raw movie."""
         return self.get("before")
+
+    @property
+    def survey(self) -> MotionSurvey | None:
+        """Roughly how the movie moves."""
+        return self.get("survey")
+
+    @property
+    def preview(self) -> MotionPreview | None:
+        """What the motion correction does where the movie moves most."""
+        return self.get("preview")
 
     @property
     def motion(self) -> MotionResult | None:

@@ -21,7 +21,7 @@ from calscope.pipeline.codecs import save_result
 from calscope.pipeline.executor import cpu_count
 from calscope.pipeline.keys import fill_params, plan_keys, resolve_params
 from calscope.pipeline.memory import PeakMemory
-from calscope.pipeline.records import AnimalRun, Groups, RunError, StageRecord, Until
+from calscope.pipeline.records import LOOKS, AnimalRun, Groups, RunError, StageRecord, Until
 from calscope.pipeline.results import AnimalResults
 from calscope.pipeline.stages import Stage, StageInputs, stages_until
 from calscope.pipeline.store import Store
@@ -94,7 +94,8 @@ def run_animal(
     params
         As the person gave them; what belongs to the recording is filled in.
     until
-        The last stage: `summary` of the raw movie, `motion`, `extraction`, or `evaluation` with dF/F.
+        The last stage: `summary` of the raw movie, `preview` of the motion correction, `motion`, `extraction`, or
+        `evaluation` with dF/F.
     seeds
         Pixels (y, x) of this recording at which the second fit begins a component each.
     workers
@@ -116,7 +117,7 @@ def run_animal(
     Raises
     ------
     ParameterError
-        When the frame rate is unknown (except until `summary`), or a seed lies outside of the field.
+        When the frame rate is unknown (except until `summary` or `preview`), or a seed lies outside of the field.
     EngineError
         When there are seeds and the engine can't use any.
     RunError
@@ -127,7 +128,7 @@ def run_animal(
     info, seeds = recording.info, as_seeds(seeds)
     check_seeds(engine, seeds)
     check_inside(seeds, (info.shape[1], info.shape[2]))
-    used = fill_params(params, info) if until == "summary" else resolve_params(params, info)
+    used = fill_params(params, info) if until in LOOKS else resolve_params(params, info)
     run = _Run(recording, used, engine, store, workers or cpu_count(), progress, log, on_stage, is_unchanged, seeds)
     record = AnimalRun(
         name=info.name,

@@ -1,6 +1,7 @@
 """The graph of stages, from the recording to judged components.
 
 source -> before
+source -> survey -> preview (of the motion correction, where the movie moves most)
 source -> motion -> after
 source, motion -> quality (of the motion correction)
 motion -> fit -> refit -> metrics -> evaluation
@@ -16,12 +17,15 @@ import numpy as np
 
 from calscope.algorithms.acceptance import accept_components
 from calscope.algorithms.dff import compute_dff
+from calscope.algorithms.motion_preview import preview_motion
 from calscope.algorithms.motion_quality import measure_motion
+from calscope.algorithms.motion_survey import survey_motion
 from calscope.algorithms.residual import residual_peaks
 from calscope.algorithms.summary import compute_summary
 from calscope.engines.base import Context, Engine
 from calscope.model.errors import RecordingError, StoreError
 from calscope.model.fields import StageName
+from calscope.model.motion_preview import MotionPreview, MotionSurvey
 from calscope.model.movie import FrameSource
 from calscope.model.params import Parameters
 from calscope.model.progress import Progress
@@ -102,6 +106,34 @@ def _run_before(inputs: StageInputs) -> SummaryImages:
     return compute_summary(inputs.source, inputs.context.progress)
 
 
+def _run_survey(inputs: StageInputs) -> MotionSurvey:
+    return survey_motion(inputs.source, workers=inputs.context.workers, progress=inputs.context.progress)
+
+
+def _run_preview(inputs: StageInputs) -> MotionPreview:
+    engine, context, motion = inputs.engine, inputs.context, inputs.params.motion
+
+    def correct(movie: FrameSource, pw_rigid: bool, progress: Progress) -> MotionResult:  # noqa: FBT001 - a Correct
+        params = inputs.params.replace({"motion.pw_rigid": pw_rigid})
+        return engine.correct_motion(movie, params, _in_memory(context, progress))
+
+    return preview_motion(
+        inputs.source,
+        _needed(inputs.parents.survey, "survey"),
+        correct=correct,
+        strides=motion.strides,
+        overlaps=motion.overlaps,
+        max_shifts=motion.max_shifts,
+        workers=context.workers,
+        progress=context.progress,
+    )
+
+
+def _in_memory(context: Context, progress: Progress) -> Context:
+    """Give a context for a correction whose result is used and thrown away, and which tells nothing of itself."""
+    return replace(context, progress=progress, allocate=lambda name, shape, dtype: np.empty(shape, dtype), effective={})
+
+
 def _run_motion(inputs: StageInputs) -> MotionResult:
     return inputs.engine.correct_motion(inputs.source, inputs.params, inputs.context)
 
@@ -114,8 +146,7 @@ def _run_quality(inputs: StageInputs) -> MotionQuality:
     engine, context, motion = inputs.engine, inputs.context, inputs.params.motion
 
     def correct(movie: FrameSource, progress: Progress) -> MotionResult:
-        in_memory = replace(context, progress=progress, allocate=lambda name, shape, dtype: np.empty(shape, dtype))
-        return engine.correct_motion(movie, inputs.params, in_memory)
+        return engine.correct_motion(movie, inputs.params, _in_memory(context, progress))
 
     return measure_motion(
         inputs.source,
@@ -190,10 +221,22 @@ def _run_dff(inputs: StageInputs) -> RelativeFluorescence:
 _SUMMARY = ("calscope.algorithms.summary",)
 _MOTION = ("calscope.algorithms.normcorre",)
 _MOTION_QUALITY = ("calscope.algorithms.motion_quality", *_MOTION)
+_SURVEY = ("calscope.algorithms.motion_survey",)
+_PREVIEW = ("calscope.algorithms.motion_preview", *_MOTION)
 _CNMF = ("calscope.algorithms.cnmf",)
 
 STAGES: tuple[Stage, ...] = (
     Stage("before", "summary of the raw movie", ("source",), _run_before, _SUMMARY, 0.003),
+    Stage("survey", "finding where it moves most", ("source",), _run_survey, _SURVEY, 0.004),
+    Stage(
+        "preview",
+        "preview where it moves most",
+        ("source", "survey"),
+        _run_preview,
+        _PREVIEW,
+        0.03,
+        uses_engine=True,
+    ),
     Stage("motion", "motion correction", ("source",), _run_motion, _MOTION, 0.05, uses_engine=True),
     Stage("after", "summary of the corrected movie", ("motion",), _run_after, _SUMMARY, 0.0025),
     Stage(
@@ -224,6 +267,7 @@ STAGES: tuple[Stage, ...] = (
 
 _UNTIL: dict[Until, tuple[StageName, ...]] = {
     "summary": ("before",),
+    "preview": ("survey", "preview"),
     "motion": ("before", "motion", "after", "quality"),
     "extraction": ("before", "motion", "after", "quality", "fit", "refit", "residual"),
     "evaluation": ("before", "motion", "after", "quality", "fit", "refit", "residual", "metrics", "evaluation", "dff"),
