@@ -5,7 +5,6 @@ transient, and matched with a soma: blurred with a Gaussian of its size, less th
 search for seeds (`initialization`). The image is the maximum over time, in standard deviations of that signal.
 """
 
-import itertools
 from dataclasses import dataclass
 
 import cv2
@@ -64,8 +63,8 @@ def residual_peaks(
         start, stop = stretch
         # The bin before belongs to it too, because two neighbouring bins are seen together.
         first = max(0, start - 1)
-        frames = mean_of_frames(movie.read(first * every, min(stop * every, n_frames)), every)
-        left = frames - model.bins(first, stop)
+        left = _binned(movie, first * every, min(stop * every, n_frames), every)
+        left -= model.bins(first, stop)
         return look.summed(left, first)
 
     parts = []
@@ -74,6 +73,20 @@ def residual_peaks(
             parts.append(one)
             progress((i + 1) / len(stretches), "Looking at what is left")
     return _joined(parts, every, n_frames)
+
+
+def _binned(movie: Movie, start: int, stop: int, every: int) -> FloatArray:
+    """Average frames in bins of `every`, (n, H, W); the last may be of fewer."""
+    codes = movie.codes[start:stop]
+    total = codes[::every].astype(np.float32)
+    for offset in range(1, every):
+        more = codes[offset::every]
+        total[: len(more)] += more
+    counts = np.full(len(total), every, np.float32)
+    counts[-1] = len(codes) - every * (len(total) - 1)
+    total *= (np.float32(movie.scale) / counts)[:, None, None]
+    total += np.float32(movie.offset)
+    return total
 
 
 @dataclass(frozen=True)
@@ -140,14 +153,19 @@ class _Look:
 
     def summed(self, left: FloatArray, first: int) -> _Part:
         """Take the peak over pairs of neighbouring bins (of the first bin alone where there is no other)."""
-        matched = [self.matched(frame) for frame in left]
-        pairs = [one + other for one, other in itertools.pairwise(matched)] or [2 * one for one in matched]
-        stack = np.stack(pairs)
-        at = stack.argmax(axis=0)
-        peak = np.take_along_axis(stack, at[None], axis=0)[0]
-        total = stack.sum(axis=0, dtype=np.float64)
-        squares = np.einsum("tyx,tyx->yx", stack, stack, dtype=np.float64)
-        return _Part(peak, at + first, total, squares, len(stack))
+        shape = left.shape[1:]
+        peak, at = np.full(shape, -np.inf, np.float32), np.zeros(shape, np.int64)
+        total, squares = np.zeros(shape), np.zeros(shape)
+        before = self.matched(left[0])
+        for number, frame in enumerate(left[1:] if len(left) > 1 else left):
+            after = self.matched(frame)
+            pair = before + after
+            before = after
+            at[pair > peak] = first + number
+            np.maximum(peak, pair, out=peak)
+            total += pair
+            squares += pair * pair
+        return _Part(peak, at, total, squares, max(1, len(left) - 1))
 
 
 def _joined(parts: list[_Part], every: int, n_frames: int) -> Residual:
