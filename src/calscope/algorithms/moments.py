@@ -31,11 +31,20 @@ def moments_of_motion(shifts: FloatArray, *, n: int, apart: int) -> tuple[Moment
     apart
         Frames between two moments of a kind, at least: a neighbour of the largest peak is not another peak.
     """
-    per_patch = shifts[:, None] if shifts.ndim == 2 else shifts
-    far = _length(per_patch - np.median(per_patch, axis=0))
+    far = displacement(shifts)
     jump = np.zeros(len(far))
-    jump[1:] = _length(np.diff(per_patch, axis=0))
+    jump[1:] = _length(np.diff(_per_patch(shifts), axis=0))
     return (*_peaks(far, "displacement", n, apart), *_peaks(jump, "jump", n, apart))
+
+
+def displacement(shifts: FloatArray) -> NDArray[np.float64]:
+    """How far each frame lies from where the tissue usually is, (T,) px; shifts as in `moments_of_motion`."""
+    per_patch = _per_patch(shifts)
+    return _length(per_patch - np.median(per_patch, axis=0))
+
+
+def _per_patch(shifts: FloatArray) -> FloatArray:
+    return shifts[:, None] if shifts.ndim == 2 else shifts
 
 
 def _length(shifts: NDArray) -> NDArray[np.float64]:

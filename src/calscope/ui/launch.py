@@ -44,6 +44,25 @@ def start_run(until: Until) -> str:
     return job_id
 
 
+def start_preview(name: str) -> str:
+    """Submit the preview of the motion correction of one animal with the sidebar's settings; errors as `start_run`."""
+    project = places.project()
+    if project is None:
+        raise RecordingError("No folder is open. Open one on the page Home, or make the demo there.")
+    spec = JobSpec(
+        data=str(project.root),
+        animals=(name,),
+        n_frames=st.session_state.get(keys.FRAMES),
+        params=forms.parameters().to_dict(),
+        engine=engine_name("preview"),
+        until="preview",
+    )
+    for job in runs.of_project():
+        if job.spec.until == "preview" and job.spec.animals == (name,) and not job.status.is_active:
+            places.remove(job.id)  # its result stays in the store; the list of runs would fill up with previews
+    return places.submit(spec)
+
+
 def engine_name(until: Until) -> str:
     """Give the engine chosen, which must be able to run; summary images need none."""
     if until == "summary":

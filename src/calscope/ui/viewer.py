@@ -1,12 +1,10 @@
-"""One recording from near: its warnings, its frames one by one."""
+"""One recording from near: its warnings, and its frames as a film."""
 
-import plotly.graph_objects as go
 import streamlit as st
 
-from calscope.plots.images import Panel, image_row
-from calscope.ui import cached, charts, keys, messages
+from calscope.ui import cached, films, keys, messages, player
 
-PLAY_EVERY_S = 0.25
+WIDTH_PX = 560
 
 
 def show_warnings(path: str) -> None:
@@ -22,28 +20,11 @@ def show_warnings(path: str) -> None:
                 st.markdown(f"- {messages.plain(line)}")
 
 
+@st.fragment
 def show_frames(path: str) -> None:
-    """Draw one frame, with a slider over all of them and a button that plays them."""
-    playing = st.toggle("Play", key=keys.on_page("data", "play"))
-    st.fragment(_draw_frame, run_every=PLAY_EVERY_S if playing else None)(path, playing=playing)
-
-
-def _draw_frame(path: str, *, playing: bool) -> None:
+    """Draw a stretch of the recording as a film, frame by frame or played."""
     opened = cached.recording(path)
-    n_frames = opened.shape[0]
-    key = keys.on_page("data", f"frame of {path}")
-    if playing and n_frames > 1:
-        st.session_state[key] = (st.session_state.get(key, 0) + 1) % n_frames
-    frame = st.slider("Frame", 0, n_frames - 1, key=key) if n_frames > 1 else 0
-    rate = opened.info.fr_hz
-    st.caption(f"frame {frame} of {n_frames}, counted from 0" + (f", {frame / rate:.2f} s" if rate else ""))
-    charts.show(frame_figure(path, frame), keys.on_page("data", "frame"), f"Frame {frame} of the recording")
-
-
-@st.cache_data(max_entries=64, max_size="32MB", show_spinner=False)
-def frame_figure(path: str, frame: int) -> go.Figure:
-    """Draw one frame in limits that fit the whole recording."""
-    opened = cached.recording(path)
-    image = opened.read(frame, frame + 1)[0]
-    panel = Panel(image, "", cached.frame_limits(path, opened.info.fingerprint))
-    return image_row([panel], dxy_um=opened.info.dxy_um, colours="gray", width_px=520, bar=False)
+    plan = films.choose("data", path, opened.shape, opened.info.fr_hz)
+    film = films.of_recording(path, opened.info.fingerprint, plan)
+    player.show(film, keys.on_page("data", "film"), width_px=WIDTH_PX)
+    films.say(plan, film)

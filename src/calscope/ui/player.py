@@ -1,0 +1,22 @@
+"""A film player in the page: versions side by side and in step; all of it is ours and works offline."""
+
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+
+import streamlit as st
+
+
+def show(film: bytes, key: str, width_px: int | None = None) -> None:
+    """Draw a film that `calscope.plots.film` packed, as wide as its column where no width is given."""
+    _component()(key=key, data=film, width=width_px or "stretch")
+
+
+@cache
+def _component() -> Callable[..., object]:
+    parts = {kind: _asset(f"player.{kind}") for kind in ("html", "css", "js")}
+    return st.components.v2.component("calscope.player", **parts)
+
+
+def _asset(name: str) -> str:
+    return files("calscope.ui").joinpath(name).read_text(encoding="utf-8")
