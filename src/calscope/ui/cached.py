@@ -13,10 +13,7 @@ from calscope.model.recording import LoadReport, RecordingInfo
 from calscope.model.results import Components
 from calscope.pipeline.results import AnimalResults
 from calscope.plots.contours import Outline, outlines
-from calscope.plots.scaling import Limits, limits
 from calscope.ui import places
-
-N_LIMIT_FRAMES = 12
 
 
 def results(keys_by_stage: Mapping[StageName, str]) -> AnimalResults:
@@ -49,15 +46,6 @@ def info_or_none(path: str, n_frames: int | None = None) -> RecordingInfo | None
 def report(path: str) -> LoadReport:
     """Give the load report of a recording."""
     return make_report(recording(path))
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def frame_limits(path: str, fingerprint: str) -> Limits:
-    """Give display limits that fit all frames of a recording, so that moving through them does not flicker."""
-    opened = recording(path)
-    n_frames = opened.shape[0]
-    picked = sorted({round(i * (n_frames - 1) / max(N_LIMIT_FRAMES - 1, 1)) for i in range(N_LIMIT_FRAMES)})
-    return limits([opened.read(i, i + 1)[0] for i in picked], 1.0, 99.7)
 
 
 @st.cache_data(max_entries=64, max_size="64MB", show_spinner=False)
