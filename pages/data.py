@@ -68,7 +68,7 @@ def show_one() -> None:
 def render() -> None:
     """Draw the page."""
     st.title("Data", anchor=False)
-    if not animals.project_open():
+    if not animals.recordings_open():
         return
     sidebar.recording_parameters()
     st.markdown(

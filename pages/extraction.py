@@ -3,7 +3,7 @@
 import streamlit as st
 
 from calscope.model.results import Components
-from calscope.ui import animals, charts, messages, pictures, shell, sidebar, tables, wording
+from calscope.ui import animals, charts, messages, pictures, places, shell, sidebar, tables, wording
 from calscope.ui.keys import on_page
 from calscope.ui.runs import ShownAnimal
 
@@ -13,7 +13,7 @@ RUN = "Extract components"
 def show_fit(animal: ShownAnimal, stage: str, title: str, components: Components | None) -> None:
     """Draw the outlines of one fit over the corrected correlation image."""
     if components is None:
-        st.info("This fit is not there yet.")
+        st.info("The file holds one fit only." if places.shows_import() else "This fit is not there yet.")
         return
     found = animal.results
     figure = pictures.found(
@@ -53,7 +53,7 @@ def draw(animal: ShownAnimal) -> None:
         with right:
             show_fit(animal, "refit", "Refit", found.refit)
         with left:
-            messages.notes(found.first.notes)
+            messages.notes(found.first.notes if found.first else ())
         with right:
             messages.notes(found.refit.notes if found.refit else ())
     with background:

@@ -2,23 +2,7 @@
 
 import streamlit as st
 
-from calscope.engines.registry import ENGINES
-from calscope.ui import messages, picker, shell, sidebar
-
-
-def show_engines() -> None:
-    """Say of every engine whether it can run here, and if not, why and what to do."""
-    st.subheader("What computes", anchor=False)
-    for place, (name, engine) in zip(st.columns(len(ENGINES)), ENGINES.items(), strict=True):
-        state = engine.availability()
-        with place, st.container(border=True, height="stretch"):
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"**{sidebar.ENGINE_TITLES.get(name, name)}**", width="content")
-                st.badge("ready" if state.ok else "not here", color="green" if state.ok else "gray")
-            if state.ok:
-                st.caption(f"Version {messages.plain(state.version)}.")
-            else:
-                st.caption(f"{state.why_not} {state.next_step}")
+from calscope.ui import engine_panel, messages, picker, shell
 
 
 def render() -> None:
@@ -37,6 +21,11 @@ def render() -> None:
             "seconds, the full one about a minute."
         )
         picker.show_demo()
+        st.subheader("Look at other results", anchor=False)
+        st.markdown(
+            "What CaImAn or suite2p found opens read-only on Extraction, Evaluation and Traces. Nothing is run again."
+        )
+        picker.show_results()
     with right, st.container(border=True, height="stretch"):
         st.subheader("Open your recordings", anchor=False)
         st.markdown(
@@ -47,7 +36,8 @@ def render() -> None:
         with st.expander("Browse", icon=":material/folder:"):
             messages.guarded(picker.show_folders)
         picker.show_recent()
-    show_engines()
+    st.subheader("What computes", anchor=False)
+    engine_panel.show()
 
 
 shell.page(render)

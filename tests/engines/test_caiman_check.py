@@ -1,10 +1,13 @@
 """Why CaImAn doesn't work, told from what its import says."""
 
 import os
+import time
 
+import psutil
 import pytest
 
-from calscope.engines.caiman_check import cnn_obstacle, explain_failure, first_cause, try_caiman
+from calscope.engines.caiman_check import cnn_obstacle, explain_failure, first_cause
+from calscope.engines.caiman_trial import Trial, try_caiman
 
 CHAIN = """Traceback (most recent call last):
   File "a.py", line 1, in <module>
@@ -86,6 +89,27 @@ def test_an_import_that_hangs_is_given_up(tmp_path, monkeypatch):
     (folder / "caiman" / "__init__.py").write_text("import time; time.sleep(60)\n")
     put_first(folder, monkeypatch)
     assert "more than 1 s" in try_caiman(1).why_not
+
+
+def test_a_trial_is_watched_and_can_be_stopped(tmp_path, monkeypatch):
+    folder = broken_package(tmp_path)
+    (folder / "caiman" / "__init__.py").write_text("import time; print('noise'); time.sleep(60)\n")
+    put_first(folder, monkeypatch)
+    trial = Trial(50)
+    assert trial.outcome() is None
+    end = time.monotonic() + 30
+    while trial.step != "importing CaImAn" and time.monotonic() < end:
+        time.sleep(0.1)
+    assert trial.step == "importing CaImAn"
+    trial.stop()
+    assert trial.outcome().why_not == "The trial was stopped."
+    assert not psutil.Process().children()
+
+
+def test_what_is_not_there_is_not_tried(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    trial = Trial()
+    assert "not installed" in trial.outcome().why_not
 
 
 def test_what_the_network_lacks(tmp_path):

@@ -14,7 +14,7 @@ import psutil
 
 import calscope
 from calscope.cli import BAD_INPUT, OK
-from calscope.engines.caiman_check import try_caiman
+from calscope.engines.caiman_trial import try_caiman
 from calscope.engines.registry import ENGINES
 from calscope.pipeline.executor import cpu_count
 from calscope.pipeline.store import Store, default_store

@@ -9,6 +9,7 @@ import importlib.util
 import inspect
 import logging
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ from calscope.engines.caiman_multiprocessing import TaskPool
 from calscope.engines.caiman_progress import FIT, MEASURE, MOTION, REFIT, RIGID, CaimanProgress, Milestone, listening
 from calscope.engines.caiman_results import components_of, motion_result, quality_of
 from calscope.engines.caiman_surroundings import surroundings
+from calscope.engines.caiman_trial import STEP
 from calscope.model.caiman_params import to_caiman
 from calscope.model.errors import CalscopeError, Cancelled, EngineError, RecordingError
 from calscope.model.fields import StageName
@@ -176,10 +178,12 @@ def import_caiman() -> None:
 
 
 def self_test() -> None:
-    """Import CaImAn and let it do what a too new scipy breaks; the traceback of a failure is read by `try_caiman`."""
+    """Import CaImAn and let it do what a too new scipy breaks; a failure's traceback is read by `caiman_trial`."""
+    sys.stdout.write(f"{STEP}importing CaImAn\n")
     import caiman.motion_correction  # noqa: F401, PLC0415
     from caiman.source_extraction.cnmf import cnmf, pre_processing  # noqa: F401, PLC0415
 
+    sys.stdout.write(f"{STEP}fitting three traces\n")
     decay = 0.9 ** np.arange(200.0)
     traces = np.stack([np.convolve(np.eye(1, 200, k)[0], decay)[:200] for k in (3, 50, 90)])
     pre_processing.estimate_time_constant(traces, np.full(3, 0.01), p=1, lags=5)

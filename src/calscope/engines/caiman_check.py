@@ -1,14 +1,12 @@
-"""Whether CaImAn is here and works: found without importing it, and, where that is wanted, tried in another process.
+"""Whether CaImAn is here, found without importing it, and why an import failed, from the text of its failure.
 
-Importing CaImAn takes ten seconds, loads TensorFlow, and fails in known ways that its traceback doesn't explain.
+Importing CaImAn takes ten seconds, loads TensorFlow, and fails in known ways that its traceback doesn't explain; see
+`caiman_trial` for an import in another process.
 """
 
 import importlib.metadata
 import importlib.util
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +20,6 @@ INSTALL = (
 REMAKE = (
     "Make a fresh environment, `conda env create -f environment.yml` in Calscope's folder: its versions fit together."
 )
-TRY_S = 180.0
-"""How long an import may take; the first one after an installation compiles everything."""
 
 
 @dataclass(frozen=True)
@@ -95,42 +91,6 @@ def caiman_version() -> str:
         return importlib.metadata.version("caiman")
     except importlib.metadata.PackageNotFoundError:
         return "of unknown version"
-
-
-def try_caiman(timeout_s: float = TRY_S) -> Availability:
-    """Import CaImAn in another process and let it compute a little; slow, for `calscope doctor` and a button.
-
-    Returns
-    -------
-    Availability
-        As `find_caiman`; where the import fails, with its first cause and the next step.
-    """
-    found = find_caiman()
-    if not found.ok:
-        return found
-    code = "from calscope.engines.caiman import self_test; self_test()"
-    try:
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=timeout_s,
-            check=False,
-            env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "MPLBACKEND": "Agg"},
-        )
-    except subprocess.TimeoutExpired:
-        return Availability(
-            ok=False,
-            version=found.version,
-            why_not=f"CaImAn {found.version} is installed, but importing it took more than {timeout_s:.0f} s.",
-            next_step="Try again: the first import after an installation is slow. If it stays so, "
-            + REMAKE[0].lower()
-            + REMAKE[1:],
-        )
-    if done.returncode == 0:
-        return found
-    return explain_failure(found.version, done.stderr or done.stdout, done.returncode)
 
 
 def explain_failure(version: str, text: str, status: int = 1) -> Availability:

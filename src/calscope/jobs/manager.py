@@ -77,12 +77,33 @@ class JobManager:
             for seeds in spec.seeds.values():
                 check_seeds(engine, as_seeds(seeds))
         self.store.sweep()
-        folder = JobFolder(self.store.jobs / f"{time.time_ns():016x}-{secrets.token_hex(3)}")
+        folder = self._new_folder()
         with store_trouble(self.store.root):
             folder.path.mkdir(parents=True)
             folder.write_spec(spec)
             write_status(folder.path, JobStatus(note="starting"))
             self._start(folder)
+        return folder.id
+
+    def keep_import(self, run: AnimalRun) -> str:
+        """Put down results of another program as a job that has ended, and give its id; the same ones only once.
+
+        Raises
+        ------
+        StoreError
+            When the store can't be written.
+        """
+        spec = JobSpec(kind="import", data=run.info.path if run.info else "", params=run.requested, engine=run.engine)
+        for job in self.jobs():
+            if job.spec.kind == "import" and job.spec.data == spec.data and job.results.get(run.name) == run:
+                return job.id
+        now = time.time()
+        folder = self._new_folder()
+        with store_trouble(self.store.root):
+            folder.path.mkdir(parents=True)
+            folder.write_spec(spec)
+            folder.write_results([run])
+            write_status(folder.path, JobStatus(state="done", fraction=1.0, started_at=now, ended_at=now))
         return folder.id
 
     def jobs(self) -> list[Job]:
@@ -139,6 +160,9 @@ class JobManager:
             raise StoreError(f"The job {job_id} is {job.status.state}. Cancel it before removing it.")
         with store_trouble(self.store.root):
             shutil.rmtree(job.folder)
+
+    def _new_folder(self) -> JobFolder:
+        return JobFolder(self.store.jobs / f"{time.time_ns():016x}-{secrets.token_hex(3)}")
 
     def _folder(self, job_id: str) -> JobFolder:
         path = self.store.jobs / job_id

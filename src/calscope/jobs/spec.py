@@ -23,11 +23,11 @@ class DemoSettings:
 
 @dataclass(frozen=True)
 class JobSpec:
-    """A run over the animals of a folder, or the making of the demo."""
+    """A run over the animals of a folder, the making of the demo, or results of another program that were opened."""
 
-    kind: Literal["run", "demo"] = "run"
+    kind: Literal["run", "demo", "import"] = "run"
     data: str = ""
-    """Folder or file with the recordings; for a demo, the folder to write."""
+    """Folder or file with the recordings; for a demo, the folder to write; else the other program's file or folder."""
     animals: tuple[str, ...] | None = None
     """Names of the animals to run, all of them when None."""
     n_frames: int | None = None

@@ -23,6 +23,9 @@ def ready(what: str) -> bool:
     if not project_open():
         return False
     run = runs.shown()
+    if run is None and places.shows_import():
+        messages.nothing_yet("These results are not in the store", "Open them again on Home.")
+        return False
     if run is None:
         messages.nothing_yet(
             "Nothing was run on these recordings yet",
@@ -32,6 +35,20 @@ def ready(what: str) -> bool:
         return False
     show_run_line(run)
     return True
+
+
+def recordings_open() -> bool:
+    """Tell whether recordings are open; where not, say how to open some."""
+    if not project_open():
+        return False
+    if not places.shows_import():
+        return True
+    messages.nothing_yet(
+        "Results without their recording",
+        "What is open was made by another program, and only its results are here: there are no frames to look at. "
+        "They are on the pages Extraction, Evaluation and Traces. To look at frames, open the recording on Home.",
+    )
+    return False
 
 
 def project_open() -> bool:
@@ -48,6 +65,12 @@ def project_open() -> bool:
 def show_run_line(run: ShownRun) -> None:
     """Say which run is on the page, and what went wrong in it as a whole."""
     job = run.job
+    if run.imported_from:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.badge(f"imported from {messages.plain(run.imported_from)}, read-only", icon=":material/lock:")
+            st.caption(messages.plain(f"{job.spec.data} · opened {wording.moment(job.created_at)}"))
+        messages.notes(note for record in job.results.values() for note in record.notes)
+        return
     parts = [
         f"Run of {wording.moment(job.created_at)}",
         wording.title(job).lower(),
@@ -72,6 +95,8 @@ def each(stage: StageName, draw: Draw, *, what: str) -> None:
 
 def draw_or_say(animal: ShownAnimal, stage: StageName, draw: Draw, *, what: str) -> None:
     """Draw one animal, or say why there is nothing to draw."""
+    if stage == "fit" and places.shows_import():
+        stage = "refit"  # other programs keep one fit
     if animal.results.get(stage) is None:
         _say_why_not(animal, stage, what)
     else:
@@ -82,7 +107,15 @@ def draw_or_say(animal: ShownAnimal, stage: StageName, draw: Draw, *, what: str)
 
 def _say_why_not(animal: ShownAnimal, stage: StageName, what: str) -> None:
     record = animal.record
-    if record is not None and record.error:
+    run = runs.shown()
+    if run is not None and run.imported_from:
+        is_gone = record is not None and stage in record.keys
+        st.info(
+            "These results were pruned from the store. Open them again on Home."
+            if is_gone
+            else f"Imported results hold no {stage_of(stage).title}: {run.imported_from} did not keep it in its file."
+        )
+    elif record is not None and record.error:
         st.error(messages.plain(record.error), icon=":material/error:")
     elif record is None:
         st.info(f"This run did not come to this animal. Press **{what}** to run it.")

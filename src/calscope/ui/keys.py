@@ -15,14 +15,22 @@ FRAMES = "frames"
 DEMO_SIZE = "demo size"
 BROWSE_AT = "browse at"
 TYPED_FOLDER = "typed folder"
+TYPED_RESULTS = "typed results"
 UPLOAD = "parameter upload"
 UPLOAD_MESSAGE = "parameter upload message"
 PRUNED = "pruned"
+
+SEEDS = "seeds"
 
 
 def parameter(dotted: str, part: int | None = None) -> str:
     """Key of a parameter's widget; `part` 0 (y) or 1 (x) of a pair."""
     return f"parameter {dotted}" if part is None else f"parameter {dotted} {part}"
+
+
+def dial(dotted: str) -> str:
+    """Key of the slider that stands beside a parameter's box."""
+    return f"dial {dotted}"
 
 
 def on_page(page: str, thing: str) -> str:

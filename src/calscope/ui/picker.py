@@ -4,7 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from calscope.io.safe_paths import list_folders
+from calscope.io.imported import HDF5_ENDINGS, results_at
+from calscope.io.safe_paths import list_files, list_folders
 from calscope.model.errors import CalscopeError
 from calscope.ui import jobs_panel, keys, launch, messages, places, selection
 
@@ -54,6 +55,7 @@ def show_folders() -> None:
             _folder_button(folder.name, folder, ":material/folder:")
         if not folders:
             st.caption("There are no folders in here.")
+    _show_results_in(here)
     if st.button("Open this folder", icon=":material/folder_open:", type="primary", key="open folder"):
         _open(str(here))
 
@@ -78,6 +80,37 @@ def _folder_button(label: str, folder: Path, icon: str) -> None:
 
 def _go_to(folder: str) -> None:
     st.session_state[keys.BROWSE_AT] = folder
+
+
+def show_results() -> None:
+    """Offer a box for the path of another program's results, and those in the folder that is browsed."""
+    with st.form("typed results", border=False):
+        text = st.text_input(
+            "Path of a CaImAn file (.hdf5) or of suite2p's folder",
+            key=keys.TYPED_RESULTS,
+            placeholder="/data/mouse_1/suite2p",
+        )
+        if st.form_submit_button("Open read-only", icon=":material/lock_open:") and text.strip():
+            _open_results(text.strip())
+
+
+def _show_results_in(here: Path) -> None:
+    """Offer what may be results in the folder that is browsed."""
+    inside = [*list_files(here, HDF5_ENDINGS, places.roots()), *([here] if results_at(here) else [])]
+    for place in inside[:MOST_FOLDERS]:
+        label = f"Open the results {place.name if place != here else 'of suite2p in here'}"
+        if st.button(messages.plain(label), icon=":material/lock_open:", type="tertiary", key=f"results {place}"):
+            _open_results(str(place))
+
+
+def _open_results(text: str) -> None:
+    try:
+        with st.spinner("Reading the results"):
+            places.open_results(text)
+    except CalscopeError as error:
+        messages.show_error(error)
+    else:
+        st.switch_page("pages/evaluation.py")
 
 
 def show_typed() -> None:

@@ -7,11 +7,14 @@ from pathlib import Path
 import streamlit as st
 
 from calscope.io import safe_paths
-from calscope.io.project import Project, find_recordings
+from calscope.io.file_names import safe_name
+from calscope.io.imported import files_of, is_results, results_at
+from calscope.io.project import Project, RecordingRef, find_recordings, only_inside
 from calscope.jobs.manager import Job, JobManager
 from calscope.jobs.spec import JobSpec
-from calscope.model.errors import CalscopeError
+from calscope.model.errors import CalscopeError, RecordingError
 from calscope.pipeline.files import read_json, write_text_whole
+from calscope.pipeline.imports import import_results
 from calscope.pipeline.store import Store, default_store
 from calscope.ui import keys
 
@@ -91,29 +94,80 @@ def checked(text: str) -> Path:
     return safe_paths.resolve_folder(text, roots())
 
 
+def checked_results(text: str) -> Path:
+    """Give the file or folder that a text names and that holds another program's results, or has suite2p's in it.
+
+    Raises
+    ------
+    RecordingError
+        When it lies outside of the allowed folders, itself or by a link in it, or holds no results.
+    """
+    path = safe_paths.resolve_path(text, roots())
+    place = results_at(path)
+    if place is None:
+        raise RecordingError(
+            f"'{text}' holds no results of another program. Choose a CaImAn file (.hdf5) or suite2p's folder (with "
+            "plane0 in it, or F.npy)."
+        )
+    for file in (place, *files_of(place)):
+        if safe_paths.leads_out(file, roots()):
+            raise RecordingError(f"'{file}' is a link that leads out of the folders that may be opened.")
+    return place
+
+
 @st.cache_data(ttl=20, max_entries=32, show_spinner=False)
 def recordings_in(folder: str) -> Project:
     """Find the recordings of a folder; looked at again after a while, as files may come and go."""
-    return find_recordings(Path(folder))
+    return only_inside(find_recordings(Path(folder)), roots())
 
 
 def project() -> Project | None:
     """Give the open project, or None."""
     folder = st.session_state.get(keys.PROJECT) or os.environ.get(START_FOLDER)
-    if not folder:
-        return None
-    return recordings_in(str(checked(folder)))
+    return _opened(folder) if folder else None
+
+
+def _opened(text: str) -> Project:
+    """Give the recordings of a folder, or results of another program as a project of one."""
+    path = safe_paths.resolve_path(text, roots())
+    if is_results(path):
+        place = checked_results(text)
+        return Project(place, (RecordingRef(safe_name(place.stem), place, place.name),))
+    return recordings_in(str(checked(text)))
+
+
+def shows_import() -> bool:
+    """Tell whether what is open are results of another program, without a recording."""
+    found = project()
+    return found is not None and is_results(found.root)
+
+
+def open_results(text: str) -> str:
+    """Open results of another program, read-only, as the project; give the number that finds them again.
+
+    Raises
+    ------
+    CalscopeError
+        When they may not or can't be opened, or the store can't be written.
+    """
+    record = import_results(checked_results(text), store())
+    job_id = manager().keep_import(record)
+    _jobs.clear()
+    open_project(record.info.path if record.info else text)
+    st.session_state[keys.RUN] = job_id
+    return job_id
 
 
 def open_project(text: str) -> Project:
     """Open a folder as the project, and remember it; errors as `checked` and `find_recordings`."""
-    folder = str(checked(text))
-    found = recordings_in(folder)
+    found = _opened(text)
+    folder = str(found.root)
     if st.session_state.get(keys.PROJECT) != folder:
         for key in (keys.RUN, keys.AWAITED_RUN, keys.ANIMAL, keys.COMPONENT, keys.ANIMALS):
             st.session_state.pop(key, None)
     st.session_state[keys.PROJECT] = folder
-    _remember(folder)
+    if not is_results(found.root):
+        _remember(folder)
     return found
 
 

@@ -10,7 +10,7 @@ from calscope.io.project import RecordingRef
 from calscope.jobs.manager import Job
 from calscope.model.params import Parameters
 from calscope.model.recording import RecordingInfo
-from calscope.pipeline.records import AnimalRun
+from calscope.pipeline.records import LOOKS, AnimalRun
 from calscope.pipeline.results import AnimalResults
 from calscope.pipeline.runner import plan_keys
 from calscope.ui import cached, keys, places
@@ -28,6 +28,12 @@ class ShownRun:
     def id(self) -> str:
         """Number of the run."""
         return self.job.id
+
+    @property
+    def imported_from(self) -> str:
+        """The program whose results these are, with its version; empty where it was run here."""
+        record = next(iter(self.job.results.values()), None)
+        return record.engine_version if self.job.spec.kind == "import" and record else ""
 
     def record(self, ref: RecordingRef) -> AnimalRun | None:
         """Give what the run left of one animal; None where it did not come to it."""
@@ -63,7 +69,7 @@ def of_project() -> list[Job]:
     project = places.project()
     if project is None:
         return []
-    return [job for job in places.jobs() if job.spec.kind == "run" and job.spec.data == str(project.root)]
+    return [job for job in places.jobs() if job.spec.kind in ("run", "import") and job.spec.data == str(project.root)]
 
 
 def shown() -> ShownRun | None:
@@ -71,7 +77,7 @@ def shown() -> ShownRun | None:
     jobs = of_project()
     _follow_awaited(jobs)
     chosen = st.session_state.get(keys.RUN)
-    candidates = [job for job in jobs if job.spec.until != "summary"]
+    candidates = [job for job in jobs if job.spec.until not in LOOKS]
     job = (
         next((job for job in jobs if job.id == chosen), None)
         or next((job for job in candidates if _has_results(job)), None)
@@ -102,6 +108,8 @@ def chosen_recordings() -> list[RecordingRef]:
     if project is None:
         return []
     chosen = st.session_state.get(keys.ANIMALS)
+    if places.shows_import():
+        return list(project.recordings)
     return [ref for ref in project.recordings if not chosen or ref.name in chosen]
 
 
@@ -132,5 +140,5 @@ def _all_keys(run: ShownRun | None, record: AnimalRun | None) -> dict:
     if run is None or record is None or record.info is None:
         return dict(record.keys) if record else {}
     engine = ENGINES.get(run.job.spec.engine)
-    planned = plan_keys(record.info, run.params, engine) if engine else {}
+    planned = plan_keys(record.info, run.params, engine, record.seeds) if engine else {}
     return {**planned, **record.keys}

@@ -4,6 +4,7 @@ import streamlit as st
 
 from calscope.jobs.manager import Job
 from calscope.model.errors import CalscopeError
+from calscope.pipeline.records import LOOKS
 from calscope.ui import keys, messages, places, selection, tables, wording
 
 STATE_COLOURS = {"done": "green", "failed": "red", "interrupted": "red", "cancelled": "gray"}
@@ -42,7 +43,7 @@ def show(job: Job) -> None:
 
 def _show_actions(job: Job) -> None:
     with st.container(horizontal=True):
-        can_open = job.spec.kind == "run" and job.spec.until != "summary"
+        can_open = job.spec.kind != "demo" and job.spec.until not in LOOKS
         if can_open and st.button("Look at this run", type="primary", icon=":material/visibility:", key="look at run"):
             _open(job)
         if job.status.is_active:

@@ -1,5 +1,7 @@
 """The sidebar: project, animals and engine on every page; parameters and the run button where a page asks."""
 
+from collections.abc import Collection
+
 import streamlit as st
 
 from calscope.engines.registry import ENGINES
@@ -32,6 +34,9 @@ def show() -> None:
             st.page_link("pages/home.py", label="Open a folder or the demo", icon=":material/folder_open:")
             return
         st.markdown(f"**{messages.plain(project.root.name)}**", help=messages.plain(str(project.root)))
+        if places.shows_import():
+            st.badge("imported, read-only", icon=":material/lock:")
+            return
         _show_animals([ref.name for ref in project.recordings])
         _show_engine()
 
@@ -72,9 +77,22 @@ def _show_engine() -> None:
         )
 
 
-def parameters(group: str, *, until: Until, button: str, heading: str) -> None:
-    """Draw one group of parameters with its reset and run buttons, and what differs from the run that is shown."""
+def parameters(
+    group: str, *, until: Until, button: str, heading: str, elsewhere: Collection[str] = (), note: str = ""
+) -> None:
+    """Draw one group of parameters with its reset and run buttons, and what differs from the run that is shown.
+
+    Parameters
+    ----------
+    elsewhere
+        Parameters of the group that the page itself draws.
+    note
+        Says where those are.
+    """
     if places.project() is None:
+        return
+    if places.shows_import():
+        st.sidebar.caption("These results are read-only: nothing can be run on them, and no parameter changes them.")
         return
     with st.sidebar:
         st.markdown(f"##### {heading}")
@@ -83,7 +101,9 @@ def parameters(group: str, *, until: Until, button: str, heading: str) -> None:
         if pressed:
             launch.try_run(until)
         _show_difference(group)
-        forms.show_group(group)
+        if note:
+            st.caption(note)
+        forms.show_group(group, elsewhere)
         st.button(
             "Reset to defaults",
             icon=":material/restart_alt:",

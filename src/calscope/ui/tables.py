@@ -99,7 +99,7 @@ def run_list(jobs: Sequence[Job]) -> pd.DataFrame:
             "State": job.status.state,
             "Folder": job.spec.data.rstrip("/").rpartition("/")[2],
             "Animals": f"{len(job.results)} of {len(job.spec.animals)}" if job.spec.animals else str(len(job.results)),
-            "Engine": job.spec.engine if job.spec.kind == "run" else "",
+            "Engine": job.spec.engine if job.spec.kind != "demo" else "",
             "Progress": 1.0 if job.status.state == "done" else job.status.fraction,
             "Time": wording.duration(_seconds(job)),
             "Run": job.id,

@@ -6,6 +6,7 @@ from calscope.jobs.manager import Job
 
 UNTIL_TITLES = {
     "summary": "Look at the raw movies",
+    "preview": "Preview of the motion correction",
     "motion": "Motion correction",
     "extraction": "Extraction",
     "evaluation": "Evaluation and traces",
@@ -28,6 +29,8 @@ def progress(job: Job) -> str:
 
 def title(job: Job) -> str:
     """Say in a few words what a job does."""
+    if job.spec.kind == "import":
+        return "Imported results"
     return "Making the demo" if job.spec.kind == "demo" else UNTIL_TITLES.get(job.spec.until, job.spec.until)
 
 

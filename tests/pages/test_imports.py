@@ -1,0 +1,99 @@
+"""Results of other programs on the pages: read-only, marked, found again by their address, and never out of bounds."""
+
+import h5py
+import numpy as np
+import pytest
+
+K, H, W, T = 3, 20, 34, 50
+ADDRESSES = {}
+
+
+def words(app):
+    kinds = (app.markdown, app.caption, app.info, app.error, app.warning, app.title, app.subheader)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+@pytest.fixture
+def caiman_file(lab):
+    """CaImAn's file in a folder that may be opened."""
+    path = lab.good.parent / "mouse_7.hdf5"
+    if not path.exists():
+        y, x = np.mgrid[:H, :W]
+        A = np.stack([np.hypot(y - 8, x - 8 * k - 6) < 4 for k in range(K)]).astype(np.float32)
+        with h5py.File(path, "w") as file:
+            file["dims"] = [H, W]
+            estimates = file.create_group("estimates")
+            estimates["A"] = A.transpose(2, 1, 0).reshape(H * W, K)
+            estimates["C"] = np.random.default_rng(0).random((K, T))
+            estimates["SNR_comp"], estimates["r_values"] = [3.0, 0.2, 4.0], [0.9, 0.1, 0.95]
+            estimates["idx_components"] = [0, 2]
+            estimates["Cn"] = np.random.default_rng(1).random((H, W))
+            file["params/data/fr"] = 15
+            file["params/data"].attrs["caiman_version"] = "1.12.1"
+    return path
+
+
+@pytest.fixture
+def address(open_page, caiman_file):
+    """The number under which the file is found again, got as a person gets it."""
+    if caiman_file not in ADDRESSES:
+        app = open_page("home")
+        app.text_input(key="typed results").set_value(str(caiman_file))
+        button = next(one for one in app.button if one.label == "Open read-only")
+        button.click().run()
+        assert not app.exception and not app.error
+        ADDRESSES[caiman_file] = app.session_state["run"]
+    return ADDRESSES[caiman_file]
+
+
+@pytest.mark.parametrize("page", ["extraction", "evaluation", "traces"])
+def test_a_page_opens_it_by_its_address_after_a_restart(open_page, address, page):
+    app = open_page(page, run=address)
+    assert not app.exception and not app.error
+    assert "imported from CaImAn 1\\.12\\.1, read\\-only" in words(app)
+    assert "mouse\\_7" in words(app) or page == "traces"
+    assert not [button for button in app.button if button.key and str(button.key).startswith("run ")], "nothing to run"
+
+
+def test_what_the_file_lacks_is_said_in_plain_words(open_page, address):
+    assert "Imported results hold no motion correction" in words(open_page("motion", run=address))
+    told = words(open_page("data", run=address))
+    assert "Results without their recording" in told
+    assert "can't be opened" not in told
+    assert "The file holds one fit only" in words(open_page("extraction", run=address))
+
+
+def test_opening_it_again_finds_the_same_number(open_page, address, caiman_file):
+    app = open_page("home")
+    app.text_input(key="typed results").set_value(str(caiman_file))
+    next(one for one in app.button if one.label == "Open read-only").click().run()
+    assert app.session_state["run"] == address
+
+
+def test_what_may_not_be_opened_is_refused(open_page, lab, tmp_path, caiman_file):
+    outside = tmp_path / "secret.hdf5"
+    outside.write_bytes(caiman_file.read_bytes())
+    link = lab.good.parent / "link.hdf5"
+    link.unlink(missing_ok=True)
+    link.symlink_to(outside)
+    empty = lab.good.parent / "suite2p_of_nothing"
+    empty.mkdir(exist_ok=True)
+    for attempt, told in ((outside, "may be opened"), (link, "leads out"), (empty, "no results of another program")):
+        app = open_page("home")
+        app.text_input(key="typed results").set_value(str(attempt))
+        next(one for one in app.button if one.label == "Open read-only").click().run()
+        assert not app.exception
+        assert told in words(app), attempt
+        assert "run" not in app.session_state
+
+
+def test_a_suite2p_folder_that_needs_unpickling_is_refused_with_the_way_out(open_page, lab):
+    plane = lab.good.parent / "pickled" / "plane0"
+    plane.mkdir(parents=True, exist_ok=True)
+    for name in ("F", "Fneu", "spks", "iscell"):
+        np.save(plane / f"{name}.npy", np.zeros((2, 5)))
+    np.save(plane / "stat.npy", np.array([{"ypix": 1}], dtype=object))
+    app = open_page("home")
+    app.text_input(key="typed results").set_value(str(plane.parent))
+    next(one for one in app.button if one.label == "Open read-only").click().run()
+    assert "save\\_mat" in words(app) and "would run whatever is in it" in words(app)
