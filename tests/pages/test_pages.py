@@ -133,15 +133,77 @@ def test_name_with_markdown_in_it_is_shown_as_it_stands(open_page, lab):
     assert "__1__" not in said
 
 
-def test_motion_page_shows_both_images_of_each_animal_in_shared_limits(open_page, lab):
+def swipes(app):
+    """What the page sent to be swiped, by the title of the image."""
+    sent = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    return [drawn for drawn in sent if "before" in drawn]
+
+
+def choose(app, label, value):
+    next(group for group in app.get("button_group") if group.label == label).set_value(value)
+    return app.run()
+
+
+def test_motion_page_lays_both_images_of_each_animal_over_each_other_in_shared_limits(open_page, lab):
     app = open_page("motion", run=lab.good_run)
-    rows = [figure for figure in figures(app) if len(figure["layout"].get("images", ())) == 2]
-    assert len(rows) == 4
+    drawn = swipes(app)
+    assert [one["title"] for one in drawn] == ["Max projection", "Local correlation"] * 2
     job = JobManager(lab.store).get(lab.good_run)
     found = AnimalResults(Store(lab.store), job.results["Animal_1"].keys)
     both = np.concatenate([found.before.max.ravel(), found.after.max.ravel()])
-    bar = next(trace["marker"] for trace in rows[0]["data"] if "showscale" in trace.get("marker", {}))
-    assert (bar["cmin"], bar["cmax"]) == pytest.approx(tuple(np.percentile(both, (50, 99.5))))
+    said = [float(drawn[0][end]) for end in ("low", "high")]
+    assert said == pytest.approx(np.percentile(both, (50, 99.5)), rel=5e-3)
+
+
+def test_motion_page_shows_all_three_images_side_by_side(open_page, lab):
+    app = open_page("motion", run=lab.good_run)
+    choose(app, "View of the images", "Side by side")
+    choose(app, "Images", ["max", "mean", "corr"])
+    assert not app.exception
+    rows = [figure for figure in figures(app) if len(figure["layout"].get("images", ())) == 2]
+    assert len(rows) == 6
+    assert all(figure["layout"]["xaxis2"]["matches"] == "x" for figure in rows)
+    assert not swipes(app)
+
+
+def test_motion_page_lists_every_animal_with_the_verdict_of_its_run(open_page, lab):
+    app = open_page("motion", run=lab.good_run)
+    table = app.dataframe[0].value.set_index("Animal")
+    for name, record in JobManager(lab.store).get(lab.good_run).results.items():
+        found = AnimalResults(Store(lab.store), record.keys).motion_quality
+        assert table.loc[name, "Verdict"].endswith(found.verdict)
+        assert table.loc[name, "Flags"] == len(found.flags)
+        assert plainly(found.sentence) in plainly(words(app))
+        assert all(flag in plainly(words(app)) for flag in found.flags)
+
+
+def test_motion_page_marks_the_animal_that_failed(open_page, lab):
+    app = open_page("motion", run=lab.bad_run)
+    table = app.dataframe[0].value.set_index("Animal")
+    assert table.loc["Broken_1", "Verdict"] == "▲ failed"
+    assert "1 animal needs a look" in words(app)
+
+
+def test_motion_page_without_a_verdict_says_so(open_page, lab, monkeypatch):
+    monkeypatch.setattr(AnimalResults, "motion_quality", property(lambda self: None))
+    app = open_page("motion", run=lab.good_run)
+    for tab in ("Frame by frame", "Measures"):
+        app.session_state["motion: tab Animal_1"] = tab
+        app.run()
+        assert not app.exception
+    assert "was not judged" in words(app)
+
+
+def test_motion_page_goes_to_the_frame_that_is_asked_for(open_page, lab):
+    app = open_page("motion", run=lab.good_run)
+    motion = AnimalResults(Store(lab.store), JobManager(lab.store).get(lab.good_run).results["Animal_1"].keys).motion
+    next(slider for slider in app.slider if slider.label == "Frame").set_value(37)
+    app.run()
+    down, right = motion.shifts_rig[37]
+    assert (
+        f"Frame 37, counted from 0, at {37 / 14.7:.2f} s: shifted by {down:+.2f} px down and {right:+.2f}"
+        in plainly(words(app))
+    )
 
 
 def test_counts_on_the_pages_are_those_of_the_run(open_page, lab):

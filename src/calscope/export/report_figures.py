@@ -13,7 +13,7 @@ from calscope.model.movie import FloatArray
 from calscope.model.recording import Pair
 from calscope.plots import png, style
 from calscope.plots.contours import Outline, outlines
-from calscope.plots.scaling import Limits, limits, nice_length, thin, to_codes
+from calscope.plots.scaling import Limits, limits, nice_length, short, thin, to_codes
 
 CHART_WIDTH, CHART_HEIGHT = 940, 190
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 12, 22, 36
@@ -91,11 +91,6 @@ def colour_bar(shown: Limits) -> Html:
     stops = ", ".join(f"rgb({r} {g} {b})" for r, g, b in png.palette("viridis")[::32])
     bar = element("span", {"class": "bar", "style": f"background: linear-gradient(90deg, {stops})"})
     return element("span", {"class": "limits"}, f"{short(shown[0])} ", bar, f" {short(shown[1])}")
-
-
-def short(value: float) -> str:
-    """Write a number with three digits, never as a power of ten below a million."""
-    return f"{value:.0f}" if 100 <= abs(value) < 1e6 else f"{value:.3g}"
 
 
 def scale_bar(rows: int, columns: int, dxy_um: Pair | None) -> Html:

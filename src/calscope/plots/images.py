@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from calscope.model.recording import Pair
 from calscope.plots import png, style
-from calscope.plots.scaling import Limits, nice_length, to_codes
+from calscope.plots.scaling import Limits, scale_bar, to_codes
 
 TITLE_PX = 30
 PAGE_PX = 960
@@ -32,6 +32,7 @@ def image_row(
     width_px: int = PAGE_PX,
     bar: bool = True,
     tallest_px: int = 620,
+    bar_in_px: bool = False,
 ) -> go.Figure:
     """Draw images of one shape in a row; zooming one zooms all.
 
@@ -43,6 +44,8 @@ def image_row(
         Width the row is meant for, from which its height follows.
     bar
         Draw one colour bar, of the last panel's limits.
+    bar_in_px
+        Draw a scale bar in px where the pixel size is unknown.
     """
     rows, columns = panels[0].image.shape
     height = min(tallest_px, round(width_px / len(panels) * 0.96 * rows / columns)) + TITLE_PX
@@ -52,7 +55,7 @@ def image_row(
         add_panel(figure, panel, number, len(panels), colours)
     if bar:
         _add_colour_bar(figure, panels[-1].shown, colours)
-    if dxy_um is not None:
+    if dxy_um is not None or bar_in_px:
         add_scale_bar(figure, (rows, columns), dxy_um)
     return figure
 
@@ -133,21 +136,23 @@ def _add_colour_bar(figure: go.Figure, shown: Limits, colours: str) -> None:
     )
 
 
-def add_scale_bar(figure: go.Figure, dims: tuple[int, int], dxy_um: Pair) -> None:
-    """Draw a scale bar of a round length in the lower right corner of the first image."""
+def add_scale_bar(figure: go.Figure, dims: tuple[int, int], dxy_um: Pair | None, number: int = 1) -> None:
+    """Draw a scale bar of a round length in the lower right corner of one image of the row, the first by default."""
     rows, columns = dims
-    length_um = nice_length(columns * dxy_um[1] / 4)
+    place = "" if number == 1 else str(number)
+    bar = scale_bar(columns, dxy_um)
     right, bottom = columns * 0.95, rows * 0.95
-    left = right - length_um / dxy_um[1]
-    line = {"type": "line", "x0": left, "x1": right, "y0": bottom, "y1": bottom, "xref": "x", "yref": "y"}
+    left = right - bar.length_px
+    line = {"type": "line", "x0": left, "x1": right, "y0": bottom, "y1": bottom}
+    line |= {"xref": f"x{place}", "yref": f"y{place}"}
     figure.add_shape(**line, line={"color": "rgba(0,0,0,0.55)", "width": 7})
     figure.add_shape(**line, line={"color": style.LINE_ON_IMAGE, "width": 4})
     figure.add_annotation(
-        text=f"{length_um:g} µm",
+        text=bar.text,
         x=(left + right) / 2,
         y=bottom,
-        xref="x",
-        yref="y",
+        xref=f"x{place}",
+        yref=f"y{place}",
         yanchor="bottom",
         yshift=3,
         showarrow=False,

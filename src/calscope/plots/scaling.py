@@ -2,11 +2,13 @@
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calscope.model.movie import FloatArray
+from calscope.model.recording import Pair
 
 Limits = tuple[float, float]
 
@@ -31,6 +33,28 @@ def nice_length(longest: float) -> float:
     """Give the largest of 1, 2, 5 times a power of ten that is at most `longest`."""
     power = 10.0 ** np.floor(np.log10(longest))
     return float(max(step * power for step in (1, 2, 5) if step * power <= longest))
+
+
+def short(value: float) -> str:
+    """Write a number with three digits, never as a power of ten below a million."""
+    return f"{value:.0f}" if 100 <= abs(value) < 1e6 else f"{value:.3g}"
+
+
+@dataclass(frozen=True)
+class ScaleBar:
+    """A length to draw beside what is measured by it."""
+
+    length_px: float
+    text: str
+
+
+def scale_bar(columns: float, dxy_um: Pair | None) -> ScaleBar:
+    """Give a bar of a round length, at most a quarter of `columns` px; in px where the pixel size is unknown."""
+    if dxy_um is None:
+        length_px = nice_length(max(columns / 4, 1.0))
+        return ScaleBar(length_px, f"{length_px:g} px")
+    length_um = nice_length(columns * dxy_um[1] / 4)
+    return ScaleBar(length_um / dxy_um[1], f"{length_um:g} µm")
 
 
 def thin(values: FloatArray, most: int = 4000) -> tuple[NDArray[np.intp], FloatArray]:

@@ -5,10 +5,9 @@ import streamlit as st
 
 from calscope.model.groups import Thresholds
 from calscope.model.recording import Pair
-from calscope.model.results import Components, Evaluation, MotionResult, Quality, SummaryImages
+from calscope.model.results import Components, Evaluation, Quality, SummaryImages
 from calscope.plots.contours import Group, close_up, contour_map, group_by_acceptance, place_in_field
 from calscope.plots.images import PAGE_PX, Panel, image_row
-from calscope.plots.motion import shift_figure, template_match_figure
 from calscope.plots.quality import quality_figure
 from calscope.plots.scaling import limits
 from calscope.plots.style import UNJUDGED, colour_of
@@ -27,34 +26,6 @@ def raw_images(key: str, dxy_um: Pair | None, _before: SummaryImages) -> go.Figu
         for name, image in (("max", _before.max), ("corr", _before.corr))
     ]
     return image_row(panels, dxy_um=dxy_um, bar=False, tallest_px=440)
-
-
-@st.cache_data(**_FIGURES)
-def before_after(
-    keys: tuple[str, str],
-    image: str,
-    dxy_um: Pair | None,
-    width_px: int,
-    _before: SummaryImages,
-    _after: SummaryImages,
-) -> go.Figure:
-    """Draw one kind of image before and after correction, in limits shared by the pair."""
-    first, second = getattr(_before, image), getattr(_after, image)
-    shown = limits([first, second])
-    panels = [Panel(first, f"{IMAGE_TITLES[image]}, original", shown), Panel(second, "corrected", shown)]
-    return image_row(panels, dxy_um=dxy_um, width_px=width_px)
-
-
-@st.cache_data(**_FIGURES)
-def shifts(key: str, fr_hz: float | None, dxy_um: Pair | None, _motion: MotionResult) -> go.Figure:
-    """Draw the shifts over time."""
-    return shift_figure(_motion, fr_hz, dxy_um)
-
-
-@st.cache_data(**_FIGURES)
-def template_match(key: str, fr_hz: float | None, _motion: MotionResult) -> go.Figure:
-    """Draw the correlation with the template over time."""
-    return template_match_figure(_motion, fr_hz)
 
 
 def _correlation(after: SummaryImages, title: str) -> Panel:
