@@ -50,7 +50,7 @@ def address(open_page, caiman_file):
 def test_a_page_opens_it_by_its_address_after_a_restart(open_page, address, page):
     app = open_page(page, run=address)
     assert not app.exception and not app.error
-    assert "imported from CaImAn 1\\.12\\.1, read\\-only" in words(app)
+    assert "imported from CaImAn 1\\.12\\.1, read-only" in words(app)
     assert "mouse\\_7" in words(app) or page == "traces"
     assert not [button for button in app.button if button.key and str(button.key).startswith("run ")], "nothing to run"
 
