@@ -17,7 +17,7 @@ CAIMAN_CAN_USE = {"numpy": "<2", "scipy": "<1.17", "setuptools": "<81"}
 def of_the_environment():
     lines = (ROOT / "environment.yml").read_text(encoding="utf-8").splitlines()
     entries = [line.strip().removeprefix("- ") for line in lines if re.match(r"\s+- ", line)]
-    found = dict((entry.split(" ", 1) + [""])[:2] for entry in entries)
+    found = dict([*entry.split(" ", 1), ""][:2] for entry in entries)
     return {name: SpecifierSet(re.sub(r"^=(\d[\d.]*)$", r"==\1.*", limits)) for name, limits in found.items()}
 
 
