@@ -24,10 +24,9 @@ def choose(page: str, who: str, shape: tuple[int, int, int], fr_hz: float | None
         length = _choose_length(page, fr_hz)
     with right:
         mean_of = st.selectbox(
-            "Mean of",
+            "Mean of frames",
             MEANS,
             index=2,
-            format_func=lambda n: wording.count(n, "frame"),
             key=keys.on_page(page, "film mean"),
             help="Each picture is the mean of that many frames around it: movement shows through the photon noise.",
             persist_state="session",

@@ -148,7 +148,7 @@ def _draw(name: str, shown: _Shown, info: RecordingInfo | None) -> None:
     preview = shown.results.preview
     fr_hz = shown.params.dataset.fr or (info.fr_hz if info else None)
     dxy_um = shown.params.dataset.dxy or (info.dxy_um if info else None)
-    st.badge(preview.verdict, icon=":material/gavel:", color="blue")
+    st.badge(f"on this stretch: {preview.verdict}", icon=":material/gavel:", color="blue")
     st.caption(messages.plain(preview.sentence))
     kind = st.segmented_control(
         "Image",

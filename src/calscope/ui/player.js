@@ -50,12 +50,12 @@ function addPanels(panels, film) {
 
 function drawCurve(root, film) {
   const box = root.querySelector(".curve");
-  box.hidden = film.curve.length < 2;
+  box.hidden = root.querySelector(".name").hidden = film.curve.length < 2;
   if (box.hidden) return;
   const top = Math.max(...film.curve) || 1;
   const points = film.curve.map((value, k) => `${(1000 * k) / (film.n - 1)},${96 - (70 * value) / top}`);
   root.querySelector("polyline").setAttribute("points", points.join(" "));
-  root.querySelector(".name").textContent = `${film.curve_title}, up to ${top.toFixed(1)} px`;
+  root.querySelector(".name").textContent = `Curve: ${film.curve_title}, up to ${top.toFixed(1)} px in this stretch`;
 }
 
 function start(root, film, sheets) {

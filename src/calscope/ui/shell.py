@@ -11,7 +11,7 @@ from contextvars import ContextVar
 
 import streamlit as st
 
-from calscope.ui import forms, jobs_panel, messages, selection, sidebar
+from calscope.ui import forms, jobs_panel, messages, selection, sidebar, warm_up
 
 SIDEBAR_PX = 336
 
@@ -24,6 +24,7 @@ def run() -> None:
     chosen = st.navigation(_pages(), position="top")
     forms.seed()
     _spare_garbage_collection()
+    warm_up.once()
     token = _standing.set(True)
     try:
         messages.guarded(selection.take_from_address)

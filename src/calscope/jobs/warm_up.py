@@ -1,0 +1,125 @@
+"""Compiles the kernels before the first click needs them: `python -m calscope.jobs.warm_up STORE`.
+
+Compiled code is kept on disk, so that only the first run after an installation has to wait for it, for most of a
+minute. Until then this process, of the lowest priority, makes a small demo recording and runs the whole chain on it, as
+a person would. It ends with the server that started it, whichever way that ends: its standard input closes then.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import platform
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+from calscope.pipeline.files import read_json, write_text_whole
+from calscope.pipeline.store import Store
+
+STAMP = "calscope-warm.json"
+FRAMES, SIDE_PX = 150, 96
+LOWEST_PRIORITY = 19
+logger = logging.getLogger(__name__)
+
+
+def start(root: Path) -> "subprocess.Popen[bytes] | None":
+    """Start the process for the store at `root`; None where the system refuses, which costs waiting and nothing else.
+
+    It ends by itself at once where everything is compiled already, and at the latest with this process.
+    """
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "calscope.jobs.warm_up", str(root.absolute())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        )
+    except OSError as error:
+        logger.warning("The kernels can't be compiled beforehand: %s", error)
+        return None
+    # Waits for the process, so that none stays behind as a dead entry of the system's list.
+    threading.Thread(target=process.wait, name="wait-warm-up", daemon=True).start()
+    return process
+
+
+def warm_up(root: Path) -> bool:
+    """Run the chain once unless that was done with these very sources; tell whether it ran.
+
+    What it makes lies in the scratch of the store, and is gone when it ends; if it is killed, the store's next sweep
+    takes it away.
+    """
+    from calscope.engines.registry import ENGINES  # noqa: PLC0415 - takes a second, and is needed by no importer
+    from calscope.io.demo import write_demo  # noqa: PLC0415
+    from calscope.io.project import find_recordings  # noqa: PLC0415
+    from calscope.io.registry import open_recording  # noqa: PLC0415
+    from calscope.model.params import Parameters  # noqa: PLC0415
+    from calscope.pipeline.runner import run_animal  # noqa: PLC0415
+
+    folders, wanted = sorted(_cache_folders()), _identity()
+    if folders and all(read_json(folder / STAMP) == wanted for folder in folders):
+        return False
+    with Store(root).scratch() as scratch:
+        write_demo(scratch / "demo", animals=1, frames=FRAMES, size=SIDE_PX)
+        recording = open_recording(find_recordings(scratch / "demo").recordings[0].path)
+        try:
+            for until in ("preview", "evaluation"):
+                run_animal(
+                    recording,
+                    Parameters(),
+                    engine=ENGINES["builtin"],
+                    store=Store(scratch / "store"),
+                    until=until,
+                    workers=1,
+                    log=logger.debug,
+                )
+        finally:
+            recording.close()
+    for folder in _cache_folders():
+        write_text_whole(folder / STAMP, json.dumps(wanted))
+    return True
+
+
+def _cache_folders() -> Iterator[Path]:
+    """Give the folders in which the compiled code of the modules loaded so far is kept."""
+    from numba.core.dispatcher import Dispatcher  # noqa: PLC0415
+
+    modules = [module for name, module in sys.modules.items() if name.startswith("calscope.")]
+    kernels = [value for module in modules for value in vars(module).values() if isinstance(value, Dispatcher)]
+    places = {Path(kernel.stats.cache_path) for kernel in kernels if kernel.stats.cache_path}
+    yield from (place for place in places if place.is_dir())
+
+
+def _identity() -> str:
+    """Give what compiled code is valid for: sources as they lie on disk, compiler, processor."""
+    import llvmlite.binding  # noqa: PLC0415
+    import numba  # noqa: PLC0415
+
+    package = Path(__file__).parents[1]
+    sources = sorted(path for room in ("algorithms", "io") for path in (package / room).glob("*.py"))
+    stats = [(path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sources]
+    about = [stats, numba.__version__, platform.python_version(), llvmlite.binding.get_host_cpu_name()]
+    return hashlib.sha256(json.dumps(about).encode()).hexdigest()
+
+
+def _end_with_the_server() -> None:
+    """Wait until nobody holds the other end of the standard input, then end at once."""
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+def main(arguments: list[str]) -> int:
+    """Warm up for the store that is the only argument."""
+    psutil.Process().nice(psutil.IDLE_PRIORITY_CLASS if sys.platform == "win32" else LOWEST_PRIORITY)
+    threading.Thread(target=_end_with_the_server, name="server-watch", daemon=True).start()
+    warm_up(Path(arguments[0]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
