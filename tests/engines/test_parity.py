@@ -130,7 +130,16 @@ def test_two_alike_engines_agree_in_everything(simulation, tmp_path, monkeypatch
     written = write_parity(report, tmp_path)
     text = written[1].read_text(encoding="utf-8")
     assert "Motion error: the same." in text
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["parity.json", "parity.md", "truth.npz"]
+    page = written[2].read_text(encoding="utf-8")
+    assert page.count("<svg") == 5 and "Motion error: the same." in page
+    assert page.count("<circle") == 3 * report["same_input"]["n_components"] + 2 * whole["components"]["matched"]
+    assert "http" not in page, "it needs nothing from elsewhere"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "parity.html",
+        "parity.json",
+        "parity.md",
+        "truth.npz",
+    ]
 
 
 def test_a_recording_without_truth_is_compared_without(tmp_path):

@@ -4,6 +4,7 @@ Two kinds of numbers are kept apart. *Same input*: one step on the same movie, f
 mean the same must give the same. *Whole way*: each engine on its own results, as a person would run it.
 """
 
+import contextlib
 import dataclasses
 import tempfile
 from collections.abc import Mapping
@@ -18,23 +19,53 @@ from calscope.algorithms.caiman_habits import correlation_laid_as_caiman, groups
 from calscope.algorithms.parity import compare_shifts, largest_difference, match_footprints, trace_correlations
 from calscope.algorithms.parity_truth import Truth, found_cells, motion_error_px
 from calscope.engines.base import Context, Engine
-from calscope.engines.caiman import CaimanEngine
+from calscope.engines.caiman import CaimanEngine, import_caiman
 from calscope.engines.registry import get_engine
 from calscope.io.simulate import PAD
-from calscope.model.errors import StoreError
+from calscope.model.errors import EngineError, StoreError
 from calscope.model.movie import FrameSource
 from calscope.model.params import Parameters
 from calscope.model.progress import Progress, part, silent
+from calscope.model.recording import RecordingInfo
 from calscope.model.results import Components, Evaluation, MotionResult, Quality
 from calscope.pipeline.keys import resolve_params
-from calscope.pipeline.records import AnimalRun
+from calscope.pipeline.records import AnimalRun, RunError
 from calscope.pipeline.results import AnimalResults
 from calscope.pipeline.runner import InfoSource, Log, run_animal
 from calscope.pipeline.store import Store
 
 SCHEMA = 1
+WARM_UP_FRAMES = 60
 Numbers = dict[str, Any]
 """Values that JSON can hold."""
+
+
+@dataclass(frozen=True)
+class Clip:
+    """The first frames of a recording, to have code compiled and libraries loaded before anything is timed."""
+
+    whole: InfoSource
+    n_frames: int
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Frames, rows, columns."""
+        return self.n_frames, self.whole.shape[1], self.whole.shape[2]
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Type of the values."""
+        return self.whole.dtype
+
+    @property
+    def info(self) -> RecordingInfo:
+        """What is known of the recording, with the clip's own length and fingerprint."""
+        info = self.whole.info
+        return dataclasses.replace(info, shape=self.shape, fingerprint=f"{info.fingerprint} first {self.n_frames}")
+
+    def read(self, start: int, stop: int) -> NDArray:
+        """Read frames."""
+        return self.whole.read(start, stop)
 
 
 @dataclass(frozen=True)
@@ -84,6 +115,7 @@ def run_parity(
     truth = read_truth(Path(recording.info.path), recording.shape[0])
     with tempfile.TemporaryDirectory(dir=out, prefix=".parity-") as folder:
         store = Store(Path(folder))
+        _warm_up(recording, used, engines[0], store, workers)
         ours, theirs = (
             _one_side(recording, used, engine, store=store, workers=workers, progress=stretch, log=log)
             for engine, stretch in zip(engines, (part(progress, 0, 0.2), part(progress, 0.2, 0.9)), strict=True)
@@ -101,6 +133,15 @@ def run_parity(
             "same_input": same,
             "whole_way": _whole_way(ours, theirs),
         }
+
+
+def _warm_up(recording: InfoSource, params: Parameters, builtin: Engine, store: Store, workers: int) -> None:
+    """Compile and load what the engines need, so that times compare; what comes out is thrown away with the store."""
+    clip = Clip(recording, min(WARM_UP_FRAMES, recording.shape[0]))
+    with contextlib.suppress(RunError):  # a clip may be too short to find anything in
+        run_animal(clip, params, engine=builtin, store=store, workers=workers, log=lambda line: None)
+    with contextlib.suppress(EngineError):  # told by the run itself
+        import_caiman()
 
 
 def read_truth(recording: Path, n_frames: int) -> Truth | None:
@@ -157,7 +198,17 @@ def _same_input(recording: FrameSource, theirs: Side, params: Parameters, builti
         "snr": _relative(theirs.quality.snr, quality.snr),
         "r_value": _relative(theirs.quality.r_value, grouped),
         "r_value_by_definition": _relative(theirs.quality.r_value, quality.r_value),
+        "values": {
+            "snr": _beside(quality.snr, theirs.quality.snr),
+            "r_value": _beside(grouped, theirs.quality.r_value),
+            "r_value_by_definition": _beside(quality.r_value, theirs.quality.r_value),
+        },
     }
+
+
+def _beside(ours: NDArray, theirs: NDArray) -> list[list[float]]:
+    """Pairs of the built-in engine's and CaImAn's value, one a component."""
+    return [[round(float(a), 4), round(float(b), 4)] for a, b in zip(ours, theirs, strict=True)]
 
 
 def _relative(reference: NDArray, values: NDArray) -> Numbers:
