@@ -24,7 +24,7 @@ class TraceModel:
     noise: float
 
 
-def model_trace(trace: NDArray, *, p: int, nonneg_baseline: bool) -> TraceModel:
+def model_trace(trace: NDArray, *, p: int, nonneg_baseline: bool, noise: float | None = None) -> TraceModel:
     """Denoise and deconvolve one trace.
 
     Parameters
@@ -35,8 +35,11 @@ def model_trace(trace: NDArray, *, p: int, nonneg_baseline: bool) -> TraceModel:
         Order of the autoregressive model; 0 only clips the trace at zero and leaves the activity empty.
     nonneg_baseline
         Keep the baseline at 0 or above.
+    noise
+        Standard deviation of the trace's white noise, where it is known already.
     """
-    noise = float(trace_noise(trace[None])[0])
+    if noise is None:
+        noise = float(trace_noise(trace[None])[0])
     if p == 0 or not np.any(trace != trace[0]) or noise <= 0:
         c = np.maximum(trace, 0).astype(np.float32)
         return TraceModel(c, np.zeros_like(c), 0.0, float(c[0]), np.zeros(p), noise)

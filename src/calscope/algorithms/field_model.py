@@ -8,9 +8,9 @@ import numpy as np
 from calscope.algorithms.background import background_traces
 from calscope.algorithms.factors import Factors, TraceDetails
 from calscope.algorithms.local_background import ClearedMovie
-from calscope.algorithms.merging import merge
+from calscope.algorithms.merging import find_joints, merge
 from calscope.algorithms.spatial import background_images, update_spatial
-from calscope.algorithms.temporal import update_temporal
+from calscope.algorithms.temporal import Traces
 from calscope.algorithms.threads import Team
 from calscope.model.progress import Progress, part
 
@@ -69,31 +69,25 @@ class FieldModel:
             movie=self.movie, factors=factors, smallest_px=self.smallest_px, team=self.team, progress=progress
         )
         if kept.size < factors.n:
-            notes.append(f"{factors.n - kept.size} components of under {self.smallest_px} px were dropped.")
+            lost = factors.n - kept.size
+            were = "component of under {} px was" if lost == 1 else "components of under {} px were"
+            notes.append(f"{lost} {were.format(self.smallest_px)} dropped.")
         return updated
 
     def traces(self, factors: Factors, notes: list[str], progress: Progress) -> tuple[Factors, TraceDetails]:
-        """Update the traces, and again after merging, until nothing is left to merge."""
-        factors, details = self._temporal(factors, progress)
-        merged_all = 0
+        """Update the traces, and after merging those that it touches, until nothing is left to merge."""
+        A, _ = factors.with_background()
+        products = self.movie.footprint_products(A, self.team, part(progress, 0, 0.4), "Updating traces")
+        traces = Traces(factors, products, p=self.p, nonneg_baseline=self.nonneg_baseline)
+        traces.update(np.arange(factors.n), self.team, part(progress, 0.4, 0.8))
         for _ in range(MERGE_ROUNDS):
-            factors, merged = merge(factors, self.merge_thr, factors.C + details.YrA)
-            if merged == 0:
+            joints = find_joints(traces.result()[0], self.merge_thr, traces.raw())
+            if joints is None:
                 break
-            merged_all += merged
-            factors, details = self._temporal(factors, progress)
-        note_merged(merged_all, notes)
-        return _without_silent(factors, details)
-
-    def _temporal(self, factors: Factors, progress: Progress) -> tuple[Factors, TraceDetails]:
-        return update_temporal(
-            movie=self.movie,
-            factors=factors,
-            p=self.p,
-            nonneg_baseline=self.nonneg_baseline,
-            team=self.team,
-            progress=progress,
-        )
+            traces, touched = traces.after(joints)
+            traces.update(touched, self.team, part(progress, 0.8, 1))
+        note_merged(factors.n - traces.factors.n, notes)
+        return _without_silent(*traces.result())
 
 
 def _without_silent(factors: Factors, details: TraceDetails) -> tuple[Factors, TraceDetails]:
@@ -124,4 +118,9 @@ def merge_all(factors: Factors, threshold: float, notes: list[str]) -> Factors:
 def note_merged(count: int, notes: list[str]) -> None:
     """Say how many components were merged, if any."""
     if count:
-        notes.append(f"{count} components were joined with others that they overlap and move with.")
+        were = (
+            "component was joined with another that it overlaps and moves"
+            if count == 1
+            else ("components were joined with others that they overlap and move")
+        )
+        notes.append(f"{count} {were} with.")

@@ -6,14 +6,14 @@ neighbours may look alike before demixing, when one outshines the other, but not
 """
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix, csc_matrix, csr_matrix, hstack
+from scipy.sparse import coo_matrix, csc_matrix, csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from calscope.algorithms.factors import Factors
-from calscope.algorithms.footprints import column_norms
 
 SWEEPS = 10
 FRAGMENT_OVERLAP = 0.1
@@ -25,6 +25,19 @@ REMNANT_BEFORE, REMNANT_AFTER, REMNANT_ENERGY = 0.65, 0.3, 0.25
 SAME_OVERLAP, SAME_BEFORE = 0.5, 1.1
 """Footprints that overlap this much, with traces before demixing as alike as this share of the threshold, are one cell
 whatever demixing made of their traces (the centre and the rim of a bright cell, say)."""
+
+
+class Joints(NamedTuple):
+    """How components become fewer: the new footprints are A @ footprints, the new traces traces.T @ C."""
+
+    footprints: csc_matrix
+    """(K, K')."""
+    traces: csc_matrix
+    """(K, K')."""
+    first: NDArray[np.intp]
+    """(K',) the first old component in each new one."""
+    size: NDArray[np.intp]
+    """(K',) how many went into each."""
 
 
 def merge(factors: Factors, threshold: float, raw: NDArray | None = None) -> tuple[Factors, int]:
@@ -43,22 +56,37 @@ def merge(factors: Factors, threshold: float, raw: NDArray | None = None) -> tup
     factors, n_merged
         `n_merged` is how many components went into others.
     """
+    joints = find_joints(factors, threshold, raw)
+    return (factors, 0) if joints is None else (joined(factors, joints), factors.n - joints.first.size)
+
+
+def joined(factors: Factors, joints: Joints) -> Factors:
+    """Put components together."""
+    return replace(
+        factors,
+        A=csc_matrix(factors.A @ joints.footprints, dtype=np.float32),
+        C=np.asarray(joints.traces.T @ factors.C, np.float32),
+        seed_of=factors.seeds_of()[joints.first],
+    )
+
+
+def find_joints(factors: Factors, threshold: float, raw: NDArray | None = None) -> Joints | None:
+    """Find what `merge` would join, and with what weights; None where that is nothing."""
     if factors.n < 2:
-        return factors, 0
-    _, group = connected_components(_pairs(factors, threshold, raw), directed=False)
+        return None
+    gram = csr_matrix(factors.A.T @ factors.A)
+    _, group = connected_components(_pairs(factors, gram, threshold, raw), directed=False)
     if group.max() + 1 == factors.n:
-        return factors, 0
-    order = _first_appearance(group)
-    columns, traces, seed_of = [], [], []
-    for g in order:
-        members = np.flatnonzero(group == g)
-        seed_of.append(factors.seeds_of()[members[0]])
-        a, c = _as_one(csc_matrix(factors.A[:, members]), factors.C[members])
-        columns.append(a)
-        traces.append(c)
-    A = csc_matrix(hstack(columns, format="csc", dtype=np.float32))
-    joined = replace(factors, A=A, C=np.array(traces, np.float32), seed_of=np.array(seed_of, np.intp))
-    return joined, factors.n - len(order)
+        return None
+    groups = [np.flatnonzero(group == g) for g in _first_appearance(group)]
+    both = [_as_one(gram[members][:, members].toarray(), factors.C[members]) for members in groups]
+    size = np.array([members.size for members in groups])
+    ends, rows = np.concatenate([[0], np.cumsum(size)]), np.concatenate(groups)
+    weights, mixture = (
+        csc_matrix((np.concatenate(values), rows, ends), shape=(factors.n, len(groups)))
+        for values in zip(*both, strict=True)
+    )
+    return Joints(weights, mixture, np.array([members[0] for members in groups]), size)
 
 
 def _first_appearance(group: NDArray) -> NDArray:
@@ -66,8 +94,7 @@ def _first_appearance(group: NDArray) -> NDArray:
     return group[np.sort(first)]
 
 
-def _pairs(factors: Factors, threshold: float, raw: NDArray | None) -> coo_matrix:
-    gram = csr_matrix(factors.A.T @ factors.A)
+def _pairs(factors: Factors, gram: csr_matrix, threshold: float, raw: NDArray | None) -> coo_matrix:
     overlap = gram.tocoo()
     asked_for = factors.seeds_of() >= 0
     upper = (overlap.row < overlap.col) & (overlap.data > 0) & ~asked_for[overlap.row] & ~asked_for[overlap.col]
@@ -103,17 +130,18 @@ def _correlations(traces: NDArray, row: NDArray, col: NDArray) -> NDArray:
     return np.array([z[i] @ z[j] for i, j in zip(row, col, strict=True)], np.float64)
 
 
-def _as_one(A: csc_matrix, C: NDArray) -> tuple[csc_matrix, NDArray]:
-    """Best non-negative rank-1 factors of A C, footprint of norm 1."""
-    if A.shape[1] == 1:
-        return A, C[0]
-    weights = np.linalg.norm(C, axis=1)
-    a = csc_matrix(A @ csc_matrix(weights[:, None]))
-    c = C[int(np.argmax(weights))]
+def _as_one(gram: NDArray, C: NDArray) -> tuple[NDArray, NDArray]:
+    """Best non-negative rank-1 factors of A C: weights of the old footprints in the new one (of norm 1), and of traces.
+
+    Both stay combinations of the members', so that products of footprints and of traces are all that is needed.
+    """
+    if len(C) == 1:
+        return np.ones(1), np.ones(1)
+    gram, power = gram.astype(np.float64), C.astype(np.float64) @ C.T
+    weights = np.sqrt(power.diagonal())
     for _ in range(SWEEPS):
-        power = float(a.multiply(a).sum())
-        c = np.asarray((a.T @ A).toarray()[0] @ C / power)
-        a = csc_matrix(A @ csc_matrix(np.maximum(C @ c, 0)[:, None]) / max(float(c @ c), 1e-30))
-    norm = column_norms(a)[0]
-    a = csc_matrix(a / norm) if norm > 0 else a
-    return a, (c * norm).astype(np.float32)
+        mixture = gram @ weights / (weights @ gram @ weights)
+        seen = power @ mixture
+        weights = np.maximum(seen, 0) / max(float(mixture @ seen), 1e-30)
+    norm = np.sqrt(weights @ gram @ weights) or 1.0
+    return weights / norm, mixture * norm

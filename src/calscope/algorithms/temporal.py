@@ -6,21 +6,24 @@ a group's members are updated at the same time; the result is that of updating o
 """
 
 from dataclasses import replace
-from functools import partial
+from typing import Self
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import block_diag, csc_matrix, csr_matrix, identity
 
 from calscope.algorithms.deconvolution import TraceModel, model_trace
 from calscope.algorithms.factors import Factors, TraceDetails
 from calscope.algorithms.local_background import ClearedMovie
+from calscope.algorithms.merging import Joints, joined
+from calscope.algorithms.noise import trace_noise
 from calscope.algorithms.threads import Team
 from calscope.model.movie import FloatArray
-from calscope.model.progress import Progress, part
+from calscope.model.progress import Progress, part, silent
 
 ROUNDS = 2
+TRACES_AT_ONCE = 8
 
 
 def update_temporal(
@@ -34,32 +37,43 @@ def update_temporal(
     rounds: int = ROUNDS,
 ) -> tuple[Factors, TraceDetails]:
     """Update C and f, and deconvolve where p > 0."""
-    A, C = factors.with_background()
+    A, _ = factors.with_background()
     products = movie.footprint_products(A, team, part(progress, 0, 0.5), "Updating traces")
-    gram = csr_matrix((A.T @ A).astype(np.float32))
-    gram.sort_indices()
-    projected = Projected(products, gram, C)
-    n = factors.n
-    groups = independent_groups(gram, n)
-    models: list[TraceModel] = [None] * n  # type: ignore[list-item] # each is filled in the first round
-    for turn in range(rounds):
-        for g, group in enumerate(groups):
-            progress(0.5 + 0.5 * (turn + g / len(groups)) / rounds, "Updating traces")
-            fit = partial(_update_one, projected, p, nonneg_baseline)
-            for k, model in zip(group, team.map(fit, group), strict=True):
-                models[k] = model
-        for j in range(n, len(C)):
-            C[j] = np.maximum(projected.trace_of(j), 0)
-    details = _details(projected, models, p, factors.C.shape)
-    return replace(factors, C=C[:n], f=C[n:]), details
+    traces = Traces(factors, products, p=p, nonneg_baseline=nonneg_baseline)
+    traces.update(np.arange(factors.n), team, part(progress, 0.5, 1), rounds)
+    return traces.result()
 
 
-class Projected:
-    """The movie as seen through the footprints: Aᵀ Y, Aᵀ A, and the traces as they are now."""
+class Traces:
+    """Traces under footprints that stay as they are, with the movie as seen through these: Aᵀ Y and Aᵀ A."""
 
-    def __init__(self, products: FloatArray, gram: csr_matrix, C: FloatArray) -> None:
-        self.products, self.gram, self.C = products, gram, C
-        self.power = gram.diagonal()
+    def __init__(self, factors: Factors, products: FloatArray, *, p: int, nonneg_baseline: bool) -> None:
+        A, self.C = factors.with_background()
+        self.factors, self.products, self.p, self.nonneg_baseline = factors, products, p, nonneg_baseline
+        self.gram = csr_matrix((A.T @ A).astype(np.float32))
+        self.gram.sort_indices()
+        self.power = self.gram.diagonal()
+        self.models: list[TraceModel | None] = [None] * factors.n
+
+    def update(self, which: NDArray, team: Team, progress: Progress = silent, rounds: int = ROUNDS) -> None:
+        """Update the traces of some components, and the background's; the first time it must be all of them."""
+        wanted = set(which.tolist())
+        groups = [[k for k in group if k in wanted] for group in independent_groups(self.gram, self.factors.n)]
+        for turn in range(rounds):
+            for g, group in enumerate(groups):
+                progress((turn + g / len(groups)) / rounds, "Updating traces")
+                team.each(
+                    self._update_some, [group[i : i + TRACES_AT_ONCE] for i in range(0, len(group), TRACES_AT_ONCE)]
+                )
+            for j in range(self.factors.n, len(self.C)):
+                self.C[j] = np.maximum(self.trace_of(j), 0)
+
+    def _update_some(self, group: list[int]) -> None:
+        """Update components that share no pixel."""
+        raw = np.array([self.trace_of(k) for k in group])
+        for k, trace, noise in zip(group, raw, trace_noise(raw).tolist(), strict=True):
+            model = model_trace(trace, p=self.p, nonneg_baseline=self.nonneg_baseline, noise=noise)
+            self.C[k], self.models[k] = model.c, model
 
     def trace_of(self, k: int) -> FloatArray:
         """Take all others out of the movie as component k sees it, which leaves its raw trace."""
@@ -68,11 +82,38 @@ class Projected:
             _remainder(self.products, self.gram.indptr, self.gram.indices, self.gram.data, self.C, k, out)
         return out
 
+    def after(self, joints: Joints) -> tuple[Self, NDArray]:
+        """Give the traces after components were put together, and those whose update that asks for.
 
-def _update_one(projected: Projected, p: int, nonneg_baseline: bool, k: int) -> TraceModel:  # noqa: FBT001
-    model = model_trace(projected.trace_of(k), p=p, nonneg_baseline=nonneg_baseline)
-    projected.C[k] = model.c
-    return model
+        The movie isn't needed: what a sum of footprints sees is the sum of what they see.
+        """
+        n_background = len(self.C) - self.factors.n
+        factors = joined(self.result()[0], joints)
+        mixing = csc_matrix(block_diag([joints.footprints, identity(n_background)]), dtype=np.float32)
+        products = np.asarray(mixing.T @ self.products, np.float32)
+        new = type(self)(factors, products, p=self.p, nonneg_baseline=self.nonneg_baseline)
+        new.models = [self.models[k] for k in joints.first.tolist()]
+        changed = np.flatnonzero(joints.size > 1)
+        seen = np.asarray(new.gram[changed, : factors.n].sum(axis=0)).ravel() > 0
+        return new, np.flatnonzero(seen)
+
+    def raw(self) -> FloatArray:
+        """Give all raw traces, (K, T)."""
+        return np.array([self.trace_of(k) for k in range(self.factors.n)], np.float32).reshape(self.factors.C.shape)
+
+    def result(self) -> tuple[Factors, TraceDetails]:
+        """Give the factors with these traces, and what deconvolution found."""
+        n, n_frames = self.factors.C.shape
+        models = [model for model in self.models if model is not None]
+        details = TraceDetails(
+            S=np.array([m.s for m in models], np.float32).reshape(n, n_frames),
+            YrA=self.raw() - self.C[:n],
+            bl=np.array([m.baseline for m in models], np.float32),
+            c1=np.array([m.c1 for m in models], np.float32),
+            g=np.array([m.g for m in models], np.float32).reshape(n, self.p),
+            neurons_sn=np.array([m.noise for m in models], np.float32),
+        )
+        return replace(self.factors, C=self.C[:n], f=self.C[n:]), details
 
 
 @njit(nogil=True, fastmath=True, cache=True)
@@ -102,18 +143,3 @@ def independent_groups(gram: csr_matrix, n: int) -> list[list[int]]:
         taken = set(colour[neighbours[k]].tolist())
         colour[k] = next(c for c in range(n + 1) if c not in taken)
     return [np.flatnonzero(colour[:n] == c).tolist() for c in range(int(colour.max(initial=-1)) + 1)]
-
-
-def _details(projected: Projected, models: list[TraceModel], p: int, shape: tuple[int, ...]) -> TraceDetails:
-    n, n_frames = shape
-    residual = np.zeros((n, n_frames), np.float32)
-    for k in range(n):
-        residual[k] = projected.trace_of(k) - projected.C[k]
-    return TraceDetails(
-        S=np.array([m.s for m in models], np.float32).reshape(n, n_frames),
-        YrA=residual,
-        bl=np.array([m.baseline for m in models], np.float32),
-        c1=np.array([m.c1 for m in models], np.float32),
-        g=np.array([m.g for m in models], np.float32).reshape(n, p),
-        neurons_sn=np.array([m.noise for m in models], np.float32),
-    )
