@@ -54,6 +54,24 @@ def test_without_parameters_rate_comes_from_times_and_size_from_images(make_anim
     assert (animal.dims, animal.dxy_um, animal.params) == ((20, 34), None, None)
 
 
+def test_a_run_that_was_not_judged_reads_without_a_verdict(make_animal):
+    assert only(make_animal()).motion_quality is None
+
+
+@pytest.mark.parametrize(
+    "written",
+    [None, "use rigid", [], {}, {"verdict": 3}, {"verdict": "use rigid"}, {"verdict": "use rigid", "measures": [1]},
+     {"verdict": "use rigid", "flags": "no", "measures": {"raw": {"crispness": {"value": "x"}}, "rigid": 7}}],
+)  # fmt: skip
+def test_a_verdict_of_another_shape_does_no_harm(make_animal, written):
+    found = only(make_animal(motion_quality=written)).motion_quality
+    if isinstance(written, dict) and written.get("verdict") == "use rigid":
+        assert (found.verdict, found.sentence, found.flags, found.n_judged) == ("use rigid", "", (), 0)
+        assert not any(found.measures.values())
+    else:
+        assert found is None
+
+
 def test_traces_of_a_file_in_one_piece_read_the_same(make_animal, truth):
     folder = make_animal(truth=truth)
     table = pd.read_parquet(folder / "traces.parquet")

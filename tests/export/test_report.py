@@ -202,6 +202,36 @@ def test_failures_and_reached_limits_are_said(make_animal, truth, tmp_path):
     assert "No TIFFs in it." in text
 
 
+def test_the_verdict_on_the_motion_correction_is_told(make_animal, tmp_path):
+    estimate = {"value": 0.5, "low": 0.25, "high": 1.0}
+    judged = {
+        "verdict": "use rigid",
+        "sentence": BREAKOUT,
+        "flags": ["12 frames got worse.", BREAKOUT],
+        "measures": {"raw": {"residual_flow_px": estimate}, "rigid": {"residual_flow_px": estimate}},
+        "n_judged": 144,
+    }
+    make_animal("A", motion_quality=judged)
+    make_animal("B")
+    page, text = report(tmp_path / "OUT", tmp_path)
+    assert [body for _, body in page.all("b") if "use rigid" in body] == ["Verdict: use rigid"]
+    assert {"12 frames got worse.", BREAKOUT} <= {body for _, body in page.all("p", class_="warning")}
+    assert "<script>alert" not in text
+    cells = [body for _, body in page.all("td")]
+    assert cells.count("0.5 (0.25 to 1)") == 2
+    assert "use rigid" in cells
+    assert any("2 flags" in body for _, body in page.all("b"))
+    assert "same 144 frames" in text
+
+
+def test_a_judged_run_says_of_clipped_frames_only_once(make_animal, truth, tmp_path):
+    truth.shifts[10:13, 1] = 6.0
+    flag = "3 of 90 frames are shifted by max_shifts."
+    make_animal("A", truth, motion_quality={"verdict": "use rigid", "flags": [flag]})
+    _, text = report(tmp_path / "OUT", tmp_path)
+    assert flag in text and "it may be larger" not in text
+
+
 def test_a_folder_without_parameters_or_rate_still_reports(make_animal, tmp_path):
     folder = make_animal(until="summary")
     (folder / "run.json").unlink()

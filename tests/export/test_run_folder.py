@@ -13,10 +13,21 @@ import pytest
 import scipy.sparse as sp
 import tifffile
 
+from calscope.export.motion_record import from_plain
 from calscope.export.run_folder import FILES, write_animal
 from calscope.model.errors import Cancelled, StoreError
 from calscope.model.movie import Movie
-from calscope.model.results import Evaluation, MotionResult, Quality, RelativeFluorescence, SummaryImages
+from calscope.model.results import (
+    Estimate,
+    Evaluation,
+    MotionGain,
+    MotionMeasures,
+    MotionQuality,
+    MotionResult,
+    Quality,
+    RelativeFluorescence,
+    SummaryImages,
+)
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 import stand_in
@@ -38,7 +49,7 @@ class Found:
     before: SummaryImages | None = None
     motion: MotionResult | None = None
     after: SummaryImages | None = None
-    motion_quality: None = None
+    motion_quality: MotionQuality | None = None
     refit: object = None
     quality: Quality | None = None
     evaluation: Evaluation | None = None
@@ -157,6 +168,36 @@ def test_a_run_until_motion_leaves_motion_only_and_takes_older_files_away(tmp_pa
     rigid = replace(found.motion, shifts_els=None, centers_px=None)
     write_animal(tmp_path, RECORD, Found(found.before, rigid, found.after))
     assert names_in(tmp_path) == sorted(["images.npz", "motion.parquet", "run.json", "notes of a person.txt"])
+
+
+def test_the_verdict_on_the_motion_correction_stands_in_the_record(tmp_path, found):
+    measures = MotionMeasures(*(Estimate(k + 0.5, k + 0.25, k + 1.0) for k in range(4)))
+    gain = MotionGain("crispness", "raw", "rigid", Estimate(0.1, 0.05, 0.2), 0.01, "better")
+    judged = MotionQuality(
+        shift_px=np.zeros(T, np.float32),
+        room_px=np.zeros(T, np.float32),
+        clipped=np.arange(T) < 3,
+        got_worse=np.arange(T) < 1,
+        brightness_r=0.25,
+        brightness_p=0.5,
+        measures={"raw": measures, "rigid": measures},
+        gains=(gain,),
+        verdict="use rigid",
+        sentence="Use rigid: “quoted”, +10 %.",
+        n_judged=48,
+        flags=("3 frames are clipped.",),
+    )
+    write_animal(tmp_path, RECORD, replace(found, motion_quality=judged))
+    written = json.loads((tmp_path / "run.json").read_text())["motion_quality"]
+    assert (written["verdict"], written["sentence"]) == ("use rigid", "Use rigid: “quoted”, +10 %.")
+    assert written["flags"] == ["3 frames are clipped."]
+    assert written["measures"]["rigid"]["residual_flow_px"] == {"value": 3.5, "low": 3.25, "high": 4.0}
+    assert written["gains"][0]["gain"] == {"value": 0.1, "low": 0.05, "high": 0.2}
+    assert (written["n_clipped"], written["n_got_worse"], written["n_judged"]) == (3, 1, 48)
+    assert "shift_px" not in written
+    read = from_plain(written)
+    assert (read.verdict, read.flags, read.n_judged) == ("use rigid", judged.flags, 48)
+    assert read.measures["raw"]["correlation"] == measures.correlation
 
 
 def test_before_evaluation_nothing_is_accepted_or_rejected(tmp_path, found):

@@ -12,8 +12,8 @@ import h5py
 import numpy as np
 from scipy.sparse import csc_matrix
 
+from calscope.export.animal_folder import AnimalFolder
 from calscope.export.beside import file_beside
-from calscope.export.read_run import AnimalFolder
 from calscope.model.caiman_params import to_caiman
 
 NONE = "NoneType"

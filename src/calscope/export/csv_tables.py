@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import csv
 
+from calscope.export.animal_folder import AnimalFolder, TraceKind
 from calscope.export.beside import folder_beside
-from calscope.export.read_run import AnimalFolder, TraceKind
 
 
 def write_csv(animal: AnimalFolder, folder: Path) -> list[Path]:

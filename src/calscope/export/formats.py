@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from calscope.export.animal_folder import AnimalFolder
 from calscope.export.caiman_hdf5 import write_caiman
 from calscope.export.csv_tables import write_csv
 from calscope.export.nwb import write_nwb
-from calscope.export.read_run import AnimalFolder, open_run
+from calscope.export.read_run import open_run
 from calscope.export.suite2p import write_suite2p
 from calscope.model.errors import CalscopeError, EngineError, StoreError
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from calscope.export.read_run import AnimalFolder, RunFolder
+from calscope.export.animal_folder import AnimalFolder
+from calscope.export.read_run import RunFolder
 
 Groups = Mapping[str, Mapping[str, Any]]
 

@@ -18,8 +18,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import calscope
+from calscope.export.animal_folder import AnimalFolder, Background, TraceKind
 from calscope.export.beside import file_beside
-from calscope.export.read_run import AnimalFolder, Background, TraceKind
 from calscope.model.errors import EngineError, StoreError
 from calscope.model.movie import FloatArray
 

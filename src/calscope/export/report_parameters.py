@@ -4,8 +4,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from calscope.export.animal_folder import AnimalFolder
 from calscope.export.markup import Content, Html, element, join
-from calscope.export.read_run import AnimalFolder, RunFolder
+from calscope.export.read_run import RunFolder
 from calscope.model.fields import ParameterField
 from calscope.model.params import fields
 

@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 
 from calscope.export import report_figures as figures
+from calscope.export.animal_folder import AnimalFolder
 from calscope.export.markup import Content, Html, element, join, table
 from calscope.export.methods_text import write_methods
-from calscope.export.read_run import AnimalFolder, RunFolder
+from calscope.export.read_run import RunFolder
 from calscope.export.report_budget import Budget
+from calscope.export.report_motion import motion_verdict
 from calscope.export.report_traces import trace_data
 
 _ABSENT = "–"
@@ -25,6 +27,7 @@ def overview(run: RunFolder) -> Html:
         "field (px)",
         "rate (Hz)",
         "largest shift (px)",
+        "motion correction",
         "components",
         "accepted",
         "rejected",
@@ -41,7 +44,7 @@ def overview(run: RunFolder) -> Html:
 def _overview_row(number: int, animal: AnimalFolder) -> list[Content]:
     link = element("a", {"href": f"#animal-{number}"}, animal.name)
     if not animal.images and animal.motion is None and animal.components is None:
-        return [link, *[_ABSENT] * 8]
+        return [link, *[_ABSENT] * 9]
     counts = [_ABSENT] * 3
     if animal.footprints is not None:
         counts[0] = str(animal.n_components)
@@ -54,9 +57,19 @@ def _overview_row(number: int, animal: AnimalFolder) -> list[Content]:
         field,
         _show(animal.fr_hz),
         _largest_shift(animal),
+        _verdict(animal),
         *counts,
         _median_snr(animal),
     ]
+
+
+def _verdict(animal: AnimalFolder) -> Content:
+    found = animal.motion_quality
+    if found is None:
+        return _ABSENT
+    n = len(found.flags)
+    flagged = element("b", None, f" ▲ {n} {'flag' if n == 1 else 'flags'}") if n else ""
+    return join(found.verdict, flagged)
 
 
 def _largest_shift(animal: AnimalFolder) -> str:
@@ -87,7 +100,7 @@ def warnings_of(animal: AnimalFolder) -> list[str]:
         said.append("No components were found.")
     elif animal.accepted is not None and not animal.accepted.any():
         said.append(f"None of the {animal.n_components} components was accepted.")
-    if animal.motion is not None and animal.param("motion.max_shifts"):
+    if animal.motion is not None and animal.motion_quality is None and animal.param("motion.max_shifts"):
         said += _clipped(animal.motion, animal.param("motion.max_shifts"))
     if animal.fr_hz is None:
         said.append("The frame rate is unknown: times are in frames.")
@@ -161,7 +174,8 @@ def _motion(animal: AnimalFolder, motion: pd.DataFrame) -> Html:
             figures.Curve("after", motion["corr_after"].to_numpy(np.float32), figures.ACCEPTED),
         ]
         charts.append(figures.time_chart(match, fr_hz=animal.fr_hz, y_title="correlation with template"))
-    return join(element("h3", None, "Motion"), element("p", None, _motion_sentence(animal, motion)), *charts)
+    parts = [element("h3", None, "Motion"), motion_verdict(animal.motion_quality)]
+    return join(*parts, element("p", None, _motion_sentence(animal, motion)), *charts)
 
 
 def _motion_sentence(animal: AnimalFolder, motion: pd.DataFrame) -> str:

@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from calscope.export.read_run import AnimalFolder, TraceKind
+from calscope.export.animal_folder import AnimalFolder, TraceKind
 from calscope.model.movie import FloatArray
 from calscope.plots import style
 

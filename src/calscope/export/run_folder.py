@@ -6,7 +6,6 @@ Fortran order (index = y + x * H) as in CaImAn's A.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import save_npz
 
 from calscope.export.beside import file_beside
+from calscope.export.motion_record import to_plain
 from calscope.model.movie import FloatArray, Movie, chunks
 from calscope.model.progress import Progress, silent
 from calscope.model.results import (
@@ -277,15 +277,9 @@ def _write_record(folder: Path, record: Mapping[str, Any], results: Results, wri
     values = {"recording" if name == "info" else name: value for name, value in record.items()}
     quality = results.motion_quality
     if quality is not None:
-        values["motion_quality"] = _plain_quality(quality)
+        values["motion_quality"] = to_plain(quality)
     values["files"] = [path.name for path in written]
     return write_json(folder / RUN, values)
-
-
-def _plain_quality(quality: MotionQuality) -> dict[str, Any]:
-    """Give the figures of a motion correction that are not one a frame, and of those how many frames stand out."""
-    values = {name: value for name, value in asdict(quality).items() if not isinstance(value, np.ndarray)}
-    return values | {"n_clipped": int(quality.clipped.sum()), "n_got_worse": int(quality.got_worse.sum())}
 
 
 def _write_npz(path: Path, arrays: Mapping[str, FloatArray]) -> Path:

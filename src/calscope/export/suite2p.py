@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import skew
 
+from calscope.export.animal_folder import AnimalFolder
 from calscope.export.beside import folder_beside
-from calscope.export.read_run import AnimalFolder
 from calscope.model.movie import FloatArray
 
 
