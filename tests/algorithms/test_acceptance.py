@@ -42,6 +42,39 @@ def test_the_network_counts_only_when_used():
     assert judge(9.0, 0.9, np.nan, use_cnn=True)[0] is True
 
 
+def with_soma(parts, **changes):
+    """A component that SNR alone would accept."""
+    measures = (np.array([x], np.float32) for x in (4.1, 0.2, np.nan))
+    found = accept_components(Quality(*measures, soma_parts=np.array([parts], np.float32)), **{**LIMITS, **changes})
+    return bool(found.accepted[0]), found.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("parts", "wrong"),
+    [
+        ((0.3, 1, 1, 1, 1), "too thin or small"),
+        ((1, 0.3, 1, 1, 1), "too large"),
+        ((1, 1, 0.3, 1, 0.6), "not round"),
+        ((1, 1, 0.4, 0.3, 1), "blurred edge"),
+        ((1, 1, 1, 1, 0.3), "footprint unlike what lights up"),
+    ],
+)
+def test_what_is_no_soma_is_rejected_for_its_weakest_part(parts, wrong):
+    assert with_soma(parts) == (False, f"rejected: soma 0.30 < 0.5: {wrong}, though SNR 4.10 > 2")
+
+
+def test_the_likeness_to_a_soma_is_a_threshold_and_a_switch():
+    parts = (0.9, 1, 0.8, 0.5, 1)
+    assert with_soma(parts) == (True, "accepted: SNR 4.10 > 2, soma 0.50")
+    assert with_soma(parts, min_soma=0.51)[0] is False
+    assert with_soma(parts, min_soma=0.51, use_soma=False) == (True, "accepted: SNR 4.10 > 2")
+    assert with_soma([np.nan] * 5) == (True, "accepted: SNR 4.10 > 2, soma not measured")
+
+
+def test_a_soma_alone_is_not_enough():
+    assert with_soma([1] * 5, min_SNR=5.0) == (False, "rejected: SNR 4.10 <= 5 and r 0.20 < 0.85")
+
+
 def test_no_components_are_an_ordinary_result():
     nothing = np.zeros(0, np.float32)
     found = accept_components(Quality(nothing, nothing, nothing), **LIMITS)

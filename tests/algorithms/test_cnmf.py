@@ -63,7 +63,7 @@ def test_cells_are_found_and_told_from_what_is_none(recording, extracted):
     assert len(pairs) >= n_true - 1
     assert np.median([cosine[i, j] for i, j in pairs]) > 0.97
     assert np.median([np.corrcoef(simulation.traces[i], found.C[j])[0, 1] for i, j in pairs]) > 0.97
-    quality = measure_components(movie, found, fr_hz=14.7, decay_time_s=0.4)
+    quality = measure_components(movie, found, gSig=(4, 4), fr_hz=14.7, decay_time_s=0.4)
     accepted = accept_components(quality, **LIMITS).accepted
     hits = [j for _, j in pairs if accepted[j]]
     assert len(set(hits)) == len(hits) >= 0.85 * n_true
@@ -153,7 +153,7 @@ def test_little_to_find_is_a_small_result_and_no_crash(name):
     assert found.A.shape == (frames[0].size, n)
     for values in (found.C, found.S, found.YrA, found.b, found.f, found.bl, found.g, found.sn, found.A.data):
         assert np.isfinite(values).all()
-    quality = measure_components(Movie(frames), found, fr_hz=10.0, decay_time_s=0.4)
+    quality = measure_components(Movie(frames), found, gSig=(4, 4), fr_hz=10.0, decay_time_s=0.4)
     assert accept_components(quality, **LIMITS).accepted.shape == (n,)
 
 

@@ -120,12 +120,14 @@ def test_r_is_high_where_the_footprint_fits_its_own_transients():
     images[1, 9:16, 14:21] = shape
     A = images.transpose(0, 2, 1).reshape(2, -1).T
     components = components_of(A, np.tile(trace, (2, 1)), np.zeros((2, 300), np.float32), (20, 24))
-    r = measure_components(coded(frames), components, fr_hz=3.0, decay_time_s=0.4).r_value
+    r = measure_components(coded(frames), components, gSig=(2, 2), fr_hz=3.0, decay_time_s=0.4).r_value
     assert r[0] > 0.8
     assert abs(r[1]) < 0.6
 
 
 def test_no_components_give_empty_measures():
     nothing = components_of(np.zeros((12, 0)), np.zeros((0, 9), np.float32), np.zeros((0, 9), np.float32), (3, 4))
-    quality = measure_components(Movie(np.zeros((9, 3, 4), np.uint16)), nothing, fr_hz=10.0, decay_time_s=0.4)
+    quality = measure_components(
+        Movie(np.zeros((9, 3, 4), np.uint16)), nothing, gSig=(4, 4), fr_hz=10.0, decay_time_s=0.4
+    )
     assert quality.snr.shape == quality.r_value.shape == quality.cnn.shape == (0,)

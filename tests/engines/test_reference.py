@@ -88,7 +88,8 @@ def test_correlation_image_is_caimans_where_its_diagonals_are_laid_as_it_lays_th
 def test_measures_of_the_same_components_are_caimans_in_its_groups(name):
     movie, table = corrected_by_caiman(name), caiman(name, "components.parquet").sort_values("component")
     parts = [
-        measure_components(movie, part, fr_hz=15.0, decay_time_s=0.4) for part in groups_of_caiman(components_of(name))
+        measure_components(movie, part, gSig=(4, 4), fr_hz=15.0, decay_time_s=0.4)
+        for part in groups_of_caiman(components_of(name))
     ]
     r, snr = (np.concatenate([getattr(part, field) for part in parts]) for field in ("r_value", "snr"))
     np.testing.assert_allclose(snr, table["snr"], rtol=0.05)

@@ -109,7 +109,8 @@ def test_stages_read_what_they_should():
     params = Parameters()
     assert set(params.read_by("evaluation")) == {
         "evaluation.min_SNR", "evaluation.rval_thr", "evaluation.SNR_lowest", "evaluation.rval_lowest",
-        "evaluation.use_cnn", "evaluation.min_cnn_thr", "evaluation.cnn_lowest",
+        "evaluation.use_cnn", "evaluation.min_cnn_thr", "evaluation.cnn_lowest", "evaluation.use_soma",
+        "evaluation.min_soma",
     }  # fmt: skip
     assert "evaluation.min_SNR" not in params.read_by("metrics")
     assert not params.read_by("before")

@@ -1,10 +1,23 @@
-"""Accepted or rejected, by thresholds, with the reason in words (the rule of Giovannucci et al. 2019)."""
+"""Accepted or rejected, by thresholds, with the reason in words.
+
+The rule of Giovannucci et al. 2019 (eLife 8:e38173) for SNR, spatial r and the network's score; what passes it must
+also look like a soma, where that is asked for.
+"""
 
 import math
 
 import numpy as np
 
-from calscope.model.results import Evaluation, Quality
+from calscope.model.results import Evaluation, Quality, SomaPart
+
+WHAT_IS_WRONG: dict[SomaPart, str] = {
+    "thickness": "too thin or small",
+    "extent": "too large",
+    "roundness": "not round",
+    "edge": "blurred edge",
+    "fit": "footprint unlike what lights up",
+}
+"""Why a component is no soma, by the part of the measure that is lowest."""
 
 
 def accept_components(
@@ -17,14 +30,19 @@ def accept_components(
     use_cnn: bool,
     min_cnn_thr: float,
     cnn_lowest: float,
+    use_soma: bool = True,
+    min_soma: float = 0.5,
 ) -> Evaluation:
-    """Accept where any upper threshold is met and every lowest one is passed.
+    """Accept where any upper threshold is met, every lowest one is passed, and the likeness to a soma suffices.
 
-    A measure that could not be taken (NaN) meets no upper threshold and fails no lowest one. The network's score counts
-    only with `use_cnn`.
+    A measure that could not be taken (NaN) meets no upper threshold and fails no lowest one; a likeness to a soma that
+    could not be measured rejects nothing. The network's score counts only with `use_cnn`, the likeness with `use_soma`.
     """
     accepted, reasons = [], []
-    for snr, r, cnn in zip(quality.snr.tolist(), quality.r_value.tolist(), quality.cnn.tolist(), strict=True):
+    soma = quality.soma.tolist()
+    for k, (snr, r, cnn) in enumerate(
+        zip(quality.snr.tolist(), quality.r_value.tolist(), quality.cnn.tolist(), strict=True)
+    ):
         measures = [
             _Measure("SNR", snr, ">", min_SNR, SNR_lowest),
             _Measure("r", r, ">=", rval_thr, rval_lowest),
@@ -32,6 +50,8 @@ def accept_components(
         if use_cnn:
             measures.append(_Measure("CNN", cnn, ">=", min_cnn_thr, cnn_lowest))
         ok, reason = _judge(measures)
+        if ok and use_soma and quality.soma_parts is not None:
+            ok, reason = _judge_soma(soma[k], min_soma, quality.weakest_part(k), reason)
         accepted.append(ok)
         reasons.append(reason)
     return Evaluation(accepted=np.array(accepted, bool), reasons=tuple(reasons))
@@ -70,3 +90,13 @@ def _judge(measures: list[_Measure]) -> tuple[bool, str]:
     if met:
         return True, "accepted: " + " and ".join(m.met() for m in met)
     return False, "rejected: " + " and ".join(m.missed() for m in measures)
+
+
+def _judge_soma(soma: float, least: float, weakest: SomaPart | None, so_far: str) -> tuple[bool, str]:
+    """Reject what was accepted so far where it doesn't look like a soma; say which part of the measure is lowest."""
+    if math.isnan(soma):
+        return True, f"{so_far}, soma not measured"
+    if soma >= least:
+        return True, f"{so_far}, soma {soma:.2f}"
+    wrong = f": {WHAT_IS_WRONG[weakest]}" if weakest else ""
+    return False, f"rejected: soma {soma:.2f} < {least:g}{wrong}, though {so_far.removeprefix('accepted: ')}"

@@ -14,9 +14,10 @@ from scipy.ndimage import zoom
 from scipy.sparse import csr_matrix
 from scipy.special import log_ndtr, ndtri_exp
 
+from calscope.algorithms.soma import measure_soma
 from calscope.model.movie import FloatArray, Movie, chunks
-from calscope.model.progress import Progress, silent
-from calscope.model.results import Components, Quality
+from calscope.model.progress import Progress, part, silent
+from calscope.model.results import SOMA_PARTS, Components, Quality
 
 NOISE_UNITS = 3.0
 """An excursion is measured in three standard deviations: an SNR of 2 is an event of six, held for a decay time."""
@@ -30,9 +31,15 @@ CHUNK_FRAMES = 256
 
 
 def measure_components(
-    movie: Movie, components: Components, *, fr_hz: float, decay_time_s: float, progress: Progress = silent
+    movie: Movie,
+    components: Components,
+    *,
+    gSig: tuple[int, int],
+    fr_hz: float,
+    decay_time_s: float,
+    progress: Progress = silent,
 ) -> Quality:
-    """Measure SNR and r-value of every component; the network's score is left open (NaN).
+    """Measure SNR, r-value and likeness to a soma of every component; the network's score is left open (NaN).
 
     Parameters
     ----------
@@ -40,6 +47,8 @@ def measure_components(
         The motion-corrected movie.
     components
         From `cnmf.refit` (or `cnmf.fit`).
+    gSig
+        Half-size of a soma, px (y, x).
     fr_hz
         Frames per second.
     decay_time_s
@@ -49,10 +58,12 @@ def measure_components(
     """
     cnn = np.full(components.n, np.nan, np.float32)
     if components.n == 0:
-        return Quality(snr=np.zeros(0, np.float32), r_value=np.zeros(0, np.float32), cnn=cnn)
+        none = np.zeros(0, np.float32)
+        return Quality(snr=none, r_value=none, cnn=none, soma_parts=np.zeros((0, len(SOMA_PARTS)), np.float32))
     snr = event_snr(traces=components.raw, fr_hz=fr_hz, decay_time_s=decay_time_s)
-    r_value = spatial_r(movie=movie, components=components, fr_hz=fr_hz, progress=progress)
-    return Quality(snr=snr, r_value=r_value, cnn=cnn)
+    r_value = spatial_r(movie=movie, components=components, fr_hz=fr_hz, progress=part(progress, 0, 0.5))
+    parts = measure_soma(movie, components, gSig=gSig, progress=part(progress, 0.5, 1))
+    return Quality(snr=snr, r_value=r_value, cnn=cnn, soma_parts=parts)
 
 
 def event_snr(*, traces: NDArray, fr_hz: float, decay_time_s: float) -> FloatArray:

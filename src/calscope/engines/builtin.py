@@ -103,10 +103,11 @@ class BuiltinEngine:
         )
 
     def measure(self, movie: Movie, components: Components, params: Parameters, context: Context) -> Quality:
-        """SNR and spatial r-value of each component."""
+        """SNR, spatial r-value and likeness to a soma of each component."""
         return measure_components(
             movie,
             components,
+            gSig=params.cnmf.gSig,
             fr_hz=_frame_rate(params),
             decay_time_s=params.dataset.decay_time,
             progress=context.progress,

@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
 from calscope.algorithms.motion_grid import make_patches
+from calscope.algorithms.soma import measure_soma
 from calscope.engines.base import Availability, Context, check_seeds
 from calscope.engines.caiman_check import caiman_version, cnn_obstacle, explain_failure, find_caiman
 from calscope.engines.caiman_files import check_room, write_by_pixels, write_raw
@@ -145,7 +147,9 @@ class CaimanEngine:
             estimates = _estimates(components)
             estimates.evaluate_components(images, options, dview=view)
             _note_effective(context, params, options, "metrics")
-            return quality_of(estimates, components.n)
+        # outside of CaImAn's surroundings: a measure of ours, for the components of any engine
+        parts = measure_soma(movie, components, gSig=params.cnmf.gSig)
+        return replace(quality_of(estimates, components.n), soma_parts=parts)
 
     def correlation_image(self, source: FrameSource, context: Context) -> FloatArray:
         """CaImAn's own local correlation image, (H, W), to compare with ours; it takes the whole movie into memory."""

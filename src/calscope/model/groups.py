@@ -165,7 +165,7 @@ class Cnmf(ParameterGroup):
 
 
 class Thresholds(ParameterGroup):
-    """Evaluation: accepted where any upper threshold is met and every lowest one is passed."""
+    """Evaluation: accepted where any upper threshold is met, every lowest one is passed, and it looks like a soma."""
 
     min_SNR: Annotated[float, Spec(
         "float", "SNR", "A component whose peak signal to noise ratio is above this is accepted.",
@@ -174,6 +174,17 @@ class Thresholds(ParameterGroup):
         "float", "Spatial r", "A component whose footprint correlates with the movie during its transients by this or "
         "more is accepted.", "Higher accepts less by shape.", NOTEBOOK, ("evaluation",), ("quality.rval_thr",), low=-1,
         high=1)] = 0.85
+    use_soma: Annotated[bool, Spec(
+        "bool", "Cell bodies only", "Accept only what looks like a cell body in focus. Out-of-focus cells, neurites and waves of neuropil also "
+        "have a high SNR or r; CaImAn, which has no such measure, accepts them. Switch it off for dendrites, axons and boutons, or to judge "
+        "as CaImAn does.", "On rejects what is not a cell body, whatever its SNR and r.",
+        "measured on simulated recordings", ("evaluation",), ())] = True
+    min_soma: Annotated[float, Spec(
+        "float", "Likeness to a soma", "The picture that the movie shows with a component's own activity is judged by five numbers of 0 to 1: "
+        "thick enough and not too large for gSig, round, ending at an edge rather than fading out, and alike its footprint. The "
+        "smallest of them must be this or more. Each is made so that doubt begins at one half.",
+        "Higher accepts only round cells in sharp focus; lower lets in small, oval, ragged and blurred ones.",
+        "measured on simulated recordings", ("evaluation",), (), low=0, high=1)] = 0.5
     SNR_lowest: Annotated[float, Spec(
         "float", "Lowest SNR", "At or below this SNR a component is rejected whatever else it has.", "Higher rejects more.",
         CAIMAN, ("evaluation",), ("quality.SNR_lowest",), low=0, high=100, level="advanced")] = 0.5

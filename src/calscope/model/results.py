@@ -186,6 +186,11 @@ class Components:
         return np.asarray(moments / mass[:, None], np.float32)
 
 
+SomaPart = Literal["thickness", "extent", "roundness", "edge", "fit"]
+SOMA_PARTS: tuple[SomaPart, ...] = ("thickness", "extent", "roundness", "edge", "fit")
+"""What makes a soma in focus; `calscope.algorithms.soma` says how each is measured."""
+
+
 @dataclass(frozen=True)
 class Quality:
     """How well each component is supported by the movie, before any threshold."""
@@ -196,6 +201,22 @@ class Quality:
     """(K,) correlation of the footprint with the movie during the component's own transients."""
     cnn: FloatArray
     """(K,) score of a convolutional network; NaN where it was not computed."""
+    soma_parts: FloatArray | None = None
+    """(K, 5) how much it is like a soma in focus, in each of SOMA_PARTS, 0 to 1; NaN where that can't be told, None
+    where it was not measured (results of other programs)."""
+
+    @property
+    def soma(self) -> FloatArray:
+        """(K,) the smallest of the parts: no part makes up for another. NaN where it was not measured."""
+        if self.soma_parts is None:
+            return np.full(self.snr.shape, np.nan, np.float32)
+        return np.asarray(self.soma_parts.min(axis=1), np.float32)
+
+    def weakest_part(self, component: int) -> SomaPart | None:
+        """Name the part that keeps a component from being more like a soma; None where it was not measured."""
+        if self.soma_parts is None or np.isnan(self.soma_parts[component]).any():
+            return None
+        return SOMA_PARTS[int(np.argmin(self.soma_parts[component]))]
 
 
 @dataclass(frozen=True)

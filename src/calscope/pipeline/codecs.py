@@ -192,10 +192,13 @@ def _load_components(stored: StoredResult) -> Components:
 
 def _save_quality(writer: ResultWriter, quality: Quality) -> None:
     _save_floats(writer, quality, "snr", "r_value", "cnn")
+    if quality.soma_parts is not None:
+        _save_floats(writer, quality, "soma_parts")
 
 
 def _load_quality(stored: StoredResult) -> Quality:
-    return Quality(snr=stored.array("snr"), r_value=stored.array("r_value"), cnn=stored.array("cnn"))
+    measures = {name: stored.array(name) for name in ("snr", "r_value", "cnn")}
+    return Quality(**measures, soma_parts=_array_or_none(stored, "soma_parts"))
 
 
 def _save_evaluation(writer: ResultWriter, evaluation: Evaluation) -> None:

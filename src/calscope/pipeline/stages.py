@@ -205,6 +205,8 @@ def _run_evaluation(inputs: StageInputs) -> Evaluation:
         use_cnn=limits.use_cnn,
         min_cnn_thr=limits.min_cnn_thr,
         cnn_lowest=limits.cnn_lowest,
+        use_soma=limits.use_soma,
+        min_soma=limits.min_soma,
     )
 
 
