@@ -30,6 +30,9 @@ MOTION_CASES: dict[str, Changes] = {
 }
 """What makes motion hard to find, as changes of a scene."""
 
+CLUTTER: Changes = {"n_out_of_focus": 80, "n_neurites": 90, "wave_strength": 0.1}
+"""What is active in real tissue but is no soma in focus: cells above and below, thin processes, waves of neuropil."""
+
 CELL_CASES: dict[str, Changes] = {
     "plain": {},
     "crowded": {"n_neurons": 150, "crowding": 0.9},
@@ -43,9 +46,16 @@ CELL_CASES: dict[str, Changes] = {
     "fast": {"fr_hz": 30.0},
     "slow indicator": {"decay_s": 1.2},
     "quiet": {"spike_rate_hz": 0.08},
-    "clutter": {"n_out_of_focus": 80, "n_neurites": 90, "wave_strength": 0.1},
+    "oval somata": {"soma_oval": 0.22},
+    "rings": {"nucleus": (0.75, 0.95)},
+    "full discs": {"nucleus": (0.0, 0.1)},
+    "bleaching": {"bleaching": 0.45},
+    "waves": {"wave_strength": 0.15, "neuropil_strength": 0.15},
+    "clutter": CLUTTER,
+    "dim clutter": {**CLUTTER, "photons": 4.0},
+    "crowded clutter": {**CLUTTER, "n_neurons": 130, "crowding": 0.7},
 }
-"""What varies between preparations, as changes of a scene; 'clutter' is what is active but no soma in focus."""
+"""What varies between preparations, as changes of a scene."""
 
 
 def with_case(scene: Scene, changes: Changes) -> Scene:

@@ -39,6 +39,10 @@ class Scene:
     soma_radius_px: float = 5.8
     soma_spread: float = 0.12
     """Standard deviation of the somata's radius, relative to it."""
+    soma_oval: float = 0.1
+    """How far somata are from round: standard deviation of their half-axes, relative to the radius."""
+    nucleus: tuple[float, float] = (0.15, 0.75)
+    """Least and greatest part of the light that is missing over the nucleus: 0 is a full disc, 1 a ring."""
     spike_rate_hz: float = 0.3
     soma_brightness: float = 1.0
     """Factor on the light that spikes make; 1 is a cell whose single spike is a good part of the neuropil's light."""
@@ -194,7 +198,16 @@ class Simulation:
             scene.n_neurons, field, radius_px=radius, crowding=scene.crowding, avoid=dark, rng=rng
         )
         self._somata = [
-            tissue.soma(self._full, center + PAD, radius_px=radius, spread=spread, rng=rng) for center in centers
+            tissue.soma(
+                self._full,
+                center + PAD,
+                radius_px=radius,
+                spread=spread,
+                oval=scene.soma_oval,
+                nucleus=scene.nucleus,
+                rng=rng,
+            )
+            for center in centers
         ]
         clutter_rng = np.random.default_rng([scene.seed, 4])
         self._clutter = [

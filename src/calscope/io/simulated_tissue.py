@@ -98,7 +98,14 @@ def soma_centers(
 
 
 def soma(
-    shape: Shape, center: NDArray[np.float64], *, radius_px: float, spread: float, rng: np.random.Generator
+    shape: Shape,
+    center: NDArray[np.float64],
+    *,
+    radius_px: float,
+    spread: float,
+    oval: float,
+    nucleus: tuple[float, float],
+    rng: np.random.Generator,
 ) -> tuple[tuple[slice, slice], FloatArray]:
     """One soma's footprint, peak 1, with the slices of the image that it stands on.
 
@@ -110,20 +117,20 @@ def soma(
     y, x = np.mgrid[box]
     dy, dx = y - center[0], x - center[1]
     distance, angle = np.hypot(dy, dx), np.arctan2(dy, dx)
-    outline = radius * _outline(angle, rng)
+    outline = radius * _outline(angle, oval, rng)
     offset = rng.normal(0.0, 0.1 * radius, 2)
-    nucleus = np.hypot(dy - offset[0], dx - offset[1]) / (outline * rng.uniform(0.5, 0.65))
+    inner = np.hypot(dy - offset[0], dx - offset[1]) / (outline * rng.uniform(0.5, 0.65))
     light = 1.0 / (1.0 + np.exp((distance - outline) / 0.35))
-    light *= 1.0 - rng.uniform(0.15, 0.75) / (1.0 + np.exp((nucleus - 1.0) / 0.15))
+    light *= 1.0 - rng.uniform(*nucleus) / (1.0 + np.exp((inner - 1.0) / 0.15))
     light = gaussian_filter(light, POINT_SPREAD_PX)
     light[light < 0.03 * light.max()] = 0.0
     return box, (light / light.max()).astype(np.float32)
 
 
-def _outline(angle: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+def _outline(angle: NDArray[np.float64], oval: float, rng: np.random.Generator) -> NDArray[np.float64]:
     """Relative radius as a function of the angle."""
     relative = np.ones_like(angle)
-    for order, size in ((2, 0.1), (3, 0.05), (4, 0.03), (5, 0.02)):
+    for order, size in ((2, oval), (3, 0.05), (4, 0.03), (5, 0.02)):
         relative += rng.normal(0.0, size) * np.cos(order * angle + rng.uniform(0.0, 2.0 * np.pi))
     return np.maximum(relative, 0.5)
 
