@@ -217,7 +217,7 @@ def test_counts_on_the_pages_are_those_of_the_run(open_page, lab):
 def test_sidebar_says_where_it_differs_from_the_run(open_page, lab):
     app = open_page("extraction", run=lab.good_run)
     said = plainly("\n".join(caption.value for caption in app.sidebar.caption))
-    assert "It used rf 20 px; the sidebar has 15 px." in said
+    assert "It used rf 20 px; set now: 15 px." in said
     assert "min_SNR" not in said
 
 

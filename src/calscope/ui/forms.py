@@ -4,7 +4,7 @@ Typing into a parameter causes no rerun: values travel to the server with the ne
 widgets cost nothing until asked.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import streamlit as st
@@ -70,6 +70,57 @@ def put(field: ParameterField, value: Any) -> None:
 def show_one(dotted: str, *, live: bool = False) -> None:
     """Draw the widget of one number; `live` draws the page again at every change."""
     _number(field_of(dotted), _label(field_of(dotted)), keys.parameter(dotted), live=live)
+
+
+def value(dotted: str) -> Any:
+    """Give the value in one parameter's widget, whether or not it is allowed."""
+    return _value(field_of(dotted))
+
+
+def show_boxes(dotted: str) -> None:
+    """Draw the boxes of one number or pair under its label; a change draws the page or fragment again."""
+    field = field_of(dotted)
+    with st.container(gap=None):
+        st.markdown(f":small[{_label(field)}]", help=_help(field))
+        _show_live_boxes(field, st.columns(2, gap="small"))
+
+
+def show_dial(dotted: str, low: int, high: int) -> None:
+    """Draw a slider beside the box, or the two boxes, of a whole number; a move draws the page or fragment again.
+
+    The boxes hold the value; the slider follows them, and reaches only over the usual values. It moves both numbers of
+    a pair together.
+    """
+    field, key = field_of(dotted), keys.dial(dotted)
+    largest = _largest(field)
+    wanted = high if largest is None else min(max(largest, low), high)
+    if st.session_state.get(key) != wanted:  # set only then: a slider that is being moved must not be pulled back
+        st.session_state[key] = wanted
+    is_pair = field.spec.kind.endswith("pair")
+    left, *right = st.columns([2.2, 1, 1] if is_pair else [2.2, 1], gap="small", vertical_alignment="bottom")
+    with left:
+        st.slider(_label(field), low, high, key=key, help=_help(field), on_change=_turned, args=(field, key))
+    _show_live_boxes(field, right)
+
+
+def _largest(field: ParameterField) -> int | None:
+    held = _value(field)
+    return max(held) if isinstance(held, tuple) else held
+
+
+def _turned(field: ParameterField, key: str) -> None:
+    turned = st.session_state[key]
+    put(field, (turned, turned) if field.spec.kind.endswith("pair") else turned)
+
+
+def _show_live_boxes(field: ParameterField, places: Sequence[Any]) -> None:
+    if not field.spec.kind.endswith("pair"):
+        with places[0]:
+            _number(field, field.spec.label, keys.parameter(field.dotted), bare=True, live=True)
+        return
+    for part, box, key in zip("yx", places, _pair_keys(field), strict=True):
+        with box:
+            _number(field, f"{field.spec.label} {part}", key, bare=True, live=True)
 
 
 def show_group(group: str, without: Collection[str] = ()) -> None:

@@ -1,5 +1,7 @@
 """From what the sidebar says to a job, or to the reason why it can't start."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from calscope.engines.registry import ENGINES, get_engine
@@ -7,12 +9,15 @@ from calscope.jobs.spec import DemoSettings, JobSpec
 from calscope.model.errors import CalscopeError, ParameterError, RecordingError
 from calscope.model.params import Parameters
 from calscope.pipeline.records import Until
-from calscope.ui import cached, forms, keys, messages, places, runs
+from calscope.ui import cached, forms, keys, messages, places, runs, seeds
 
 DEMOS = {
     "quick": ("Quick look: 2 animals, 400 frames of 128 × 128 px", DemoSettings(animals=2, frames=400, size=128)),
     "full": ("Full size: 5 animals, 1500 frames of 256 × 256 px", DemoSettings(animals=5, frames=1500, size=256)),
 }
+
+SEEDED = ("extraction", "evaluation")
+"""Runs that begin components of the second fit at the seeds that were placed by hand."""
 
 
 def start_run(until: Until) -> str:
@@ -26,6 +31,8 @@ def start_run(until: Until) -> str:
     project = places.project()
     if project is None:
         raise RecordingError("No folder is open. Open one on the page Home, or make the demo there.")
+    if places.shows_import():
+        raise RecordingError("These are results without their recording: nothing can be run. Open it on Home.")
     params = forms.parameters()
     if until != "summary":
         _need_frame_rates(params)
@@ -37,6 +44,7 @@ def start_run(until: Until) -> str:
         params=params.to_dict(),
         engine=engine_name(until),
         until=until,
+        seeds=seeds.of_chosen() if until in SEEDED and ENGINES[engine_name(until)].takes_seeds else {},
     )
     job_id = places.submit(spec)
     if until != "summary":
@@ -61,6 +69,20 @@ def start_preview(name: str) -> str:
         if job.spec.until == "preview" and job.spec.animals == (name,) and not job.status.is_active:
             places.remove(job.id)  # its result stays in the store; the list of runs would fill up with previews
     return places.submit(spec)
+
+
+def start_refit(run: runs.ShownRun) -> str:
+    """Submit the shown run again with the seeds placed since; what comes before the second fit is in the store.
+
+    Raises
+    ------
+    CalscopeError
+        When a seed lies outside of its field, or the engine takes none.
+    """
+    placed = {name: seeds.placed(name) for name in run.job.results}
+    job_id = places.submit(replace(run.job.spec, seeds={name: own for name, own in placed.items() if own}))
+    st.session_state[keys.AWAITED_RUN] = job_id
+    return job_id
 
 
 def engine_name(until: Until) -> str:

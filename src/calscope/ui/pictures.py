@@ -4,6 +4,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from calscope.model.groups import Thresholds
+from calscope.model.movie import FloatArray
 from calscope.model.recording import Pair
 from calscope.model.results import Components, Evaluation, Quality, SummaryImages
 from calscope.plots.contours import Group, close_up, contour_map, group_by_acceptance, place_in_field
@@ -95,9 +96,17 @@ def footprint(
 @st.cache_data(**_FIGURES)
 def background_images(key: str, dxy_um: Pair | None, _components: Components) -> go.Figure:
     """Draw the spatial background components."""
-    images = [_components.background_image(number) for number in range(_components.b.shape[1])]
-    panels = [Panel(image, f"b {number}", limits([image], 1.0, 99.5)) for number, image in enumerate(images)]
+    # Engines share the size between b and f as they like; times the mean of f, b is in the units of the movie.
+    sizes = _components.f.mean(axis=1)
+    panels = [
+        _background_panel(number, _components.background_image(number) * size) for number, size in enumerate(sizes)
+    ]
     return image_row(panels, dxy_um=dxy_um, width_px=PAGE_PX * len(panels) // 3, bar=False, tallest_px=340)
+
+
+def _background_panel(number: int, image: FloatArray) -> Panel:
+    low, high = limits([image], 1.0, 99.5)
+    return Panel(image, f"b {number}: dark {low:.3g}, bright {high:.3g}", (low, high))
 
 
 @st.cache_data(**_FIGURES)

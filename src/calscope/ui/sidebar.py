@@ -160,6 +160,6 @@ def differing(run: runs.ShownRun, group: str) -> list[str]:
         if field.group in before and value != used:
             sentences.append(
                 f"It used {messages.plain(field.name)} {messages.plain(forms.words(used, field.spec))}; "
-                f"the sidebar has {messages.plain(forms.words(value, field.spec))}."
+                f"set now: {messages.plain(forms.words(value, field.spec))}."
             )
     return sentences

@@ -1,0 +1,153 @@
+"""The live picture of the search's parameters: what they mean is drawn over the field while a slider moves.
+
+The widgets of these parameters are drawn here and not in the sidebar, inside the fragment that draws the picture: a
+move runs the fragment alone, and every value has one widget, so nothing has to be kept in step.
+"""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from calscope.algorithms.bright_spots import Places, bright_spots, seeds_in_patches
+from calscope.algorithms.patches import patch_grid
+from calscope.model.errors import ParameterError
+from calscope.model.movie import FloatArray
+from calscope.model.recording import Pair
+from calscope.plots.images import Panel
+from calscope.plots.knobs import Search, Window, busiest_window, knobs_figure
+from calscope.plots.scaling import Limits, limits
+from calscope.ui import charts, forms, knob_words, messages, runs
+from calscope.ui.keys import on_page
+
+SHOWN = ("cnmf.gSig", "cnmf.gSiz", "cnmf.rf", "cnmf.stride", "cnmf.K")
+WINDOW_PX = 96
+"""Side of the part that is shown from near."""
+_STEADY_GSIG = (4, 4)
+"""Rings are drawn on the spots found with it, so that cells and window stay while gSig moves."""
+_N_WINDOW_SPOTS = 40
+
+
+@dataclass(frozen=True)
+class Field:
+    """What the parameters are drawn over."""
+
+    animal: str
+    kind: str
+    """Corrected or raw."""
+    key: str
+    """Names the image in the store."""
+    image: FloatArray
+    border_px: int
+    dxy_um: Pair | None
+
+
+def show() -> None:
+    """Draw the sliders and, where there is a correlation image, the picture."""
+    with st.container(border=True):
+        st.fragment(_draw)(_fields())
+
+
+def _fields() -> list[Field]:
+    """Give the correlation image of each chosen animal, corrected where there is one, else raw."""
+    corrected = {animal.name: animal for animal in runs.animals() if animal.results.after is not None}
+    found = []
+    for raw in runs.raw_animals():
+        animal = corrected.get(raw.name)
+        if animal is not None and animal.results.after is not None:
+            motion = animal.results.motion
+            border = motion.border_px if motion else 0
+            key = animal.results.keys["after"]
+            found.append(Field(raw.name, "corrected", key, animal.results.after.corr, border, animal.dxy_um))
+        elif raw.results.before is not None:
+            found.append(Field(raw.name, "raw", raw.results.keys["before"], raw.results.before.corr, 0, raw.dxy_um))
+    return found
+
+
+def _draw(fields: list[Field]) -> None:
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.markdown("##### What the search looks for", width="content")
+        field = _chosen(fields)
+    soma, patches, seeds = st.columns(3)
+    with soma:
+        forms.show_dial("cnmf.gSig", 1, 20)
+        forms.show_boxes("cnmf.gSiz")
+    with patches:
+        forms.show_dial("cnmf.rf", 5, 80)
+        forms.show_dial("cnmf.stride", 0, 60)
+    with seeds:
+        forms.show_dial("cnmf.K", 1, 40)
+        _show_conflicts()
+    if field is None:
+        st.info(
+            "With a correlation image these numbers are drawn over it: press **Look at the raw movies** on the page "
+            "Data, or correct motion."
+        )
+        return
+    search = _search(field)
+    figure = knobs_figure(_panel(field), search, _window(field, search), field.dxy_um)
+    charts.show(figure, on_page("extraction", f"knobs {field.animal}"), knob_words.alt(search))
+    if field.kind == "raw":
+        st.caption("This is the raw movie's correlation image; after motion correction the corrected one is shown.")
+    for place, words in zip(st.columns(3), knob_words.captions(search, field.image.shape, field.dxy_um), strict=True):
+        with place:
+            st.caption(words)
+
+
+def _chosen(fields: list[Field]) -> Field | None:
+    """Let a person choose the animal to draw over."""
+    if not fields:
+        return None
+    names = [field.animal for field in fields]
+    name = names[0]
+    if len(names) > 1:
+        key = on_page("extraction", "knobs of")
+        if st.session_state.get(key) not in names:
+            st.session_state.pop(key, None)
+        name = st.selectbox(
+            "Animal of the picture", names, key=key, width=220, label_visibility="collapsed", persist_state="session"
+        )
+    return next((field for field in fields if field.animal == name), fields[0])
+
+
+def _show_conflicts() -> None:
+    """Say which of these values don't fit together, before a run refuses them."""
+    try:
+        forms.parameters()
+    except ParameterError as error:
+        told = [line for line in str(error).splitlines() if "cnmf." in line]
+        if told:
+            st.warning(messages.plain(" ".join(told)), icon=":material/error:")
+
+
+def _search(field: Field) -> Search:
+    gSig = forms.value("cnmf.gSig")
+    gSiz = forms.value("cnmf.gSiz") or (2 * gSig[0] + 1, 2 * gSig[1] + 1)
+    rf, stride = forms.value("cnmf.rf"), forms.value("cnmf.stride")
+    if rf is not None:
+        stride = min(stride, 2 * rf)  # more is refused, in words; the picture stays drawable
+    patches = patch_grid(*field.image.shape, rf, stride)
+    spots = _spots(field.key, gSig, field.border_px, _image=field.image)
+    cells = _spots(field.key, _STEADY_GSIG, field.border_px, _image=field.image)
+    K = forms.value("cnmf.K")
+    return Search(gSig, gSiz, patches, cells, spots, seeds_in_patches(spots, patches, K), K)
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def _spots(key: str, gSig: tuple[int, int], border_px: int, _image: FloatArray) -> Places:
+    return bright_spots(_image, gSig, border_px)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _limits(key: str, _image: FloatArray) -> Limits:
+    return limits([_image], 1.0, 99.7)
+
+
+def _panel(field: Field) -> Panel:
+    return Panel(field.image, "", _limits(field.key, _image=field.image))
+
+
+def _window(field: Field, search: Search) -> Window:
+    """Give the part shown from near; it stays while gSig moves, until a few somata would no longer fit in."""
+    steps = max(1, -(-3 * max(search.gSiz) // WINDOW_PX))
+    rows, columns = field.image.shape
+    return busiest_window(search.cells_px[:_N_WINDOW_SPOTS], (rows, columns), steps * WINDOW_PX)

@@ -1,0 +1,63 @@
+"""Parameters that were not used as they were asked for, each with the reason."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from calscope.model.fields import StageName
+from calscope.model.params import fields
+from calscope.pipeline.records import AnimalRun
+from calscope.ui import forms, messages, wording
+from calscope.ui.keys import on_page
+
+STAGES: frozenset[StageName] = frozenset({"fit", "refit"})
+"""Stages whose parameters are told of on the Extraction page."""
+
+
+def differences(record: AnimalRun) -> pd.DataFrame:
+    """One row a parameter of the fits whose requested and effective values differ."""
+    rows = []
+    for field in fields():
+        group, name = field.group, field.name
+        known = name in record.effective.get(group, {}) and name in record.requested.get(group, {})
+        if not known or not STAGES & set(field.spec.stages):
+            continue
+        asked, used = record.requested[group][name], record.effective[group][name]
+        if not _same(asked, used):
+            rows.append(
+                {
+                    "Parameter": f"{field.spec.label} ({name})",
+                    "Requested": forms.words(asked, field.spec),
+                    "Used": forms.words(used, field.spec),
+                    "Why": record.reasons.get(field.dotted) or _usual_reason(field.dotted, asked),
+                }
+            )
+    return pd.DataFrame(rows, columns=["Parameter", "Requested", "Used", "Why"])
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equal, where JSON has made lists of pairs."""
+    return (list(one) if isinstance(one, tuple) else one) == (list(other) if isinstance(other, tuple) else other)
+
+
+def _usual_reason(dotted: str, asked: object) -> str:
+    """Give a reason for runs whose record holds none."""
+    if asked is None and dotted == "cnmf.gSiz":
+        return "It was left open, which means 2·gSig + 1."
+    if asked is None and dotted.startswith("dataset."):
+        return "It was left open; the recording says it."
+    return "The engine set it."
+
+
+def show(name: str, record: AnimalRun | None) -> None:
+    """Show the table, or one line where everything was used as asked for."""
+    if record is None or not record.effective:
+        return
+    rows = differences(record)
+    if rows.empty:
+        st.caption(":material/check: All parameters of the fits were used as requested.")
+        return
+    words = f"{wording.count(len(rows), 'parameter')} of the fits used otherwise than requested, and why"
+    with st.expander(words, key=on_page("extraction", f"requested {name}"), icon=":material/tune:"):
+        st.table(rows.set_index("Parameter").map(messages.plain))
