@@ -15,7 +15,7 @@ from calscope.pipeline.parity import run_parity
 
 
 def command(chosen: argparse.Namespace) -> int:
-    """Run both engines, write OUT/parity.json and OUT/parity.md, and print the latter's path last."""
+    """Run both engines, write OUT/parity.json, parity.md and parity.html, and print their paths."""
     params, notes = read_settings(chosen.params, chosen.changes)
     ref = _the_recording(Path(chosen.recording).absolute())
     out = Path(chosen.out)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
-from calscope.io.imported import ImportedResults, judged, unmeasured
+from calscope.io.imported import ImportedResults, judged, name_of, unmeasured
 from calscope.model.errors import RecordingError
 from calscope.model.movie import FloatArray
 from calscope.model.results import Components, Evaluation, Quality
@@ -51,7 +51,7 @@ def _results(path: Path, file: h5py.File) -> ImportedResults:
     }
     dff = _array(estimates, "F_dff")
     return ImportedResults(
-        name=path.stem,
+        name=name_of(path),
         path=path,
         program=f"CaImAn {_text(file, 'params/data/caiman_version')}".strip(),
         components=found,

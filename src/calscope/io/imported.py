@@ -59,6 +59,14 @@ def results_at(path: Path) -> Path | None:
     return path if path.is_file() and is_results(path) else find_plane(path)
 
 
+def name_of(path: Path) -> str:
+    """Give the name under which results are shown: the file's, or that of the folder above suite2p's own ones."""
+    if path.suffix.lower() in HDF5_ENDINGS:
+        return path.stem
+    parts = [part for part in path.parts if part != "suite2p" and not part.startswith("plane")]
+    return parts[-1] if parts else path.name
+
+
 def files_of(path: Path) -> tuple[Path, ...]:
     """Give the files that opening results reads."""
     if path.is_file():

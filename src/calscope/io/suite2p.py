@@ -16,7 +16,7 @@ from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 from scipy.sparse import csc_matrix
 
-from calscope.io.imported import SUITE2P_FILES, ImportedResults, judged, unmeasured
+from calscope.io.imported import SUITE2P_FILES, ImportedResults, judged, name_of, unmeasured
 from calscope.model.errors import RecordingError
 from calscope.model.movie import FloatArray
 from calscope.model.results import Components, Quality
@@ -100,7 +100,7 @@ def _results(plane: Path, fields: dict[str, Any]) -> ImportedResults:
     nothing = np.zeros(n, np.float32)
     n_pixels = dims[0] * dims[1]
     return ImportedResults(
-        name=_name(plane),
+        name=name_of(plane),
         path=plane,
         program="suite2p",
         components=Components(
@@ -150,8 +150,3 @@ def _inside(values: Any, size: int) -> NDArray[np.intp]:
     if places.size and (places.min() < 0 or places.max() >= size):
         raise ValueError("footprints reach beyond the field")
     return places
-
-
-def _name(plane: Path) -> str:
-    parts = [part for part in plane.parts if part != "suite2p" and not part.startswith("plane")]
-    return parts[-1] if parts else plane.name

@@ -8,7 +8,7 @@ import streamlit as st
 
 from calscope.io import safe_paths
 from calscope.io.file_names import safe_name
-from calscope.io.imported import files_of, is_results, results_at
+from calscope.io.imported import files_of, is_results, name_of, results_at
 from calscope.io.project import Project, RecordingRef, find_recordings, only_inside
 from calscope.jobs.manager import Job, JobManager
 from calscope.jobs.spec import JobSpec
@@ -132,7 +132,7 @@ def _opened(text: str) -> Project:
     path = safe_paths.resolve_path(text, roots())
     if is_results(path):
         place = checked_results(text)
-        return Project(place, (RecordingRef(safe_name(place.stem), place, place.name),))
+        return Project(place, (RecordingRef(safe_name(name_of(place)), place, name_of(place)),))
     return recordings_in(str(checked(text)))
 
 
