@@ -79,7 +79,7 @@ def find_caiman() -> Availability:
     if not (folder / "motion_correction.py").exists():
         return Availability(
             ok=False,
-            why_not="The installed package "caiman" is not CaImAn but an unrelated program of that name on PyPI.",
+            why_not="The installed package caiman is not CaImAn but an unrelated program of that name on PyPI.",
             next_step=f"Remove it with `pip uninstall caiman`. {INSTALL}",
         )
     return Availability(ok=True, version=caiman_version())
