@@ -2,6 +2,7 @@ import numpy as np
 import scipy.sparse
 from scipy.ndimage import gaussian_filter
 
+from calscope.algorithms.blocks import Blocks
 from calscope.algorithms.local_background import ClearedMovie, LocalBackground
 from calscope.algorithms.pixel_stream import footprint_products, trace_products
 from calscope.algorithms.threads import Team
@@ -32,7 +33,7 @@ def scene():
 def test_a_wide_wave_is_followed_and_a_cell_is_not():
     frames, wave, cell = scene()
     with Team(2) as team:
-        local = LocalBackground.of(coded(frames), 8, team, silent)
+        local = LocalBackground.of(Blocks.of(coded(frames), 8, team, silent), team)
     found = local.patch((slice(0, 64), slice(0, 80))).transpose(2, 0, 1)
     assert (found - wave).std() < 0.25 * wave.std()
     during = found[50:60, 26:35, 36:45].mean() - wave[50:60, 26:35, 36:45].mean()
@@ -46,7 +47,7 @@ def test_products_are_those_of_the_movie_without_it():
     A = scipy.sparse.random(64 * 80, 4, 0.02, format="csc", random_state=rng, dtype=np.float32)
     C = rng.random((4, 150)).astype(np.float32)
     with Team(1) as team:
-        local = LocalBackground.of(movie, 8, team, silent)
+        local = LocalBackground.of(Blocks.of(movie, 8, team, silent), team)
         without = coded(movie.read(0, 150) - local.patch((slice(0, 64), slice(0, 80))).transpose(2, 0, 1))
         cleared = ClearedMovie(movie, local)
         assert np.allclose(
@@ -63,11 +64,12 @@ def test_products_are_those_of_the_movie_without_it():
 def test_a_patch_is_cut_from_the_whole():
     frames, _, _ = scene()
     with Team(1) as team:
-        local = LocalBackground.of(coded(frames), 8, team, silent)
+        local = LocalBackground.of(Blocks.of(coded(frames), 8, team, silent), team)
     whole = local.patch((slice(0, 64), slice(0, 80)))
     assert np.allclose(local.patch((slice(13, 44), slice(49, 80))), whole[13:44, 49:80], atol=1e-4)
 
 
 def test_a_field_of_a_few_cells_has_none():
     with Team(1) as team:
-        assert LocalBackground.of(Movie(np.zeros((20, 31, 90), np.uint16)), 8, team, silent) is None
+        blocks = Blocks.of(Movie(np.zeros((20, 31, 90), np.uint16)), 8, team, silent)
+        assert LocalBackground.of(blocks, team) is None

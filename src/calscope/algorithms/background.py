@@ -8,39 +8,26 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
-from calscope.algorithms.footprints import Dims
 from calscope.algorithms.local_background import ClearedMovie
 from calscope.algorithms.threads import Team
 from calscope.model.movie import FloatArray
 from calscope.model.progress import Progress
 
-BLOCK_PX = 8
 SWEEPS = 30
 POWER_STEPS = 20
 
 
 def background_traces(
-    *, movie: ClearedMovie, A: csc_matrix, C: FloatArray, dims: Dims, nb: int, team: Team, progress: Progress
+    *, movie: ClearedMovie, A: csc_matrix, C: FloatArray, nb: int, team: Team, progress: Progress
 ) -> FloatArray:
     """Find the traces of `nb` background components, (nb, T)."""
-    blocks = block_means(dims, BLOCK_PX)
-    binned = movie.footprint_products(blocks, team, progress, "Looking at the background")
+    pattern, binned = movie.block_means(team, progress)
     if A.shape[1]:
-        binned -= (blocks.T @ A).astype(np.float32) @ C
+        binned -= (pattern.T @ A).astype(np.float32) @ C
     return nonnegative_factors(binned, nb)[1]
 
 
-def block_means(dims: Dims, block_px: int) -> csc_matrix:
-    """Pattern that averages over square blocks: (H*W, blocks), row order."""
-    y, x = np.divmod(np.arange(dims[0] * dims[1]), dims[1])
-    per_row = -(-dims[1] // block_px)
-    block = (y // block_px) * per_row + x // block_px
-    size = np.bincount(block)
-    entries = (1.0 / size[block]).astype(np.float32)
-    return csc_matrix((entries, (np.arange(block.size), block)), shape=(block.size, size.size))
-
-
-def nonnegative_factors(X: FloatArray, rank: int) -> tuple[FloatArray, FloatArray]:
+def nonnegative_factors(X: FloatArray, rank: int, sweeps: int = SWEEPS) -> tuple[FloatArray, FloatArray]:
     """Factor X, (n, T), into non-negative (n, rank) and (rank, T), traces of mean 1 where there are any.
 
     Deterministic: the first component is the mean trace, each next begins with the positive part of the direction in
@@ -53,7 +40,7 @@ def nonnegative_factors(X: FloatArray, rank: int) -> tuple[FloatArray, FloatArra
     for j in range(rank):
         f[j] = residual.mean(axis=0) if j == 0 else _strongest_direction(residual)
         b[:, j] = _images(residual, f[j])
-        for _ in range(SWEEPS if j == rank - 1 else 5):
+        for _ in range(sweeps if j == rank - 1 else 5):
             _sweep(X, b[:, : j + 1], f[: j + 1])
         residual = X - b[:, : j + 1] @ f[: j + 1]
     scale = f.mean(axis=1)

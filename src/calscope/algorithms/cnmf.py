@@ -14,8 +14,8 @@ from calscope.algorithms.factors import Factors, to_components
 from calscope.algorithms.field_model import FieldModel, merge_all, smallest_footprint_px
 from calscope.algorithms.footprints import from_fortran, swap_order
 from calscope.algorithms.initialization import PatchFactors, initialise_patch
-from calscope.algorithms.local_background import ClearedMovie, LocalBackground
-from calscope.algorithms.noise import pixel_noise
+from calscope.algorithms.local_background import ClearedMovie
+from calscope.algorithms.noise import NoiseMeter
 from calscope.algorithms.patch_fit import (
     FEWEST_FRAMES,
     Where,
@@ -25,7 +25,7 @@ from calscope.algorithms.patch_fit import (
     spread_in_time,
     update_patch,
 )
-from calscope.algorithms.patches import patch_grid
+from calscope.algorithms.patches import area_px, patch_grid
 from calscope.algorithms.seeding import add_seeds, note_seeds
 from calscope.algorithms.threads import Team
 from calscope.model.errors import CalscopeError
@@ -100,11 +100,14 @@ def fit(
     notes: list[str] = []
     smallest_px = smallest_footprint_px(gSig)
     # Frames are binned twice: on reading where the recording is long, and for the search alone where that is wished.
-    every = effective_tsub(1, n_frames)
+    patches = patch_grid(*dims, rf, stride)
+    patch_px = max(area_px(where) for where in patches)
+    every = effective_tsub(1, n_frames, patch_px)
     with Team(workers) as team:
-        sn = pixel_noise(movie, team, part(progress, 0, 0.1))
+        meter = NoiseMeter(movie, team)
+        cleared = ClearedMovie.of(movie, 2 * max(gSig), team, part(progress, 0, 0.15), meter.look)
+        sn = meter.result()
         allowed = seed_area(dims, border_px, notes)
-        cleared = _cleared(movie, gSig, team, part(progress, 0.1, 0.15))
 
         def fit_one(where: Where) -> tuple[PatchFactors, Where]:
             noise = sn.reshape(dims)[where]
@@ -117,7 +120,7 @@ def fit(
                 gSiz=gSiz,
                 nb=nb,
                 ssub=ssub,
-                tsub=-(-effective_tsub(tsub, n_frames) // every),
+                tsub=-(-effective_tsub(tsub, n_frames, patch_px) // every),
                 rolling_sum=rolling_sum,
             )
             at_rate = partial(spread_in_time, every=every, n_frames=n_frames)
@@ -135,7 +138,6 @@ def fit(
                 )
             return found, where
 
-        patches = patch_grid(*dims, rf, stride)
         results = []
         for i, result in enumerate(team.map(fit_one, patches)):
             progress(0.15 + 0.55 * (i + 1) / len(patches), f"Patch {i + 1} of {len(patches)}")
@@ -185,7 +187,7 @@ def refit(
         sn=swap_order(np.asarray(first.sn), first.dims[::-1]),
     )
     with Team(workers) as team:
-        cleared = _cleared(movie, gSig, team, part(progress, 0, 0.05))
+        cleared = ClearedMovie.of(movie, 2 * max(gSig), team, part(progress, 0, 0.05))
         model = FieldModel(cleared, p, bas_nonneg, merge_thr, smallest_footprint_px(gSig), team)
         factors = model.with_background(factors, nb, notes, part(progress, 0.05, 0.18))
         window = gSiz or (2 * gSig[0] + 1, 2 * gSig[1] + 1)
@@ -198,11 +200,6 @@ def refit(
         factors = model.whole_background(factors, nb, part(progress, 0.95, 1))
     note_seeds(factors, seeds, notes)
     return to_components(factors, details, tuple(notes))
-
-
-def _cleared(movie: Movie, gSig: tuple[int, int], team: Team, progress: Progress) -> ClearedMovie:
-    """Take the local background out, in blocks of a soma's diameter."""
-    return ClearedMovie(movie, LocalBackground.of(movie, 2 * max(gSig), team, progress))
 
 
 def _check_length(movie: Movie, p: int) -> None:

@@ -40,7 +40,6 @@ class FieldModel:
             movie=self.movie,
             A=factors.A,
             C=factors.C,
-            dims=factors.dims,
             nb=nb,
             team=self.team,
             progress=part(progress, 0, 0.5),
@@ -50,12 +49,11 @@ class FieldModel:
 
     def whole_background(self, factors: Factors, nb: int, progress: Progress) -> Factors:
         """Describe all that the components leave of the movie, the local background in it, by `nb` components."""
-        whole = ClearedMovie(self.movie.movie)
+        whole = self.movie.whole()
         f = background_traces(
             movie=whole,
             A=factors.A,
             C=factors.C,
-            dims=factors.dims,
             nb=nb,
             team=self.team,
             progress=part(progress, 0, 0.5),

@@ -11,13 +11,16 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from calscope.algorithms.background import block_means, nonnegative_factors
+from calscope.algorithms.background import nonnegative_factors
+from calscope.algorithms.blocks import block_pattern
 from calscope.algorithms.hals import footprint_sweep, trace_sweep
 from calscope.model.movie import FloatArray
 
 ROLLING_FRAMES = 100
 TENTHS = 10
 REFINEMENTS = 5
+BACKGROUND_SWEEPS = 5
+BLOCK_PX = 4
 MASK_GROWTH_PX = 3
 MEDIAN_FRAMES = 500
 SURROUND = 1
@@ -74,7 +77,7 @@ def initialise_patch(
         Look at the energy in the strongest 100 frames in a row, not in the whole movie.
     """
     scale = np.where(noise > 0, noise, 1.0).astype(np.float32)
-    white = np.empty(movie.shape, np.float32)
+    white: FloatArray = np.empty(movie.shape, np.float32)
     _standardise(movie, _medians(movie), np.float32(ssub * np.sqrt(tsub)) / scale, white)
     white = _binned(white, ssub, tsub)
     surround = tuple(SURROUND * max(1, size // ssub) for size in gSiz)
@@ -176,8 +179,9 @@ def _greedy(  # noqa: PLR0917 - kernels take no keywords
                 _subtract(residual[y, x], a[y, x], c)
         for y in range(max(0, y0 - hy), min(h, y1 + hy)):
             for x in range(max(0, x0 - hx), min(w, x1 + hx)):
-                _subtract(blurred[y, x], spread[y, x], c)
-                energy[y, x] = gain[y, x] * _energy(blurred[y, x], rolling)
+                if spread[y, x] != 0:
+                    _subtract(blurred[y, x], spread[y, x], c)
+                    energy[y, x] = gain[y, x] * _energy(blurred[y, x], rolling)
         # A seed whose energy is of the negative kind gives nothing; never try the same spot for ever.
         energy[sy, sx] = min(energy[sy, sx], np.float32(0.999) * best)
     return A.shape[0]
@@ -214,7 +218,8 @@ def _subtract(trace: NDArray, weight: np.float32, c: NDArray) -> None:
 def _energy(trace: NDArray, rolling: int) -> np.float32:
     """Energy of a trace above zero, or of its strongest stretch of about `rolling` frames.
 
-    Stretches begin at every tenth of their length: sums over tenths need no running total, which no processor can hurry.
+    Stretches begin at every tenth of their length: sums over tenths need no running total, in which each step waits for
+    the one before.
     """
     step = rolling // TENTHS
     if step == 0 or rolling >= trace.size:
@@ -364,9 +369,9 @@ def _refine(movie: FloatArray, A: FloatArray, C: FloatArray, nb: int) -> PatchFa
 def _patch_background(
     Y: FloatArray, a: FloatArray, C: FloatArray, shape: tuple[int, int], nb: int
 ) -> tuple[FloatArray, FloatArray]:
-    blocks = block_means(shape, 4)
+    blocks = block_pattern(shape, (-(-shape[0] // BLOCK_PX), -(-shape[1] // BLOCK_PX)))
     binned = blocks.T @ Y - (blocks.T @ a.T) @ C
-    images, f = nonnegative_factors(np.asarray(binned, np.float32), nb)
+    images, f = nonnegative_factors(np.asarray(binned, np.float32), nb, BACKGROUND_SWEEPS)
     b = (blocks > 0).astype(np.float32) @ images
     return np.ascontiguousarray(b.T, np.float32), f
 

@@ -7,15 +7,18 @@ few and small enough not to move it. What changes over time in that smooth image
 left to b.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Self
 
 import cv2
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix, csr_matrix, kron
 
-from calscope.algorithms.pixel_stream import footprint_products, trace_products
+from calscope.algorithms.blocks import Blocks
+from calscope.algorithms.pixel_stream import PixelChunk, footprint_products, trace_products
 from calscope.algorithms.threads import Team
 from calscope.model.movie import FloatArray, Movie, chunks
 from calscope.model.progress import Progress
@@ -23,6 +26,8 @@ from calscope.model.progress import Progress
 NEIGHBOURHOOD = 5
 """Side of the neighbourhood, in blocks; cv2 has this median for float32 up to 5."""
 SMOOTHING_BLOCKS = 0.7
+BLOCK_PX = 8
+"""Side of the blocks where nobody measured any."""
 CHUNK_FRAMES = 256
 
 
@@ -36,35 +41,39 @@ class LocalBackground:
     """(grid rows · grid columns, T), mean 0 over time."""
 
     @classmethod
-    def of(cls, movie: Movie, block_px: int, team: Team, progress: Progress) -> Self | None:
+    def of(cls, blocks: Blocks, team: Team) -> Self | None:
         """Measure it; None where the field is too small to tell cells from their surroundings."""
-        n_frames, height, width = movie.shape
-        grid = round(height / block_px), round(width / block_px)
-        if min(grid) < NEIGHBOURHOOD:
+        if min(blocks.grid) < NEIGHBOURHOOD:
             return None
-        binned = np.empty((n_frames, *grid), np.float32)
+        still = blocks.means.mean(axis=1, dtype=np.float64).astype(np.float32)
+        values = np.empty_like(blocks.means)
 
         def work(stretch: tuple[int, int]) -> None:
-            for t, frame in enumerate(movie.read(*stretch), stretch[0]):
-                binned[t] = cv2.resize(frame, grid[::-1], interpolation=cv2.INTER_AREA)
+            some = slice(*stretch)
+            frames = np.ascontiguousarray((blocks.means[:, some] - still[:, None]).T).reshape(-1, *blocks.grid)
+            for t, frame in enumerate(frames):
+                frames[t] = cv2.GaussianBlur(cv2.medianBlur(frame, NEIGHBOURHOOD), (0, 0), SMOOTHING_BLOCKS)
+            values[:, some] = frames.reshape(len(frames), -1).T
 
-        stretches = chunks(n_frames, CHUNK_FRAMES)
-        for i, _ in enumerate(team.map(work, stretches)):
-            progress(i / len(stretches), "Measuring the local background")
-        binned -= binned.mean(axis=0)
-        for t in range(n_frames):
-            binned[t] = cv2.GaussianBlur(cv2.medianBlur(binned[t], NEIGHBOURHOOD), (0, 0), SMOOTHING_BLOCKS)
-        binned -= binned.mean(axis=0)
-        return cls((height, width), grid, np.ascontiguousarray(binned.reshape(n_frames, -1).T))
+        team.each(work, chunks(values.shape[1], CHUNK_FRAMES))
+        values -= values.mean(axis=1, dtype=np.float64).astype(np.float32)[:, None]
+        return cls(blocks.dims, blocks.grid, values)
 
     def patch(self, where: tuple[slice, slice]) -> FloatArray:
         """Give it at each pixel of a patch, (h, w, T)."""
+        out = np.zeros((*(s.stop - s.start for s in where), self.values.shape[1]), np.float32)
+        self.take_from(out, where)
+        return np.negative(out, out=out)
+
+    def take_from(self, patch: FloatArray, where: tuple[slice, slice]) -> None:
+        """Subtract it from a patch, (h, w, T), in place."""
         rows = _weights(self.dims[0], self.grid[0])[where[0]]
-        columns = _weights(self.dims[1], self.grid[1])[where[1]]
-        y, x = np.flatnonzero(rows.any(axis=0)), np.flatnonzero(columns.any(axis=0))
-        part = self.values.reshape(*self.grid, -1)[y[0] : y[-1] + 1, x[0] : x[-1] + 1]
-        wide = np.tensordot(rows[:, y], part, axes=(1, 0))
-        return np.asarray(np.einsum("xj,yjt->yxt", columns[:, x], wide, optimize=True), np.float32)
+        used = np.flatnonzero(rows.any(axis=0))
+        low, share = (values[where[1]] for values in _between(self.dims[1], self.grid[1]))
+        last = min(self.grid[1], int(low[-1]) + 2)
+        part = self.values.reshape(*self.grid, -1)[used[0] : used[-1] + 1, low[0] : last]
+        wide = np.tensordot(rows[:, used], part, axes=(1, 0))
+        _subtract_between(patch, wide, low - low[0], share)
 
     def weights(self) -> csr_matrix:
         """(H*W, grid) bilinear weights of the grid's values at each pixel, row order."""
@@ -74,12 +83,28 @@ class LocalBackground:
 
 def _weights(n: int, m: int) -> FloatArray:
     """(n, m) linear interpolation from m values stretched over n pixels; beyond the outer ones it is flat."""
+    low, share = _between(n, m)
+    out = np.zeros((n, m), np.float32)
+    out[np.arange(n), low] = 1 - share
+    out[np.arange(n), np.minimum(low + 1, m - 1)] += share
+    return out
+
+
+def _between(n: int, m: int) -> tuple[NDArray[np.intp], FloatArray]:
+    """Of m values stretched over n pixels: the one before each pixel, and how far on towards the next it lies."""
     at = np.clip((np.arange(n) + 0.5) * m / n - 0.5, 0, m - 1)
     low = np.minimum(at.astype(np.intp), max(0, m - 2))
-    out = np.zeros((n, m), np.float32)
-    out[np.arange(n), low] = 1 - (at - low)
-    out[np.arange(n), np.minimum(low + 1, m - 1)] += at - low
-    return out
+    return low, (at - low).astype(np.float32)
+
+
+@njit(nogil=True, fastmath=True, cache=True)
+def _subtract_between(patch: NDArray, wide: NDArray, low: NDArray, share: NDArray) -> None:
+    for y in range(patch.shape[0]):
+        for x in range(patch.shape[1]):
+            pixel, before, after = patch[y, x], wide[y, low[x]], wide[y, min(low[x] + 1, wide.shape[1] - 1)]
+            u, v = np.float32(1) - share[x], share[x]
+            for t in range(pixel.size):
+                pixel[t] -= u * before[t] + v * after[t]
 
 
 @dataclass(frozen=True)
@@ -88,6 +113,33 @@ class ClearedMovie:
 
     movie: Movie
     local: LocalBackground | None = None
+    blocks: Blocks | None = None
+    """Of the movie as it is."""
+
+    @classmethod
+    def of(
+        cls,
+        movie: Movie,
+        block_px: int,
+        team: Team,
+        progress: Progress,
+        look: Callable[[PixelChunk], None] | None = None,
+    ) -> Self:
+        """Measure the local background in blocks; `look` is shown every stretch of the movie on the way."""
+        blocks = Blocks.of(movie, block_px, team, progress, look)
+        return cls(movie, LocalBackground.of(blocks, team), blocks)
+
+    def whole(self) -> Self:
+        """Give the movie with its local background."""
+        return replace(self, local=None)
+
+    def block_means(self, team: Team, progress: Progress) -> tuple[csc_matrix, FloatArray]:
+        """Give the pattern of the blocks, (H*W, blocks), and their means, (blocks, T), as new arrays."""
+        blocks = self.blocks or Blocks.of(self.movie, BLOCK_PX, team, progress)
+        pattern, means = blocks.pattern(), blocks.means.copy()
+        if self.local is not None:
+            means -= np.asarray((pattern.T @ self.local.weights()) @ self.local.values, np.float32)
+        return pattern, means
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csc_matrix, hstack
 
 from calscope.algorithms.factors import Factors
@@ -18,28 +20,35 @@ Where = tuple[slice, slice]
 MOST_FRAMES = 6000
 """Longer recordings are averaged down to at most this many frames for the search, so that a patch's memory is
 bounded."""
+MOST_VALUES = 48_000_000
+"""As many pixels times frames of a patch are searched at once, at most; larger patches are averaged in time too."""
 FEWEST_FRAMES = 10
-CHUNK_FRAMES = 512
+CHUNK_FRAMES = 256
 
 
-def effective_tsub(tsub: int, n_frames: int) -> int:
+def effective_tsub(tsub: int, n_frames: int, patch_px: int = 1) -> int:
     """Give the binning in time that a search would use: not so much that too few frames are left, and enough."""
     largest = max(1, n_frames // FEWEST_FRAMES)
-    return max(min(tsub, largest), -(-n_frames // MOST_FRAMES))
+    most = int(np.clip(MOST_VALUES // patch_px, FEWEST_FRAMES, MOST_FRAMES))
+    return max(min(tsub, largest), -(-n_frames // most))
 
 
 def read_patch(cleared: ClearedMovie, where: Where, every: int) -> FloatArray:
     """Read one patch pixel-major, (h, w, T / every), as means of `every` frames (the last may be of fewer)."""
-    rows, columns = where
-    n_frames = cleared.shape[0]
-    out = np.empty((rows.stop - rows.start, columns.stop - columns.start, -(-n_frames // every)), np.float32)
+    codes = cleared.movie.codes[:, where[0], where[1]]
+    n_frames, h, w = codes.shape
+    out = np.empty((h * w, -(-n_frames // every)), np.float32)
     for start, stop in chunks(n_frames, CHUNK_FRAMES * every):
-        values = mean_of_frames(cleared.movie.crop(rows, columns, start, stop), every)
-        out[..., start // every : start // every + len(values)] = values.transpose(1, 2, 0)
+        some: NDArray = np.ascontiguousarray(codes[start:stop]).reshape(stop - start, h * w)
+        if every > 1:
+            some = mean_of_frames(some.astype(np.float32), every)
+        out[:, start // every : start // every + len(some)] = cv2.transpose(some)
+    out *= np.float32(cleared.movie.scale)
+    out += np.float32(cleared.movie.offset)
+    patch = out.reshape(h, w, -1)
     if cleared.local is not None:
-        local = replace(cleared.local, values=mean_of_frames(cleared.local.values.T, every).T)
-        out -= local.patch(where)
-    return out
+        replace(cleared.local, values=mean_of_frames(cleared.local.values.T, every).T).take_from(patch, where)
+    return patch
 
 
 def mean_of_frames(values: FloatArray, every: int) -> FloatArray:
@@ -64,9 +73,9 @@ def join_patches(
     n_px = dims[0] * dims[1]
     columns, traces = [csc_matrix((n_px, 0), dtype=np.float32)], [np.zeros((0, n_frames), np.float32)]
     for patch, (rows, cols) in found:
-        full = np.zeros((len(patch.A), *dims), np.float32)
-        full[:, rows, cols] = patch.A
-        columns.append(csc_matrix(full.reshape(len(full), n_px).T))
+        k, y, x = np.nonzero(patch.A)
+        pixels, shape = (y + rows.start) * dims[1] + x + cols.start, (n_px, len(patch.A))
+        columns.append(csc_matrix((patch.A[k, y, x], (pixels, k)), shape=shape, dtype=np.float32))
         traces.append(patch.C)
     A, C = hstack(columns, format="csc", dtype=np.float32), np.concatenate(traces)
     alive = (np.diff(A.indptr) > 0) & (C.max(axis=1, initial=0) > 0)
@@ -91,8 +100,7 @@ def update_patch(
     Traces are not deconvolved here; that follows on the whole field, as in CaImAn.
     """
     rows, columns = where
-    codes = np.ascontiguousarray(movie.codes[:, rows, columns])
-    patch = ClearedMovie(Movie(codes, movie.scale, movie.offset))
+    patch = ClearedMovie(Movie(movie.codes[:, rows, columns], movie.scale, movie.offset))
     n, h, w = found.A.shape
     A, C = normalised(csc_matrix(found.A.reshape(n, h * w).T), found.C)
     b = np.ascontiguousarray(found.b.reshape(-1, h * w).T)

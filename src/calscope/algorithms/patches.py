@@ -24,6 +24,11 @@ def patch_grid(height: int, width: int, rf: int | None, stride: int) -> list[tup
     return [(rows, columns) for rows in _cuts(height, side, step) for columns in _cuts(width, side, step)]
 
 
+def area_px(where: tuple[slice, slice]) -> int:
+    """Give the number of pixels of a patch."""
+    return (where[0].stop - where[0].start) * (where[1].stop - where[1].start)
+
+
 def _cuts(length: int, side: int, step: int) -> list[slice]:
     if length <= side:
         return [slice(0, length)]

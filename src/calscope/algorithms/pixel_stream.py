@@ -6,7 +6,7 @@ many times faster (a trace of a pixel is then contiguous), and dropped again. Me
 Inside the algorithms pixels are in row order (index = y * W + x), as the frames are.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -41,7 +41,7 @@ def pixel_chunks(movie: Movie, team: Team, progress: Progress, note: str) -> Ite
     size = int(np.clip(CODES_PER_CHUNK // n_px, 32, 512))
     for start, stop in chunks(n_frames, size):
         progress(start / n_frames, note)
-        frames = np.ascontiguousarray(movie.codes[start:stop]).reshape(stop - start, n_px)
+        frames = np.reshape(movie.codes[start:stop], (stop - start, n_px))
         codes = np.empty((n_px, stop - start), np.uint16)
 
         def turn(tile: tuple[int, int], frames: NDArray = frames, codes: NDArray = codes) -> None:
@@ -51,13 +51,22 @@ def pixel_chunks(movie: Movie, team: Team, progress: Progress, note: str) -> Ite
         yield PixelChunk(start, stop, codes)
 
 
-def footprint_products(movie: Movie, A: csc_matrix, team: Team, progress: Progress, note: str = "") -> FloatArray:
+def footprint_products(  # noqa: PLR0917
+    movie: Movie,
+    A: csc_matrix,
+    team: Team,
+    progress: Progress,
+    note: str = "",
+    look: Callable[[PixelChunk], None] | None = None,
+) -> FloatArray:
     """Aᵀ Y: each footprint's sum over the movie.
 
     Parameters
     ----------
     A
         (H*W, K), row order; dense columns (background) are welcome.
+    look
+        Shown every stretch of frames too, for what else is to be known of the movie.
 
     Returns
     -------
@@ -73,6 +82,8 @@ def footprint_products(movie: Movie, A: csc_matrix, team: Team, progress: Progre
             _project(chunk.codes, A.indptr[part[0] : part[1] + 1], A.indices, data, target)
 
         team.each(work, parts)
+        if look is not None:
+            look(chunk)
     out *= np.float32(movie.scale)
     out += np.float32(movie.offset) * np.asarray(A.sum(axis=0), np.float32).reshape(-1, 1)
     return out

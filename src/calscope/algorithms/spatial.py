@@ -103,6 +103,9 @@ def _solve(
     out = np.zeros(nnz)
     b = factors.b.astype(np.float64)
     background = products[nnz:].reshape(nb, n_px).T.copy()
+    # Most pixels see nothing but the background, whose traces are much alike: a bad case for descent along coordinates.
+    alone = background @ np.linalg.pinv(gram[len(gram) - nb :, len(gram) - nb :], hermitian=True)
+    b = np.where((alone > 0).all(axis=1, keepdims=True), alone, b)
 
     def work(part: tuple[int, int]) -> None:
         _solve_pixels(

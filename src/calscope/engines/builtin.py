@@ -9,6 +9,7 @@ from calscope.algorithms import cnmf
 from calscope.algorithms.motion_grid import make_patches
 from calscope.algorithms.normcorre import correct_movie
 from calscope.algorithms.patch_fit import effective_tsub
+from calscope.algorithms.patches import area_px, patch_grid
 from calscope.algorithms.quality import measure_components
 from calscope.engines.base import Availability, Context
 from calscope.model.errors import ParameterError
@@ -133,8 +134,10 @@ def _effective_cnmf(params: Parameters, shape: tuple[int, int, int]) -> dict[str
     rf, tsub = params.cnmf.rf, params.cnmf.tsub
     if rf is not None and 2 * rf + 1 >= max(shape[1:]):
         used["cnmf.rf"] = None
-    if effective_tsub(tsub, shape[0]) != tsub:
-        used["cnmf.tsub"] = effective_tsub(tsub, shape[0])
+    patch_px = area_px(patch_grid(*shape[1:], rf, params.cnmf.stride)[0])
+    binning = effective_tsub(tsub, shape[0], patch_px)
+    if binning != tsub:
+        used["cnmf.tsub"] = binning
     return used
 
 
