@@ -36,3 +36,8 @@ def dial(dotted: str) -> str:
 def on_page(page: str, thing: str) -> str:
     """Key of a widget that belongs to one page."""
     return f"{page}: {thing}"
+
+
+def of_component(key: str) -> str:
+    """Give a key for a component of ours: Streamlit refuses two underscores, which names of animals may have."""
+    return key.replace("%", "%25").replace("_", "%5F")

@@ -6,10 +6,12 @@ from importlib.resources import files
 
 import streamlit as st
 
+from calscope.ui import keys
+
 
 def show(film: bytes, key: str, width_px: int | None = None) -> None:
     """Draw a film that `calscope.plots.film` packed, as wide as its column where no width is given."""
-    _component()(key=key, data=film, width=width_px or "stretch")
+    _component()(key=keys.of_component(key), data=film, width=width_px or "stretch")
 
 
 @cache

@@ -7,6 +7,7 @@ from importlib.resources import files
 import streamlit as st
 
 from calscope.plots.swipe import Swipe
+from calscope.ui import keys
 
 LARGE_PX = 720
 """Wider than that, a square picture would no longer fit on the screen."""
@@ -17,9 +18,7 @@ def show(swipe: Swipe, key: str, width_px: int | None = None) -> None:
 
     Words go through the page as text, never as HTML.
     """
-    # Streamlit cuts keys of components at two underscores, which names of animals may have.
-    plain_key = key.replace("%", "%25").replace("_", "%5F")
-    _component()(key=plain_key, data=swipe.to_dict(), width=width_px or "stretch")
+    _component()(key=keys.of_component(key), data=swipe.to_dict(), width=width_px or "stretch")
 
 
 @cache
