@@ -202,10 +202,22 @@ def _still(  # noqa: PLR0917 - what _compare holds
     """Correct a movie of the same picture, noise and activity that doesn't move, and sample its versions."""
     still = StillMovie(tried.best.movie, mean, plan.starts)
     frames = ArrayMovie(still.read(0, still.shape[0]))
-    again = _Tried(frames, {name: correct(frames, name == "piecewise", progress) for name in tried.results})
+    n = len(tried.results)
+    again = _Tried(
+        frames,
+        {
+            name: correct(frames, name == "piecewise", part(progress, 0.9 * k / n, 0.9 * (k + 1) / n))
+            for k, name in enumerate(tried.results)
+        },
+    )
     all_of_it = SamplePlan(tuple(range(0, plan.n_frames, BLOCK)), plan.inside)
     return take_versions(
-        _Versions(again), all_of_it, with_corr=False, workers=workers, progress=progress, note="a still movie"
+        _Versions(again),
+        all_of_it,
+        with_corr=False,
+        workers=workers,
+        progress=part(progress, 0.9, 1),
+        note="a still movie",
     )
 
 

@@ -22,7 +22,9 @@ from calscope.pipeline.files import read_json, write_text_whole
 from calscope.pipeline.store import Store
 
 STAMP = "calscope-warm.json"
-FRAMES, SIDE_PX = 150, 96
+FRAMES, SIDE_PX = 600, 96
+"""As long as needs two chunks of every pass, and as large as needs more than one patch: kernels are compiled anew for
+arrays that lie in memory in another way."""
 LOWEST_PRIORITY = 19
 logger = logging.getLogger(__name__)
 
@@ -68,10 +70,10 @@ def warm_up(root: Path) -> bool:
         write_demo(scratch / "demo", animals=1, frames=FRAMES, size=SIDE_PX)
         recording = open_recording(find_recordings(scratch / "demo").recordings[0].path)
         try:
-            for until in ("preview", "evaluation"):
+            for until, p in (("preview", 1), ("evaluation", 1), ("extraction", 2)):
                 run_animal(
                     recording,
-                    Parameters(),
+                    Parameters().replace({"cnmf.p": p}),
                     engine=ENGINES["builtin"],
                     store=Store(scratch / "store"),
                     until=until,
