@@ -19,6 +19,7 @@ from pathlib import Path
 import psutil
 
 from calscope.pipeline.files import read_json, write_text_whole
+from calscope.pipeline.records import Until
 from calscope.pipeline.store import Store
 
 STAMP = "calscope-warm.json"
@@ -70,7 +71,8 @@ def warm_up(root: Path) -> bool:
         write_demo(scratch / "demo", animals=1, frames=FRAMES, size=SIDE_PX)
         recording = open_recording(find_recordings(scratch / "demo").recordings[0].path)
         try:
-            for until, p in (("preview", 1), ("evaluation", 1), ("extraction", 2)):
+            runs: tuple[tuple[Until, int], ...] = (("preview", 1), ("evaluation", 1), ("extraction", 2))
+            for until, p in runs:
                 run_animal(
                     recording,
                     Parameters().replace({"cnmf.p": p}),
