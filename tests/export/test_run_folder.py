@@ -13,6 +13,7 @@ import pytest
 import scipy.sparse as sp
 import tifffile
 
+from calscope.export.animal_folder import AnimalFolder
 from calscope.export.motion_record import from_plain
 from calscope.export.run_folder import FILES, write_animal
 from calscope.model.errors import Cancelled, StoreError
@@ -130,6 +131,20 @@ def test_components_and_footprints(tmp_path, found):
         assert table["area_px"][k] == len(y)
     background = np.load(tmp_path / "background.npz")
     assert background["b"].shape == (H * W, 2) and background["f"].shape == (2, T)
+
+
+def test_what_the_fit_rests_on_is_kept(tmp_path, found):
+    write_animal(tmp_path, RECORD, found)
+    values = np.load(tmp_path / "cnmf.npz")
+    assert values["g"].shape[0] == values["bl"].size == values["c1"].size == values["neurons_sn"].size == K
+    np.testing.assert_array_equal(values["bl"], found.refit.bl)
+    assert values["sn"].shape == (H, W) and values["sn"][5, 3] == found.refit.sn[5 + 3 * H]
+    np.testing.assert_array_equal(values["f0"], found.dff.f0)
+    read = AnimalFolder(tmp_path).model_values
+    np.testing.assert_array_equal(read["g"], found.refit.g)
+    found.dff = None
+    write_animal(tmp_path, RECORD, found)
+    assert "f0" not in np.load(tmp_path / "cnmf.npz")
 
 
 def test_traces_are_tidy_with_a_row_group_for_each_component(tmp_path, found):

@@ -177,6 +177,11 @@ class AnimalFolder:
         return Background(found["b"], found["f"]) if found else None
 
     @cached_property
+    def model_values(self) -> dict[str, NDArray] | None:
+        """What the fit and dF/F rest on, by CaImAn's names: g, bl, c1, neurons_sn, sn (H, W), f0; None when absent."""
+        return self._arrays("cnmf.npz", ("g", "bl", "c1", "neurons_sn", "sn"))
+
+    @cached_property
     def dims(self) -> tuple[int, int]:
         """Rows, columns.
 

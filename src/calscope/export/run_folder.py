@@ -42,6 +42,7 @@ FILES = (
     "traces.parquet",
     "footprints.npz",
     "background.npz",
+    "cnmf.npz",
     MOVIE,
 )
 """All that may stand in an animal's folder besides run.json; of an earlier run, what the new one lacks is removed."""
@@ -232,7 +233,15 @@ def _write_components(folder: Path, components: Components, results: Results, fr
         _write_traces(folder / "traces.parquet", components, results.dff, fr_hz),
         folder / "footprints.npz",
         _write_npz(folder / "background.npz", background),
+        _write_npz(folder / "cnmf.npz", _model_values(components, results.dff)),
     ]
+
+
+def _model_values(components: Components, dff: RelativeFluorescence | None) -> dict[str, FloatArray]:
+    """What the fit and dF/F rest on, by CaImAn's names: time constants, baselines, noise, F0."""
+    values = {name: getattr(components, name) for name in ("g", "bl", "c1", "neurons_sn")}
+    values["sn"] = components.sn.reshape(components.dims, order="F")
+    return values | ({"f0": dff.f0} if dff else {})
 
 
 def _component_columns(
