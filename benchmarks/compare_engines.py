@@ -8,7 +8,8 @@ built-in engine always runs; CaImAn where `--caiman-python` names the interprete
 environment variables it needs are passed on). Both get the same uncompressed stack, the same parameters and all cores:
 threads for the one, as many processes for the other. Importing and compiling are not timed; each stage is, from the
 stack on disk to its result. `--repeat` runs the built-in motion correction once more on each recording played that many
-times over. `--limits` says how far motion correction is from what memory and FFTs of this machine allow.
+times over. `--limits` says how far motion correction and extraction are from what memory, FFTs and arithmetic of this
+machine allow.
 """
 
 import argparse
@@ -25,11 +26,12 @@ from typing import Any
 
 import numpy as np
 import tifffile
-from machine_limits import measure_limits
+from machine_limits import fit_work, measure_extraction_limits, measure_limits, refit_work
 from scoring import component_scores, load_truth, motion_error_px
 from watched_process import run_watched
 
 from calscope.algorithms.motion_grid import make_patches
+from calscope.algorithms.patches import area_px, patch_grid
 from calscope.io.registry import open_recording
 from calscope.model.movie import chunks
 from calscope.model.params import Parameters
@@ -91,6 +93,7 @@ def compare(folder: Path, scratch: Path, params: Parameters, args: argparse.Name
         print_long(runs[BUILTIN], long, shape[0], args.repeat)
     if args.limits:
         print_limits(runs[BUILTIN], shape, params, args.workers)
+        print_extraction_limits(runs[BUILTIN], shape, params, args.workers)
 
 
 def read_arguments() -> argparse.Namespace:
@@ -266,6 +269,25 @@ def print_limits(run: EngineRun, shape: tuple[int, int, int], params: Parameters
         f" less). The transforms alone of NoRMCorre's correlations, one of the frame and {grid.n} of patches, there and"
         f" back, take {1e3 * transforms:.2f} ms ({frame_s / transforms:.1f} times less)."
     )
+
+
+def print_extraction_limits(run: EngineRun, shape: tuple[int, int, int], params: Parameters, workers: int) -> None:
+    """Say how far the times of fit and refit are from what the machine allows."""
+    values, wanted = float(np.prod(shape)), params.cnmf
+    searched = shape[0] * float(
+        sum(area_px(patch) for patch in patch_grid(shape[1], shape[2], wanted.rf, wanted.stride))
+    )
+    limits = measure_extraction_limits(workers)
+    works = {"fit": fit_work(values, searched, params.gSiz_px[0], wanted.nb), "refit": refit_work(values, wanted.nb)}
+    print(f"\nMemory is read at {limits.read_gb_s:.1f} GB/s, matrices are multiplied at {limits.gflop_s:.0f} GFLOP/s.")
+    for stage, work in works.items():
+        if stage in run.seconds:
+            took, read, compute = run.seconds[stage], limits.read_s(work), limits.compute_s(work)
+            print(
+                f"The {stage} takes {took:.2f} s. Reading the movie in each of its passes would take {read:.2f} s"
+                f" ({took / read:.0f} times less), its fixed arithmetic {compute:.2f} s ({took / compute:.0f} times"
+                " less)."
+            )
 
 
 if __name__ == "__main__":

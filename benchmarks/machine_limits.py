@@ -1,4 +1,4 @@
-"""What this machine could do at best: how fast it copies memory and transforms images."""
+"""What this machine could do at best: how fast it copies and reads memory, multiplies matrices, transforms images."""
 
 import time
 from collections.abc import Callable
@@ -27,6 +27,65 @@ class Limits:
     def transforms_s(self, n_patches: int) -> float:
         """Give the time of the transforms alone of NoRMCorre's correlations, one there and one back each."""
         return 2 * (self.frame_transform_s + n_patches * self.patch_transform_s)
+
+
+@dataclass(frozen=True)
+class ExtractionWork:
+    """The least that an extraction of this kind must do, whatever the program."""
+
+    read_bytes: float
+    """Of the 16-bit movie, once for each pass over it."""
+    operations: float
+    """Floating-point, where their number doesn't depend on what is found."""
+
+
+def fit_work(movie_values: float, searched_values: float, window_px: int, nb: int) -> ExtractionWork:
+    """First fit: four passes and the patches; the blur of the search, and five rounds of background in each patch.
+
+    Parameters
+    ----------
+    movie_values
+        Frames x pixels.
+    searched_values
+        The same over all patches, which overlap.
+    window_px
+        Taps of the blur along one axis.
+    nb
+        Background components; each is multiplied with the movie twice a round, for its image and for its trace.
+    """
+    return ExtractionWork(2 * (4 * movie_values + searched_values), searched_values * (4 * window_px + 5 * 4 * nb))
+
+
+def refit_work(movie_values: float, nb: int) -> ExtractionWork:
+    """Second fit: six passes; the background's products with the movie in three of them."""
+    return ExtractionWork(2 * 6 * movie_values, 3 * 2 * nb * movie_values)
+
+
+@dataclass(frozen=True)
+class ExtractionLimits:
+    """All cores at work."""
+
+    read_gb_s: float
+    gflop_s: float
+    """Of products of large float32 matrices."""
+
+    def read_s(self, work: ExtractionWork) -> float:
+        """Give the time that reading alone would take."""
+        return work.read_bytes / (self.read_gb_s * 1e9)
+
+    def compute_s(self, work: ExtractionWork) -> float:
+        """Give the time that arithmetic alone would take."""
+        return work.operations / (self.gflop_s * 1e9)
+
+
+def measure_extraction_limits(workers: int) -> ExtractionLimits:
+    """Measure, the best of several rounds each; each thread with matrices of its own."""
+    blocks = [np.ones(32_000_000, np.float32) for _ in range(workers)]
+    n = 1024
+    factors = [np.ones((n, n), np.float32) for _ in range(workers)]
+    reading = _best(lambda k: blocks[k].max(), workers)
+    product = _best(lambda k: factors[k] @ factors[k], workers)
+    return ExtractionLimits(workers * blocks[0].nbytes / reading / 1e9, workers * 2 * n**3 / product / 1e9)
 
 
 def measure_limits(frame: tuple[int, int], patch: tuple[int, int], workers: int) -> Limits:
