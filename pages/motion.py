@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from calscope.ui import animals, motion_preview, motion_table, motion_view, runs, shell, sidebar
+from calscope.ui import animals, motion_preview, motion_table, motion_view, places, runs, shell, sidebar
 from calscope.ui.runs import ShownAnimal
 
 RUN = "Correct motion"
@@ -35,6 +35,8 @@ def render() -> None:
     """Draw the page."""
     st.title("Motion correction", anchor=False)
     sidebar.parameters("motion", until="motion", button=RUN, heading="Motion correction")
+    if places.shows_import() and not animals.recordings_open():
+        return
     explain()
     motion_preview.show(opened=runs.shown() is None)
     if not animals.ready(RUN):

@@ -56,10 +56,10 @@ def test_a_page_opens_it_by_its_address_after_a_restart(open_page, address, page
 
 
 def test_what_the_file_lacks_is_said_in_plain_words(open_page, address):
-    assert "Imported results hold no motion correction" in words(open_page("motion", run=address))
-    told = words(open_page("data", run=address))
-    assert "Results without their recording" in told
-    assert "can't be opened" not in told
+    for page in ("data", "motion"):
+        told = words(open_page(page, run=address))
+        assert "Results without their recording" in told
+        assert "can't be opened" not in told
     assert "The file holds one fit only" in words(open_page("extraction", run=address))
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from calscope.model.fields import StageName
 from calscope.model.params import fields
+from calscope.pipeline.imports import ENGINE
 from calscope.pipeline.records import AnimalRun
 from calscope.ui import forms, messages, wording
 from calscope.ui.keys import on_page
@@ -52,7 +53,7 @@ def _usual_reason(dotted: str, asked: object) -> str:
 
 def show(name: str, record: AnimalRun | None) -> None:
     """Show the table, or one line where everything was used as asked for."""
-    if record is None or not record.effective:
+    if record is None or not record.effective or record.engine == ENGINE:
         return
     rows = differences(record)
     if rows.empty:
