@@ -54,13 +54,14 @@ def seeds_in_patches(spots: Places, patches: Sequence[Patch], K: int) -> Places:
     K
         Components looked for in each patch.
     """
-    chosen = np.zeros(len(spots), bool)
-    within_rows: dict[tuple[int, int], Places] = {}
+    rows_of: dict[tuple[int, int], list[slice]] = {}
     for rows, columns in patches:
-        key = (rows.start, rows.stop)
-        if key not in within_rows:
-            within_rows[key] = np.flatnonzero((spots[:, 0] >= rows.start) & (spots[:, 0] < rows.stop))
-        candidates = within_rows[key]
-        x = spots[candidates, 1]
-        chosen[candidates[(x >= columns.start) & (x < columns.stop)][:K]] = True
+        rows_of.setdefault((rows.start, rows.stop), []).append(columns)
+    chosen = np.zeros(len(spots), bool)
+    for (top, bottom), cuts in rows_of.items():
+        candidates = np.flatnonzero((spots[:, 0] >= top) & (spots[:, 0] < bottom))
+        starts, stops = np.asarray([(cut.start, cut.stop) for cut in cuts]).T
+        x = spots[candidates, 1, None]
+        inside = (x >= starts) & (x < stops)  # (candidates, patches of these rows)
+        chosen[candidates] |= (inside & (np.cumsum(inside, axis=0) <= K)).any(axis=1)
     return spots[chosen]

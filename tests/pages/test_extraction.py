@@ -1,0 +1,238 @@
+"""The Extraction page: the live picture, both fits, what was missed, seeds, and odd results."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.sparse import csc_matrix
+
+from calscope.jobs.manager import JobManager
+from calscope.model.results import Components
+from calscope.pipeline.results import AnimalResults
+from calscope.pipeline.store import Store
+from calscope.ui import keys, places, seeds
+from calscope.ui.runs import ShownAnimal
+
+TABS = ("First fit and refit", "What the fit missed", "Background")
+
+
+def said(app):
+    kinds = (app.markdown, app.caption, app.info, app.error, app.warning)
+    return "\n".join(element.value for kind in kinds for element in kind).replace("\\", "")
+
+
+def figures(app):
+    return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+
+
+def slider(app, dotted):
+    return app.slider(key=keys.dial(dotted))
+
+
+def box(app, dotted, part=None):
+    return app.number_input(key=keys.parameter(dotted, part))
+
+
+def on_tab(app, tab, animal="Animal_1"):
+    app.session_state[keys.on_page("extraction", f"tab {animal}")] = tab
+    return app.run()
+
+
+def found(lab, animal="Animal_1"):
+    return AnimalResults(Store(lab.store), JobManager(lab.store).get(lab.good_run).results[animal].keys)
+
+
+def with_components(monkeypatch, n):
+    """Let both fits of every animal have only their first `n` components."""
+
+    def cut(self, stage):
+        components = self.get(stage)
+        if components is None:
+            return None
+        parts = {name: getattr(components, name)[:n] for name in ("C", "S", "YrA", "bl", "c1", "g", "neurons_sn")}
+        return replace(components, A=csc_matrix(components.A[:, :n]), **parts)
+
+    monkeypatch.setattr(AnimalResults, "first", property(lambda self: cut(self, "fit")))
+    monkeypatch.setattr(AnimalResults, "refit", property(lambda self: cut(self, "refit")))
+
+
+@pytest.fixture
+def submitted(monkeypatch):
+    """Catch what would be run."""
+    specs = []
+    monkeypatch.setattr(places, "submit", lambda spec: specs.append(spec) or "nothing")
+    return specs
+
+
+@pytest.fixture
+def page(open_page, lab):
+    return open_page("extraction", run=lab.good_run)
+
+
+def test_slider_moves_the_value_the_picture_and_the_words(page):
+    before = figures(page)
+    slider(page, "cnmf.rf").set_value(9).run()
+    assert not page.exception
+    assert box(page, "cnmf.rf").value == 9
+    assert "patches** of 19 × 19 px" in said(page)
+    assert figures(page)[0] != before[0]
+    assert figures(page)[1:] == before[1:]
+
+
+def test_slider_of_a_pair_moves_both_and_the_boxes_move_each_alone(page):
+    slider(page, "cnmf.gSig").set_value(6).run()
+    assert (box(page, "cnmf.gSig", 0).value, box(page, "cnmf.gSig", 1).value) == (6, 6)
+    assert "13 × 13 px" in said(page)
+    box(page, "cnmf.gSig", 1).set_value(3).run()
+    assert "13 × 7 px" in said(page)
+    assert page.session_state[keys.parameter("cnmf.gSig", 0)] == 6
+
+
+def test_value_beyond_the_slider_is_kept_in_the_box(page):
+    box(page, "cnmf.K").set_value(300).run()
+    assert slider(page, "cnmf.K").value == slider(page, "cnmf.K").max
+    assert box(page, "cnmf.K").value == 300
+    assert "K 300 in each" in said(page)
+
+
+def test_what_the_sliders_say_is_what_runs(page, submitted):
+    slider(page, "cnmf.rf").set_value(25).run()
+    slider(page, "cnmf.stride").set_value(12).run()
+    next(button for button in page.button if button.label == "Extract components").click()
+    page.run()
+    (spec,) = submitted
+    assert (spec.params["cnmf"]["rf"], spec.params["cnmf"]["stride"], spec.until) == (25, 12, "extraction")
+
+
+def test_reset_takes_the_sliders_back(page):
+    slider(page, "cnmf.K").set_value(9).run()
+    next(button for button in page.button if button.label == "Reset to defaults").click()
+    page.run()
+    assert (slider(page, "cnmf.K").value, box(page, "cnmf.K").value) == (4, 4)
+
+
+def test_no_patch_size_is_the_whole_field(page):
+    box(page, "cnmf.rf").set_value(None).run()
+    assert not page.exception
+    assert "One patch: the whole field" in said(page)
+    assert "K 4 in the whole field" in said(page)
+
+
+def test_values_that_do_not_fit_together_are_told_before_a_run_and_the_picture_stays(page):
+    slider(page, "cnmf.rf").set_value(6).run()
+    slider(page, "cnmf.stride").set_value(40).run()
+    assert not page.exception
+    assert any("cnmf.stride 40" in warning.value.replace("\\", "") for warning in page.warning)
+    assert len(figures(page)[0]["layout"]["images"]) == 3
+
+
+def test_recording_without_any_image_has_its_sliders_and_says_what_to_do(open_page, lab):
+    app = open_page("extraction", data=lab.fresh)
+    assert not app.exception
+    assert slider(app, "cnmf.K").value == 4
+    assert "With a correlation image" in said(app)
+
+
+def test_pixel_size_unknown_is_told_in_px(open_page, lab, monkeypatch):
+    monkeypatch.setattr(ShownAnimal, "dxy_um", property(lambda self: None))
+    app = open_page("extraction", run=lab.good_run)
+    assert not app.exception
+    assert "per square of 100 px" in said(app)
+    assert "µm" not in "\n".join(caption.value for caption in app.caption)
+
+
+def test_table_adds_up(page):
+    for row in page.dataframe[0].value.to_dict("records"):
+        merged, into = (int(word) for word in row["Merged"].split(" into "))
+        assert row["Kept"] + merged + row["Dropped"] == row["First fit"]
+        assert row["Kept"] + into + row["Added"] == row["Refit"]
+
+
+@pytest.mark.parametrize("n", [0, 1])
+@pytest.mark.parametrize("tab", TABS)
+def test_fits_of_none_or_one_component_can_be_shown(open_page, lab, monkeypatch, n, tab):
+    with_components(monkeypatch, n)
+    app = on_tab(open_page("extraction", run=lab.good_run), tab)
+    assert not app.exception
+    assert not app.error
+    if tab == TABS[0]:
+        assert ("No component was found" in said(app)) == (n == 0)
+
+
+def test_one_fit_alone_can_be_shown(open_page, lab, monkeypatch):
+    monkeypatch.setattr(AnimalResults, "refit", property(lambda self: None))
+    app = open_page("extraction", run=lab.good_run)
+    assert not app.exception
+    assert "The refit is not there yet" in said(app)
+    assert any("First fit" in note["text"] for figure in figures(app) for note in figure["layout"]["annotations"])
+
+
+def test_background_is_told_in_the_units_of_the_movie_and_seconds(page, lab):
+    app = on_tab(page, "Background")
+    components = found(lab).refit
+    assert isinstance(components, Components)
+    shown = [note["text"] for figure in figures(app) for note in figure["layout"].get("annotations", ())]
+    low = float(next(text for text in shown if text.startswith("b 0")).split("dark ")[1].split(",")[0])
+    image = components.b[:, 0] * components.f[0].mean()
+    assert low == pytest.approx(np.percentile(image, 1), rel=0.01)
+    assert any(figure["layout"]["xaxis"].get("title", {}).get("text") == "time (s)" for figure in figures(app))
+
+
+def test_parameters_not_used_as_requested_are_listed_with_the_reason(page, lab):
+    tables = [table.value for table in page.table]
+    assert len(tables) == 2
+    table = tables[0].map(lambda text: text.replace("\\", ""))
+    assert table.loc["Seed window (gSiz)", ["Requested", "Used"]].tolist() == ["2·gSig + 1", "9 px"]
+    assert (table["Why"].str.len() > 10).all()
+    record = JobManager(lab.store).get(lab.good_run).results["Animal_1"]
+    assert record.effective["cnmf"]["gSiz"] == [9, 9]
+
+
+def test_run_without_the_residual_says_how_to_get_it(open_page, lab, monkeypatch):
+    monkeypatch.setattr(AnimalResults, "residual", property(lambda self: None))
+    app = on_tab(open_page("extraction", run=lab.good_run), TABS[1])
+    assert not app.exception
+    assert "Press **Extract components**" in said(app)
+
+
+def test_seeds_are_listed_can_be_taken_away_and_run(page, lab, submitted):
+    page.session_state[keys.SEEDS] = {f"{lab.good}\nAnimal_1": ((20, 30), (41, 12))}
+    app = on_tab(page, TABS[1])
+    assert not app.exception
+    listed = [button for button in app.button if "SD at" in button.label]
+    assert [button.label.split(" ·")[0] for button in listed] == ["1: y 20, x 30", "2: y 41, x 12"]
+    residual = next(
+        figure for figure in figures(app) if any("refit left" in n["text"] for n in figure["layout"]["annotations"])
+    )
+    listed[0].click()
+    app.run()
+    assert residual in figures(app), "the figure that is clicked must not know of the seeds"
+    next(button for button in app.button if button.label == "Refit with 1 seed").click()
+    app.run()
+    (spec,) = submitted
+    job = JobManager(lab.store).get(lab.good_run)
+    assert spec.seeds == {"Animal_1": ((41, 12),)}
+    assert spec == replace(job.spec, seeds=spec.seeds)
+
+
+def test_seeds_go_along_with_every_later_run_of_these_animals(page, lab, submitted):
+    page.session_state[keys.SEEDS] = {f"{lab.good}\nAnimal_2": ((20, 30),)}
+    page.switch_page("pages/evaluation.py").run()
+    next(button for button in page.button if button.label == "Evaluate").click()
+    page.run()
+    assert submitted[-1].seeds == {"Animal_2": ((20, 30),)}
+
+
+@pytest.mark.parametrize(
+    ("event", "place"),
+    [
+        ({"selection": {"points": [{"customdata": [12, 34]}]}}, (12, 34)),
+        ({"selection": {"points": [{"x": 1}, {"customdata": [12.0, 34.0]}]}}, (12, 34)),
+        ({"selection": {"points": [{"customdata": [5]}]}}, None),
+        ({"selection": {"points": []}}, None),
+        (None, None),
+    ],
+)
+def test_place_of_a_click(event, place):
+    assert seeds.place_in(event) == place
