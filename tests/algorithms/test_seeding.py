@@ -52,7 +52,8 @@ def likeness(found, A, C, cell):
     return cosine[best], np.corrcoef(found.C[best], C[cell])[0, 1]
 
 
-def test_a_missed_cell_comes_back_at_its_seed_and_only_with_it(movie, first):
+def test_a_missed_cell_comes_back_at_its_seed_and_only_with_it(movie, first, monkeypatch):
+    monkeypatch.setattr(cnmf, "missed_places", lambda *args, **kwargs: ())
     frames, A, C = movie
     missed = without(first, 1)
     plain = cnmf.refit(frames, missed, **WANTED)
@@ -70,7 +71,7 @@ def test_the_last_cell_of_a_field_can_be_seeded_too(movie, first):
     nobody = without(without(without(first, 0), 1), 2)
     assert nobody.n == 0
     found = cnmf.refit(frames, nobody, seeds=tuple(CELLS), **WANTED)
-    assert found.n == 3
+    assert found.n == 3, "what the second look finds at a seed is not begun twice"
     assert min(min(likeness(found, A, C, cell)) for cell in range(3)) > 0.95
 
 

@@ -97,7 +97,7 @@ def _fit_decay(cov: NDArray, first_tau: float, rise: float) -> tuple[float, floa
         tau = 0.25 * first_tau * 6.0 ** (i / (TRIED - 1))
         decay = min(max(math.exp(-1.0 / tau), SMALLEST_ROOT), LARGEST_ROOT)
         _shape(decay, min(rise, 0.9 * decay), shape)
-        error, constant = _misfit(cov[1:], shape[1:], True)
+        error, constant = _misfit(cov[1:], shape[1:], np.inf)
         if error < best:
             best, best_decay, best_constant = error, decay, constant
     return best_decay, best_constant
@@ -115,7 +115,7 @@ def _fit_rise(cov: NDArray, decay: float, constant: float) -> float:
         if rise >= decay:
             break
         _shape(decay, rise, shape)
-        error, _ = _misfit(few, shape, False)
+        error, _ = _misfit(few, shape, 0.0)
         if error < best:
             best, best_rise = error, rise
     return best_rise
@@ -132,8 +132,8 @@ def _shape(decay: float, rise: float, out: NDArray) -> None:
 
 
 @njit(nogil=True, fastmath=True, cache=True)
-def _misfit(cov: NDArray, shape: NDArray, with_constant: bool) -> tuple[float, float]:  # noqa: FBT001
-    """Squares left by a non-negative multiple of `shape`, on a non-negative constant if wished; and the constant."""
+def _misfit(cov: NDArray, shape: NDArray, most: float) -> tuple[float, float]:
+    """Squares left by a non-negative multiple of `shape` on a constant of 0 to `most`; and the constant."""
     n = shape.size
     sum_s = sum_c = sum_ss = sum_sc = sum_cc = 0.0
     for k in range(n):
@@ -145,7 +145,7 @@ def _misfit(cov: NDArray, shape: NDArray, with_constant: bool) -> tuple[float, f
         sum_cc += c * c
     spread = sum_ss - sum_s * sum_s / n
     scale, constant = max(0.0, sum_sc / sum_ss), 0.0
-    if with_constant and spread > 0:
+    if most > 0 and spread > 0:
         tilted = max(0.0, (sum_sc - sum_s * sum_c / n) / spread)
         if sum_c > tilted * sum_s:
             scale, constant = tilted, (sum_c - tilted * sum_s) / n

@@ -26,7 +26,8 @@ from calscope.algorithms.patch_fit import (
     update_patch,
 )
 from calscope.algorithms.patches import area_px, patch_grid
-from calscope.algorithms.seeding import add_seeds, note_seeds
+from calscope.algorithms.second_look import missed_places
+from calscope.algorithms.seeding import add_seeds, away_from, note_seeds
 from calscope.algorithms.threads import Team
 from calscope.model.errors import CalscopeError
 from calscope.model.movie import Movie
@@ -155,6 +156,7 @@ def refit(
     first: Components,
     *,
     seeds: Seeds = (),
+    border_px: int = 0,
     gSig: tuple[int, int],
     gSiz: tuple[int, int] | None = None,
     nb: int,
@@ -171,6 +173,8 @@ def refit(
     seeds
         Pixels (y, x) where a cell was missed. At each of them a component begins from what the first fit leaves of the
         movie there; it is never joined with others, and kept however small its footprint becomes.
+    border_px
+        Rim in which no missed cell is looked for (see `second_look`).
     gSig, gSiz
         As for `fit`; gSiz is 2 gSig + 1 unless given, and used for seeds only.
 
@@ -188,12 +192,22 @@ def refit(
     )
     with Team(workers) as team:
         cleared = ClearedMovie.of(movie, 2 * max(gSig), team, part(progress, 0, 0.05))
+        missed = missed_places(
+            movie, factors, gSig=gSig, border_px=border_px, team=team, progress=part(progress, 0.05, 0.08)
+        )
         model = FieldModel(cleared, p, bas_nonneg, merge_thr, smallest_footprint_px(gSig), team)
-        factors = model.with_background(factors, nb, notes, part(progress, 0.05, 0.18))
+        factors = model.with_background(factors, nb, notes, part(progress, 0.08, 0.2))
         window = gSiz or (2 * gSig[0] + 1, 2 * gSig[1] + 1)
-        factors = add_seeds(factors, cleared, seeds, gSig=gSig, gSiz=window, progress=part(progress, 0.18, 0.2))
+        missed = away_from(seeds, missed, window)
+        begin = partial(add_seeds, movie=cleared, gSig=gSig, gSiz=window)
+        factors = begin(factors, seeds=seeds, progress=part(progress, 0.2, 0.21))
+        factors = begin(factors, seeds=missed, asked_for=False, progress=part(progress, 0.21, 0.25))
+        if missed:
+            notes.append(
+                f"Components were begun at {len(missed)} places where the first fit left much of a cell's size."
+            )
         for turn in range(ROUNDS):
-            now = part(progress, 0.2 + 0.75 * turn / ROUNDS, 0.2 + 0.75 * (turn + 1) / ROUNDS)
+            now = part(progress, 0.25 + 0.7 * turn / ROUNDS, 0.25 + 0.7 * (turn + 1) / ROUNDS)
             if turn > 0:
                 factors = model.footprints(factors, notes, part(now, 0, 0.4))
             factors, details = model.traces(factors, notes, part(now, 0.4, 1))

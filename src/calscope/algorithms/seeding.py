@@ -26,17 +26,25 @@ def add_seeds(
     *,
     gSig: tuple[int, int],
     gSiz: tuple[int, int],
+    asked_for: bool = True,
     progress: Progress,
 ) -> Factors:
     """Begin a component at each seed from what the others and the background leave of the movie around it.
 
     One after another, so that two seeds on one cell don't take its light twice. A seed in whose reach nothing is left
-    gives none.
+    gives none. Those that no person asked for may be joined with others or dropped later.
     """
     for i, seed in enumerate(seeds):
-        progress(i / len(seeds), f"Seed {i + 1} of {len(seeds)}")
-        factors = _with_seed(factors, movie, i, seed, gSig=gSig, gSiz=gSiz)
+        progress(i / len(seeds), f"Missed cell {i + 1} of {len(seeds)}")
+        factors = _with_seed(factors, movie, i if asked_for else -1, seed, gSig=gSig, gSiz=gSiz)
     return factors
+
+
+def away_from(seeds: Seeds, places: Seeds, gSiz: tuple[int, int]) -> Seeds:
+    """Give the places in whose window (gSiz) there is no seed."""
+    return tuple(
+        (y, x) for y, x in places if not any(abs(y - v) <= gSiz[0] and abs(x - u) <= gSiz[1] for v, u in seeds)
+    )
 
 
 def note_seeds(factors: Factors, seeds: Seeds, notes: list[str]) -> None:

@@ -93,6 +93,7 @@ class BuiltinEngine:
             movie,
             first,
             seeds=seeds,
+            border_px=border_px,
             gSig=wanted.gSig,
             gSiz=params.gSiz_px,
             nb=wanted.nb,
