@@ -5,7 +5,7 @@ import pytest
 
 from calscope.model.groups import Thresholds
 from calscope.model.results import Evaluation, Quality
-from calscope.plots.motion import shift_figure, template_match_figure, time_axis
+from calscope.plots.motion import frame_of_click, shift_figure, shifts_around, template_match_figure, time_axis
 from calscope.plots.quality import quality_figure
 from calscope.plots.traces import background_figure, trace_figure
 
@@ -104,3 +104,48 @@ def test_long_traces_are_thinned_but_keep_their_peak():
 def test_background_is_relative_to_its_mean():
     figure = background_figure(np.asarray([[1, 2, 3], [10, 20, 30]], np.float32), 1.0)
     assert np.allclose(figure.data[0].y, figure.data[1].y)
+
+
+def test_click_on_the_shifts_gives_the_frame_by_its_time():
+    figure = shift_figure(motion(), 14.7, None, largest=[120, 7])
+    marks = named(figure, "largest motion")
+    for time, frame in zip(marks.x, (120, 7), strict=True):
+        assert frame_of_click({"selection": {"points": [{"x": float(time)}]}}, 14.7, 300) == frame
+    assert frame_of_click({"selection": {"points": [{"x": 1e9}]}}, None, 300) == 299
+    assert frame_of_click({"selection": {"points": []}}, 14.7, 300) is None
+    assert frame_of_click(None, 14.7, 300) is None
+
+
+def test_points_to_click_lie_on_the_curves_of_a_long_recording():
+    found = motion(50_000, patches=False)
+    figure = shift_figure(found, 10.0, None)
+    points = [trace for trace in figure.data if trace.mode == "markers"]
+    assert len(points) == 2
+    for axis, trace in enumerate(points):
+        assert 200 <= len(trace.x) <= 240
+        assert np.allclose(found.shifts_rig[np.round(trace.x * 10).astype(int), axis], trace.y)
+    assert max(named(figure, "down (y)").y) == found.shifts_rig[:, 0].max()
+
+
+def test_frames_around_the_chosen_one_are_shown_at_the_ends_of_a_recording_too():
+    found = motion(60)
+    for frame, shown in ((0, 46), (59, 46), (30, 60)):
+        figure = shifts_around(found, frame, 10.0)
+        assert len(named(figure, "down (y)").x) == shown
+        assert figure.layout.shapes[0].x0 == pytest.approx(frame / 10)
+
+
+def test_frames_that_got_worse_are_marked_with_their_number():
+    found = motion()
+    worse = np.zeros(300, bool)
+    worse[[4, 200]] = True
+    marks = next(trace for trace in template_match_figure(found, 10.0, worse).data if trace.mode == "markers")
+    assert marks.x.tolist() == pytest.approx([0.4, 20.0])
+    assert marks.name == "got worse (2 frames)"
+
+
+def test_axis_of_a_recording_that_holds_still_does_not_blow_up_its_noise():
+    found = motion(patches=False)
+    found.shifts_rig[:] *= 0.001
+    low, high = shift_figure(found, 10.0, None).layout.yaxis.range
+    assert low <= -0.5 and high >= 0.5

@@ -15,8 +15,8 @@ from calscope.plots.scaling import thin
 
 AXES = (("down (y)", style.ACCEPTED), ("right (x)", style.REJECTED))
 MOST_MARKS = 400
-MOST_POINTS = 600
-"""So many points of a curve can be clicked."""
+MOST_POINTS = 240
+"""So many points of a curve can be clicked; each is a thing to draw for the browser, and wider than their distance."""
 LEAST_PX = 0.5
 """The axis of the shifts reaches at least so far, so that a recording that holds still looks like it."""
 _LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}

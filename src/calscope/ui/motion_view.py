@@ -8,7 +8,7 @@ from calscope.model.results import MotionGain, MotionQuality, MotionResult
 from calscope.plots.motion import frame_of_click
 from calscope.plots.motion_quality import NAMES
 from calscope.plots.shift_field import SHOWN, Shown
-from calscope.ui import charts, keys, messages, motion_pictures, motion_player, swipe
+from calscope.ui import charts, keys, messages, motion_pictures, motion_player, runs, swipe
 from calscope.ui.pictures import IMAGE_TITLES
 from calscope.ui.runs import ShownAnimal
 
@@ -17,6 +17,8 @@ COMPACT, LARGE = "Compact", "Large"
 WIDE_PX, NARROW_PX = 940, 470
 TIME_TAB, FRAMES_TAB, QUALITY_TAB = "Shifts and field", "Frame by frame", "Measures"
 MOVIE_TAB = "Movie before and after"
+FEW_ANIMALS = 2
+"""Of more animals, shift fields are drawn when they are asked for: a browser takes a while for each."""
 _PAGE = "motion"
 
 
@@ -105,6 +107,11 @@ def _show_time(animal: ShownAnimal, motion: MotionResult) -> None:
         animal,
         len(motion.shifts_rig),
     )
+    _settle_frame(animal, motion)
+    if frame_key(animal) not in st.session_state:
+        _show_largest(animal, motion)
+        st.caption("Choose one of these frames, or click the curve, to see the shift field.")
+        return
     left, right = st.columns(2)
     with right:
         frame, shown = _choose_frame(animal, motion)
@@ -114,30 +121,46 @@ def _show_time(animal: ShownAnimal, motion: MotionResult) -> None:
         _show_field(animal, motion, frame, shown)
 
 
+def _settle_frame(animal: ShownAnimal, motion: MotionResult) -> None:
+    """Take the frame that moved most where none is chosen; of many animals, wait for one to be chosen."""
+    key, n_frames = frame_key(animal), len(motion.shifts_rig)
+    if 0 <= st.session_state.get(key, -1) < n_frames:
+        return
+    st.session_state.pop(key, None)
+    if len(runs.chosen_recordings()) <= FEW_ANIMALS:
+        largest = motion_pictures.largest(animal.results.keys["motion"], motion)
+        st.session_state[key] = largest[0] if largest else 0
+
+
 def _clicked(key: str, animal: ShownAnimal, n_frames: int) -> None:
     frame = frame_of_click(st.session_state.get(key), animal.fr_hz, n_frames)
     if frame is not None:
         st.session_state[frame_key(animal)] = frame
 
 
+def _show_largest(animal: ShownAnimal, motion: MotionResult) -> None:
+    """Draw a button for each of the frames that moved most."""
+    largest = motion_pictures.largest(animal.results.keys["motion"], motion)
+    if not largest:
+        return
+    key, jump = frame_key(animal), keys.on_page(_PAGE, f"largest {animal.name}")
+    chosen = st.session_state.get(key)
+    st.session_state[jump] = chosen if chosen in largest else None
+    st.pills(
+        "Frames with the largest motion",
+        largest,
+        format_func=lambda frame: _moment(frame, animal.fr_hz),
+        key=jump,
+        on_change=_jump,
+        args=(jump, key),
+        help="The frames that lie furthest from the median position, the furthest first. Or click the curve above.",
+    )
+
+
 def _choose_frame(animal: ShownAnimal, motion: MotionResult) -> tuple[int, Shown]:
     """Draw what chooses a frame: a slider, and buttons for the frames that moved most."""
     n_frames, key = len(motion.shifts_rig), frame_key(animal)
-    largest = motion_pictures.largest(animal.results.keys["motion"], motion)
-    if not 0 <= st.session_state.get(key, -1) < n_frames:
-        st.session_state[key] = largest[0] if largest else 0
-    jump = keys.on_page(_PAGE, f"largest {animal.name}")
-    st.session_state[jump] = st.session_state[key] if st.session_state[key] in largest else None
-    if largest:
-        st.pills(
-            "Frames with the largest motion",
-            largest,
-            format_func=lambda frame: _moment(frame, animal.fr_hz),
-            key=jump,
-            on_change=_jump,
-            args=(jump, key),
-            help="The frames that lie furthest from the median position, the furthest first. Or click the curve above.",
-        )
+    _show_largest(animal, motion)
     frame = st.slider("Frame", 0, n_frames - 1, key=key) if n_frames > 1 else 0
     st.caption(_words(animal, motion, frame))
     if motion.shifts_els is None:
