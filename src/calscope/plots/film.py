@@ -25,7 +25,7 @@ from calscope.plots.scaling import Limits, nice_length, to_codes
 SHEET_PX = 2048
 """Longest side of a sheet: small phones refuse images much larger than that squared."""
 BLOCK_PX = 8
-MOST_BYTES = 6_000_000
+MOST_BYTES = 4_000_000
 QUALITIES = (70, 50, 30, 15)
 """JPEG qualities, tried in order until a film is small enough."""
 

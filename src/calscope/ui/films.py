@@ -19,12 +19,12 @@ _FILMS = {"max_entries": 32, "max_size": "160MB", "show_spinner": "Making the mo
 def choose(page: str, who: str, shape: tuple[int, int, int], fr_hz: float | None) -> FilmPlan:
     """Draw what chooses a stretch and how it is averaged; give the plan of its film."""
     key = start_key(page, who)
-    left, middle, right = st.columns([4, 1.2, 1.2], vertical_alignment="bottom")
+    left, middle, right = st.columns([3, 1.5, 1], vertical_alignment="bottom")
     with middle:
         length = _choose_length(page, fr_hz)
     with right:
         mean_of = st.selectbox(
-            "Mean of frames",
+            "Mean of",
             MEANS,
             index=2,
             key=keys.on_page(page, "film mean"),
