@@ -7,6 +7,8 @@ import pytest
 
 from calscope.algorithms import cnmf
 from calscope.algorithms.acceptance import accept_components
+from calscope.algorithms.dff import compute_dff
+from calscope.algorithms.patch_fit import effective_tsub
 from calscope.algorithms.quality import measure_components
 from calscope.io.simulate import Scene, Simulation
 from calscope.model.errors import CalscopeError, Cancelled
@@ -89,9 +91,10 @@ def test_shapes_and_meaning_of_the_result(recording, extracted):
     assert np.median(residual.std(axis=0) / noise) < 1.1
 
 
-def test_the_number_of_workers_changes_nothing(recording, extracted):
-    alone = extract(recording[0], workers=1)
-    for one, two in zip(alone, extracted, strict=True):
+@pytest.mark.parametrize("workers", [1, 3])
+def test_the_number_of_workers_changes_nothing(recording, extracted, workers):
+    others = extract(recording[0], workers=workers)
+    for one, two in zip(others, extracted, strict=True):
         for name in ("C", "S", "YrA", "b", "f", "bl", "g", "sn"):
             assert np.array_equal(getattr(one, name), getattr(two, name)), name
         assert (one.A != two.A).nnz == 0
@@ -137,6 +140,8 @@ BAD = {
     "one pixel": (noise_movie(60, 1, 1), {}),
     "more components than pixels": (noise_movie(60, 10, 10), {"K": 2000}),
     "tsub larger than the movie": (noise_movie(60), {"tsub": 100}),
+    "ssub larger than a patch": (noise_movie(60), {"ssub": 64}),
+    "ssub and tsub in a field of a few px": (noise_movie(40, 3, 5), {"ssub": 7, "tsub": 9}),
     "just enough frames for AR(2)": (noise_movie(12), {"p": 2}),
     "border over everything": (noise_movie(60, 30, 30), {"border_px": 20}),
     "many backgrounds": (noise_movie(60, 16, 16), {"nb": 20}),
@@ -155,12 +160,22 @@ def test_little_to_find_is_a_small_result_and_no_crash(name):
         assert np.isfinite(values).all()
     quality = measure_components(Movie(frames), found, gSig=(4, 4), fr_hz=10.0, decay_time_s=0.4)
     assert accept_components(quality, **LIMITS).accepted.shape == (n,)
+    relative = compute_dff(found, fr_hz=10.0, window_s=1000.0, quantile=8.0)
+    assert relative.dff.shape == relative.f0.shape == (n, n_frames)
+    assert np.isfinite(relative.dff).all()
 
 
 @pytest.mark.parametrize(("n_frames", "p"), [(9, 1), (1, 0), (11, 2)])
 def test_too_few_frames_are_refused_in_words(n_frames, p):
     with pytest.raises(CalscopeError, match=f"{n_frames} frames; CNMF with p = {p} needs at least {10 + p}"):
         cnmf.fit(Movie(noise_movie(n_frames)), **{**FIT, "p": p})
+
+
+def test_a_large_patch_is_averaged_in_time_rather_than_filling_the_memory():
+    assert effective_tsub(1, 1500, patch_px=31 * 31) == 1
+    binning = effective_tsub(1, 60_000, patch_px=512 * 512)
+    assert 512 * 512 * 60_000 / binning <= 48e6
+    assert effective_tsub(1, 100, patch_px=10**9) == 10
 
 
 @pytest.mark.parametrize("until", [0.0, 0.3, 0.75])

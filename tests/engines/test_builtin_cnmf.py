@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from calscope.engines.base import Context
 from calscope.engines.builtin import BuiltinEngine
 from calscope.model.errors import ParameterError
-from calscope.model.movie import Movie
+from calscope.model.movie import ArrayMovie, Movie
 from calscope.model.params import Parameters
 from calscope.model.progress import silent
 
@@ -36,6 +37,20 @@ def test_fit_refit_and_measure_run_with_the_parameters():
     assert cells.f.shape == (1, 150)
     assert quality.snr.max() > 5
     assert np.hypot(*(cells.centers_px()[quality.snr.argmax()] - [20, 22])) < 2
+
+
+def test_a_border_of_nan_goes_through_to_the_end():
+    texture = gaussian_filter(np.random.default_rng(1).standard_normal((40, 44)), 2)
+    frames = (blinking().codes + 400 * texture).astype(np.float32)
+    frames[:, :4] = frames[:, :, -3:] = np.nan
+    engine, wanted = BuiltinEngine(), params(cnmf__K=2, motion__pw_rigid=False)
+    motion = engine.correct_motion(ArrayMovie(frames), wanted, CONTEXT)
+    first = engine.fit(motion.movie, motion.border_px, wanted, CONTEXT)
+    cells = engine.refit(motion.movie, first, motion.border_px, wanted, CONTEXT)
+    quality = engine.measure(motion.movie, cells, wanted, CONTEXT)
+    assert quality.snr.max() > 5
+    for values in (cells.A.data, cells.C, cells.YrA, cells.b, cells.f, cells.sn, quality.snr):
+        assert np.isfinite(values).all()
 
 
 def test_measuring_needs_the_frame_rate():
