@@ -21,6 +21,7 @@ from calscope.algorithms.motion_preview import preview_motion
 from calscope.algorithms.motion_quality import measure_motion
 from calscope.algorithms.motion_survey import survey_motion
 from calscope.algorithms.residual import residual_peaks
+from calscope.algorithms.rim import often_filled_px
 from calscope.algorithms.summary import compute_summary
 from calscope.engines.base import Context, Engine
 from calscope.model.errors import RecordingError, StoreError
@@ -167,13 +168,13 @@ def _run_fit(inputs: StageInputs) -> Components:
             "to extract components. Motion correction alone works on any number (--until motion)."
         )
     motion = inputs.motion
-    return inputs.engine.fit(motion.movie, motion.border_px, inputs.params, inputs.context)
+    return inputs.engine.fit(motion.movie, often_filled_px(motion), inputs.params, inputs.context)
 
 
 def _run_refit(inputs: StageInputs) -> Components:
     motion = inputs.motion
     return inputs.engine.refit(
-        motion.movie, inputs.first, motion.border_px, inputs.params, inputs.context, inputs.seeds
+        motion.movie, inputs.first, often_filled_px(motion), inputs.params, inputs.context, inputs.seeds
     )
 
 
@@ -225,7 +226,7 @@ _MOTION = ("calscope.algorithms.normcorre",)
 _MOTION_QUALITY = ("calscope.algorithms.motion_quality", *_MOTION)
 _SURVEY = ("calscope.algorithms.motion_survey",)
 _PREVIEW = ("calscope.algorithms.motion_preview", *_MOTION)
-_CNMF = ("calscope.algorithms.cnmf",)
+_CNMF = ("calscope.algorithms.cnmf", "calscope.algorithms.rim")
 
 STAGES: tuple[Stage, ...] = (
     Stage("before", "summary of the raw movie", ("source",), _run_before, _SUMMARY, 0.003),
