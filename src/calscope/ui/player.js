@@ -78,7 +78,9 @@ function start(root, film, sheets) {
     find(".time").textContent = `${time}frame ${frame}`;
     slider.value = at;
     slider.setAttribute("aria-valuetext", find(".time").textContent);
-    cursor.style.left = `${film.n > 1 ? (100 * at) / (film.n - 1) : 0}%`;
+    const done = `${film.n > 1 ? (100 * at) / (film.n - 1) : 0}%`;
+    cursor.style.left = done;
+    slider.style.setProperty("--done", done);
   }
 
   function tick(now) {
