@@ -40,9 +40,9 @@ def test_arrow_runs_from_the_patch_to_where_its_shift_points():
         assert across[0] == pytest.approx(-across[1], abs=1e-4)
 
 
-def test_arrows_are_the_shifts_of_the_frame_and_beside_the_rigid_shift_what_is_left():
+def test_arrows_are_the_shifts_of_the_frame_and_without_the_rigid_part_what_is_left():
     found = motion()
-    whole, own = arrows_of(found, 17), arrows_of(found, 17, "beside the rigid shift")
+    whole, own = arrows_of(found, 17), arrows_of(found, 17, "without the rigid part")
     assert np.allclose(whole.shifts_px, found.shifts_els[17])
     assert np.allclose(own.shifts_px + found.shifts_rig[17], found.shifts_els[17], atol=1e-6)
     assert own.times > whole.times
@@ -57,7 +57,7 @@ def test_all_frames_share_one_scale_and_arrows_stay_beside_each_other():
 
 def test_rigid_correction_has_one_arrow_in_the_middle_and_no_patches():
     found = motion(patches=False)
-    arrows = arrows_of(found, 5, "beside the rigid shift")
+    arrows = arrows_of(found, 5, "without the rigid part")
     assert arrows.centers_px.tolist() == [[44.5, 64.5]]
     assert np.allclose(arrows.shifts_px, found.shifts_rig[5])
     texts = [note.text for note in field_figure(image(), found, 5, title="Mean", dxy_um=None).layout.annotations]

@@ -14,8 +14,8 @@ from calscope.plots import style
 from calscope.plots.images import Panel, image_row
 from calscope.plots.scaling import limits, nice_length
 
-Shown = Literal["whole shift", "beside the rigid shift"]
-SHOWN: tuple[Shown, ...] = ("whole shift", "beside the rigid shift")
+Shown = Literal["whole shift", "without the rigid part"]
+SHOWN: tuple[Shown, ...] = ("whole shift", "without the rigid part")
 ARROW = "#ffb000"
 _GRID = "rgba(255,255,255,0.28)"
 _PATCH = "#49b0ff"
@@ -46,7 +46,7 @@ def arrows_of(motion: MotionResult, frame: int, shown: Shown = "whole shift") ->
         center = (np.asarray([motion.movie.shape[1:]], np.float32) - 1) / 2
         return Arrows(center, np.asarray(motion.shifts_rig[[frame]]), _times(motion, "whole shift"))
     shifts = np.asarray(motion.shifts_els[frame])
-    if shown == "beside the rigid shift":
+    if shown == "without the rigid part":
         shifts = shifts - motion.shifts_rig[frame]
     return Arrows(np.asarray(motion.centers_px), shifts, _times(motion, shown))
 
@@ -58,7 +58,7 @@ def _times(motion: MotionResult, shown: Shown) -> float:
     else:
         some = slice(None, None, max(1, len(motion.shifts_els) // MOST_FRAMES))
         shifts = np.asarray(motion.shifts_els[some])
-        if shown == "beside the rigid shift":
+        if shown == "without the rigid part":
             shifts = shifts - motion.shifts_rig[some, None]
         longest, step = np.linalg.norm(shifts, axis=2).max(axis=1), _step(motion.centers_px)
     usual = max(float(np.percentile(longest, 99)), 0.05)

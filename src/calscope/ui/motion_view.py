@@ -1,5 +1,7 @@
 """One animal's motion correction from near: images, shifts over time, the shift field of a frame, the measures."""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -84,7 +86,7 @@ def details(animal: ShownAnimal) -> None:
     for tab, show in zip(drawn, tabs.values(), strict=True):
         if tab.open:
             with tab:
-                show(animal, animal.results.motion)
+                messages.guarded(partial(show, animal, animal.results.motion))
 
 
 def _show_movie(animal: ShownAnimal, motion: MotionResult) -> None:
