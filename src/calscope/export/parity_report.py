@@ -71,15 +71,15 @@ def document(report: Mapping[str, Any]) -> Iterable[Block]:
     yield Heading("The same input")
     yield "One step on the same movie, footprints and traces (CaImAn's)."
     yield Table(("measure", "difference", "wanted"), _same_rows(same))
-    yield Scatter("SNR of the same components", same["values"]["snr"])
-    yield Scatter("Spatial r of the same components, in CaImAn's groups", same["values"]["r_value"])
-    yield Scatter("Spatial r of the same components", same["values"]["r_value_by_definition"])
+    yield Scatter("SNR of the same", same["values"]["snr"])
+    yield Scatter("r of the same, in CaImAn's groups", same["values"]["r_value"])
+    yield Scatter("r of the same, by definition", same["values"]["r_value_by_definition"])
     yield _HABITS
     yield Heading("The whole way")
     yield "Each engine on its own results."
     yield Table(("measure", "value"), _whole_rows(whole))
     yield Scatter("SNR of matched components", [pair["snr"] for pair in whole["pairs"]])
-    yield Scatter("Spatial r of matched components", [pair["r_value"] for pair in whole["pairs"]])
+    yield Scatter("r of matched components", [pair["r_value"] for pair in whole["pairs"]])
     yield from _truth_parts(ours["truth"], theirs["truth"])
     yield Heading("Time and memory")
     yield "Code was compiled and CaImAn loaded before the times were taken."
@@ -203,12 +203,19 @@ def _truth_parts(ours: Mapping[str, Any] | None, theirs: Mapping[str, Any] | Non
     if ours is None or theirs is None:
         return
     motion = (("motion, RMSE px", "motion_rmse_px"), ("uncorrected, RMSE px", "uncorrected_rmse_px"))
-    cells = ("n_found", "precision", "recall", "f1", "cosine", "trace_r")
+    cells = {
+        "n_found": "components",
+        "precision": "precision",
+        "recall": "recall",
+        "f1": "F1",
+        "cosine": "footprint cosine, median",
+        "trace_r": "trace correlation, median",
+    }
     rows = [(words, _number(ours[name]), _number(theirs[name])) for words, name in motion]
     rows += [
-        (f"{which}: {name}", _number(ours[which][name]), _number(theirs[which][name]))
+        (f"{which}: {words}", _number(ours[which][name]), _number(theirs[which][name]))
         for which in ("all", "accepted")
-        for name in cells
+        for name, words in cells.items()
     ]
     yield Heading("Against the truth")
     yield Table(("", "built-in", "CaImAn"), rows)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from calscope.export.markup import Html, element
 
-SIDE_PX, MARGIN_PX = 250, 44
+SIDE_PX, MARGIN_PX = 250, 56
 _DOT = "#1f6fb4"
 
 
