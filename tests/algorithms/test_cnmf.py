@@ -102,7 +102,15 @@ def test_the_number_of_workers_changes_nothing(recording, extracted, workers):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"rf": None, "K": 14}, {"p": 0}, {"p": 2}, {"only_init": False}, {"tsub": 2, "ssub": 2}, {"rolling_sum": False}],
+    [
+        {"rf": None, "K": 14},
+        {"p": 0},
+        {"p": 2},
+        {"only_init": False},
+        {"tsub": 2, "ssub": 2},
+        {"rolling_sum": False},
+        {"nb": 1},
+    ],
     ids=str,
 )
 def test_other_settings_find_the_cells_too(recording, changes):
