@@ -7,7 +7,6 @@ field, outside of what was found, a component is worth a try.
 """
 
 from dataclasses import dataclass
-from itertools import product
 
 import cv2
 import numpy as np
@@ -139,7 +138,7 @@ class _Look:
         """Give the sums of the matched residual and of its square over a stretch of frames, and the number of bins."""
         grid = self.gain.shape
         first = stretch[0] // BLOCK_FRAMES
-        total, squares = np.zeros(grid), np.zeros(grid)
+        total, squares = np.zeros(grid, np.float32), np.zeros(grid, np.float32)
         binned = _binned(self.movie.codes[stretch[0] : stretch[1]], grid) * np.float32(self.movie.scale)
         binned += np.float32(self.movie.offset)
         here = slice(first, first + len(binned))
@@ -161,14 +160,16 @@ def _means_of(dims: tuple[int, int]) -> csc_matrix:
 
 def _binned(codes: NDArray[np.uint16], grid: tuple[int, int]) -> FloatArray:
     """Average frames and pixels; the last row or column of blocks may be narrower."""
-    frames = np.add.reduceat(codes, np.arange(0, len(codes), BLOCK_FRAMES), axis=0, dtype=np.float32) / BLOCK_FRAMES
-    if frames.shape[1] % BLOCK_PX or frames.shape[2] % BLOCK_PX:
-        odd = tuple((0, -n % BLOCK_PX) for n in frames.shape[1:])
-        frames = np.pad(frames, ((0, 0), *odd), mode="edge")
-    out = np.zeros((len(frames), *grid), np.float32)
-    for dy, dx in product(range(BLOCK_PX), repeat=2):
-        out += frames[:, dy::BLOCK_PX, dx::BLOCK_PX]
-    return np.asarray(out / BLOCK_PX**2, np.float32)
+    total = codes[::BLOCK_FRAMES].astype(np.float32)
+    for first in range(1, BLOCK_FRAMES):
+        total += codes[first::BLOCK_FRAMES]
+    out = np.empty((len(total), *grid), np.float32)
+    even = tuple(n * BLOCK_PX for n in grid)
+    for t, frame in enumerate(total):
+        if frame.shape != even:
+            frame = np.pad(frame, tuple((0, m - n) for n, m in zip(frame.shape, even, strict=True)), mode="edge")
+        out[t] = cv2.resize(frame, grid[::-1], interpolation=cv2.INTER_AREA)
+    return out / np.float32(BLOCK_FRAMES)
 
 
 def _matched(image: FloatArray, gSig: tuple[float, float]) -> FloatArray:
