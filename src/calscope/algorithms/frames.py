@@ -1,5 +1,6 @@
 """Going through a movie in chunks, on several threads, with the same result for any number of them."""
 
+import mmap
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -83,3 +84,22 @@ def replace_missing(frames: NDArray, fill: FloatArray) -> tuple[FloatArray, NDAr
     if touched.any():
         values[missing] = np.broadcast_to(fill, values.shape)[missing]
     return values, touched
+
+
+def release(mapped: NDArray) -> None:
+    """Let go of the memory of a part of an array that is mapped to a file; what was written goes to the file.
+
+    Pages that were written to count as memory of the process until they are let go of. An array in memory, or a system
+    that can't, is left as it is.
+    """
+    owner: object = mapped
+    while isinstance(owner, np.ndarray):
+        owner = owner.base
+    if not isinstance(owner, mmap.mmap) or not hasattr(mmap, "MADV_DONTNEED") or mapped.size == 0:
+        return
+    begin = mapped.ctypes.data - np.frombuffer(owner, np.uint8).ctypes.data
+    # whole pages only: those at the ends may hold a neighbour that is being written
+    first = -(-begin // mmap.PAGESIZE) * mmap.PAGESIZE
+    last = (begin + mapped.nbytes) // mmap.PAGESIZE * mmap.PAGESIZE
+    if last > first:
+        owner.madvise(mmap.MADV_DONTNEED, first, last - first)

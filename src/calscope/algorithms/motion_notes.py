@@ -71,22 +71,47 @@ def describe(track: Track, shape: tuple[int, int, int], grid: PatchGrid | None) 
     else:
         notes = _frame_notes(track)
     if track.repaired.any():
-        notes.append(f"{_frames(track.repaired)} NaN or infinite in some pixels: replaced by the pixel's mean.")
+        told = f"{_frames(track.repaired)} NaN or infinite in some pixels{_named(track.repaired)}"
+        notes.append(f"{told}: replaced by the pixel's mean.")
     if grid is not None:
         notes += _patch_notes(grid, (height, width))
     return tuple(notes)
 
 
+FEW_FRAMES = 30
+"""A template of fewer frames holds much of their noise."""
+MOST_NAMED = 6
+"""Stretches of frames that are named one by one."""
+
+
+def describe_limits(asked: tuple[int, int], used: tuple[int, int], n_frames: int) -> list[str]:
+    """Give the sentences about parameters that didn't fit the movie, and about a movie that is short."""
+    notes = []
+    if n_frames > 1 and asked != used:
+        notes.append(
+            f"max_shifts {asked} px is more than half of the field: {used} px was used. A frame that moves further"
+            " shows too little of the template to be found."
+        )
+    if 1 < n_frames < FEW_FRAMES:
+        notes.append(
+            f"The movie has {n_frames} frames: the template is a mean of so few, and shifts are less certain than"
+            f" those of {FEW_FRAMES} frames or more."
+        )
+    return notes
+
+
 def _frame_notes(track: Track) -> list[str]:
     notes = []
     if track.constant.any():
-        notes.append(f"{_frames(track.constant)} constant (all pixels alike): given the shift of the frames around.")
+        told = f"{_frames(track.constant)} constant (all pixels alike{_named(track.constant)})"
+        notes.append(f"{told}: given the shift of the frames around.")
     dark = track.blank & ~track.constant
     if dark.any():
-        notes.append(f"{_frames(dark)} dark or without the template's picture: given the shift of the frames around.")
+        told = f"{_frames(dark)} dark or without the template's picture{_named(dark)}"
+        notes.append(f"{told}: given the shift of the frames around.")
     if track.clipped.any():
         notes.append(
-            f"{_frames(track.clipped)} clipped at max_shifts: the best place lay beyond it. "
+            f"{_frames(track.clipped)} clipped at max_shifts{_named(track.clipped)}: the best place lay beyond it. "
             "Raise max_shifts if the recording really moves that far."
         )
     return notes
@@ -95,6 +120,15 @@ def _frame_notes(track: Track) -> list[str]:
 def _frames(flags: NDArray[np.bool_]) -> str:
     n = int(flags.sum())
     return f"{n} of {len(flags)} frames {'is' if n == 1 else 'are'}"
+
+
+def _named(flags: NDArray[np.bool_]) -> str:
+    """Name the frames, counted from 0, in stretches."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
+    stretches = [(int(a), int(b) - 1) for a, b in edges.reshape(-1, 2)]
+    named = [f"{a}" if a == b else f"{a}-{b}" for a, b in stretches[:MOST_NAMED]]
+    more = ", and others" if len(stretches) > MOST_NAMED else ""
+    return f"; frame{'s' * (int(flags.sum()) > 1)} {', '.join(named)}{more}"
 
 
 def _patch_notes(grid: PatchGrid, field: tuple[int, int]) -> list[str]:

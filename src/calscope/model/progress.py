@@ -27,3 +27,15 @@ def part(progress: Progress, start: float, stop: float) -> Progress:
         progress(start + (stop - start) * fraction, note)
 
     return report
+
+
+def onward(progress: Progress) -> Progress:
+    """Progress that never goes back, whatever its parts report: at most the furthest reached is told again."""
+    furthest = 0.0
+
+    def report(fraction: float, note: str = "", /) -> None:
+        nonlocal furthest
+        furthest = max(furthest, min(fraction, 1.0))
+        progress(furthest, note)
+
+    return report
