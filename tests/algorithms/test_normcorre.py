@@ -14,6 +14,7 @@ from calscope.algorithms.parity_truth import displacement, motion_error_px
 from calscope.io.simulate import Scene, Simulation
 from calscope.model.errors import Cancelled
 from calscope.model.movie import ArrayMovie
+from calscope.model.progress import onward
 from calscope.pipeline.parity import read_truth
 
 REFERENCE = Path(__file__).parents[2] / "../shared/reference"
@@ -149,19 +150,45 @@ def test_cancelling_ends_it_and_leaves_no_thread(movie, at):
     assert threading.active_count() <= before
 
 
-def test_progress_goes_up_to_the_end(movie):
+@pytest.mark.parametrize("n_frames", [2, 37, 160])
+def test_progress_goes_up_to_the_end(movie, n_frames):
     told = []
-    correct(ArrayMovie(movie.frames[:40]), progress=lambda fraction, note="", /: told.append((fraction, note)))
+    few = ArrayMovie(movie.frames[:n_frames])
+    correct(few, workers=3, progress=lambda fraction, note="", /: told.append((fraction, note)))
     fractions = [fraction for fraction, _ in told]
     assert fractions == sorted(fractions)
+    assert fractions[0] < 0.3
     assert fractions[-1] == 1
     assert all(note for _, note in told)
+
+
+def test_parts_that_overlap_never_take_progress_back():
+    told = []
+    report = onward(lambda fraction, note="", /: told.append(fraction))
+    for fraction in (0.1, 0.30000000000000004, 0.3, 0.2, 1.2, 1.0):
+        report(fraction)
+    assert told == [0.1, 0.30000000000000004, 0.30000000000000004, 0.30000000000000004, 1.0, 1.0]
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="only Linux tells what is resident")
+def test_written_pages_are_let_go_of_and_kept_on_disk(tmp_path):
+    path = tmp_path / "movie.npy"
+    mapped = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint16, shape=(64, 256, 256))
+    for start in range(0, 64, 16):
+        mapped[start : start + 16] = start
+        frames_module.release(mapped[start : start + 16])
+    smaps = Path("/proc/self/smaps").read_text().split(str(path))[1]
+    resident_kb = next(int(line.split()[1]) for line in smaps.splitlines() if line.startswith("Rss:"))
+    assert resident_kb < 0.1 * mapped.nbytes / 1024
+    np.testing.assert_array_equal(np.load(path)[:, 7, 7], np.repeat(np.arange(0, 64, 16), 16))
+    frames_module.release(np.zeros((3, 4)))
 
 
 def test_whole_numbers_keep_fractions_of_a_count(movie, corrected):
     assert corrected.movie.scale < 0.5
     still = correct(ArrayMovie(np.repeat(movie.frames[:1], 12, axis=0)))
-    np.testing.assert_allclose(still.movie.read(3, 4)[0], movie.frames[0], atol=12)
+    assert np.abs(still.shifts_els).max() < 0.03
+    assert np.abs(still.movie.read(3, 4)[0] - movie.frames[0]).mean() < 12
 
 
 def test_dark_stretch_gets_the_motion_around_it():
@@ -256,6 +283,71 @@ def test_field_of_one_patch_is_told():
 def test_no_frames_are_refused():
     with pytest.raises(ValueError, match="without frames"):
         correct(ArrayMovie(np.zeros((0, 60, 70), np.uint16)))
+
+
+def test_frames_without_values_get_the_shift_around_them(simulated, movie):
+    frames = movie.frames.astype(np.float32)
+    frames[70:73] = np.nan
+    frames[120, :60] = np.nan
+    result = correct(ArrayMovie(frames))
+    assert any("4 of 160 frames are dark" in note and "frames 70-72, 120" in note for note in result.notes)
+    assert any("NaN" in note and "frames 70-72, 120" in note for note in result.notes)
+    assert np.abs(result.shifts_rig[71] - result.shifts_rig[[69, 73]].mean(axis=0)).max() < 0.5
+    kept = np.delete(np.arange(160), [70, 71, 72, 120])
+    assert error_px(simulated, result.shifts_els, result.centers_px, kept)[0] < 0.25
+
+
+def test_nothing_but_missing_values_ends_in_numbers_and_a_note():
+    result = correct(ArrayMovie(np.full((12, 60, 70), np.nan, np.float32)))
+    assert not result.shifts_rig.any()
+    assert np.isfinite(result.template).all()
+    assert any("12 of 12 frames are NaN" in note for note in result.notes)
+
+
+@pytest.mark.parametrize("n_frames", [2, 3, 9])
+def test_few_frames_are_corrected_and_told(movie, n_frames):
+    result = correct(ArrayMovie(movie.frames[40 : 40 + n_frames]))
+    assert np.isfinite(result.template).all() and np.isfinite(result.shifts_els).all()
+    assert any(f"The movie has {n_frames} frames" in note for note in result.notes)
+
+
+@pytest.mark.parametrize("asked", [(6, 300), (47, 55)])
+def test_max_shifts_beyond_half_of_the_field_are_cut_and_told(simulated, movie, asked):
+    result = correct(movie, max_shifts=asked)
+    assert error_px(simulated, result.shifts_els, result.centers_px)[0] < 0.25
+    told = [note for note in result.notes if "more than half of the field" in note]
+    assert len(told) == (asked[1] > 56)
+
+
+def test_patches_larger_than_the_field_are_told():
+    result = correct(ArrayMovie(_noise(40, 60, 70)), strides=(100, 300), overlaps=(40, 100))
+    assert any("holds one patch of 60 x 70 px" in note for note in result.notes)
+    assert result.centers_px.shape == (1, 2)
+
+
+@pytest.mark.parametrize("level", [65535, 0])
+def test_saturated_and_dark_frames_are_flagged(simulated, movie, level):
+    frames = movie.frames.copy()
+    frames[33:36] = level
+    frames[33:36, ::7, ::5] -= np.uint16(1) if level else np.uint16(65535)  # one count off: not constant
+    result = correct(ArrayMovie(frames))
+    assert any("3 of 160 frames are dark or without" in note and "frames 33-35" in note for note in result.notes)
+    kept = np.delete(np.arange(160), [33, 34, 35])
+    assert error_px(simulated, result.shifts_els, result.centers_px, kept)[0] < 0.25
+
+
+def test_nothing_is_written_but_what_was_asked_for(movie, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    asked = []
+
+    def allocate(name, shape, dtype):
+        asked.append(name)
+        return np.zeros(shape, dtype)
+
+    correct(ArrayMovie(movie.frames[:40]), allocate=allocate)
+    assert asked == ["movie"]
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.skipif(not REFERENCE.is_dir(), reason="the reference recordings are not here")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calscope.algorithms.frames import CleanFrames, chunk_length, map_chunks
 from calscope.algorithms.likeness import match_brightness
@@ -27,6 +28,8 @@ from calscope.model.movie import FloatArray
 from calscope.model.progress import Progress
 
 Result = TypeVar("Result")
+MOSTLY = 0.5
+"""A frame of which a larger share was missing doesn't show the picture."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,6 @@ class MotionPasses:
         rigid = prepare_rigid(template, self.plan.max_shifts)
         grid = self.plan.grid
         patches = None if grid is None else prepare_patches(template, grid, self.plan.strides, self.plan.max_deviation)
-        warper = Warper(self.plan.field)
 
         def work(start: int, stop: int) -> tuple[Track, FloatArray]:
             frames, repaired = self.frames.read(start, stop)
@@ -119,23 +121,30 @@ class MotionPasses:
                 coefficients=coefficients,
                 clipped=found.clipped,
                 constant=np.ptp(frames, axis=(1, 2)) == 0,
-                blank=~(found.gain > MIN_GAIN),
+                blank=~(found.gain > MIN_GAIN) | self._mostly_filled(frames, repaired),
                 repaired=repaired,
                 low=np.asarray([frames.min()]),
                 high=np.asarray([frames.max()]),
             )
-            return track, _read(frames, coefficients, warper, evidence)
+            told = np.empty((len(frames), 0), np.float32)
+            return track, told if evidence is None else evidence.read(frames, coefficients)
 
         tracks, told = zip(*self.over_chunks(work, progress, "finding shifts"), strict=True)
         return Track.join(list(tracks)), np.concatenate(told)
 
+    def _mostly_filled(self, frames: FloatArray, repaired: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Tell which frames had hardly a value of their own, (n,)."""
+        out = np.zeros(len(frames), np.bool_)
+        for index in np.flatnonzero(repaired):
+            out[index] = np.mean(frames[index] == self.frames.fill) > MOSTLY
+        return out
+
     def gather(self, track: Track, evidence: Evidence, progress: Progress) -> FloatArray:
         """Read the evidence of every frame around the fields of `track`, (T, ...)."""
-        warper = Warper(self.plan.field)
 
         def work(start: int, stop: int) -> FloatArray:
             frames, _ = self.frames.read(start, stop)
-            return _read(frames, track.coefficients[start:stop], warper, evidence)
+            return evidence.read(frames, track.coefficients[start:stop])
 
         return np.concatenate(list(self.over_chunks(work, progress, "refining shifts")))
 
@@ -167,9 +176,3 @@ class MotionPasses:
         n_frames, height, width = self.shape
         length = chunk_length(height, width)
         return map_chunks(work, n_frames=n_frames, length=length, workers=self.workers, progress=progress, note=note)
-
-
-def _read(frames: FloatArray, coefficients: FloatArray, warper: Warper, evidence: Evidence | None) -> FloatArray:
-    if evidence is None:
-        return np.empty((len(frames), 0), np.float32)
-    return evidence.read(warper.warp(frames, coefficients), warper.rims(coefficients))

@@ -7,14 +7,29 @@ time of its own with known noise, and a Wiener filter made from its own spectrum
 clearly passes untouched, jumps and all; one that is mostly noise is averaged over as many frames as it is slow.
 """
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
 import numpy as np
+import scipy.fft
 from numpy.typing import NDArray
 
 from calscope.algorithms.motion_evidence import flatten, unflatten
 from calscope.algorithms.motion_grid import ShiftField
-from calscope.model.movie import FloatArray
+from calscope.model.movie import FloatArray, chunks
 
 ITERATIONS = 12
+MORE_ITERATIONS = 4
+"""Where the covariance is known nearly."""
+SERIES = 16
+"""Series filtered together."""
+NEGLIGIBLE = 1e-4
+"""Shapes of the field that are expected to take a smaller share of the mean variance are left out: learning would never
+find more of them, since it goes on from what is expected."""
+FRAMES = 512
+"""Frames that are looked at together where nothing but a sum or a few numbers of each are kept."""
 MEMORY_FRAMES = 64
 """Lags after which motion is taken to have forgotten itself when its spectrum is estimated."""
 MIN_FRAMES = 32
@@ -23,71 +38,136 @@ MIN_FRAMES = 32
 FloatArray64 = NDArray[np.float64]
 
 
+class EvidenceOfFrames(Protocol):
+    """Evidence of consecutive frames, made when it is asked for: whole, it would be the largest thing in memory."""
+
+    def __len__(self) -> int:
+        """Frames."""
+
+    def __getitem__(self, frames: slice, /) -> FloatArray64:
+        """Evidence of some of them, (n, 2*Ky*Kx)."""
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What a movie has shown about how its tissue moves."""
+
+    covariance: FloatArray64
+    """(r, r) px², of the field's smooth shapes over the frames."""
+    noise: float
+    """How much larger the variance of the evidence is than its information says."""
+
+
 def most_probable(
-    evidence: FloatArray,
+    evidence: EvidenceOfFrames,
     information: FloatArray64,
     *,
     first: FloatArray,
     field: ShiftField,
     reach_px: tuple[float, float],
     in_time: bool,
-) -> FloatArray:
+    known: Habits | None = None,
+    bridge: Callable[[FloatArray64], FloatArray64] | None = None,
+    workers: int = 1,
+) -> tuple[FloatArray, Habits]:
     """Estimate the coefficients of all frames.
 
     Parameters
     ----------
     evidence
-        (T, 2*Ky*Kx) from `Evidence.read`, at consecutive frames.
+        (T, 2*Ky*Kx) from `Evidence.combine`, of consecutive frames; an array or what makes it on demand.
     information
         (2*Ky*Kx, 2*Ky*Kx).
     first
-        (T, Ky, Kx, 2) px, a first estimate; only how much it varies is used, as a beginning.
+        (T, Ky, Kx, 2) px, a first estimate; only its mean, and how much it varies, are used, as a beginning.
     field
         The field that the coefficients are of.
     reach_px
         Distance (y, x) over which shifts are expected to be alike before the movie has said so.
     in_time
         Whether the frames follow each other, so that they may be smoothed in time.
+    known
+        What other frames of the movie, or an earlier look at these, have shown: learning goes on from there.
+    bridge
+        Replaces the values (T, r) of frames that show nothing; none does where it isn't given.
+    workers
+        Threads.
 
     Returns
     -------
-    FloatArray
+    coefficients
         (T, Ky, Kx, 2) px.
+    habits
+        What was learned.
     """
-    expected = _expected(field, reach_px) * max(float(flatten(first).var(axis=0).mean()), 1e-4)
-    mean = flatten(first).mean(axis=0)
-    shifted = evidence.astype(np.float64) - mean @ information
-    covariance, noise = _learn(shifted, information, expected)
-    estimate = _estimate(shifted, information / noise, covariance, 1 / noise, in_time=in_time)
-    return unflatten(estimate + mean, field.shape)
+    shapes, expected = _smooth_shapes(field, reach_px)
+    mean = flatten(first.mean(axis=0, dtype=np.float64)[None])[0]
+    variances = expected * max(float(first.var(axis=0, dtype=np.float64).mean()), 1e-4)
+    own = information @ shapes
+    known_of_shapes = shapes.T @ own
+    told = np.concatenate([evidence[slice(*part)] @ shapes for part in chunks(len(evidence), FRAMES)]) - mean @ own
+    if bridge is not None:
+        told = bridge(told)
+    # what the first estimate got wrong in every frame alike; a fault of 1 px is expected, and all frames tell of it
+    shared = np.linalg.solve(known_of_shapes + np.diag(1 / expected) / len(told), told.mean(axis=0))
+    told -= known_of_shapes @ shared
+    mean += shapes @ shared
+    habits = _learn(told, known_of_shapes, np.diag(variances), known, in_time=in_time)
+    estimate = _estimate(told, known_of_shapes, habits, in_time=in_time, workers=workers)
+    parts = chunks(len(estimate), FRAMES)
+    return np.concatenate([unflatten(estimate[a:b] @ shapes.T + mean, field.shape) for a, b in parts]), habits
 
 
-def _expected(field: ShiftField, reach_px: tuple[float, float]) -> FloatArray64:
-    """Covariance of shifts, relative to their variance: the whole frame moves, and near places move alike."""
+def _smooth_shapes(field: ShiftField, reach_px: tuple[float, float]) -> tuple[FloatArray64, FloatArray64]:
+    """Shapes (2*Ky*Kx, r) that a field is expected to be a sum of, and their variances (r,) relative to its own.
+
+    The whole frame moves, and near places move alike.
+    """
     y, x = (nodes.astype(np.float64) / far for nodes, far in zip((field.nodes_y, field.nodes_x), reach_px, strict=True))
     along_y = np.exp(-((y[:, None] - y) ** 2) / 2)
     along_x = np.exp(-((x[:, None] - x) ** 2) / 2)
-    alike = np.kron(along_y, along_x)
-    one = 0.8 + 0.5 * alike
-    return np.kron(np.eye(2), one)
+    values, vectors = np.linalg.eigh(0.8 + 0.5 * np.kron(along_y, along_x))
+    kept = values > NEGLIGIBLE * values.mean()
+    return np.kron(np.eye(2), vectors[:, kept]), np.tile(values[kept], 2)
 
 
-def _learn(evidence: FloatArray64, information: FloatArray64, expected: FloatArray64) -> tuple[FloatArray64, float]:
+def _learn(
+    evidence: FloatArray64,
+    information: FloatArray64,
+    expected: FloatArray64,
+    known: Habits | None,
+    *,
+    in_time: bool,
+) -> Habits:
     """Learn the covariance of the coefficients and how much larger the noise is than the information says."""
     moments = evidence.T @ evidence
-    covariance = _maximise(moments, len(evidence), information, expected)
-    noise = max(1.0, _noise_factor(evidence, information, covariance))
+    n = len(evidence)
+    if known is not None and known.noise > 1:
+        scaled = moments / known.noise**2
+        start = known.covariance
+        return Habits(_maximise(scaled, n, information / known.noise, expected, start, MORE_ITERATIONS), known.noise)
+    start, iterations = (expected, ITERATIONS) if known is None else (known.covariance, MORE_ITERATIONS)
+    covariance = _maximise(moments, n, information, expected, start, iterations)
+    # noise is told by what doesn't last from frame to frame: frames must follow each other
+    noise = max(1.0, _noise_factor(evidence, information, covariance)) if in_time else 1.0
     if noise > 1:
-        covariance = _maximise(moments / noise**2, len(evidence), information / noise, expected)
-    return covariance, noise
+        covariance = _maximise(moments / noise**2, n, information / noise, expected, covariance, MORE_ITERATIONS)
+    return Habits(covariance, noise)
 
 
-def _maximise(moments: FloatArray64, n: int, information: FloatArray64, expected: FloatArray64) -> FloatArray64:
+def _maximise(  # noqa: PLR0917
+    moments: FloatArray64,
+    n: int,
+    information: FloatArray64,
+    expected: FloatArray64,
+    start: FloatArray64,
+    iterations: int,
+) -> FloatArray64:
     """Maximise expectations in turns; `expected` has the weight of as many frames as there are coefficients."""
-    covariance = expected
+    covariance = start
     weight = len(expected)
     unit = np.eye(len(expected))
-    for _ in range(ITERATIONS):
+    for _ in range(iterations):
         posterior = np.linalg.solve(unit + covariance @ information, covariance)
         posterior = (posterior + posterior.T) / 2
         covariance = (n * posterior + posterior @ moments @ posterior + weight * expected) / (n + weight)
@@ -116,23 +196,25 @@ def _noise_factor(evidence: FloatArray64, information: FloatArray64, covariance:
 
 
 def _estimate(
-    evidence: FloatArray64,
-    information: FloatArray64,
-    covariance: FloatArray64,
-    scale: float,
-    *,
-    in_time: bool,
+    evidence: FloatArray64, information: FloatArray64, habits: Habits, *, in_time: bool, workers: int
 ) -> FloatArray64:
-    directions, precision = _directions(information, covariance)
+    directions, precision = _directions(information / habits.noise, habits.covariance)
     known = precision > 1e-3
     directions, precision = directions[:, known], precision[known]
-    series = (evidence @ directions) * scale
     if not in_time or len(evidence) < MIN_FRAMES:
-        return (series / (1 + precision)) @ directions.T
+        return np.asarray(((evidence @ directions) / (habits.noise * (1 + precision))) @ directions.T)
+
+    def filtered(few: slice) -> FloatArray64:
+        series = evidence @ (directions[:, few] / (habits.noise * precision[few]))
+        return _wiener(series, 1 / precision[few])
+
+    parts = [slice(k, k + SERIES) for k in range(0, len(precision), SERIES)]
     out = np.zeros_like(evidence)
-    for begin in range(0, len(precision), 16):
-        part = slice(begin, begin + 16)
-        out += _wiener(series[:, part] / precision[part], 1 / precision[part]) @ directions[:, part].T
+    with ThreadPoolExecutor(max(1, workers), thread_name_prefix="series") as pool:
+        for begin in range(0, len(parts), workers):
+            some = parts[begin : begin + workers]
+            for few, series in zip(some, pool.map(filtered, some), strict=True):
+                out += series @ directions[:, few].T
     return out
 
 
@@ -140,19 +222,19 @@ def _wiener(series: FloatArray64, noise: FloatArray64) -> FloatArray64:
     """Filter series (T, n) with white noise of known variance (n,) by the spectrum that each shows above it."""
     n = len(series)
     mean = series.mean(axis=0)
-    centred = series - mean
+    centred = (series - mean).T.copy()
     lags = min(n - 1, MEMORY_FRAMES)
-    covariance = np.stack([(centred[k:] * centred[: n - k]).sum(axis=0) / n for k in range(lags)])
-    covariance[0] = np.maximum(covariance[0] - noise, 0)
-    covariance *= (0.5 + 0.5 * np.cos(np.pi * np.arange(lags) / lags))[:, None]
-    mirrored = np.concatenate([centred, centred[::-1]])
-    spectrum = _spectrum(covariance, 2 * n)
-    gain = spectrum / (spectrum + noise)
-    return np.fft.irfft(np.fft.rfft(mirrored, axis=0) * gain, 2 * n, axis=0)[:n] + mean
+    covariance = np.stack([np.einsum("kt,kt->k", centred[:, k:], centred[:, : n - k]) / n for k in range(lags)], axis=1)
+    covariance[:, 0] = np.maximum(covariance[:, 0] - noise, 0)
+    covariance *= 0.5 + 0.5 * np.cos(np.pi * np.arange(lags) / lags)
+    spectrum = _spectrum(covariance, n)
+    gain = spectrum / (spectrum + noise[:, None])
+    # the cosine transform is that of the series followed by its mirror image
+    return np.asarray(scipy.fft.idct(scipy.fft.dct(centred, axis=1) * gain, axis=1).T + mean)
 
 
 def _spectrum(covariance: FloatArray64, n: int) -> FloatArray64:
-    """Spectrum at the frequencies of a real transform of length n, from covariances at few lags; never negative."""
-    padded = np.zeros((n, covariance.shape[1]))
-    padded[: len(covariance)] = covariance
-    return np.maximum(2 * np.fft.rfft(padded, axis=0).real - covariance[0], 0)
+    """Spectrum at the frequencies of a cosine transform of length n, from covariances (k, lags); never negative."""
+    padded = np.zeros((len(covariance), 2 * n))
+    padded[:, : covariance.shape[1]] = covariance
+    return np.maximum(2 * scipy.fft.rfft(padded, axis=1).real[:, :n] - covariance[:, :1], 0)

@@ -15,16 +15,15 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from calscope.algorithms.frames import CleanFrames
-from calscope.algorithms.likeness import correlations
-from calscope.algorithms.motion_evidence import Evidence, prepare_evidence
-from calscope.algorithms.motion_notes import Track, describe
+from calscope.algorithms.frames import CleanFrames, release
+from calscope.algorithms.motion_evidence import Combined, Evidence, prepare_evidence
+from calscope.algorithms.motion_notes import Track, describe, describe_limits
 from calscope.algorithms.motion_passes import MotionPasses, MotionPlan, make_plan
-from calscope.algorithms.motion_prior import most_probable
+from calscope.algorithms.motion_prior import Habits, most_probable
 from calscope.algorithms.template import Sample, make_template, take_sample
-from calscope.algorithms.warp import Warper, encode
+from calscope.algorithms.warp import Warper
 from calscope.model.movie import ArrayMovie, FloatArray, FrameSource, Movie
-from calscope.model.progress import Progress, part, silent
+from calscope.model.progress import Progress, onward, part, silent
 from calscope.model.results import MotionResult
 
 Allocate = Callable[[str, tuple[int, ...], DTypeLike], NDArray]
@@ -73,6 +72,8 @@ def correct_movie(
         raise ValueError("A movie without frames can't be corrected.")
     if n_frames == 1:
         pw_rigid, max_shifts = False, (0, 0)
+    progress = onward(progress)
+    asked, max_shifts = max_shifts, (min(max_shifts[0], height // 2), min(max_shifts[1], width // 2))
     plan = make_plan(
         (height, width),
         pw_rigid=pw_rigid,
@@ -82,46 +83,59 @@ def correct_movie(
         max_deviation=max_deviation_rigid,
     )
     sample = take_sample(source)
-    evidence = _prepare(sample, plan, workers, part(progress, 0, 0.25))
+    evidence, habits = _prepare(sample, plan, workers, part(progress, 0, 0.25))
     movie = MotionPasses(CleanFrames(source, sample.fill), source.shape, plan, workers)
-    track = _follow(movie, evidence, part(progress, 0.25, 0.75))
-    return _write(movie, track, evidence.template, allocate, part(progress, 0.75, 1))
+    track = _follow(movie, evidence, habits, part(progress, 0.25, 0.75))
+    result = _write(movie, track, evidence.template, allocate, part(progress, 0.75, 1))
+    return replace(result, notes=(*result.notes, *describe_limits(asked, max_shifts, n_frames)))
 
 
-def _prepare(sample: Sample, plan: MotionPlan, workers: int, progress: Progress) -> Evidence:
-    """Make the template and the noise about it from a sample of frames."""
+def _prepare(sample: Sample, plan: MotionPlan, workers: int, progress: Progress) -> tuple[Evidence, Habits | None]:
+    """Make the template, the noise about it, and a first idea of how the tissue moves, from a sample of frames."""
     template = make_template(sample, plan.max_shifts, workers=workers, progress=part(progress, 0, 0.4))
     passes = MotionPasses(CleanFrames(ArrayMovie(sample.frames), sample.fill), sample.frames.shape, plan, workers)
     track, _ = passes.estimate(template, None, part(progress, 0.4, 0.7))
-    track = track.bridged()
+    track = _around_their_mean(track.bridged())
     evidence = prepare_evidence(*passes.average(track, template, part(progress, 0.7, 0.8)), plan.field)
     told = passes.gather(track, evidence, part(progress, 0.8, 0.9))
-    track = _update(track, told, evidence, plan, in_time=False)
-    return prepare_evidence(*passes.average(track, evidence.template, part(progress, 0.9, 1)), plan.field)
+    track, habits = _update(track, told, evidence, passes, None, in_time=False)
+    track = _around_their_mean(track)
+    return prepare_evidence(*passes.average(track, evidence.template, part(progress, 0.9, 1)), plan.field), habits
 
 
-def _follow(movie: MotionPasses, evidence: Evidence, progress: Progress) -> Track:
+def _around_their_mean(track: Track) -> Track:
+    """Take from fields what they share: the template shows the tissue as it lies on the mean."""
+    return replace(track, coefficients=track.coefficients - track.coefficients.mean(axis=0))
+
+
+def _follow(movie: MotionPasses, evidence: Evidence, habits: Habits | None, progress: Progress) -> Track:
     """Find the motion of every frame: by correlation, then twice by what is left of the difference to the template."""
     track, told = movie.estimate(evidence.template, evidence, part(progress, 0, 0.65))
-    track = _update(track.bridged(), told, evidence, movie.plan, in_time=True)
+    track, habits = _update(track.bridged(), told, evidence, movie, habits, in_time=True)
     told = movie.gather(track, evidence, part(progress, 0.65, 1))
-    return _update(track, told, evidence, movie.plan, in_time=True)
+    return _update(track, told, evidence, movie, habits, in_time=True)[0]
 
 
-def _update(track: Track, told: FloatArray, evidence: Evidence, plan: MotionPlan, *, in_time: bool) -> Track:
+def _update(
+    track: Track, told: FloatArray, evidence: Evidence, passes: MotionPasses, habits: Habits | None, *, in_time: bool
+) -> tuple[Track, Habits | None]:
     """Combine the evidence of all frames; those that show nothing get what lies between their neighbours."""
     if len(told) < 2 or track.blank.all():
-        return track
-    coefficients = most_probable(
-        track.bridge(evidence.combine(told, track.coefficients)),
+        return track, habits
+    plan = passes.plan
+    coefficients, habits = most_probable(
+        Combined(evidence, told, track.coefficients),
         evidence.information,
         first=track.coefficients,
         field=plan.field,
         reach_px=(0.8 * plan.strides[0], 0.8 * plan.strides[1]),
         in_time=in_time,
+        known=habits,
+        bridge=track.bridge,
+        workers=passes.workers,
     )
     whole, coefficients = plan.within_limits(coefficients)
-    return replace(track, coefficients=coefficients, rigid=whole).bridged()
+    return replace(track, coefficients=coefficients, rigid=whole).bridged(), habits
 
 
 def _write(
@@ -133,23 +147,23 @@ def _write(
     coded = Movie(codes, scale=(high - low) / 65535 if high > low else 1.0, offset=low)
     warper = Warper(movie.plan.field)
     rim = max(movie.over_chunks(lambda a, b: int(warper.rims(track.coefficients[a:b]).max()), silent, "rim"))
-    inside = tuple(slice(min(rim, n // 4), n - min(rim, n // 4)) for n in movie.shape[1:])
-    inner = template[inside]
+    rows, columns = (slice(min(rim, n // 4), n - min(rim, n // 4)) for n in movie.shape[1:])
+    inside = rows, columns
 
-    def work(start: int, stop: int) -> tuple[FloatArray, FloatArray]:
+    def work(start: int, stop: int) -> FloatArray:
         frames, _ = movie.frames.read(start, stop)
-        moved = warper.warp(frames, track.coefficients[start:stop])
-        encode(coded, moved, codes[start:stop])
-        return correlations(frames[:, *inside], inner), correlations(moved[:, *inside], inner)
+        found = warper.write(frames, track.coefficients[start:stop], coded, start, template, inside)
+        release(codes[start:stop])
+        return found
 
-    before, after = zip(*movie.over_chunks(work, progress, "writing the corrected movie"), strict=True)
+    alike = np.concatenate(list(movie.over_chunks(work, progress, "writing the corrected movie")))
     grid = movie.plan.grid
     return MotionResult(
         movie=coded,
         template=template,
         shifts_rig=track.rigid,
-        corr_before=np.concatenate(before),
-        corr_after=np.concatenate(after),
+        corr_before=alike[:, 0],
+        corr_after=alike[:, 1],
         border_px=rim,
         shifts_els=movie.plan.at_patches(track.coefficients),
         centers_px=None if grid is None else grid.centers_px,

@@ -13,10 +13,14 @@ from numba import njit
 
 from calscope.algorithms.correlation import MIN_COLUMNS, between_pixels, correlate, peak
 from calscope.algorithms.motion_grid import PatchGrid
+from calscope.algorithms.rigid import binned
 from calscope.model.movie import FloatArray
 
 BLEND_STRIDES = 0.6
 """Width (sd) of the blending of neighbouring maps, in steps from patch to patch."""
+BIN_FROM_PX = 48
+"""Patches of that side are compared at half the resolution, for a quarter of the work: what is left is small enough for
+the evidence that is read afterwards."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,8 @@ class PatchTemplates:
 
     grid: PatchGrid
     patches: FloatArray
-    """(P, h, w), each of mean 0."""
+    """(P, h, w), each of mean 0, binned."""
+    binning: int
     blend: FloatArray
     """(P, P) weight of each patch's map in each blended map, rows summing to 1."""
     max_deviation: int
@@ -36,13 +41,15 @@ def prepare_patches(
     template: FloatArray, grid: PatchGrid, strides: tuple[int, int], max_deviation: int
 ) -> PatchTemplates:
     """Cut a template (H, W) into the patches of `grid`."""
-    height, width = grid.shape_px
-    cut = np.stack([template[y : y + height, x : x + width] for y, x in grid.corners_px])
+    binning = 2 if min(grid.shape_px) >= BIN_FROM_PX else 1
+    image = binned(template, binning)
+    height, width = (side // binning for side in grid.shape_px)
+    cut = np.stack([image[y : y + height, x : x + width] for y, x in grid.corners_px // binning])
     cut = cut - cut.mean(axis=(1, 2), keepdims=True, dtype=np.float64)
     steps = (grid.centers_px[:, None] - grid.centers_px[None]) / np.asarray(strides, np.float32)
     blend = np.exp(-(steps**2).sum(axis=-1) / (2 * BLEND_STRIDES**2))
     blend /= blend.sum(axis=1, keepdims=True)
-    return PatchTemplates(grid, cut.astype(np.float32), blend.astype(np.float32), max_deviation)
+    return PatchTemplates(grid, cut.astype(np.float32), binning, blend.astype(np.float32), max_deviation)
 
 
 def estimate_patches(frames: FloatArray, rigid: FloatArray, template: PatchTemplates) -> FloatArray:
@@ -62,18 +69,19 @@ def estimate_patches(frames: FloatArray, rigid: FloatArray, template: PatchTempl
     FloatArray
         (n, P, 2) px, within max_deviation of the frame's shift.
     """
-    reach = max(template.max_deviation, MIN_COLUMNS // 2)
-    lags = -np.rint(rigid).astype(np.int64)
+    binning = template.binning
+    reach = max(-(-template.max_deviation // binning) + (binning > 1), MIN_COLUMNS // 2)
+    lags = -np.rint(rigid / binning).astype(np.int64)
     pad = int(np.abs(lags).max(initial=0)) + reach
     side = 2 * reach + 1
     maps = np.empty((len(frames), template.grid.n, side, side), np.float32)
-    corners = template.grid.corners_px
+    corners = template.grid.corners_px // binning
     for index, frame in enumerate(frames):
-        centred = frame - frame.mean(dtype=np.float64).astype(np.float32)
-        image = np.asarray(cv2.copyMakeBorder(centred, pad, pad, pad, pad, cv2.BORDER_REPLICATE), np.float32)
+        image = binned(frame - frame.mean(dtype=np.float64).astype(np.float32), binning)
+        image = np.asarray(cv2.copyMakeBorder(image, pad, pad, pad, pad, cv2.BORDER_REPLICATE), np.float32)
         _correlate_patches(image, template.patches, corners + lags[index] + pad - reach, maps[index])
     blended = np.matmul(template.blend, maps.reshape(len(frames), template.grid.n, -1)).reshape(maps.shape)
-    shifts = -(lags[:, None] + _peaks(blended)).astype(np.float32)
+    shifts = -binning * (lags[:, None] + _peaks(blended)).astype(np.float32)
     most = np.float32(template.max_deviation)
     return np.clip(shifts, rigid[:, None] - most, rigid[:, None] + most)
 

@@ -18,6 +18,9 @@ REACH = 3
 """Lags searched to each side of the last level's peak."""
 COARSEST_PX = 24
 """No level is binned so far that a side of the field has fewer pixels than this."""
+FINEST_PX = 192
+"""On fields of that side the search ends at pixels binned by two: the parabola finds the rest to about 0.1 px, and the
+evidence that is read afterwards begins from there."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class RigidTemplate:
     """A template prepared for rigid registration."""
 
     levels: tuple[_Level, ...]
-    """From the coarsest to the full resolution."""
+    """From the coarsest to the finest."""
     max_shifts: tuple[int, int]
     norm: float
     """Norm of the finest patch."""
@@ -71,9 +74,9 @@ def prepare_rigid(template: FloatArray, max_shifts: tuple[int, int]) -> RigidTem
         Largest shift (y, x), px.
     """
     levels = []
-    binning = 1
+    binning = 2 if min(template.shape) >= FINEST_PX and max(max_shifts) > 0 else 1
     while True:
-        levels.append(_level(_bin(template, binning), max_shifts, binning))
+        levels.append(_level(binned(template, binning), max_shifts, binning))
         few = max(max_shifts) <= 4 * binning
         if few or min(template.shape) // (2 * binning) < COARSEST_PX:
             break
@@ -82,7 +85,8 @@ def prepare_rigid(template: FloatArray, max_shifts: tuple[int, int]) -> RigidTem
     return RigidTemplate(levels=tuple(reversed(levels)), max_shifts=max_shifts, norm=norm)
 
 
-def _bin(image: FloatArray, binning: int) -> FloatArray:
+def binned(image: FloatArray, binning: int) -> FloatArray:
+    """Give an image (H, W) of means of binning x binning pixels; a rest at the end is left out."""
     if binning == 1:
         return image
     height, width = (n // binning * binning for n in image.shape)
@@ -126,8 +130,9 @@ def estimate_rigid(frames: FloatArray, template: RigidTemplate) -> RigidEstimate
 
 def _estimate_one(frame: FloatArray, template: RigidTemplate) -> tuple[float, float, float, float]:
     lag_y, lag_x = 0, 0
+    dy = dx = value = product = 0.0
     for number, level in enumerate(template.levels):
-        image = _bin(frame, level.binning)
+        image = binned(frame, level.binning)
         if max(level.pad):
             (py, px) = level.pad
             image = np.asarray(cv2.copyMakeBorder(image, py, py, px, px, cv2.BORDER_REPLICATE), np.float32)
@@ -139,7 +144,8 @@ def _estimate_one(frame: FloatArray, template: RigidTemplate) -> tuple[float, fl
                 image, top, left, level.patch, *level.limit, 2 * lag_y, 2 * lag_x
             )
     # the frame shows at a lag what the template shows at 0, so the shift to apply is the other way
-    return -(lag_y + dy), -(lag_x + dx), value, product
+    scale = template.levels[-1].binning
+    return -scale * (lag_y + dy), -scale * (lag_x + dx), value, product
 
 
 @njit(nogil=True, fastmath=True, cache=True)
