@@ -132,7 +132,8 @@ def test_the_table_says_what_the_file_says(make_animal, truth, tmp_path):
     assert all(f"{snr:.2f}" in cells for snr in truth.snr)
     assert "2 accepted" in text and "2 rejected" in text
     assert "abc123fingerprint" in cells and "calscope 9.9.9, numpy 2.4.6" in cells
-    assert "Accepted where SNR &gt; 2 or spatial r ≥ 0.85, as long as SNR &gt; 0.5 and r &gt; -1." in text
+    assert "Accepted where SNR &gt; 2 or spatial r ≥ 0.85, as long as SNR &gt; 0.5 and r &gt; -1" in text
+    assert "and the likeness to a soma ≥ 0.5." in text
 
 
 def test_parameters_that_differ_are_marked(make_animal, tmp_path):

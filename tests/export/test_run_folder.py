@@ -34,6 +34,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 import stand_in
 
 FR, T, H, W, K = 10.0, 30, 24, 16, 3
+SOMA = np.array([[0.2, 1, 1, 1, 1], [1, 0.3, 1, 1, 1], [1, 1, 1, 0.4, 1]], "f4")
 RECORD = {
     "name": "Animal_1",
     "info": {"name": "Animal_1", "path": "/d", "shape": [T, H, W], "dtype": "uint16", "fingerprint": "f"},
@@ -78,7 +79,7 @@ def found():
         images[1],
         None,
         stand_in.make_components((H, W), K, T, nb=2),
-        Quality(np.array([1, 2, 3], "f4"), np.array([0.1, 0.2, 0.3], "f4"), np.full(K, np.nan, "f4")),
+        Quality(np.array([1, 2, 3], "f4"), np.array([0.1, 0.2, 0.3], "f4"), np.full(K, np.nan, "f4"), SOMA),
         Evaluation(np.array([True, False, True]), ("a", "b “quoted”, with comma", "c")),
         RelativeFluorescence(*rng.random((2, K, T)).astype(np.float32)),
     )
@@ -116,10 +117,13 @@ def test_images(tmp_path, found):
 def test_components_and_footprints(tmp_path, found):
     write_animal(tmp_path, RECORD, found)
     table = pd.read_parquet(tmp_path / "components.parquet")
-    assert list(table) == ["component", "y_px", "x_px", "area_px", "snr", "r_value", "cnn", "accepted", "reason"]
+    assert list(table) == [
+        *("component", "y_px", "x_px", "area_px", "snr", "r_value", "cnn", "accepted", "reason", "soma"),
+    ]
     assert table["accepted"].dtype == bool and table["accepted"].tolist() == [True, False, True]
     assert table["reason"][1] == "b “quoted”, with comma" and table["component"].tolist() == [0, 1, 2]
     assert table["cnn"].isna().all()
+    assert table["soma"].tolist() == pytest.approx([0.2, 0.3, 0.4])
     A = sp.load_npz(tmp_path / "footprints.npz")
     assert A.format == "csc" and A.shape == (H * W, K) and A.dtype == np.float32
     for k in range(K):
@@ -232,7 +236,7 @@ def test_no_component_gives_empty_tables(tmp_path, found):
         dff=RelativeFluorescence(*np.zeros((2, 0, T), "f4")),
     )
     write_animal(tmp_path, RECORD, none)
-    assert pd.read_parquet(tmp_path / "components.parquet").shape == (0, 9)
+    assert pd.read_parquet(tmp_path / "components.parquet").shape == (0, 10)
     traces = pd.read_parquet(tmp_path / "traces.parquet")
     assert len(traces) == 0 and traces["raw"].dtype == np.float32
     assert sp.load_npz(tmp_path / "footprints.npz").shape == (H * W, 0)

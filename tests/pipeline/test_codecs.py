@@ -73,7 +73,7 @@ RESULTS = {
     "components": ("refit", stand_in.make_components((6, 5), 4, 9, nb=2)),
     "no components": ("fit", stand_in.make_components((6, 5), 0, 9)),
     "no deconvolution": ("fit", stand_in.make_components((6, 5), 2, 9, p=0)),
-    "quality": ("metrics", Quality(floats(3), floats(3), np.full(3, np.nan, np.float32))),
+    "quality": ("metrics", Quality(floats(3), floats(3), np.full(3, np.nan, np.float32), floats(3, 5))),
     "evaluation": ("evaluation", Evaluation(np.array([True, False]), ("accepted: SNR 3 > 2", "rejected: “dim”"))),
     "nobody accepted": ("evaluation", Evaluation(np.zeros(0, bool), ())),
     "residual": ("residual", Residual(floats(4, 3), np.arange(12, dtype=np.int32).reshape(4, 3))),

@@ -127,9 +127,10 @@ class AnimalFolder:
 
     @cached_property
     def components(self) -> pd.DataFrame | None:
-        """One row a component: component, y_px, x_px, area_px, snr, r_value, cnn, accepted, reason; None when not run.
+        """One row a component: component, y_px, x_px, area_px, snr, r_value, cnn, accepted, reason, soma.
 
-        Before evaluation there is no `accepted`; `cnn` is NaN and `reason` empty where the file has none.
+        None when not run. Before evaluation there is no `accepted`; a measure is NaN and `reason` empty where the file
+        has none.
         """
         found = self._table("components.parquet")
         if found is None:
@@ -138,7 +139,7 @@ class AnimalFolder:
             raise self._damaged(
                 "components.parquet", f"it has {len(found)} rows for {self.footprints.shape[1]} footprints"
             )
-        absent: dict[str, Any] = {"snr": np.nan, "r_value": np.nan, "cnn": np.nan, "reason": ""}
+        absent: dict[str, Any] = {"snr": np.nan, "r_value": np.nan, "cnn": np.nan, "reason": "", "soma": np.nan}
         return found.assign(**{name: value for name, value in absent.items() if name not in found})
 
     @cached_property

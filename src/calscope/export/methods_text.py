@@ -162,6 +162,11 @@ def _evaluation(animal: AnimalFolder) -> str:
     if animal.param("evaluation.use_cnn"):
         upper += f" or the score of CaImAn's convolutional network reached {cnn}"
         lower += f", and the score {cnn_low}"
+    if animal.param("evaluation.use_soma"):
+        lower += (
+            ", and that the picture of its own activity looked like a cell body in focus (smallest of five measures of "
+            f"size, roundness, sharpness of the edge and fit, 0 to 1, at least {animal.param('evaluation.min_soma')})"
+        )
     return (
         f"A component was accepted if {upper}, provided that {lower} (rule after Giovannucci et al. 2019); transients "
         f"were expected to decay within {animal.param('dataset.decay_time')} s."

@@ -250,6 +250,7 @@ def _measures(animal: AnimalFolder) -> Iterator[tuple[str, str, NDArray]]:
         "snr": ("snr", "Peak signal to noise ratio."),
         "r_value": ("r", "Correlation of footprint and movie."),
         "cnn": ("cnn", "Score of a network."),
+        "soma": ("soma", "Likeness to a cell body in focus, 0 to 1."),
     }
     for ours, (name, about) in named.items():
         if table[ours].notna().any():

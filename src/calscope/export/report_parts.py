@@ -231,6 +231,8 @@ def _rule(animal: AnimalFolder) -> str:
     either, every = f"SNR > {snr:g} or spatial r ≥ {r:g}", f"SNR > {snr_low:g} and r > {r_low:g}"
     if animal.param("evaluation.use_cnn"):
         either, every = f"{either} or CNN ≥ {cnn:g}", f"{every} and CNN > {cnn_low:g}"
+    if animal.param("evaluation.use_soma"):
+        every += f" and the likeness to a soma ≥ {animal.param('evaluation.min_soma'):g}"
     return f"Accepted where {either}, as long as {every}."
 
 
@@ -260,6 +262,7 @@ _COLUMNS = (
     ("snr", "SNR", "{:.2f}"),
     ("r_value", "spatial r", "{:.3f}"),
     ("cnn", "CNN", "{:.2f}"),
+    ("soma", "soma", "{:.2f}"),
 )
 
 

@@ -62,6 +62,7 @@ _COMPONENT_SCHEMA = pa.schema(
         *((name, pa.float64()) for name in ("snr", "r_value", "cnn")),
         ("accepted", pa.bool_()),
         ("reason", pa.string()),
+        ("soma", pa.float64()),
     ]
 )
 _TRACE_SCHEMA = pa.schema(
@@ -260,6 +261,7 @@ def _component_columns(
         quality.cnn if quality else unknown,
         evaluation.accepted if evaluation else [None] * n,
         list(evaluation.reasons) if evaluation else [NOT_EVALUATED] * n,
+        quality.soma if quality else unknown,
     ]
 
 

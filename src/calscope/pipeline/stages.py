@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from calscope.algorithms.acceptance import accept_components
 from calscope.algorithms.dff import compute_dff
 from calscope.algorithms.motion_preview import preview_motion
 from calscope.algorithms.motion_quality import measure_motion
@@ -41,6 +40,7 @@ from calscope.model.results import (
     SummaryImages,
 )
 from calscope.model.seeds import Seeds
+from calscope.pipeline.judging import judge
 from calscope.pipeline.records import Until
 from calscope.pipeline.results import AnimalResults
 
@@ -196,19 +196,7 @@ def _run_metrics(inputs: StageInputs) -> Quality:
 
 
 def _run_evaluation(inputs: StageInputs) -> Evaluation:
-    limits = inputs.params.evaluation
-    return accept_components(
-        _needed(inputs.parents.quality, "metrics"),
-        min_SNR=limits.min_SNR,
-        rval_thr=limits.rval_thr,
-        SNR_lowest=limits.SNR_lowest,
-        rval_lowest=limits.rval_lowest,
-        use_cnn=limits.use_cnn,
-        min_cnn_thr=limits.min_cnn_thr,
-        cnn_lowest=limits.cnn_lowest,
-        use_soma=limits.use_soma,
-        min_soma=limits.min_soma,
-    )
+    return judge(_needed(inputs.parents.quality, "metrics"), inputs.params.evaluation)
 
 
 def _run_dff(inputs: StageInputs) -> RelativeFluorescence:

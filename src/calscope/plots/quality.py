@@ -1,44 +1,85 @@
-"""SNR against spatial r, with the thresholds as lines."""
+"""One measure of the components against another, with the thresholds as lines."""
+
+from typing import Literal, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 
 from calscope.model.groups import Thresholds
+from calscope.model.movie import FloatArray
 from calscope.model.results import Evaluation, Quality
 from calscope.plots import style
 from calscope.plots.contours import group_by_acceptance
 
+Axes = Literal["SNR and spatial r", "SNR and soma", "soma and spatial r"]
+AXES: tuple[Axes, ...] = ("SNR and spatial r", "SNR and soma", "soma and spatial r")
+"""What can be drawn: up, and to the right."""
 
-def quality_figure(quality: Quality, evaluation: Evaluation, limits: Thresholds) -> go.Figure:
-    """Draw one point a component, blue where accepted and orange where rejected, and the thresholds as lines."""
+
+class _Axis(NamedTuple):
+    title: str
+    values: FloatArray
+    upper: float | None
+    """The threshold above which a component is accepted; None where it isn't used."""
+    lowest: float | None
+    """The bound below which it is rejected, where there is one."""
+
+
+def quality_figure(
+    quality: Quality, evaluation: Evaluation, limits: Thresholds, axes: Axes = "SNR and spatial r"
+) -> go.Figure:
+    """Draw one point a component, blue where accepted and orange where rejected, and the thresholds as lines.
+
+    A component that one of the two measures is missing for is left out.
+    """
     figure = style.blank(430)
+    measures = _measures(quality, limits)
+    up, right = (measures[name] for name in axes.split(" and "))
+    hover = np.column_stack([np.arange(len(quality.snr)), quality.r_value, quality.snr, quality.soma])
     for group in group_by_acceptance(evaluation.accepted):
         chosen = list(group.components)
         figure.add_scatter(
-            x=np.round(quality.r_value[chosen], 4),
-            y=np.round(quality.snr[chosen], 4),
+            x=np.round(right.values[chosen], 4),
+            y=np.round(up.values[chosen], 4),
             mode="markers",
             name=f"{group.name} ({len(chosen)})",
-            customdata=[[number] for number in chosen],
-            hovertemplate="component %{customdata[0]}<br>r %{x:.3f}<br>SNR %{y:.2f}<extra></extra>",
+            customdata=[_hover(row) for row in hover[chosen]],
+            hovertemplate="component %{customdata[0]}<br>r %{customdata[1]}<br>SNR %{customdata[2]}<br>"
+            "soma %{customdata[3]}<extra></extra>",
             marker={"size": 8, "color": group.colour, "opacity": 0.85, "line": {"width": 0.5, "color": "white"}},
         )
-    _add_thresholds(figure, limits)
+    _add_thresholds(figure, up, right)
     figure.update_layout(
         showlegend=True, legend={"orientation": "h", "y": 1.01, "yanchor": "bottom", "x": 0}, margin={"t": 34}
     )
-    figure.update_xaxes(title="spatial r")
-    figure.update_yaxes(title="SNR", rangemode="tozero")
+    figure.update_xaxes(title=right.title, range=[-0.03, 1.03] if right.title.startswith("soma") else None)
+    figure.update_yaxes(title=up.title, rangemode="tozero")
     return figure
 
 
-def _add_thresholds(figure: go.Figure, limits: Thresholds) -> None:
+def _measures(quality: Quality, limits: Thresholds) -> dict[str, _Axis]:
+    return {
+        "SNR": _Axis("SNR", quality.snr, limits.min_SNR, limits.SNR_lowest if limits.SNR_lowest > 0 else None),
+        "spatial r": _Axis(
+            "spatial r", quality.r_value, limits.rval_thr, limits.rval_lowest if limits.rval_lowest > -1 else None
+        ),
+        "soma": _Axis(
+            "soma (likeness to a cell body)", quality.soma, None, limits.min_soma if limits.use_soma else None
+        ),
+    }
+
+
+def _hover(row: FloatArray) -> list[object]:
+    number, r, snr, soma = row.tolist()
+    return [int(number), f"{r:.3f}", f"{snr:.2f}", "not measured" if np.isnan(soma) else f"{soma:.2f}"]
+
+
+def _add_thresholds(figure: go.Figure, up: _Axis, right: _Axis) -> None:
     solid = {"color": style.ACCEPTED, "width": 1.2, "dash": "dash"}
     dotted = {"color": style.REJECTED, "width": 1.2, "dash": "dot"}
-    font = {"size": 11}
-    figure.add_hline(y=limits.min_SNR, line=solid, annotation_text=f"SNR {limits.min_SNR:g}", annotation_font=font)
-    figure.add_vline(x=limits.rval_thr, line=solid, annotation_text=f"r {limits.rval_thr:g}", annotation_font=font)
-    if limits.SNR_lowest > 0:
-        figure.add_hline(y=limits.SNR_lowest, line=dotted, annotation_text="lowest SNR", annotation_font=font)
-    if limits.rval_lowest > -1:
-        figure.add_vline(x=limits.rval_lowest, line=dotted, annotation_text="lowest r", annotation_font=font)
+    for axis, add, where in ((up, figure.add_hline, "y"), (right, figure.add_vline, "x")):
+        name = axis.title.removeprefix("spatial ").partition(" (")[0]
+        lowest = f"{name} {axis.lowest:g}" if axis.upper is None else f"lowest {name}"
+        for value, line, text in ((axis.upper, solid, f"{name} {axis.upper}"), (axis.lowest, dotted, lowest)):
+            if value is not None:
+                add(**{where: value}, line=line, annotation_text=text, annotation_font={"size": 11})

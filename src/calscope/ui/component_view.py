@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from calscope.model.results import Components, Evaluation, Quality, SummaryImages
+from calscope.model.results import SOMA_PARTS, Components, Evaluation, Quality, SummaryImages
 from calscope.plots.traces import trace_figure
 from calscope.ui import charts, keys, messages, pictures, selection, tables
 from calscope.ui.runs import ShownAnimal
@@ -23,12 +23,19 @@ class Judged:
     quality: Quality
     evaluation: Evaluation
     after: SummaryImages
+    variant: str = ""
+    """Names a judgement that is not the stored one."""
 
     @property
     def keys(self) -> tuple[str, str, str]:
         """Keys of what the map shows."""
         by_stage = self.animal.results.keys
-        return by_stage["refit"], by_stage["after"], by_stage["evaluation"]
+        return by_stage["refit"], by_stage["after"], by_stage["evaluation"] + self.variant
+
+    @property
+    def has_measures(self) -> bool:
+        """Tell whether SNR or r was measured; not every program whose results can be opened does."""
+        return any(math.isfinite(value) for value in (*self.quality.snr, *self.quality.r_value))
 
     def listed(self, which: str) -> list[int]:
         """Give the numbers of the accepted, the rejected or all components."""
@@ -162,11 +169,30 @@ def show_header(view: Judged, component: int) -> None:
         st.caption(f"of {view.components.n}, counted from 0")
     cnn = float(view.quality.cnn[component])
     with st.container(horizontal=True, gap="large"):
-        st.metric("Spatial r", f"{view.quality.r_value[component]:.3f}", width="content")
-        st.metric("SNR", f"{view.quality.snr[component]:.2f}", width="content")
+        st.metric("Spatial r", _measured(view.quality.r_value[component], 3), width="content")
+        st.metric("SNR", _measured(view.quality.snr[component], 2), width="content")
+        st.metric("Soma", _soma(view.quality, component), help=_soma_parts(view.quality, component), width="content")
         st.metric("CNN", "not computed" if math.isnan(cnn) else f"{cnn:.2f}", width="content")
     if component < len(view.evaluation.reasons):
         st.caption(messages.plain(view.evaluation.reasons[component]))
+
+
+def _measured(value: float, digits: int) -> str:
+    return "not measured" if math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _soma(quality: Quality, component: int) -> str:
+    soma = float(quality.soma[component])
+    return "not measured" if math.isnan(soma) else f"{soma:.2f}"
+
+
+def _soma_parts(quality: Quality, component: int) -> str:
+    """Name the parts of the measure; the smallest counts."""
+    about = "Likeness to a cell body in focus: the smallest of these parts, each 0 to 1.\n\n"
+    if quality.soma_parts is None:
+        return about + "Not measured in this result."
+    parts = zip(SOMA_PARTS, quality.soma_parts[component].tolist(), strict=True)
+    return about + ", ".join(f"{name} {value:.2f}" for name, value in parts)
 
 
 def show_footprint(view: Judged, component: int) -> None:

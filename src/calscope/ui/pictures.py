@@ -9,7 +9,7 @@ from calscope.model.recording import Pair
 from calscope.model.results import Components, Evaluation, Quality, SummaryImages
 from calscope.plots.contours import Group, close_up, contour_map, group_by_acceptance, place_in_field
 from calscope.plots.images import PAGE_PX, Panel, image_row
-from calscope.plots.quality import quality_figure
+from calscope.plots.quality import Axes, quality_figure
 from calscope.plots.scaling import limits
 from calscope.plots.style import UNJUDGED, colour_of
 from calscope.plots.traces import background_figure
@@ -62,9 +62,11 @@ def judged(
 
 
 @st.cache_data(**_FIGURES)
-def quality(keys: tuple[str, str], thresholds: Thresholds, _quality: Quality, _evaluation: Evaluation) -> go.Figure:
-    """Draw SNR against spatial r with the thresholds."""
-    return quality_figure(_quality, _evaluation, thresholds)
+def quality(
+    keys: tuple[str, str], thresholds: Thresholds, axes: Axes, _quality: Quality, _evaluation: Evaluation
+) -> go.Figure:
+    """Draw two measures against each other, with the thresholds."""
+    return quality_figure(_quality, _evaluation, thresholds, axes)
 
 
 @st.cache_data(**_FIGURES)
