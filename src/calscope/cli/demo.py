@@ -18,6 +18,7 @@ def command(chosen: argparse.Namespace) -> int:
         frames=chosen.frames,
         size=chosen.size,
         seed=chosen.seed,
+        clutter=chosen.clutter,
         progress=lambda fraction, note="", /: line.show(fraction, note),
     )
     line.clear()

@@ -37,6 +37,7 @@ def _add_demo(commands: Commands) -> None:
     demo.add_argument("--frames", type=_positive, default=1500, help="frames of each (1500)")
     demo.add_argument("--size", type=_positive, default=256, help="side of the field, px (256)")
     demo.add_argument("--seed", type=int, default=0, help="the same seed gives the same recordings (0)")
+    demo.add_argument("--clutter", action="store_true", help="with cells out of focus, neurites and waves of neuropil")
 
 
 def _add_run(commands: Commands) -> None:

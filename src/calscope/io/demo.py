@@ -24,12 +24,19 @@ _LARGEST_CLASSIC_TIFF = 4 * 2**30 - 2**24
 
 
 def write_demo(
-    out: Path, *, animals: int = 5, frames: int = 1500, size: int = 256, seed: int = 0, progress: Progress = silent
+    out: Path,
+    *,
+    animals: int = 5,
+    frames: int = 1500,
+    size: int = 256,
+    seed: int = 0,
+    clutter: bool = False,
+    progress: Progress = silent,
 ) -> list[Path]:
     """Write recordings with known truth: OUT/Animal_i/movie.tif and truth.npz.
 
     Everything is written into a folder beside OUT and moved into place at the end; stopped before, nothing is left.
-    An earlier demo in OUT is replaced.
+    An earlier demo in OUT is replaced. `clutter` adds cells out of focus, neurites and waves of neuropil.
 
     Returns
     -------
@@ -52,7 +59,7 @@ def write_demo(
         for i, name in enumerate(names):
             folder = beside / name
             folder.mkdir(parents=True)
-            simulation = Simulation(demo_scene(i, frames=frames, size=size, seed=seed))
+            simulation = Simulation(demo_scene(i, frames=frames, size=size, seed=seed, clutter=clutter))
             _write_animal(folder, simulation, part(progress, i / animals, (i + 1) / animals))
         (beside / _MARK).write_text("\n".join(names), encoding="utf-8")
         _move_into_place(beside, out)

@@ -74,7 +74,11 @@ def plain_scene(*, frames: int, height: int, width: int, seed: int = 0) -> Scene
     return with_case(Scene(frames=frames, height=height, width=width, seed=seed), {"n_neurons": usual})
 
 
-def demo_scene(animal: int, *, frames: int, size: int, seed: int) -> Scene:
-    """Give the scene of one animal of the demo, counted from 0; further animals repeat the kinds with other tissue."""
+def demo_scene(animal: int, *, frames: int, size: int, seed: int, clutter: bool = False) -> Scene:
+    """Give the scene of one animal of the demo, counted from 0; further animals repeat the kinds with other tissue.
+
+    With `clutter` there is also what is active in real tissue and is no soma in focus; the neurons stay the same.
+    """
     plain = plain_scene(frames=frames, height=size, width=size, seed=1000 * seed + animal)
-    return with_case(plain, DEMO_ANIMALS[animal % len(DEMO_ANIMALS)])
+    kind = DEMO_ANIMALS[animal % len(DEMO_ANIMALS)]
+    return with_case(plain, {**kind, **CLUTTER} if clutter else kind)
