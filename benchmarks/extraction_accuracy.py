@@ -1,16 +1,25 @@
-"""Scores the built-in extraction against known truth.
+"""Scores the built-in extraction, and the real CaImAn's, against known truth.
 
-    python benchmarks/extraction_accuracy.py FOLDER... [--fr 14.7] [--workers 2] [--set cnmf.K=6 ...]
+    python benchmarks/extraction_accuracy.py [FOLDER...] [--demo] [--caiman-python PYTHON --keep FOLDER]
+                                             [--cases plain clutter ...] [--seed 7000] [--set cnmf.K=6 ...]
 
-Each folder holds movie.tif and truth.npz, as `calscope demo` writes them; CaImAn's result in FOLDER/caiman, where there
-is one, is scored beside. A component hits a neuron where the cosine of their footprints is at least 0.5, one to one.
-Neurons of under three spikes, or barely inside the field, count neither way.
+Each FOLDER holds movie.tif and truth.npz, as `calscope demo` writes them; CaImAn's result in FOLDER/caiman, where there
+is one, is scored beside. `--demo` adds one simulated recording of each kind in `calscope.io.scenes.CELL_CASES`. With
+`--caiman-python` (the interpreter of an environment that has CaImAn) the real CaImAn runs on every recording, from the
+same raw movie with the same parameters; `--keep` keeps what it found, so that the next time only ours is run.
+
+Both engines are told the true frame rate and decay time of simulated recordings and else run with default parameters.
+A component hits a neuron where the cosine of their footprints is at least 0.5, one to one. Neurons of under three
+spikes, or barely inside the field, count neither way. `no soma` is the F1 with evaluation.use_soma off.
 """
 
 import argparse
 import json
+import shutil
 import tempfile
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,18 +27,25 @@ import numpy as np
 import pandas as pd
 import scipy.sparse
 import tifffile
+from compare_engines import CAIMAN, Task, run_engine
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from calscope.algorithms.acceptance import accept_components
 from calscope.engines.base import Context
 from calscope.engines.builtin import BuiltinEngine
+from calscope.io.demo import write_movie
+from calscope.io.scenes import CELL_CASES, plain_scene, with_case
+from calscope.io.simulate import Simulation
 from calscope.model.movie import ArrayMovie
 from calscope.model.params import Parameters
 from calscope.model.progress import silent
 
 SMALLEST_COSINE = 0.5
 LARGEST_OFFSET_PX = 4
+DEMO_FRAMES, DEMO_SIZE_PX = 700, 160
+BETTER_BY, GOOD_ENOUGH = 0.03, 0.95
+"""What is asked for: an F1 so much above CaImAn's, or so high."""
 
 
 class Found(NamedTuple):
@@ -38,14 +54,27 @@ class Found(NamedTuple):
     images: NDArray
     traces: NDArray
     accepted: NDArray
-    seconds: float
 
 
-def extract(folder: Path, params: Parameters, workers: int) -> Found:
-    """Run the built-in engine from the raw movie on; the seconds are those of fit, refit and evaluation."""
-    engine = BuiltinEngine()
+@dataclass(frozen=True)
+class Recording:
+    """A movie with its truth."""
+
+    name: str
+    folder: Path
+    params: Parameters
+
+
+def extract(recording: Recording, workers: int) -> tuple[Found, NDArray, float]:
+    """Run the built-in engine from the raw movie on.
+
+    Returns
+    -------
+    found, accepted without the measure of being a soma, seconds of fit, refit and evaluation
+    """
+    engine, params = BuiltinEngine(), recording.params
     context = Context(silent, lambda name, shape, dtype: np.empty(shape, dtype), workers, Path(tempfile.gettempdir()))
-    source = ArrayMovie(tifffile.imread(folder / "movie.tif"))
+    source = ArrayMovie(tifffile.imread(recording.folder / "movie.tif"))
     motion = engine.correct_motion(source, params, context)
     start = time.perf_counter()
     first = engine.fit(motion.movie, motion.border_px, params, context)
@@ -54,21 +83,54 @@ def extract(folder: Path, params: Parameters, workers: int) -> Found:
     seconds = time.perf_counter() - start
     limits = params.evaluation.model_dump()
     accepted = accept_components(quality, **limits).accepted
+    as_caiman = accept_components(quality, **{**limits, "use_soma": False}).accepted
     images = cells.A.T.toarray().reshape(cells.n, *cells.dims[::-1]).transpose(0, 2, 1)
-    return Found(images, cells.C, accepted, seconds)
+    return Found(images, cells.C, accepted), as_caiman, seconds
 
 
-def caimans(folder: Path, dims: tuple[int, int]) -> Found:
-    """CaImAn's result as it lies in the folder."""
+def caimans(recording: Recording, python: str, keep: Path | None, workers: int) -> Found | None:
+    """CaImAn's result: kept, made now, or as it lies in the folder; None where there is none."""
+    kept = keep / recording.name / "components.npz" if keep else None
+    if kept is not None and kept.exists():
+        return read_found(kept)
+    if python:
+        with tempfile.TemporaryDirectory(prefix="caiman_") as scratch:
+            return run_caiman(recording, python, Path(scratch), kept, workers)
+    stored = recording.folder / "caiman"
+    return read_folder(stored, recording.folder) if stored.exists() else None
+
+
+def run_caiman(recording: Recording, python: str, scratch: Path, kept: Path | None, workers: int) -> Found | None:
+    """Run the real CaImAn in a process of its own."""
+    stack = scratch / "stack.tif"
+    tifffile.imwrite(stack, tifffile.imread(recording.folder / "movie.tif"))
+    task = Task(recording.folder, stack, scratch, recording.params, workers, "evaluation")
+    run = run_engine(CAIMAN, python, task)
+    if run.trouble:
+        print(f"CaImAn failed on {recording.name}: {run.trouble}")
+        return None
+    made = scratch / f"{CAIMAN}_out_1" / "components.npz"
+    if kept is not None:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(made, kept)
+    return read_found(made)
+
+
+def read_found(path: Path) -> Found:
+    """Read what the driver of CaImAn wrote."""
+    with np.load(path) as file:
+        return Found(file["images"], file["traces"], file["accepted"].astype(bool))
+
+
+def read_folder(folder: Path, recording: Path) -> Found:
+    """Read a result in the layout of `calscope run`."""
+    with np.load(recording / "truth.npz") as truth:
+        height, width = truth["masks"].shape[1:]
     table = pd.read_parquet(folder / "components.parquet").sort_values("component")
     traces = pd.read_parquet(folder / "traces.parquet").sort_values(["component", "frame"])
     images = scipy.sparse.load_npz(folder / "footprints.npz").T.toarray()
-    images = images.reshape(len(table), *dims[::-1]).transpose(0, 2, 1)
-    wall = json.loads((folder / "run.json").read_text(encoding="utf-8")).get("wall", {})
-    seconds = sum(wall.get(name, 0.0) for name in ("fit", "refit", "evaluate"))
-    return Found(
-        images, traces["denoised"].to_numpy().reshape(len(table), -1), table["accepted"].to_numpy(bool), seconds
-    )
+    images = images.reshape(len(table), width, height).transpose(0, 2, 1)
+    return Found(images, traces["denoised"].to_numpy().reshape(len(table), -1), table["accepted"].to_numpy(bool))
 
 
 def unit_rows(images: NDArray) -> NDArray:
@@ -92,7 +154,7 @@ def score(truth: dict[str, NDArray], found: Found) -> dict[str, float]:
     masks = truth["masks"].astype(np.float32)
     counted = (truth["spikes"].sum(axis=1) >= 3) & (masks.reshape(len(masks), -1).sum(axis=1) > 20)
     if not len(images):
-        return {"found": 0, "true": int(counted.sum()), "precision": 0, "recall": 0, "f1": 0, "cosine": 0, "trace_r": 0}
+        return {"true": int(counted.sum()), "F1": 0.0, "precision": 0.0, "recall": 0.0, "cosine": 0.0, "trace_r": 0.0}
     cosine = unit_rows(aligned(masks, images)) @ unit_rows(images).T
     pairs = [(i, j) for i, j in zip(*linear_sum_assignment(-cosine), strict=True) if cosine[i, j] >= SMALLEST_COSINE]
     hits = [(i, j) for i, j in pairs if counted[i]]
@@ -100,35 +162,83 @@ def score(truth: dict[str, NDArray], found: Found) -> dict[str, float]:
     recall = len(hits) / max(1, int(counted.sum()))
     r = [np.corrcoef(truth["traces"][i], traces[j])[0, 1] for i, j in hits]
     return {
-        "found": len(images),
         "true": int(counted.sum()),
+        "F1": 2 * precision * recall / max(1e-9, precision + recall),
         "precision": precision,
         "recall": recall,
-        "f1": 2 * precision * recall / max(1e-9, precision + recall),
         "cosine": float(np.median([cosine[i, j] for i, j in hits])) if hits else 0.0,
-        "trace_r": float(np.median(r)) if r else 0.0,
+        "trace_r": float(np.nanmedian(r)) if r else 0.0,
     }
 
 
-def main() -> None:
-    """Print a table, one line a folder and engine."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folders", nargs="+", type=Path)
-    parser.add_argument("--fr", type=float, default=14.7)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE")
-    wanted = parser.parse_args()
+def recordings(wanted: argparse.Namespace, scratch: Path) -> Iterator[Recording]:
+    """Folders given, then simulated ones, which are written when their turn comes and removed after it."""
     changes = {name: json.loads(value) for name, value in (item.split("=", 1) for item in wanted.set)}
-    params = Parameters().replace({"dataset.fr": wanted.fr, **changes})
-    lines = []
     for folder in wanted.folders:
-        truth = dict(np.load(folder / "truth.npz"))
-        results = {"builtin": extract(folder, params, wanted.workers)}
-        if (folder / "caiman").exists():
-            results["caiman"] = caimans(folder / "caiman", truth["masks"].shape[1:])
-        for engine, found in results.items():
-            lines.append({"folder": folder.name, "engine": engine, **score(truth, found), "seconds": found.seconds})
-    print(pd.DataFrame(lines).round(3).to_string(index=False))
+        yield Recording(folder.name, folder, Parameters().replace({"dataset.fr": wanted.fr, **changes}))
+    cases = wanted.cases or (list(CELL_CASES) if wanted.demo else [])
+    for case in cases:
+        number = list(CELL_CASES).index(case)
+        size = {"frames": wanted.frames, "height": wanted.size, "width": wanted.size}
+        simulation = Simulation(with_case(plain_scene(**size, seed=wanted.seed + number), CELL_CASES[case]))
+        folder = scratch / case.replace(" ", "_")
+        folder.mkdir()
+        simulation.save_truth(folder / "truth.npz")
+        write_movie(folder / "movie.tif", simulation)
+        told = {"dataset.fr": simulation.fr, "dataset.decay_time": simulation.decay}
+        name = f"{folder.name}_{wanted.seed}_{wanted.size}px_{wanted.frames}"
+        yield Recording(name, folder, Parameters().replace({**told, **changes}))
+        shutil.rmtree(folder)
+
+
+def compare(recording: Recording, wanted: argparse.Namespace) -> dict[str, object]:
+    """Score the engines on one recording: a row of the table."""
+    with np.load(recording.folder / "truth.npz") as file:
+        truth = dict(file)
+    found, as_caiman, seconds = extract(recording, wanted.workers)
+    ours = score(truth, found)
+    row: dict[str, object] = {"recording": recording.name, **ours, "s": seconds}
+    row["no soma"] = score(truth, found._replace(accepted=as_caiman))["F1"]
+    theirs = caimans(recording, wanted.caiman_python, wanted.keep, wanted.workers)
+    if theirs is not None:
+        scores = score(truth, theirs)
+        row |= {f"CaImAn {name}": scores[name] for name in ("F1", "precision", "recall", "cosine", "trace_r")}
+        row["difference"] = ours["F1"] - scores["F1"]
+    good = ours["F1"] >= GOOD_ENOUGH or float(str(row.get("difference", 0.0))) >= BETTER_BY
+    return row | {"asked": "met" if good else "missed"}
+
+
+def read_arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="*", type=Path)
+    parser.add_argument("--demo", action="store_true", help="add simulated recordings of every kind")
+    parser.add_argument("--cases", nargs="+", choices=list(CELL_CASES), default=[], help="only these kinds")
+    parser.add_argument("--seed", type=int, default=7000)
+    parser.add_argument("--frames", type=int, default=DEMO_FRAMES)
+    parser.add_argument("--size", type=int, default=DEMO_SIZE_PX)
+    parser.add_argument("--fr", type=float, default=14.7, help="frame rate of the folders' recordings, Hz")
+    parser.add_argument("--caiman-python", default="", help="interpreter of an environment with CaImAn")
+    parser.add_argument("--keep", type=Path, help="folder for what CaImAn found")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="parameters, by full name")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Print the table, a line a recording, and the means."""
+    wanted = read_arguments()
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="accuracy_") as scratch:
+        for recording in recordings(wanted, Path(scratch)):
+            rows.append(compare(recording, wanted))
+            print(f"{recording.name}: F1 {rows[-1]['F1']:.3f}", flush=True)
+    table = pd.DataFrame(rows)
+    mean = table.mean(numeric_only=True).to_dict() | {"recording": "mean", "asked": ""}
+    with pd.option_context("display.width", 300, "display.max_columns", 30):
+        print(pd.concat([table, pd.DataFrame([mean])]).round(3).to_string(index=False))
+    missed = (table["asked"] == "missed").sum()
+    print(f"\nF1 of {GOOD_ENOUGH} or {BETTER_BY} above CaImAn's: {len(table) - missed} of {len(table)} recordings.")
 
 
 if __name__ == "__main__":
