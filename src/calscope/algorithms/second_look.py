@@ -164,10 +164,10 @@ def _binned(codes: NDArray[np.uint16], grid: tuple[int, int]) -> FloatArray:
     for first in range(1, BLOCK_FRAMES):
         total += codes[first::BLOCK_FRAMES]
     out = np.empty((len(total), *grid), np.float32)
-    even = tuple(n * BLOCK_PX for n in grid)
+    odd = tuple((0, BLOCK_PX * blocks - n) for blocks, n in zip(grid, total.shape[1:], strict=True))
+    if any(more for _, more in odd):
+        total = np.pad(total, ((0, 0), *odd), mode="edge")
     for t, frame in enumerate(total):
-        if frame.shape != even:
-            frame = np.pad(frame, tuple((0, m - n) for n, m in zip(frame.shape, even, strict=True)), mode="edge")
         out[t] = cv2.resize(frame, grid[::-1], interpolation=cv2.INTER_AREA)
     return out / np.float32(BLOCK_FRAMES)
 
