@@ -21,7 +21,7 @@ def test_runs_the_chain_once_and_leaves_nothing_in_the_store(cache, tmp_path, mo
     root = tmp_path / "store"
     assert warm_up.warm_up(root)
     assert [path.name for path in cache.iterdir()] == [warm_up.STAMP]
-    assert not [path for path in root.rglob("*") if path.is_file()]
+    assert [path.name for path in root.rglob("*") if path.is_file()] in ([], ["store.lock"])
     assert not warm_up.warm_up(root), "everything is compiled"
 
 

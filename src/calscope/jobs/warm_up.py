@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ from pathlib import Path
 import psutil
 
 from calscope.pipeline.files import read_json, write_text_whole
+from calscope.pipeline.processes import Owner
 from calscope.pipeline.records import Until
 from calscope.pipeline.store import Store
 
@@ -67,7 +69,9 @@ def warm_up(root: Path) -> bool:
     folders, wanted = sorted(_cache_folders()), _identity()
     if folders and all(read_json(folder / STAMP) == wanted for folder in folders):
         return False
-    with Store(root).scratch() as scratch:
+    store = Store(root)
+    store.sweep()
+    with store.scratch() as scratch:
         write_demo(scratch / "demo", animals=1, frames=FRAMES, size=SIDE_PX)
         recording = open_recording(find_recordings(scratch / "demo").recordings[0].path)
         try:
@@ -111,18 +115,21 @@ def _identity() -> str:
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()
 
 
-def _end_with_the_server() -> None:
-    """Wait until nobody holds the other end of the standard input, then end at once."""
+def _end_with_the_server(root: Path) -> None:
+    """Wait until nobody holds the other end of the standard input, then take what was half made away and end."""
     while os.read(0, 1):  # not through sys.stdin, whose lock this thread would hold while the interpreter ends
         pass
+    for folder in (root / "scratch").glob(f"{Owner.me().token}-*"):
+        shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)
 
 
 def main(arguments: list[str]) -> int:
     """Warm up for the store that is the only argument."""
     psutil.Process().nice(psutil.IDLE_PRIORITY_CLASS if sys.platform == "win32" else LOWEST_PRIORITY)
-    threading.Thread(target=_end_with_the_server, name="server-watch", daemon=True).start()
-    warm_up(Path(arguments[0]))
+    root = Path(arguments[0])
+    threading.Thread(target=_end_with_the_server, args=(root,), name="server-watch", daemon=True).start()
+    warm_up(root)
     return 0
 
 

@@ -26,7 +26,7 @@ SHEET_PX = 2048
 """Longest side of a sheet: small phones refuse images much larger than that squared."""
 BLOCK_PX = 8
 MOST_BYTES = 4_000_000
-QUALITIES = (70, 50, 30, 15)
+QUALITIES = (70, 50, 30, 15, 5)
 """JPEG qualities, tried in order until a film is small enough."""
 
 
