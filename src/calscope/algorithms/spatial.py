@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_matrix, hstack
 
 from calscope.algorithms.factors import Factors
-from calscope.algorithms.footprints import box_of, compact, dilated, from_rows, normalised
+from calscope.algorithms.footprints import box_of, calmed, compact, dilated, from_rows, normalised
 from calscope.algorithms.local_background import ClearedMovie
 from calscope.algorithms.threads import Team
 from calscope.model.movie import FloatArray
@@ -51,6 +51,7 @@ def update_spatial(
     weights, b = _solve(support, products, gram, factors, team, allowed=allowed)
     A = csc_matrix((weights.astype(np.float32), support.indices, support.indptr), shape=support.shape)
     A.eliminate_zeros()
+    A = _calmed(A, factors)
     kept = np.flatnonzero(np.diff(A.indptr) >= np.where(factors.seeds_of() < 0, smallest_px, 1))
     A, C = normalised(csc_matrix(A[:, kept]), factors.C[kept])
     return replace(factors.select(kept), A=A, C=C, b=b), kept
@@ -68,6 +69,19 @@ def background_images(
     start = replace(factors, b=np.zeros((n_px, nb), np.float32))
     gram = f.astype(np.float64) @ f.T.astype(np.float64)
     return _solve(nobody, products - seen.T.ravel(), gram, start, team)[1]
+
+
+def _calmed(A: csc_matrix, factors: Factors) -> csc_matrix:
+    """Take noise out of the footprints; a weight's standard error is the pixel's noise over the trace's norm."""
+    noise = factors.sn.reshape(factors.dims)
+    norms = np.linalg.norm(factors.C, axis=1)
+    for k in np.flatnonzero((np.diff(A.indptr) > 0) & (norms > 0)):
+        entries = slice(A.indptr[k], A.indptr[k + 1])
+        image, (top, left) = box_of(A, int(k), factors.dims)
+        here = noise[top : top + image.shape[0], left : left + image.shape[1]] / np.float32(norms[k])
+        y, x = np.divmod(A.indices[entries], factors.dims[1])
+        A.data[entries] = calmed(image, here)[y - top, x - left]
+    return A
 
 
 def _tidied(support: csc_matrix, weights: NDArray, dims: tuple[int, int]) -> csc_matrix:
