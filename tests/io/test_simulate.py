@@ -186,3 +186,20 @@ def test_demo_animals_differ():
     assert len({scene.seed for scene in scenes}) == 7
     assert min(scene.photons for scene in scenes[:5]) < 4.0, "one of the five is dim"
     assert len({(s.n_neurons, s.photons, s.drift_px) for s in scenes[:5]}) == 5
+
+
+def test_a_demo_with_clutter_has_the_same_neurons_and_more_light():
+    plain, cluttered = (Simulation(demo_scene(1, frames=30, size=64, seed=2, clutter=on)) for on in (False, True))
+    np.testing.assert_array_equal(cluttered.masks, plain.masks)
+    np.testing.assert_array_equal(cluttered.spikes, plain.spikes)
+    assert cluttered.scene.n_out_of_focus > 0
+    assert cluttered.scene.n_neurites > 0
+    assert cluttered.still(0, 30).mean() > plain.still(0, 30).mean()
+
+
+def test_somata_are_as_hollow_as_asked():
+    def light(nucleus):
+        scene = Scene(frames=2, height=96, width=96, n_neurons=12, crowding=0, seed=5, nucleus=nucleus)
+        return np.median([mask.sum() for mask in Simulation(scene).masks])
+
+    assert light((0.9, 0.95)) < 0.9 * light((0.0, 0.05))

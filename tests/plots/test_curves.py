@@ -77,6 +77,18 @@ def test_scatter_tells_accepted_from_rejected_and_draws_the_thresholds():
     assert {shape.x0 for shape in figure.layout.shapes} >= {0.7}
 
 
+def test_scatter_of_the_likeness_to_a_soma_has_its_threshold_while_it_is_used():
+    parts = np.asarray([[0.9] * 5, [0.9, 0.2, 0.9, 0.9, 0.9]], np.float32)
+    quality = Quality(*(np.asarray(v, np.float32) for v in ([5, 4], [0.9, 0.2], [np.nan] * 2)), soma_parts=parts)
+    evaluation = Evaluation(np.asarray([True, False]))
+    used = quality_figure(quality, evaluation, Thresholds(min_soma=0.6), "SNR and soma")
+    assert named(used, "rejected (1)").x.tolist() == pytest.approx([0.2])
+    assert named(used, "rejected (1)").customdata[0] == [1, "0.200", "4.00", "0.20"]
+    assert 0.6 in {shape.x0 for shape in used.layout.shapes}
+    off = quality_figure(quality, evaluation, Thresholds(use_soma=False, min_soma=0.6), "soma and spatial r")
+    assert 0.6 not in {shape.y0 for shape in off.layout.shapes}
+
+
 def test_traces_share_time_and_say_their_units():
     raw, denoised, spikes, dff = np.random.default_rng(2).normal(size=(4, 200)).astype(np.float32)
     figure = trace_figure(raw, denoised, spikes, dff, 20.0)
