@@ -103,7 +103,8 @@ class Cnmf(ParameterGroup):
         NOTEBOOK, ("fit", "refit", "residual"), ("init.gSig",), unit="px", low=1, high=100)] = (4, 4)
     K: Annotated[int, Spec(
         "int", "Components per patch", "How many components are looked for in each patch (in the whole field when the "
-        "patch half-size is none).", "Higher misses fewer cells, costs time, and gives more that evaluation must reject.",
+        "patch half-size is none). The built-in engine's second fit tries more where the first left a cell's light.",
+        "Higher misses fewer cells, costs time, and gives more that evaluation must reject.",
         NOTEBOOK, ("fit",), ("init.K",), low=1, high=2000)] = 4
     rf: Annotated[int | None, Spec(
         "int", "Patch half-size", "Half the side of a CNMF patch; the side is 2·rf + 1.",
