@@ -125,7 +125,6 @@ def residual_figure(
         selected={"marker": {"opacity": 1}},
         unselected={"marker": {"opacity": 1}},
     )
-    figure.update_layout(uirevision="residual")
     return figure
 
 

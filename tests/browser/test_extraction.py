@@ -1,0 +1,94 @@
+"""The Extraction page under a real hand: the picture follows a slider, a click on what was missed seeds a refit."""
+
+import re
+
+import pytest
+
+from calscope.io.demo import write_demo
+from calscope.jobs.manager import JobManager
+from calscope.jobs.spec import JobSpec
+
+pytestmark = pytest.mark.browser
+PARAMS = {"cnmf": {"rf": 20, "stride": 8}, "motion": {"strides": [32, 32], "overlaps": [16, 16]}}
+JOB_MS = 120_000
+RING = """() => {
+    const x = document.querySelector('.js-plotly-plot')._fullData.find(t => t.mode === 'lines').x;
+    const one = x.slice(0, x.findIndex(v => v === null || Number.isNaN(v)));
+    return Math.round(Math.max(...one) - Math.min(...one));
+}"""
+ZOOM = """() => {
+    const drawn = [...document.querySelectorAll('.js-plotly-plot')].find(
+        plot => plot.layout.annotations.some(note => note.text.startsWith('What the refit left')));
+    return [...drawn._fullLayout.xaxis.range, ...drawn._fullLayout.yaxis.range].map(Math.round);
+}"""
+
+
+@pytest.fixture(scope="module")
+def run_id(server):
+    """An extraction of one small animal."""
+    folder = server.store.parent / "data"
+    write_demo(folder, animals=1, frames=150, size=64)
+    manager = JobManager(server.store)
+    job = manager.wait(manager.submit(JobSpec(data=str(folder), params=PARAMS, until="extraction", workers=2)), 120)
+    assert job.status.state == "done", job.status.error
+    return job.id
+
+
+@pytest.fixture(scope="module")
+def page(server, run_id, browser):
+    """The page in one tab for all tests, for loading it takes longer than they do."""
+    opened = browser.new_page(viewport={"width": 1440, "height": 1900})
+    outside = []
+    opened.on("request", lambda request: outside.append(request.url) if "127.0.0.1" not in request.url else None)
+    opened.goto(server.address(f"extraction?run={run_id}"))
+    opened.get_by_text(re.compile(r"^Refit: \d+ component")).first.wait_for(timeout=120_000)
+    assert opened.get_by_test_id("stException").count() == 0
+    yield opened
+    opened.close()
+    assert not [url for url in outside if url.startswith("http")], "the pictures need no other server"
+
+
+def test_rings_grow_with_the_slider_and_nothing_else_on_the_page_is_drawn_again(page):
+    page.wait_for_function(f"({RING})() === 9", timeout=30_000)
+    page.evaluate("document.querySelectorAll('.js-plotly-plot')[1].dataset.seen = 'before'")
+    slider = page.get_by_role("slider", name=re.compile("^Soma half-size"))
+    slider.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"({RING})() === 15", timeout=30_000)
+    assert page.get_by_role("spinbutton", name="Soma half-size y").input_value() == "7"
+    assert page.get_by_text("15 × 15 px").count() >= 1
+    assert page.evaluate("document.querySelectorAll('.js-plotly-plot')[1].dataset.seen") == "before"
+    page.get_by_role("link", name="Traces", exact=True).first.click()
+    page.get_by_role("heading", name="Traces", exact=True, level=1).wait_for(timeout=30_000)
+    page.get_by_role("link", name="Extraction", exact=True).first.click()
+    slider.wait_for(timeout=30_000)
+    assert page.get_by_role("spinbutton", name="Soma half-size y").input_value() == "7"
+
+
+def test_click_on_what_was_missed_places_a_seed_and_the_refit_begins_there(page):
+    page.get_by_role("tab", name="What the fit missed").click()
+    chart = page.get_by_test_id("stPlotlyChart").filter(has_text="What the refit left")
+    chart.locator(".points path").first.wait_for(state="attached", timeout=30_000)
+    place = chart.locator(".nsewdrag").first.bounding_box()
+    # Zoom in first, by dragging over the middle half: a click must not undo it.
+    at = [(place["x"] + share * place["width"], place["y"] + share * place["height"]) for share in (0.25, 0.75, 0.5)]
+    page.mouse.move(*at[0])
+    page.mouse.down()
+    page.mouse.move(*at[1], steps=5)
+    page.mouse.up()
+    page.wait_for_function(f"Math.abs(({ZOOM})()[0] - 16) < 3", timeout=30_000)
+    zoomed = page.evaluate(ZOOM)
+    page.wait_for_timeout(800)  # lest the drag and the click count as a double click, which zooms out
+    page.mouse.move(*at[2])
+    page.mouse.click(*at[2])
+    seed = page.get_by_role("button", name=re.compile(r"1: y \d+, x \d+"))
+    seed.wait_for(timeout=30_000)
+    y, x = (int(number) for number in re.search(r"y (\d+), x (\d+)", seed.inner_text()).groups())
+    assert abs(y - 32) <= 6 and abs(x - 32) <= 6
+    assert page.evaluate(ZOOM) == zoomed
+    page.get_by_role("button", name="Refit with 1 seed").click()
+    page.get_by_role("button", name="Cancel").first.wait_for(timeout=30_000)
+    page.get_by_text("began components at these seeds").first.wait_for(timeout=JOB_MS)
+    page.get_by_role("button", name=re.compile(rf"y {y}, x {x} .* in this refit")).click()
+    page.get_by_role("button", name="Refit without seeds").wait_for(timeout=30_000)
