@@ -79,7 +79,9 @@ def _add_thresholds(figure: go.Figure, up: _Axis, right: _Axis) -> None:
     dotted = {"color": style.REJECTED, "width": 1.2, "dash": "dot"}
     for axis, add, where in ((up, figure.add_hline, "y"), (right, figure.add_vline, "x")):
         name = axis.title.removeprefix("spatial ").partition(" (")[0]
-        lowest = f"{name} {axis.lowest:g}" if axis.upper is None else f"lowest {name}"
-        for value, line, text in ((axis.upper, solid, f"{name} {axis.upper}"), (axis.lowest, dotted, lowest)):
-            if value is not None:
-                add(**{where: value}, line=line, annotation_text=text, annotation_font={"size": 11})
+        if axis.upper is not None:
+            text = f"{name} {axis.upper:g}"
+            add(**{where: axis.upper}, line=solid, annotation_text=text, annotation_font={"size": 11})
+        if axis.lowest is not None:
+            text = f"{name} {axis.lowest:g}" if axis.upper is None else f"lowest {name}"
+            add(**{where: axis.lowest}, line=dotted, annotation_text=text, annotation_font={"size": 11})
