@@ -18,7 +18,11 @@ DEMO_ANIMALS: tuple[Changes, ...] = (
 )
 """How the demo's animals differ from the default scene: as it should be, crowded, dim, restless, few bright cells."""
 
+CLUTTER: Changes = {"n_out_of_focus": 80, "n_neurites": 90, "wave_strength": 0.1}
+"""What is active in real tissue but is no soma in focus: cells above and below, thin processes, waves of neuropil."""
+
 MOTION_CASES: dict[str, Changes] = {
+    "plain": {},
     "large jumps": {"drift_px": 2.0, "jumps_per_min": 15.0, "jump_px": 7.0, "max_shift_px": 6.0, "warp_px": 0.4},
     "low light": {"photons": 2.0},
     "vertical only": {"vertical_only": True, "jitter_px": 0.9, "warp_px": 0.0},
@@ -26,12 +30,19 @@ MOTION_CASES: dict[str, Changes] = {
     "dark stretch": {"dark_frames": (200, 260)},
     "sparse field": {"n_neurons": 8, "texture": 0.3, "photons": 4.0},
     "strong bending": {"warp_px": 0.6},
+    "clutter": CLUTTER,
+    "restless in low light": {
+        "photons": 2.5,
+        "drift_px": 1.5,
+        "jumps_per_min": 10.0,
+        "jump_px": 5.0,
+        "max_shift_px": 6.0,
+    },
+    "fast": {"fr_hz": 30.0, "photons": 4.0},
+    "bleaching": {"bleaching": 0.45},
     "still": {"drift_px": 0.0, "jitter_px": 0.0, "jumps_per_min": 0.0, "warp_px": 0.0},
 }
 """What makes motion hard to find, as changes of a scene."""
-
-CLUTTER: Changes = {"n_out_of_focus": 80, "n_neurites": 90, "wave_strength": 0.1}
-"""What is active in real tissue but is no soma in focus: cells above and below, thin processes, waves of neuropil."""
 
 CELL_CASES: dict[str, Changes] = {
     "plain": {},
