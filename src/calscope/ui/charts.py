@@ -20,11 +20,19 @@ def show(figure: go.Figure, key: str, alt: str) -> None:
 
 def show_clickable(figure: go.Figure, key: str, alt: str, on_click: Callable[..., None], *args: Any) -> None:
     """Draw a figure whose points can be clicked; `on_click(key, *args)` finds the click in the session state."""
+    # A figure that comes out of Streamlit's cache has its entries in another order than when it was made; it would
+    # count as another figure, and the first click would cost it its zoom.
     st.plotly_chart(
-        figure,
+        go.Figure(_in_order(figure.to_plotly_json())),
         key=key,
         config=_CONFIG,
         alt=alt,
         on_select=lambda: on_click(key, *args),
         selection_mode="points",
     )
+
+
+def _in_order(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {name: _in_order(part[name]) for name in sorted(part)}
+    return [_in_order(one) for one in part] if isinstance(part, list | tuple) else part

@@ -33,9 +33,9 @@ def _show_state(title: str, state: Availability, *, was_tried: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{title}**", width="content")
         if state.ok:
-            st.badge("works" if was_tried else "ready", color="green")
+            st.badge("works" if was_tried else "ready", color="blue")
         else:
-            st.badge("broken" if state.version else "not here", color="red" if state.version else "gray")
+            st.badge("broken" if state.version else "not here", color="orange" if state.version else "gray")
     if state.ok:
         st.caption(f"Version {messages.plain(state.version)}.")
     else:

@@ -1,7 +1,5 @@
 """What the fit missed, and seeds placed there for the next refit."""
 
-from typing import Any
-
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
@@ -63,7 +61,7 @@ def _draw(animal: ShownAnimal) -> None:
         )
         key = on_page("extraction", f"residual {animal.name} {found.keys['residual'][:8]}")
         alt = f"What the refit of {animal.name} left in the movie; a click places a seed"
-        charts.show_clickable(go.Figure(figure), key, alt, _clicked, animal.name)
+        charts.show_clickable(figure, key, alt, _clicked, animal.name)
     with right:
         if found.after is not None:
             panel = Panel(found.after.corr, _seeds_title(own), limits([found.after.corr], 1.0, 99.7))
@@ -85,16 +83,13 @@ def _left_over(
     border_px: int,
     _residual: Residual,
     _components: Components,
-) -> dict[str, Any]:
-    # A figure that comes out of the cache has its entries in another order, which would count as another figure.
+) -> go.Figure:
     spots = missed_spots(_residual, _components, border_px)
     told = [place_words(_residual, (int(y), int(x)), fr_hz) for y, x in spots]
     low, high = peak_limits(_residual)
     panel = Panel(_residual.peak, f"What the refit left: dark {low:g}, bright {high:.0f} SD or more", (low, high))
     lines = cached.contour_lines(keys[1], _components)
-    figure = residual_figure(panel, lines, spots, told, border_px=border_px, dxy_um=dxy_um)
-    parts: dict[str, Any] = figure.to_plotly_json()
-    return parts
+    return residual_figure(panel, lines, spots, told, border_px=border_px, dxy_um=dxy_um)
 
 
 def peak_limits(residual: Residual) -> Limits:

@@ -7,7 +7,7 @@ from calscope.model.errors import CalscopeError
 from calscope.pipeline.records import LOOKS
 from calscope.ui import keys, messages, places, selection, tables, wording
 
-STATE_COLOURS = {"done": "green", "failed": "red", "interrupted": "red", "cancelled": "gray"}
+STATE_COLOURS = {"done": "blue", "failed": "orange", "interrupted": "orange", "cancelled": "gray"}
 LOG_LINES = 40
 
 
