@@ -1,10 +1,9 @@
 """What the fit missed, and seeds placed there for the next refit."""
 
-import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from calscope.algorithms.bright_spots import Places, bright_spots
+from calscope.algorithms.missed_spots import missed_spots
 from calscope.engines.registry import ENGINES
 from calscope.model.errors import CalscopeError
 from calscope.model.recording import Pair
@@ -17,12 +16,8 @@ from calscope.ui import cached, charts, forms, launch, messages, runs, seeds, wo
 from calscope.ui.keys import on_page
 from calscope.ui.runs import ShownAnimal
 
-SPOT_SD = 7.0
-"""A spot that rises so far is shown as one that may be a missed cell."""
 MOST_SPOTS = 30
 _FLOOR_SD = 3.5
-_INSIDE = 0.2
-"""Share of a footprint's peak from which on a pixel lies inside it."""
 HELP = (
     "What is left of the movie after cells and background are taken out, averaged over about a transient and a soma; "
     "bright where it ever rises far above its usual scatter. A missed cell is a round spot without an outline; moving "
@@ -84,7 +79,7 @@ def _left_over(
     _residual: Residual,
     _components: Components,
 ) -> go.Figure:
-    spots = missed_spots(_residual, _components, border_px)
+    spots = missed_spots(_residual, _components, border_px=border_px)[:MOST_SPOTS]
     told = [place_words(_residual, (int(y), int(x)), fr_hz) for y, x in spots]
     low, high = peak_limits(_residual)
     panel = Panel(_residual.peak, f"What the refit left: dark {low:g}, bright {high:.0f} SD or more", (low, high))
@@ -95,24 +90,6 @@ def _left_over(
 def peak_limits(residual: Residual) -> Limits:
     """Give limits in which noise is dark and a missed cell bright, whatever the rest of the field does."""
     return _FLOOR_SD, max(3 * _FLOOR_SD, limits([residual.peak], 50.0, 99.7)[1])
-
-
-def missed_spots(residual: Residual, found: Components, border_px: int) -> Places:
-    """Give the spots outside of all footprints, and inside the rim, where the residual rises far.
-
-    Returns
-    -------
-    (n, 2) px (y, x), the highest first.
-    """
-    spots = bright_spots(residual.peak, (1, 1), border_px)
-    A = found.A.tocsc()
-    peaks = np.repeat(A.max(axis=0).toarray().ravel(), np.diff(A.indptr))
-    inside = np.zeros(A.shape[0], bool)
-    inside[A.indices[peaks * _INSIDE < A.data]] = True
-    free = ~inside.reshape(found.dims, order="F")
-    y, x = spots.T
-    spots = spots[(residual.peak[y, x] >= SPOT_SD) & free[y, x]]
-    return spots[:MOST_SPOTS]
 
 
 def place_words(residual: Residual, place: tuple[int, int], fr_hz: float | None) -> str:
