@@ -6,7 +6,7 @@ from scipy.ndimage import gaussian_filter
 from scipy.sparse import csc_matrix
 
 from calscope.algorithms.quality import measure_components
-from calscope.algorithms.soma import measure_soma, roundness, soma_parts
+from calscope.algorithms.soma import disc_radius_px, measure_soma, roundness, soma_parts
 from calscope.model.movie import Movie
 from calscope.model.results import SOMA_PARTS, Components, Quality
 
@@ -113,6 +113,28 @@ def test_light_of_the_surroundings_does_not_count():
     ramp = (2.0 + 0.01 * X).astype(np.float32)
     plain, lifted = judge(disc(5.8), noise=0), judge(disc(5.8) + ramp, footprint=trimmed(disc(5.8)), noise=0)
     assert lifted == pytest.approx(plain, abs=0.06)
+
+
+@pytest.mark.parametrize("radius", [2.0, 3.0, 5.5])
+@pytest.mark.parametrize("hole", [0.0, 0.6])
+def test_the_inner_radius_does_not_depend_on_where_between_the_pixels_a_spot_lies(radius, hole):
+    def measured(shift):
+        distance = np.hypot(Y - shift[0], X - shift[1])
+        soft = np.clip(radius + 0.5 - distance, 0, 1) - np.clip(hole * radius - 0.5 - distance, 0, 1)
+        return disc_radius_px(soft.astype(np.float32), 0.5, distance < radius)
+
+    found = [measured(shift) for shift in ((0.0, 0.0), (0.5, 0.5), (0.5, 0.0), (0.25, 0.7))]
+    assert found == pytest.approx([radius] * len(found), abs=0.45)
+    assert max(found) - min(found) < 0.3
+
+
+@pytest.mark.parametrize("shift", [(0.0, 0.0), (0.5, 0.5)])
+def test_a_small_soma_passes_and_a_bouton_does_not_wherever_they_lie(shift):
+    def spot(radius):
+        inside = np.clip(radius + 0.5 - np.hypot(Y - shift[0], X - shift[1]), 0, 1)
+        return judge(gaussian_filter(inside.astype(np.float32), 0.6))["thickness"]
+
+    assert spot(2.8) > 0.5 > spot(2.0)
 
 
 def test_roundness_of_known_shapes():
