@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from calscope.model.movie import FloatArray, FrameSource, chunks
@@ -84,6 +85,23 @@ def replace_missing(frames: NDArray, fill: FloatArray) -> tuple[FloatArray, NDAr
     if touched.any():
         values[missing] = np.broadcast_to(fill, values.shape)[missing]
     return values, touched
+
+
+@njit(nogil=True, fastmath=True, cache=True)
+def extremes(frames):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Smallest and largest value of each frame (n, H, W), (n, 2), in one go over the pixels."""
+    out = np.empty((len(frames), 2), np.float32)
+    for t in range(len(frames)):
+        low = frames[t, 0, 0]
+        high = low
+        for y in range(frames.shape[1]):
+            line = frames[t, y]
+            for x in range(len(line)):
+                low = min(low, line[x])
+                high = max(high, line[x])
+        out[t, 0] = low
+        out[t, 1] = high
+    return out
 
 
 def release(mapped: NDArray) -> None:

@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from calscope.algorithms.frames import CleanFrames, chunk_length, map_chunks
+from calscope.algorithms.frames import CleanFrames, chunk_length, extremes, map_chunks
 from calscope.algorithms.likeness import match_brightness
 from calscope.algorithms.motion_evidence import Evidence, blurred, noise_of
 from calscope.algorithms.motion_grid import (
@@ -42,6 +42,8 @@ class MotionPlan:
     strides: tuple[int, int]
     max_shifts: tuple[int, int]
     max_deviation: int
+    from_patches: tuple[FloatArray, FloatArray] | None = None
+    """Weights of the patches' shifts at the nodes of the field, (Ky, rows) and (Kx, columns); None when rigid."""
 
     def within_limits(self, coefficients: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Clip fields (n, Ky, Kx, 2): their mean to max_shifts, what differs from it to max_deviation.
@@ -62,12 +64,11 @@ class MotionPlan:
 
     def to_nodes(self, shifts: FloatArray) -> FloatArray:
         """Shifts of the patches (n, P, 2) -> coefficients of the field (n, Ky, Kx, 2)."""
-        if self.grid is None:
+        if self.grid is None or self.from_patches is None:
             return shifts[:, None]
-        rows = patches_to_nodes(self.grid.centers_y, self.field.nodes_y)
-        columns = patches_to_nodes(self.grid.centers_x, self.field.nodes_x)
+        rows, columns = self.from_patches
         laid_out = shifts.reshape(len(shifts), len(self.grid.tops), len(self.grid.lefts), 2)
-        return np.einsum("yi,nijk,xj->nyxk", rows, laid_out, columns, optimize=True)
+        return np.ascontiguousarray((rows @ np.moveaxis(laid_out, -1, 1) @ columns.T).transpose(0, 2, 3, 1))
 
     def at_patches(self, coefficients: FloatArray) -> FloatArray | None:
         """Coefficients of the field (n, Ky, Kx, 2) -> its value at the patches' centres (n, P, 2); None when rigid."""
@@ -91,7 +92,10 @@ def make_plan(
     if not pw_rigid:
         return MotionPlan(None, rigid_field(size), strides, max_shifts, max_deviation)
     grid = make_patches(size, strides, overlaps)
-    return MotionPlan(grid, make_field(size, grid, strides), strides, max_shifts, max_deviation)
+    field = make_field(size, grid, strides)
+    along_y = patches_to_nodes(grid.centers_y, field.nodes_y)
+    along_x = patches_to_nodes(grid.centers_x, field.nodes_x)
+    return MotionPlan(grid, field, strides, max_shifts, max_deviation, (along_y, along_x))
 
 
 @dataclass(frozen=True)
@@ -116,15 +120,16 @@ class MotionPasses:
             if patches is not None:
                 shifts = estimate_patches(frames, found.shifts, patches)
             coefficients = self.plan.to_nodes(shifts)
+            low, high = extremes(frames).T
             track = Track(
                 rigid=found.shifts,
                 coefficients=coefficients,
                 clipped=found.clipped,
-                constant=np.ptp(frames, axis=(1, 2)) == 0,
+                constant=low == high,
                 blank=~(found.gain > MIN_GAIN) | self._mostly_filled(frames, repaired),
                 repaired=repaired,
-                low=np.asarray([frames.min()]),
-                high=np.asarray([frames.max()]),
+                low=low.min(keepdims=True),
+                high=high.max(keepdims=True),
             )
             told = np.empty((len(frames), 0), np.float32)
             return track, told if evidence is None else evidence.read(frames, coefficients)

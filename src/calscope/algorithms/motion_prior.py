@@ -25,7 +25,7 @@ MORE_ITERATIONS = 4
 """Where the covariance is known nearly."""
 SERIES = 16
 """Series filtered together."""
-NEGLIGIBLE = 1e-4
+NEGLIGIBLE = 1e-2
 """Shapes of the field that are expected to take a smaller share of the mean variance are left out: learning would never
 find more of them, since it goes on from what is expected."""
 FRAMES = 512

@@ -13,14 +13,14 @@ from numba import njit
 
 from calscope.algorithms.correlation import MIN_COLUMNS, between_pixels, correlate, peak
 from calscope.algorithms.motion_grid import PatchGrid
-from calscope.algorithms.rigid import binned
+from calscope.algorithms.rigid import binned, centred
 from calscope.model.movie import FloatArray
 
 BLEND_STRIDES = 0.6
 """Width (sd) of the blending of neighbouring maps, in steps from patch to patch."""
-BIN_FROM_PX = 48
-"""Patches of that side are compared at half the resolution, for a quarter of the work: what is left is small enough for
-the evidence that is read afterwards."""
+LEAST_BINNED_PX = 18
+"""Patches are compared at a half or a quarter of the resolution where they are still that large then: what is left is
+small enough for the evidence that is read afterwards."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def prepare_patches(
     template: FloatArray, grid: PatchGrid, strides: tuple[int, int], max_deviation: int
 ) -> PatchTemplates:
     """Cut a template (H, W) into the patches of `grid`."""
-    binning = 2 if min(grid.shape_px) >= BIN_FROM_PX else 1
+    binning = next((b for b in (4, 2) if min(grid.shape_px) >= b * LEAST_BINNED_PX), 1)
     image = binned(template, binning)
     height, width = (side // binning for side in grid.shape_px)
     cut = np.stack([image[y : y + height, x : x + width] for y, x in grid.corners_px // binning])
@@ -77,7 +77,7 @@ def estimate_patches(frames: FloatArray, rigid: FloatArray, template: PatchTempl
     maps = np.empty((len(frames), template.grid.n, side, side), np.float32)
     corners = template.grid.corners_px // binning
     for index, frame in enumerate(frames):
-        image = binned(frame - frame.mean(dtype=np.float64).astype(np.float32), binning)
+        image = centred(binned(frame, binning))
         image = np.asarray(cv2.copyMakeBorder(image, pad, pad, pad, pad, cv2.BORDER_REPLICATE), np.float32)
         _correlate_patches(image, template.patches, corners + lags[index] + pad - reach, maps[index])
     blended = np.matmul(template.blend, maps.reshape(len(frames), template.grid.n, -1)).reshape(maps.shape)

@@ -19,7 +19,7 @@ REACH = 3
 COARSEST_PX = 24
 """No level is binned so far that a side of the field has fewer pixels than this."""
 FINEST_PX = 192
-"""On fields of that side the search ends at pixels binned by two: the parabola finds the rest to about 0.1 px, and the
+"""On fields of that side the search ends at pixels binned by four: the parabola finds the rest to about 0.2 px, and the
 evidence that is read afterwards begins from there."""
 
 
@@ -74,7 +74,7 @@ def prepare_rigid(template: FloatArray, max_shifts: tuple[int, int]) -> RigidTem
         Largest shift (y, x), px.
     """
     levels = []
-    binning = 2 if min(template.shape) >= FINEST_PX and max(max_shifts) > 0 else 1
+    binning = 4 if min(template.shape) >= FINEST_PX and max(max_shifts) > 0 else 1
     while True:
         levels.append(_level(binned(template, binning), max_shifts, binning))
         few = max(max_shifts) <= 4 * binning
@@ -92,6 +92,11 @@ def binned(image: FloatArray, binning: int) -> FloatArray:
     height, width = (n // binning * binning for n in image.shape)
     size = (width // binning, height // binning)
     return np.asarray(cv2.resize(image[:height, :width], size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def centred(image: FloatArray) -> FloatArray:
+    """Take its mean from an image: sums of squares of large numbers would lose the digits."""
+    return image - image.mean(dtype=np.float64).astype(np.float32)
 
 
 def _level(image: FloatArray, max_shifts: tuple[int, int], binning: int) -> _Level:
@@ -115,8 +120,9 @@ def estimate_rigid(frames: FloatArray, template: RigidTemplate) -> RigidEstimate
         From `prepare_rigid`.
     """
     found = np.empty((len(frames), 4), np.float32)
+    finest = template.levels[-1].binning
     for index, frame in enumerate(frames):
-        found[index] = _estimate_one(frame - frame.mean(dtype=np.float64).astype(np.float32), template)
+        found[index] = _estimate_one(centred(binned(frame, finest)), template)
     limits = np.asarray(template.max_shifts, np.float32)
     shifts = np.clip(found[:, :2], -limits, limits)
     norm = max(template.norm, 1e-12)
@@ -129,10 +135,12 @@ def estimate_rigid(frames: FloatArray, template: RigidTemplate) -> RigidEstimate
 
 
 def _estimate_one(frame: FloatArray, template: RigidTemplate) -> tuple[float, float, float, float]:
+    """Shift, correlation and product of a frame of the finest binning."""
+    finest = template.levels[-1].binning
     lag_y, lag_x = 0, 0
     dy = dx = value = product = 0.0
     for number, level in enumerate(template.levels):
-        image = binned(frame, level.binning)
+        image = binned(frame, level.binning // finest)
         if max(level.pad):
             (py, px) = level.pad
             image = np.asarray(cv2.copyMakeBorder(image, py, py, px, px, cv2.BORDER_REPLICATE), np.float32)
@@ -144,8 +152,7 @@ def _estimate_one(frame: FloatArray, template: RigidTemplate) -> tuple[float, fl
                 image, top, left, level.patch, *level.limit, 2 * lag_y, 2 * lag_x
             )
     # the frame shows at a lag what the template shows at 0, so the shift to apply is the other way
-    scale = template.levels[-1].binning
-    return -scale * (lag_y + dy), -scale * (lag_x + dx), value, product
+    return -finest * (lag_y + dy), -finest * (lag_x + dx), value, product
 
 
 @njit(nogil=True, fastmath=True, cache=True)

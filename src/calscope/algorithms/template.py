@@ -17,7 +17,9 @@ from calscope.model.movie import FloatArray, FrameSource
 from calscope.model.progress import Progress, part
 
 SAMPLE_PX = 30_000_000
-"""Pixels of the sample of frames, in the type of the movie: 60 MB for 16 bits."""
+"""Most pixels of the sample of frames, in the type of the movie: 60 MB for 16 bits."""
+SAMPLE_FRAMES = 30, 120
+"""Fewest and most frames of it; more of them hardly make the shifts any truer."""
 PASSES = 3
 MIN_GAIN = 0.2
 """A frame that shows the template with less than this share of its usual strength doesn't show it."""
@@ -38,15 +40,17 @@ class Sample:
 
 
 def take_sample(source: FrameSource) -> Sample:
-    """Read between 30 and 240 frames (all, when there are fewer), evenly spread."""
+    """Read some tens of frames (all, when there are fewer), evenly spread."""
     n_frames, height, width = source.shape
-    wanted = int(np.clip(SAMPLE_PX // max(1, height * width), 30, 240))
+    wanted = int(np.clip(SAMPLE_PX // max(1, height * width), *SAMPLE_FRAMES))
     indices = np.unique(np.linspace(0, n_frames - 1, min(wanted, n_frames)).round().astype(int))
     frames = np.concatenate([source.read(int(i), int(i) + 1) for i in indices])
     return Sample(frames, _fill_image(frames))
 
 
 def _fill_image(frames: NDArray) -> FloatArray:
+    if np.issubdtype(frames.dtype, np.integer):
+        return np.asarray(frames.mean(axis=0, dtype=np.float32))
     total, count = np.zeros(frames.shape[1:]), np.zeros(frames.shape[1:], np.int64)
     for frame in frames:
         finite = np.isfinite(frame)
