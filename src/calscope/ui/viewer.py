@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from calscope.ui import cached, films, keys, messages, player
+from calscope.ui import cached, films, keys, messages, player, wording
 
 WIDTH_PX = 560
 
@@ -15,7 +15,8 @@ def show_warnings(path: str) -> None:
     if not report.warnings:
         st.success(f"No warnings: {report.n_sampled_frames} frames were looked at.", icon=":material/check_circle:")
     if report.skipped:
-        with st.expander(f"{len(report.skipped)} files beside it are not part of the recording"):
+        beside = wording.count(len(report.skipped), "file beside it is", "files beside it are")
+        with st.expander(f"{beside} not part of the recording"):
             for line in report.skipped:
                 st.markdown(f"- {messages.plain(line)}")
 
