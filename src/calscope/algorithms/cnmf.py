@@ -199,7 +199,7 @@ def refit(
         factors = model.with_background(factors, nb, notes, part(progress, 0.08, 0.2))
         window = gSiz or (2 * gSig[0] + 1, 2 * gSig[1] + 1)
         missed = away_from(seeds, missed, window)
-        begin = partial(add_seeds, movie=cleared, gSig=gSig, gSiz=window)
+        begin = partial(add_seeds, movie=cleared, gSig=gSig, gSiz=window, team=team)
         factors = begin(factors, seeds=seeds, progress=part(progress, 0.2, 0.21))
         factors = begin(factors, seeds=missed, asked_for=False, progress=part(progress, 0.21, 0.25))
         if missed:

@@ -1,7 +1,8 @@
 """New components at places where a person saw a cell that the first fit missed."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from scipy.sparse import csc_matrix, csr_matrix, hstack
@@ -11,6 +12,7 @@ from calscope.algorithms.footprints import normalised
 from calscope.algorithms.initialization import initialise_patch
 from calscope.algorithms.local_background import ClearedMovie
 from calscope.algorithms.patch_fit import Where, effective_tsub, mean_of_frames, read_patch, spread_in_time
+from calscope.algorithms.threads import Team
 from calscope.model.movie import FloatArray
 from calscope.model.progress import Progress
 from calscope.model.seeds import Seeds
@@ -27,17 +29,42 @@ def add_seeds(
     gSig: tuple[int, int],
     gSiz: tuple[int, int],
     asked_for: bool = True,
+    team: Team,
     progress: Progress,
 ) -> Factors:
     """Begin a component at each seed from what the others and the background leave of the movie around it.
 
-    One after another, so that two seeds on one cell don't take its light twice. A seed in whose reach nothing is left
-    gives none. Those that no person asked for may be joined with others or dropped later.
+    As if one after another, so that two seeds on one cell don't take its light twice; those too far apart to see each
+    other begin at the same time. A seed in whose reach nothing is left gives none. Those that no person asked for may
+    be joined with others or dropped later.
     """
-    for i, seed in enumerate(seeds):
-        progress(i / len(seeds), f"Missed cell {i + 1} of {len(seeds)}")
-        factors = _with_seed(factors, movie, i if asked_for else -1, seed, gSig=gSig, gSiz=gSiz)
-    return factors
+    n_before, order, done = factors.n, [], 0
+    for turn in _turns([_around(seed, gSiz, factors.dims) for seed in seeds]):
+        progress(done / len(seeds), f"Missed cell {done + 1} of {len(seeds)}")
+        rest = _Rest.of(movie, factors)
+        begin = partial(_begun, rest, gSig=gSig, gSiz=gSiz)
+        for i, begun in zip(turn, team.map(begin, [seeds[i] for i in turn]), strict=True):
+            if begun is not None:
+                factors = _with(factors, begun, i if asked_for else -1)
+                order.append(i)
+        done += len(turn)
+    return factors.select(np.append(np.arange(n_before), n_before + np.argsort(order, kind="stable")).astype(np.intp))
+
+
+def _turns(places: list[Where]) -> list[list[int]]:
+    """Group places so that none overlaps another of its group, and each follows those before it that it overlaps."""
+    turns: list[list[int]] = []
+    for i, place in enumerate(places):
+        earlier = [t for t, turn in enumerate(turns) if any(_overlap(place, places[j]) for j in turn)]
+        turn = max(earlier, default=-1) + 1
+        if turn == len(turns):
+            turns.append([])
+        turns[turn].append(i)
+    return turns
+
+
+def _overlap(one: Where, other: Where) -> bool:
+    return all(a.start < b.stop and b.start < a.stop for a, b in zip(one, other, strict=True))
 
 
 def away_from(seeds: Seeds, places: Seeds, gSiz: tuple[int, int]) -> Seeds:
@@ -59,22 +86,43 @@ def note_seeds(factors: Factors, seeds: Seeds, notes: list[str]) -> None:
     notes.append(text)
 
 
-def _with_seed(
-    factors: Factors,
-    movie: ClearedMovie,
-    number: int,
-    seed: tuple[int, int],
-    *,
-    gSig: tuple[int, int],
-    gSiz: tuple[int, int],
-) -> Factors:
-    where = _around(seed, gSiz, factors.dims)
-    every = effective_tsub(1, movie.shape[0])
+@dataclass(frozen=True)
+class _Rest:
+    """What components and background leave of a movie."""
+
+    movie: ClearedMovie
+    noise: FloatArray
+    """(H, W)."""
+    A: csr_matrix
+    C: FloatArray
+    """(K + nb, T / every)."""
+    every: int
+
+    @classmethod
+    def of(cls, movie: ClearedMovie, factors: Factors) -> "_Rest":
+        every = effective_tsub(1, movie.shape[0])
+        A, C = factors.with_background()
+        return cls(movie, factors.sn.reshape(factors.dims), csr_matrix(A), mean_of_frames(C.T, every).T, every)
+
+    def patch(self, where: Where) -> FloatArray:
+        """(h, w, T / every) of a patch."""
+        out = read_patch(self.movie, where, self.every)
+        pixels = np.arange(self.noise.size).reshape(self.noise.shape)[where].ravel()
+        out -= np.asarray(self.A[pixels] @ self.C, np.float32).reshape(out.shape)
+        return out
+
+
+def _begun(
+    rest: _Rest, seed: tuple[int, int], *, gSig: tuple[int, int], gSiz: tuple[int, int]
+) -> tuple[csc_matrix, FloatArray] | None:
+    """Give the footprint, (H*W, 1), and trace, (1, T), of a component at a seed; None where there is nothing."""
+    dims = rest.movie.shape[1:]
+    where = _around(seed, gSiz, dims)
     y, x = np.mgrid[where]
     allowed = ((y - seed[0]) / gSig[0]) ** 2 + ((x - seed[1]) / gSig[1]) ** 2 <= 1
     found = initialise_patch(
-        movie=_residual(factors, movie, where, every),
-        noise=factors.sn.reshape(factors.dims)[where] / np.float32(np.sqrt(every)),
+        movie=rest.patch(where),
+        noise=rest.noise[where] / np.float32(np.sqrt(rest.every)),
         allowed=allowed,
         K=1,
         gSig=gSig,
@@ -85,10 +133,15 @@ def _with_seed(
         rolling_sum=False,
     )
     if not found.A.any() or not found.C.any():
-        return factors
-    image = np.zeros(factors.dims, np.float32)
+        return None
+    image = np.zeros(dims, np.float32)
     image[where] = found.A[0]
-    a, c = normalised(csc_matrix(image.reshape(-1, 1)), spread_in_time(found.C, every, movie.shape[0]))
+    return normalised(csc_matrix(image.reshape(-1, 1)), spread_in_time(found.C, rest.every, rest.movie.shape[0]))
+
+
+def _with(factors: Factors, begun: tuple[csc_matrix, FloatArray], number: int) -> Factors:
+    """Add a component; `number` is that of the seed by which a person asked for it, or -1."""
+    a, c = begun
     return replace(
         factors,
         A=csc_matrix(hstack([factors.A, a], format="csc", dtype=np.float32)),
@@ -103,13 +156,3 @@ def _around(seed: tuple[int, int], gSiz: tuple[int, int], dims: Sequence[int]) -
         for at, size, n in zip(seed, gSiz, dims, strict=True)
     )
     return rows, columns
-
-
-def _residual(factors: Factors, movie: ClearedMovie, where: Where, every: int) -> FloatArray:
-    """(h, w, T / every) what the components and the background leave of a patch."""
-    out = read_patch(movie, where, every)
-    pixels = np.arange(factors.A.shape[0]).reshape(factors.dims)[where].ravel()
-    A, C = factors.with_background()
-    part = csr_matrix(A)[pixels]
-    out -= np.asarray(part @ mean_of_frames(C.T, every).T, np.float32).reshape(out.shape)
-    return out
