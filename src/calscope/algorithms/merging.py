@@ -79,7 +79,7 @@ def find_joints(factors: Factors, threshold: float, raw: NDArray | None = None) 
     if group.max() + 1 == factors.n:
         return None
     groups = [np.flatnonzero(group == g) for g in _first_appearance(group)]
-    both = [_as_one(gram[members][:, members].toarray(), factors.C[members]) for members in groups]
+    both = [_as_one(gram, factors.C, members) for members in groups]
     size = np.array([members.size for members in groups])
     ends, rows = np.concatenate([[0], np.cumsum(size)]), np.concatenate(groups)
     weights, mixture = (
@@ -130,14 +130,15 @@ def _correlations(traces: NDArray, row: NDArray, col: NDArray) -> NDArray:
     return np.array([z[i] @ z[j] for i, j in zip(row, col, strict=True)], np.float64)
 
 
-def _as_one(gram: NDArray, C: NDArray) -> tuple[NDArray, NDArray]:
+def _as_one(products: csr_matrix, traces: NDArray, members: NDArray) -> tuple[NDArray, NDArray]:
     """Best non-negative rank-1 factors of A C: weights of the old footprints in the new one (of norm 1), and of traces.
 
     Both stay combinations of the members', so that products of footprints and of traces are all that is needed.
     """
-    if len(C) == 1:
+    if members.size == 1:
         return np.ones(1), np.ones(1)
-    gram, power = gram.astype(np.float64), C.astype(np.float64) @ C.T
+    gram, C = products[members][:, members].toarray().astype(np.float64), traces[members].astype(np.float64)
+    power = C @ C.T
     weights = np.sqrt(power.diagonal())
     for _ in range(SWEEPS):
         mixture = gram @ weights / (weights @ gram @ weights)

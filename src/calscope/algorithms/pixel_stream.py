@@ -35,17 +35,18 @@ class PixelChunk:
 
 
 def pixel_chunks(movie: Movie, team: Team, progress: Progress, note: str) -> Iterator[PixelChunk]:
-    """Go once through the movie, in stretches of at most 512 frames."""
+    """Go once through the movie, in stretches of at most 512 frames; each is overwritten by the next."""
     n_frames, height, width = movie.shape
     n_px = height * width
-    size = int(np.clip(CODES_PER_CHUNK // n_px, 32, 512))
+    size = min(n_frames, int(np.clip(CODES_PER_CHUNK // n_px, 32, 512)))
+    room = np.empty(n_px * size, np.uint16)
     for start, stop in chunks(n_frames, size):
         progress(start / n_frames, note)
         frames = np.reshape(movie.codes[start:stop], (stop - start, n_px))
-        codes = np.empty((n_px, stop - start), np.uint16)
+        codes = room[: n_px * (stop - start)].reshape(n_px, stop - start)
 
         def turn(tile: tuple[int, int], frames: NDArray = frames, codes: NDArray = codes) -> None:
-            codes[tile[0] : tile[1]] = cv2.transpose(np.ascontiguousarray(frames[:, tile[0] : tile[1]]))
+            cv2.transpose(np.ascontiguousarray(frames[:, tile[0] : tile[1]]), codes[tile[0] : tile[1]])
 
         team.each(turn, chunks(n_px, TILE_PX))
         yield PixelChunk(start, stop, codes)
