@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from calscope.algorithms.initialization import initialise_patch
+from calscope.algorithms.initialization import ROLLING_FRAMES, _blur, _energy, _kernel, initialise_patch
 
 DEFAULTS = {"K": 3, "gSig": (3, 3), "gSiz": (7, 7), "nb": 1, "ssub": 1, "tsub": 1, "rolling_sum": True}
 PLACES = [(8, 8), (9, 24), (23, 14)]
@@ -76,3 +76,23 @@ def test_more_components_than_pixels_and_constant_pixels():
     assert found.A.shape == (0, 6, 5)
     assert found.C.shape == (0, 40)
     assert found.f.shape == (1, 40)
+
+
+@pytest.mark.parametrize("n_frames", [101, 110, 119, 457])
+def test_energy_is_that_of_the_strongest_hundred_frames_from_any_tenth_on(n_frames):
+    trace = np.random.default_rng(n_frames).standard_normal(n_frames).astype(np.float32)
+    starts = range(0, n_frames // 10 * 10 - ROLLING_FRAMES + 1, 10)
+    strongest = max((np.maximum(trace[t : t + ROLLING_FRAMES], 0) ** 2).sum() for t in starts)
+    assert _energy(trace, ROLLING_FRAMES) == pytest.approx(strongest, rel=1e-5)
+    assert _energy(trace, 0) == pytest.approx((np.maximum(trace, 0) ** 2).sum(), rel=1e-5)
+
+
+@pytest.mark.parametrize("half", [1, 2, 3, 4])
+def test_blur_is_the_sum_of_weighted_neighbours(half):
+    movie = np.random.default_rng(half).standard_normal((9, 11, 13)).astype(np.float32)
+    ky, kx = _kernel(1.5, half), _kernel(1.0, half)
+    wide = np.pad(movie, ((half, half), (half, half), (0, 0)))
+    expected = sum(
+        ky[i] * kx[j] * wide[i : i + 9, j : j + 11] for i in range(2 * half + 1) for j in range(2 * half + 1)
+    )
+    assert np.allclose(_blur(movie, ky, kx), expected, atol=1e-5)

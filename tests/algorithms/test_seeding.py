@@ -8,9 +8,13 @@ from scipy.sparse import csc_matrix
 
 from calscope.algorithms import cnmf
 from calscope.algorithms.factors import Factors
+from calscope.algorithms.local_background import ClearedMovie
 from calscope.algorithms.merging import merge
+from calscope.algorithms.seeding import add_seeds
+from calscope.algorithms.threads import Team
 from calscope.model.errors import ParameterError
 from calscope.model.movie import Movie
+from calscope.model.progress import silent
 from calscope.model.seeds import as_seeds, check_inside
 
 WANTED = {"gSig": (4, 4), "nb": 1, "p": 1, "merge_thr": 0.85, "bas_nonneg": True}
@@ -73,6 +77,25 @@ def test_the_last_cell_of_a_field_can_be_seeded_too(movie, first):
     found = cnmf.refit(frames, nobody, seeds=tuple(CELLS), **WANTED)
     assert found.n == 3, "what the second look finds at a seed is not begun twice"
     assert min(min(likeness(found, A, C, cell)) for cell in range(3)) > 0.95
+
+
+def test_seeds_begun_side_by_side_are_those_begun_one_by_one(movie):
+    frames, _, _ = movie
+    n_px, n_frames = 64 * 60, frames.shape[0]
+    level = frames.codes.mean(axis=0, dtype=np.float32).reshape(n_px, 1)
+    nobody = csc_matrix((n_px, 0), dtype=np.float32), np.zeros((0, n_frames), np.float32)
+    start = Factors((64, 60), *nobody, level, np.ones((1, n_frames), np.float32), np.sqrt(level).ravel())
+    # The second and the last see what the first takes; the others are out of its reach.
+    seeds, changes = ((20, 18), (21, 20), (22, 44), (44, 30), (19, 17)), {"gSig": (2, 2), "gSiz": (5, 5)}
+    single = start
+    with Team(3) as team:
+        together = add_seeds(start, ClearedMovie(frames), seeds, team=team, progress=silent, **changes)
+        for seed in seeds:
+            single = add_seeds(single, ClearedMovie(frames), (seed,), team=team, progress=silent, **changes)
+    assert together.n == single.n == 5
+    assert together.seeds_of().tolist() == [0, 1, 2, 3, 4]
+    assert np.allclose(together.A.toarray(), single.A.toarray(), atol=1e-4)
+    assert np.allclose(together.C, single.C, atol=1e-2)
 
 
 def test_what_was_asked_for_is_not_joined_with_its_double():
