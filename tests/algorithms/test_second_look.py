@@ -66,6 +66,19 @@ def test_what_is_left_inside_a_found_cell_is_no_new_one():
     assert places(movie, factors_of(A, 0.5 * C)) == ()
 
 
+def test_a_bright_cell_has_no_echo_and_hides_no_dim_one_beyond_its_surroundings():
+    y, x = np.mgrid[: DIMS[0], : DIMS[1]]
+    rng = np.random.default_rng(4)
+    flashes = [np.convolve(rng.random(400) < 0.04, 0.85 ** np.arange(60))[:400] for _ in range(2)]
+    cells = [((y - cy) ** 2 + (x - cx) ** 2 <= 25) for cy, cx in ((20, 16), (44, 44))]
+    light = 60 + 600 * flashes[0][:, None, None] * cells[0] + 10 * flashes[1][:, None, None] * cells[1]
+    movie = Movie(rng.poisson(light).astype(np.uint16), scale=0.5, offset=-3.0)
+    nobody = np.zeros((0, *DIMS)), np.zeros((0, 400))
+    found = places(movie, factors_of(*nobody))
+    assert len(found) == 2
+    assert np.hypot(*np.subtract(found, [(20, 16), (44, 44)]).T).max() <= 2
+
+
 def test_the_second_fit_finds_what_the_first_one_had_no_room_for():
     movie, A, _ = recording()
     wanted = {"gSig": (4, 4), "gSiz": (9, 9), "nb": 1, "p": 1, "merge_thr": 0.85, "bas_nonneg": True}

@@ -30,7 +30,7 @@ APART = 1.5
 """Distance between two new places, in gSig."""
 BLUR, SURROUND = 0.6, 2.25
 """Spread of the match and half-side of its surroundings, in gSig."""
-SHADOW = 0.05
+SHADOW = 0.02
 """Share of a peak's variance that its surroundings take on, because their own surroundings hold the peak."""
 FRAMES_AT_ONCE = 384
 
@@ -85,7 +85,8 @@ def _peaks(power: NDArray, found: NDArray[np.bool_], gSig: tuple[int, int], bord
     usual = float(np.median(power))
     power = np.where(inside, power, 0.0)
     near = maximum_filter(power, size=tuple(2 * round(APART * s / BLOCK_PX) + 1 for s in gSig))
-    around = maximum_filter(power, size=_around((2 * gSig[0] / BLOCK_PX, 2 * gSig[1] / BLOCK_PX)))
+    # No farther than the match looks: a bright cell elsewhere must not hide a dim one.
+    around = maximum_filter(power, size=_around((gSig[0] / BLOCK_PX, gSig[1] / BLOCK_PX)))
     clear = power > np.maximum(CLEARLY_MORE * usual, usual + SHADOW * around)
     places = []
     for row, column in np.argwhere((power == near) & clear):
