@@ -11,7 +11,7 @@ that the next time only ours is run. Else CaImAn's shifts are scored where they 
 
 The error is the same for both engines: root mean square of the distance between estimated and true displacement at the
 patches' centres, px, over all frames but those taken with the shutter closed, without the constant offset that any
-template may have. `rigid` is our correction with pw_rigid off, at the same centres.
+template may have. `rigid` is our correction with pw_rigid off, at the same centres. Times are those of all threads.
 
 Any other RECORDING is judged by how well it holds still: raw, rigid and piecewise on the same frames and the same crop,
 with 95 % bootstrap intervals.
@@ -47,7 +47,7 @@ from calscope.model.results import Estimate, MotionResult
 DEMO_FRAMES, DEMO_SIZE_PX = 500, 256
 ASKED_RATIO, WORST_RATIO = 0.6, 1.0
 """What is asked for: so much of CaImAn's error on the mean, and nowhere more than that."""
-HEAD = ("recording", "frames", "uncorrected", "rigid", "piecewise", "CaImAn", "ratio", "ms a frame")
+HEAD = ("recording", "frames", "uncorrected", "rigid", "piecewise", "CaImAn", "ratio", "CPU ms a frame")
 MEASURES = ("correlation", "crispness", "residual_flow_px")
 
 
@@ -136,9 +136,9 @@ def score(recording: Recording, wanted: argparse.Namespace, params: Parameters) 
         raise FileNotFoundError(recording.folder / "truth.npz")
     source = ArrayMovie(tifffile.imread(recording.folder / "movie.tif"))
     n_frames = source.shape[0]
-    start = time.perf_counter()
+    start = time.process_time()
     piecewise = ours(correct(source, params, wanted.workers))
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     rigid = correct(source, params.replace({"motion.pw_rigid": False}), wanted.workers)
     shown = np.ones(n_frames, bool)
     shown[recording.dark.start : recording.dark.stop] = False
