@@ -17,6 +17,9 @@ def test_patches_larger_than_the_field_are_told():
     assert used["motion.overlaps"] == (12, 24)
     assert "motion.pw_rigid" not in used
     assert engine.effective(Parameters(), (100, 60, 70))["motion.pw_rigid"] is False
+    wide = Parameters().replace({"motion.max_shifts": [6, 40], "motion.pw_rigid": False})
+    assert engine.effective(wide, (100, 60, 70))["motion.max_shifts"] == (6, 35)
+    assert "motion.max_shifts" in engine.reasons
     assert not [name for name in engine.effective(Parameters(), (100, 256, 256)) if name.startswith("motion.")]
 
 

@@ -21,7 +21,7 @@ BURST = slice(130, 190)
 
 
 class Recorded:
-    """A simulation without motion of its own, moved as a whole during BURST; its frame rate is not known."""
+    """A simulation that only bends and jumps once by itself, moved as a whole during BURST; its frame rate is not known."""
 
     def __init__(self, seed=3):
         still = Simulation(Scene(frames=260, height=96, width=112, n_neurons=14, seed=seed, drift_px=0, jitter_px=0))
@@ -59,7 +59,8 @@ def test_looks_where_the_movie_moves_and_says_that_correcting_helps(run):
     raw, rigid = preview.versions["raw"], preview.versions["rigid"]
     assert rigid.template_r > raw.template_r + 0.02
     assert rigid.measures.crispness.low > raw.measures.crispness.high
-    assert rigid.measures.residual_flow_px.value < 0.5 * raw.measures.residual_flow_px.value
+    # the movie also bends, and the measure sees noise as flow: with the true shifts of whole frames 0.60 of it is left
+    assert rigid.measures.residual_flow_px.value < 0.6 * raw.measures.residual_flow_px.value
     assert preview.verdict in ("use rigid", "use piecewise-rigid") and preview.sentence
     shapes = {getattr(v.images, kind).shape for v in preview.versions.values() for kind in ("mean", "max", "corr")}
     assert shapes == {(preview.crop.height, preview.crop.width)}

@@ -73,7 +73,7 @@ def correct_movie(
     if n_frames == 1:
         pw_rigid, max_shifts = False, (0, 0)
     progress = onward(progress)
-    asked, max_shifts = max_shifts, (min(max_shifts[0], height // 2), min(max_shifts[1], width // 2))
+    asked, max_shifts = max_shifts, largest_shifts(max_shifts, (height, width))
     plan = make_plan(
         (height, width),
         pw_rigid=pw_rigid,
@@ -88,6 +88,11 @@ def correct_movie(
     track = _follow(movie, evidence, habits, part(progress, 0.25, 0.75))
     result = _write(movie, track, evidence.template, allocate, part(progress, 0.75, 1))
     return replace(result, notes=(*result.notes, *describe_limits(asked, max_shifts, n_frames)))
+
+
+def largest_shifts(asked: tuple[int, int], field: tuple[int, int]) -> tuple[int, int]:
+    """Cut max_shifts to half of the field (H, W): a frame that moves further shows too little of the template."""
+    return min(asked[0], field[0] // 2), min(asked[1], field[1] // 2)
 
 
 def _prepare(sample: Sample, plan: MotionPlan, workers: int, progress: Progress) -> tuple[Evidence, Habits | None]:

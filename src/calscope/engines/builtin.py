@@ -7,7 +7,7 @@ from typing import Any
 import calscope
 from calscope.algorithms import cnmf
 from calscope.algorithms.motion_grid import make_patches
-from calscope.algorithms.normcorre import correct_movie
+from calscope.algorithms.normcorre import correct_movie, largest_shifts
 from calscope.algorithms.patch_fit import effective_tsub
 from calscope.algorithms.patches import area_px, patch_grid
 from calscope.algorithms.quality import measure_components
@@ -22,6 +22,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
     {
         "motion.strides": "A patch can't be larger than the field, so the step is at most the field's side.",
         "motion.overlaps": "A patch (strides + overlaps) can't be larger than the field, so the overlap was cut to it.",
+        "motion.max_shifts": "A frame that moves by more than half of the field shows too little of the template to be "
+        "found, so the limit was cut to that.",
         "motion.pw_rigid": "One patch covers the whole field, so there is nothing to correct piecewise.",
         "cnmf.rf": "A patch of 2·rf + 1 px would cover the whole field, so the field is fitted at once.",
         "cnmf.tsub": "Frames are averaged in time so that the search for seeds has neither too few of them nor more "
@@ -117,16 +119,18 @@ class BuiltinEngine:
 
 
 def _effective_motion(params: Parameters, shape: tuple[int, int, int]) -> dict[str, Any]:
-    """Patches are cut to the field; with a single one the correction is rigid."""
+    """Shifts and patches are cut to the field; with a single patch the correction is rigid."""
     motion = params.motion
-    if not motion.pw_rigid:
-        return {}
     field = shape[1], shape[2]
+    limits = largest_shifts(motion.max_shifts, field)
+    found: dict[str, Any] = {} if limits == motion.max_shifts else {"motion.max_shifts": limits}
+    if not motion.pw_rigid:
+        return found
     strides = min(motion.strides[0], field[0]), min(motion.strides[1], field[1])
     grid = make_patches(field, motion.strides, motion.overlaps)
     overlaps = grid.shape_px[0] - strides[0], grid.shape_px[1] - strides[1]
     used = {"strides": strides, "overlaps": overlaps, "pw_rigid": grid.n > 1}
-    return {f"motion.{name}": value for name, value in used.items() if value != getattr(motion, name)}
+    return found | {f"motion.{name}": value for name, value in used.items() if value != getattr(motion, name)}
 
 
 def _effective_cnmf(params: Parameters, shape: tuple[int, int, int]) -> dict[str, Any]:
