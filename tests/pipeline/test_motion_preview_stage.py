@@ -21,7 +21,7 @@ BURST = slice(130, 190)
 
 
 class Recorded:
-    """A simulation that only bends and jumps once by itself, moved as a whole during BURST; its frame rate is not known."""
+    """A simulation that only bends and jumps once, moved as a whole during BURST; its frame rate is not known."""
 
     def __init__(self, seed=3):
         still = Simulation(Scene(frames=260, height=96, width=112, n_neurons=14, seed=seed, drift_px=0, jitter_px=0))

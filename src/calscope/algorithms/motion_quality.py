@@ -31,6 +31,8 @@ Correct = Callable[[FrameSource, Progress], MotionResult]
 """The correction as it was done, on another movie of the same field; its result is used and thrown away."""
 STILL_PX = 6_000_000
 """Pixels of the movie that doesn't move; the share of time that judging takes shrinks with the length of the movie."""
+STILL_SIDE_PX = 160
+"""It shows the middle of the field up to that side, or two patches: what noise gains is about the same everywhere."""
 TOO_FEW = "Not judged: too few frames show the picture to compare versions of the movie on."
 
 
@@ -142,9 +144,9 @@ def _still(
     motion: MotionResult, mean: FloatArray, plan: SamplePlan, *, correct: Correct, workers: int, progress: Progress
 ) -> dict[MotionVersion, VersionSample]:
     """Correct the movie that doesn't move, and sample its versions on the same crop."""
-    movie = StillMovie(motion.movie, mean, plan.starts)
+    movie = StillMovie(motion.movie, mean, plan.starts, _middle(motion))
     again = correct(movie, part(progress, 0, 0.7))
-    all_of_it = SamplePlan(tuple(range(0, plan.n_frames, BLOCK)), plan.inside)
+    all_of_it = SamplePlan(tuple(range(0, plan.n_frames, BLOCK)), _inner(movie.shape[1:], motion.border_px))
     return take_versions(
         Versions(movie, again),
         all_of_it,
@@ -153,6 +155,19 @@ def _still(
         progress=part(progress, 0.7, 1),
         note="a still movie",
     )
+
+
+def _middle(motion: MotionResult) -> tuple[slice, slice]:
+    """Give the part of the field that the movie that doesn't move shows; it holds patches side by side."""
+    side = max(STILL_SIDE_PX, *(2 * n for n in motion.patch_shape_px or (0, 0)))
+    rows, columns = (slice(max(0, n - side) // 2, max(0, n - side) // 2 + min(n, side)) for n in motion.movie.shape[1:])
+    return rows, columns
+
+
+def _inner(size: tuple[int, int], border_px: int) -> tuple[slice, slice]:
+    """Leave out the border, but no more than half of a side."""
+    rows, columns = (slice(min(border_px, n // 4), n - min(border_px, n // 4)) for n in size)
+    return rows, columns
 
 
 def _steps(names: tuple[MotionVersion, ...]) -> list[tuple[MotionVersion, MotionVersion]]:

@@ -19,15 +19,22 @@ class StillMovie:
     beneath, which the correction has already made the most of.
     """
 
-    def __init__(self, corrected: FrameSource, mean: FloatArray, starts: tuple[int, ...]) -> None:
+    def __init__(
+        self,
+        corrected: FrameSource,
+        mean: FloatArray,
+        starts: tuple[int, ...],
+        window: tuple[slice, slice] = (slice(None), slice(None)),
+    ) -> None:
         self._corrected = corrected
-        self._mean = mean
+        self._mean = mean[window]
         self._starts = starts
+        self._window = window
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """Frames, rows, columns."""
-        return BLOCK * len(self._starts), *self._corrected.shape[1:]
+        return BLOCK * len(self._starts), *self._mean.shape
 
     @property
     def dtype(self) -> np.dtype:
@@ -39,6 +46,6 @@ class StillMovie:
         frames = [self._starts[k // BLOCK] + k % BLOCK for k in range(self.shape[0])[start:stop]]
         out = np.empty((len(frames), *self.shape[1:]), np.float32)
         for image, frame in zip(out, frames, strict=True):
-            rest = self._corrected.read(frame, frame + 1)[0] - self._mean
+            rest = self._corrected.read(frame, frame + 1)[0][self._window] - self._mean
             np.add(self._mean, rest[:, ::-1], out=image)
         return out
