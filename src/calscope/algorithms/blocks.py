@@ -1,7 +1,7 @@
 """The movie averaged over a coarse grid of blocks: all that the search for wide, slow light needs of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -22,6 +22,8 @@ class Blocks:
     grid: tuple[int, int]
     means: FloatArray
     """(grid rows · grid columns, T)."""
+    pattern: csc_matrix
+    """What averages over the blocks, (H*W, blocks), row order."""
 
     @classmethod
     def of(
@@ -35,12 +37,18 @@ class Blocks:
         """Average a movie over blocks of about `block_px`; `look` is shown every stretch of it on the way."""
         dims = movie.shape[1], movie.shape[2]
         grid = max(1, round(dims[0] / block_px)), max(1, round(dims[1] / block_px))
-        means = footprint_products(movie, block_pattern(dims, grid), team, progress, "Measuring noise and light", look)
-        return cls(dims, grid, means)
+        pattern = block_pattern(dims, grid)
+        means = footprint_products(movie, pattern, team, progress, "Measuring noise and light", look)
+        return cls(dims, grid, means, pattern)
 
-    def pattern(self) -> csc_matrix:
-        """Give what averages over the blocks, (H*W, blocks), row order."""
-        return block_pattern(self.dims, self.grid)
+    def coarser(self, most: int) -> Self:
+        """Average blocks until each side of the grid has no more than `most`."""
+        grid = min(most, self.grid[0]), min(most, self.grid[1])
+        if grid == self.grid:
+            return self
+        joining = block_pattern(self.grid, grid)
+        means = np.asarray(joining.T @ self.means, np.float32)
+        return replace(self, grid=grid, means=means, pattern=csc_matrix(self.pattern @ joining))
 
 
 def block_pattern(dims: Dims, grid: tuple[int, int]) -> csc_matrix:

@@ -28,6 +28,8 @@ NEIGHBOURHOOD = 5
 SMOOTHING_BLOCKS = 0.7
 BLOCK_PX = 8
 """Side of the blocks where nobody measured any."""
+BACKGROUND_GRID = 16
+"""Most blocks along a side of the field in which the few components of the background are looked for."""
 CHUNK_FRAMES = 256
 
 
@@ -65,13 +67,17 @@ class LocalBackground:
         self.take_from(out, where)
         return np.negative(out, out=out)
 
-    def take_from(self, patch: FloatArray, where: tuple[slice, slice]) -> None:
-        """Subtract it from a patch, (h, w, T), in place."""
+    def take_from(
+        self, patch: FloatArray, where: tuple[slice, slice], in_time: Callable[[FloatArray], FloatArray] | None = None
+    ) -> None:
+        """Subtract it from a patch, (h, w, T), in place; of a binned one, as `in_time` bins (T, ...)."""
         rows = _weights(self.dims[0], self.grid[0])[where[0]]
         used = np.flatnonzero(rows.any(axis=0))
         low, share = (values[where[1]] for values in _between(self.dims[1], self.grid[1]))
         last = min(self.grid[1], int(low[-1]) + 2)
         part = self.values.reshape(*self.grid, -1)[used[0] : used[-1] + 1, low[0] : last]
+        if in_time is not None:
+            part = np.moveaxis(in_time(np.moveaxis(part, 2, 0)), 0, 2)
         wide = np.tensordot(rows[:, used], part, axes=(1, 0))
         _subtract_between(patch, wide, low - low[0], share)
 
@@ -114,7 +120,7 @@ class ClearedMovie:
     movie: Movie
     local: LocalBackground | None = None
     blocks: Blocks | None = None
-    """Of the movie as it is."""
+    """Of the movie as it is, for the background."""
 
     @classmethod
     def of(
@@ -127,7 +133,7 @@ class ClearedMovie:
     ) -> Self:
         """Measure the local background in blocks; `look` is shown every stretch of the movie on the way."""
         blocks = Blocks.of(movie, block_px, team, progress, look)
-        return cls(movie, LocalBackground.of(blocks, team), blocks)
+        return cls(movie, LocalBackground.of(blocks, team), blocks.coarser(BACKGROUND_GRID))
 
     def whole(self) -> Self:
         """Give the movie with its local background."""
@@ -135,8 +141,8 @@ class ClearedMovie:
 
     def block_means(self, team: Team, progress: Progress) -> tuple[csc_matrix, FloatArray]:
         """Give the pattern of the blocks, (H*W, blocks), and their means, (blocks, T), as new arrays."""
-        blocks = self.blocks or Blocks.of(self.movie, BLOCK_PX, team, progress)
-        pattern, means = blocks.pattern(), blocks.means.copy()
+        blocks = self.blocks or Blocks.of(self.movie, BLOCK_PX, team, progress).coarser(BACKGROUND_GRID)
+        pattern, means = blocks.pattern, blocks.means.copy()
         if self.local is not None:
             means -= np.asarray((pattern.T @ self.local.weights()) @ self.local.values, np.float32)
         return pattern, means

@@ -1,6 +1,6 @@
 """CNMF on one patch, and the patches' components laid into the field."""
 
-from dataclasses import replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -47,7 +47,7 @@ def read_patch(cleared: ClearedMovie, where: Where, every: int) -> FloatArray:
     out += np.float32(cleared.movie.offset)
     patch = out.reshape(h, w, -1)
     if cleared.local is not None:
-        replace(cleared.local, values=mean_of_frames(cleared.local.values.T, every).T).take_from(patch, where)
+        cleared.local.take_from(patch, where, partial(mean_of_frames, every=every) if every > 1 else None)
     return patch
 
 
