@@ -1,9 +1,12 @@
 import numpy as np
+import pytest
 import scipy.sparse
 from scipy.ndimage import gaussian_filter
 
+from calscope.algorithms.background import background_traces
 from calscope.algorithms.blocks import Blocks
 from calscope.algorithms.local_background import ClearedMovie, LocalBackground
+from calscope.algorithms.patch_fit import mean_of_frames, read_patch
 from calscope.algorithms.pixel_stream import footprint_products, trace_products
 from calscope.algorithms.threads import Team
 from calscope.model.movie import Movie
@@ -67,6 +70,42 @@ def test_a_patch_is_cut_from_the_whole():
         local = LocalBackground.of(Blocks.of(coded(frames), 8, team, silent), team)
     whole = local.patch((slice(0, 64), slice(0, 80)))
     assert np.allclose(local.patch((slice(13, 44), slice(49, 80))), whole[13:44, 49:80], atol=1e-4)
+
+
+def test_a_patch_of_binned_frames_is_the_mean_of_its_frames():
+    frames, _, _ = scene()
+    where = (slice(13, 44), slice(49, 80))
+    with Team(1) as team:
+        cleared = ClearedMovie.of(coded(frames), 8, team, silent)
+    single, binned = read_patch(cleared, where, 1), read_patch(cleared, where, 4)
+    assert np.allclose(binned, np.moveaxis(mean_of_frames(np.moveaxis(single, 2, 0), 4), 0, 2), atol=1e-3)
+
+
+@pytest.mark.parametrize("most", [3, 5, 16])
+def test_coarser_blocks_are_means_of_the_same_pixels(most):
+    frames, _, _ = scene()
+    movie = coded(frames)
+    with Team(1) as team:
+        blocks = Blocks.of(movie, 8, team, silent).coarser(most)
+    assert blocks.grid == (min(most, 8), min(most, 10))
+    assert np.allclose(blocks.pattern.sum(axis=0), 1, atol=1e-5)
+    assert np.allclose(blocks.means, blocks.pattern.T @ movie.read(0, 150).reshape(150, -1).T, rtol=1e-4)
+
+
+def test_background_of_a_large_field_is_found_in_few_blocks():
+    """A field of 20 by 20 blocks, in which two lights of known course shine."""
+    rng = np.random.default_rng(5)
+    t = np.arange(120)
+    f = np.stack([2 + np.sin(t / 9), 1 + (t % 40 < 20)])
+    y, x = np.mgrid[:160, :160] / 160
+    light = np.einsum("kyx,kt->tyx", np.stack([60 + 40 * y, 30 * x**4]), f)
+    nobody = scipy.sparse.csc_matrix((160 * 160, 0), dtype=np.float32), np.zeros((0, 120), np.float32)
+    with Team(1) as team:
+        cleared = ClearedMovie.of(Movie(rng.poisson(light).astype(np.uint16)), 8, team, silent)
+        assert cleared.local is not None and len(cleared.blocks.means) == 256
+        found = background_traces(movie=cleared.whole(), A=nobody[0], C=nobody[1], nb=2, team=team, progress=silent)
+    explained = found.T @ np.linalg.lstsq(found.T, f.T, rcond=None)[0]
+    assert ((explained - f.T) ** 2).sum() < 0.01 * ((f.T - f.T.mean(axis=0)) ** 2).sum()
 
 
 def test_a_field_of_a_few_cells_has_none():

@@ -41,7 +41,10 @@ class Factors:
 
     def with_background(self) -> tuple[csc_matrix, FloatArray]:
         """Footprints and traces with the background's behind them."""
-        A = hstack([self.A, csc_matrix(self.b)], format="csc", dtype=np.float32)
+        n_px, nb = self.b.shape
+        everywhere = np.tile(np.arange(n_px, dtype=np.int32), nb), np.arange(nb + 1, dtype=np.int32) * n_px
+        b = csc_matrix((self.b.T.ravel(), *everywhere), shape=self.b.shape)
+        A = hstack([self.A, b], format="csc", dtype=np.float32)
         return A, np.concatenate([self.C, self.f]).astype(np.float32)
 
     def select(self, keep: NDArray) -> Self:

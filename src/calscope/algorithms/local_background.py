@@ -169,5 +169,6 @@ class ClearedMovie:
             weights = self.local.weights()
             for k in range(where.shape[1]):
                 entries = slice(where.indptr[k], where.indptr[k + 1])
-                out[entries] -= weights[where.indices[entries]] @ on_grid[:, k]
+                everywhere = entries.stop - entries.start == where.shape[0]
+                out[entries] -= (weights if everywhere else weights[where.indices[entries]]) @ on_grid[:, k]
         return out
