@@ -6,7 +6,7 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 
 from calscope.algorithms.motion_evidence import BLUR_PX, blurred, flatten, noise_of, prepare_evidence, unflatten
 from calscope.algorithms.motion_grid import make_field, make_patches, rigid_field
-from calscope.algorithms.motion_prior import most_probable
+from calscope.algorithms.motion_prior import most_probable, smooth_shapes
 from calscope.algorithms.piecewise import estimate_patches, prepare_patches
 
 SIZE, MARGIN = (120, 140), 12
@@ -133,9 +133,10 @@ def test_what_is_clear_passes_and_what_is_noisy_is_smoothed():
     raw = told @ np.linalg.inv(information)
 
     def estimate(in_time):
-        first = unflatten(raw, (1, 1))
-        found, _ = most_probable(told, information, first=first, field=field, reach_px=(30, 30), in_time=in_time)
-        return np.sqrt(((flatten(found) - true) ** 2).mean(axis=0))
+        first, shapes = unflatten(raw, (1, 1)), smooth_shapes(field, (30, 30))
+        of_shapes = (told @ shapes.vectors).astype(np.float32)
+        found, _ = most_probable(of_shapes, information, first=first, shapes=shapes, in_time=in_time)
+        return np.sqrt(((flatten(found[:]) - true) ** 2).mean(axis=0))
 
     alone, followed, untreated = (
         estimate(in_time=False),
@@ -150,12 +151,23 @@ def test_what_is_clear_passes_and_what_is_noisy_is_smoothed():
 
 def test_directions_without_evidence_stay_with_the_prior_mean(field):
     n = 2 * field.shape[0] * field.shape[1]
+    shapes = smooth_shapes(field, (30, 30))
     found, _ = most_probable(
-        np.zeros((50, n)),
+        np.zeros((50, len(shapes.variances)), np.float32),
         np.zeros((n, n)),
         first=np.zeros((50, *field.shape, 2), np.float32),
-        field=field,
-        reach_px=(30, 30),
+        shapes=shapes,
         in_time=True,
     )
-    assert not found.any()
+    assert not found[:].any()
+
+
+def test_evidence_for_smooth_shapes_is_that_for_fields_times_the_shapes(scene, field):
+    rng = np.random.default_rng(4)
+    evidence = prepare_evidence(view(scene), np.ones(SIZE, np.float32), field)
+    shapes = smooth_shapes(field, (30, 30)).vectors
+    around = rng.normal(0, 0.5, (3, *field.shape, 2)).astype(np.float32)
+    told = evidence.read(np.repeat(view(scene)[None], 3, axis=0).astype(np.float32), around)
+    wanted = evidence.combine(told, around) @ shapes
+    found = np.concatenate([told, flatten(around)], axis=1, dtype=np.float32) @ evidence.combiner(shapes)
+    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5 * np.abs(wanted).max())

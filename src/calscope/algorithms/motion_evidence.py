@@ -96,24 +96,9 @@ class Evidence:
         missing = told[:, :n] - told[:, n:] @ self.projection.T
         return missing + flatten(coefficients) @ self.information
 
-
-@dataclass(frozen=True)
-class Combined:
-    """The evidence of all frames about their whole fields, combined for those that are asked for."""
-
-    evidence: Evidence
-    told: FloatArray
-    """(T, ...) from `Evidence.read`."""
-    coefficients: FloatArray
-    """(T, Ky, Kx, 2) px, the fields that it was read around."""
-
-    def __len__(self) -> int:
-        """Frames."""
-        return len(self.told)
-
-    def __getitem__(self, frames: slice) -> FloatArray64:
-        """Evidence of some frames, (n, 2*Ky*Kx)."""
-        return self.evidence.combine(self.told[frames], self.coefficients[frames])
+    def combiner(self, shapes: FloatArray64) -> FloatArray:
+        """Make what [told, coefficients flat] is multiplied by to be combined and summed over shapes (2*Ky*Kx, r)."""
+        return np.concatenate([shapes, -self.projection.T @ shapes, self.information @ shapes]).astype(np.float32)
 
 
 def flatten(coefficients: FloatArray) -> FloatArray64:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from calscope.algorithms.frames import CleanFrames, chunk_length, extremes, map_chunks
 from calscope.algorithms.likeness import match_brightness
-from calscope.algorithms.motion_evidence import Evidence, blurred, noise_of
+from calscope.algorithms.motion_evidence import Evidence, blurred, flatten, noise_of
 from calscope.algorithms.motion_grid import (
     PatchGrid,
     ShiftField,
@@ -20,6 +20,7 @@ from calscope.algorithms.motion_grid import (
     weights_at,
 )
 from calscope.algorithms.motion_notes import Track
+from calscope.algorithms.motion_prior import SmoothShapes, smooth_shapes
 from calscope.algorithms.piecewise import estimate_patches, prepare_patches
 from calscope.algorithms.rigid import estimate_rigid, prepare_rigid
 from calscope.algorithms.template import MIN_GAIN
@@ -28,6 +29,8 @@ from calscope.model.movie import FloatArray
 from calscope.model.progress import Progress
 
 Result = TypeVar("Result")
+REACH_STRIDES = 0.8
+"""Distance over which shifts are expected to be alike before the movie has said so, in steps from patch to patch."""
 MOSTLY = 0.5
 """A frame of which a larger share was missing doesn't show the picture."""
 
@@ -39,6 +42,8 @@ class MotionPlan:
     grid: PatchGrid | None
     """None when rigid."""
     field: ShiftField
+    shapes: SmoothShapes
+    """What its field is a sum of."""
     strides: tuple[int, int]
     max_shifts: tuple[int, int]
     max_deviation: int
@@ -89,13 +94,22 @@ def make_plan(
     max_deviation: int,
 ) -> MotionPlan:
     """Lay out patches and field for frames of a size (H, W)."""
+    reach_px = REACH_STRIDES * strides[0], REACH_STRIDES * strides[1]
     if not pw_rigid:
-        return MotionPlan(None, rigid_field(size), strides, max_shifts, max_deviation)
+        field = rigid_field(size)
+        return MotionPlan(None, field, smooth_shapes(field, reach_px), strides, max_shifts, max_deviation)
     grid = make_patches(size, strides, overlaps)
     field = make_field(size, grid, strides)
     along_y = patches_to_nodes(grid.centers_y, field.nodes_y)
     along_x = patches_to_nodes(grid.centers_x, field.nodes_x)
-    return MotionPlan(grid, field, strides, max_shifts, max_deviation, (along_y, along_x))
+    return MotionPlan(
+        grid, field, smooth_shapes(field, reach_px), strides, max_shifts, max_deviation, (along_y, along_x)
+    )
+
+
+def _read(evidence: Evidence, frames: FloatArray, coefficients: FloatArray) -> FloatArray:
+    """Give what `Evidence.combiner` is for: what was read, and the fields that it was read around, (n, ...)."""
+    return np.concatenate([evidence.read(frames, coefficients), flatten(coefficients)], axis=1, dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -108,7 +122,7 @@ class MotionPasses:
     workers: int
 
     def estimate(self, template: FloatArray, evidence: Evidence | None, progress: Progress) -> tuple[Track, FloatArray]:
-        """Find the shifts of every frame by correlation, and read the evidence, if wanted, around them, (T, ...)."""
+        """Find the shifts of every frame by correlation, and the evidence around them, if wanted, (T, r)."""
         rigid = prepare_rigid(template, self.plan.max_shifts)
         grid = self.plan.grid
         patches = None if grid is None else prepare_patches(template, grid, self.plan.strides, self.plan.max_deviation)
@@ -132,10 +146,18 @@ class MotionPasses:
                 high=high.max(keepdims=True),
             )
             told = np.empty((len(frames), 0), np.float32)
-            return track, told if evidence is None else evidence.read(frames, coefficients)
+            return track, told if evidence is None else _read(evidence, frames, coefficients)
 
-        tracks, told = zip(*self.over_chunks(work, progress, "finding shifts"), strict=True)
-        return Track.join(list(tracks)), np.concatenate(told)
+        combine = self._combiner(evidence)
+        tracks, told = [], []
+        for track, raw in self.over_chunks(work, progress, "finding shifts"):
+            tracks.append(track)
+            told.append(raw @ combine)
+        return Track.join(tracks), np.concatenate(told)
+
+    def _combiner(self, evidence: Evidence | None) -> FloatArray:
+        # used on the thread that collects: a linear algebra library may start threads of its own
+        return np.empty((0, 0), np.float32) if evidence is None else evidence.combiner(self.plan.shapes.vectors)
 
     def _mostly_filled(self, frames: FloatArray, repaired: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Tell which frames had hardly a value of their own, (n,)."""
@@ -145,13 +167,14 @@ class MotionPasses:
         return out
 
     def gather(self, track: Track, evidence: Evidence, progress: Progress) -> FloatArray:
-        """Read the evidence of every frame around the fields of `track`, (T, ...)."""
+        """Read the evidence of every frame around the fields of `track`, (T, r) for the shapes of the field."""
 
         def work(start: int, stop: int) -> FloatArray:
             frames, _ = self.frames.read(start, stop)
-            return evidence.read(frames, track.coefficients[start:stop])
+            return _read(evidence, frames, track.coefficients[start:stop])
 
-        return np.concatenate(list(self.over_chunks(work, progress, "refining shifts")))
+        combine = self._combiner(evidence)
+        return np.concatenate([raw @ combine for raw in self.over_chunks(work, progress, "refining shifts")])
 
     def average(self, track: Track, template: FloatArray, progress: Progress) -> tuple[FloatArray, FloatArray]:
         """Mean of the corrected frames that show the picture, (H, W), and the noise about it, a variance, (H, W)."""

@@ -10,7 +10,6 @@ clearly passes untouched, jumps and all; one that is mostly noise is averaged ov
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import scipy.fft
@@ -23,8 +22,10 @@ from calscope.model.movie import FloatArray, chunks
 ITERATIONS = 12
 MORE_ITERATIONS = 4
 """Where the covariance is known nearly."""
-SERIES = 16
+SERIES = 8
 """Series filtered together."""
+NOISE_FRAMES = 4096
+"""Frames that the noise is told by; more are only kept out of memory."""
 NEGLIGIBLE = 1e-2
 """Shapes of the field that are expected to take a smaller share of the mean variance are left out: learning would never
 find more of them, since it goes on from what is expected."""
@@ -38,14 +39,31 @@ MIN_FRAMES = 32
 FloatArray64 = NDArray[np.float64]
 
 
-class EvidenceOfFrames(Protocol):
-    """Evidence of consecutive frames, made when it is asked for: whole, it would be the largest thing in memory."""
+@dataclass(frozen=True)
+class SmoothShapes:
+    """What a field is expected to be a sum of: the whole frame moves, and near places move alike."""
 
-    def __len__(self) -> int:
-        """Frames."""
+    vectors: FloatArray64
+    """(2*Ky*Kx, r)."""
+    variances: FloatArray64
+    """(r,) relative to each other."""
+    field: tuple[int, int]
+    """Ky, Kx."""
 
-    def __getitem__(self, frames: slice, /) -> FloatArray64:
-        """Evidence of some of them, (n, 2*Ky*Kx)."""
+
+@dataclass(frozen=True)
+class Fields:
+    """Fields of all frames as sums of smooth shapes, worked out for those that are asked for."""
+
+    amounts: FloatArray
+    """(T, r) of each shape, px."""
+    mean: FloatArray64
+    """(2*Ky*Kx,)."""
+    shapes: SmoothShapes
+
+    def __getitem__(self, frames: slice) -> FloatArray:
+        """Coefficients of some frames, (n, Ky, Kx, 2) px."""
+        return unflatten(self.amounts[frames] @ self.shapes.vectors.T + self.mean, self.shapes.field)
 
 
 @dataclass(frozen=True)
@@ -59,31 +77,28 @@ class Habits:
 
 
 def most_probable(
-    evidence: EvidenceOfFrames,
+    told: FloatArray,
     information: FloatArray64,
     *,
     first: FloatArray,
-    field: ShiftField,
-    reach_px: tuple[float, float],
+    shapes: SmoothShapes,
     in_time: bool,
     known: Habits | None = None,
-    bridge: Callable[[FloatArray64], FloatArray64] | None = None,
+    bridge: Callable[[FloatArray], FloatArray] | None = None,
     workers: int = 1,
-) -> tuple[FloatArray, Habits]:
-    """Estimate the coefficients of all frames.
+) -> tuple[Fields, Habits]:
+    """Estimate the fields of all frames.
 
     Parameters
     ----------
-    evidence
-        (T, 2*Ky*Kx) from `Evidence.combine`, of consecutive frames; an array or what makes it on demand.
+    told
+        (T, r) float32, the evidence of consecutive frames from `Evidence.combine`, times the shapes.
     information
         (2*Ky*Kx, 2*Ky*Kx).
     first
         (T, Ky, Kx, 2) px, a first estimate; only its mean, and how much it varies, are used, as a beginning.
-    field
-        The field that the coefficients are of.
-    reach_px
-        Distance (y, x) over which shifts are expected to be alike before the movie has said so.
+    shapes
+        From `smooth_shapes`.
     in_time
         Whether the frames follow each other, so that they may be smoothed in time.
     known
@@ -95,44 +110,45 @@ def most_probable(
 
     Returns
     -------
-    coefficients
-        (T, Ky, Kx, 2) px.
+    fields
+        Of every frame.
     habits
         What was learned.
     """
-    shapes, expected = _smooth_shapes(field, reach_px)
-    mean = flatten(first.mean(axis=0, dtype=np.float64)[None])[0]
-    variances = expected * max(float(first.var(axis=0, dtype=np.float64).mean()), 1e-4)
-    own = information @ shapes
-    known_of_shapes = shapes.T @ own
-    told = np.concatenate([evidence[slice(*part)] @ shapes for part in chunks(len(evidence), FRAMES)]) - mean @ own
+    mean, variance = _mean_and_variance(first)
+    expected = shapes.variances
+    own = information @ shapes.vectors
+    known_of_shapes = shapes.vectors.T @ own
+    told = told - (mean @ own).astype(np.float32)
     if bridge is not None:
         told = bridge(told)
     # what the first estimate got wrong in every frame alike; a fault of 1 px is expected, and all frames tell of it
-    shared = np.linalg.solve(known_of_shapes + np.diag(1 / expected) / len(told), told.mean(axis=0))
-    told -= known_of_shapes @ shared
-    mean += shapes @ shared
-    habits = _learn(told, known_of_shapes, np.diag(variances), known, in_time=in_time)
-    estimate = _estimate(told, known_of_shapes, habits, in_time=in_time, workers=workers)
-    parts = chunks(len(estimate), FRAMES)
-    return np.concatenate([unflatten(estimate[a:b] @ shapes.T + mean, field.shape) for a, b in parts]), habits
+    shared = np.linalg.solve(known_of_shapes + np.diag(1 / expected) / len(told), told.mean(axis=0, dtype=np.float64))
+    told -= (known_of_shapes @ shared).astype(np.float32)
+    mean += shapes.vectors @ shared
+    habits = _learn(told, known_of_shapes, np.diag(expected * max(variance, 1e-4)), known, in_time=in_time)
+    return Fields(_estimate(told, known_of_shapes, habits, in_time=in_time, workers=workers), mean, shapes), habits
 
 
-def _smooth_shapes(field: ShiftField, reach_px: tuple[float, float]) -> tuple[FloatArray64, FloatArray64]:
-    """Shapes (2*Ky*Kx, r) that a field is expected to be a sum of, and their variances (r,) relative to its own.
+def _mean_and_variance(first: FloatArray) -> tuple[FloatArray64, float]:
+    """Mean of fields over the frames, flat, and how much their coefficients vary about it, px²."""
+    mean = flatten(first.mean(axis=0, dtype=np.float64)[None])[0]
+    squares = [((flatten(first[a:b]) - mean) ** 2).sum() for a, b in chunks(len(first), FRAMES)]
+    return mean, float(sum(squares)) / first.size
 
-    The whole frame moves, and near places move alike.
-    """
+
+def smooth_shapes(field: ShiftField, reach_px: tuple[float, float]) -> SmoothShapes:
+    """Make the shapes of a field whose shifts are expected to be alike over a distance (y, x), px."""
     y, x = (nodes.astype(np.float64) / far for nodes, far in zip((field.nodes_y, field.nodes_x), reach_px, strict=True))
     along_y = np.exp(-((y[:, None] - y) ** 2) / 2)
     along_x = np.exp(-((x[:, None] - x) ** 2) / 2)
     values, vectors = np.linalg.eigh(0.8 + 0.5 * np.kron(along_y, along_x))
     kept = values > NEGLIGIBLE * values.mean()
-    return np.kron(np.eye(2), vectors[:, kept]), np.tile(values[kept], 2)
+    return SmoothShapes(np.kron(np.eye(2), vectors[:, kept]), np.tile(values[kept], 2), field.shape)
 
 
 def _learn(
-    evidence: FloatArray64,
+    evidence: FloatArray,
     information: FloatArray64,
     expected: FloatArray64,
     known: Habits | None,
@@ -140,8 +156,11 @@ def _learn(
     in_time: bool,
 ) -> Habits:
     """Learn the covariance of the coefficients and how much larger the noise is than the information says."""
-    moments = evidence.T @ evidence
     n = len(evidence)
+    moments = np.zeros(information.shape)
+    for a, b in chunks(n, FRAMES):
+        some = evidence[a:b].astype(np.float64)
+        moments += some.T @ some
     if known is not None and known.noise > 1:
         scaled = moments / known.noise**2
         start = known.covariance
@@ -182,13 +201,13 @@ def _directions(information: FloatArray64, covariance: FloatArray64) -> tuple[Fl
     return root @ turned, np.maximum(precision, 0)
 
 
-def _noise_factor(evidence: FloatArray64, information: FloatArray64, covariance: FloatArray64) -> float:
+def _noise_factor(evidence: FloatArray, information: FloatArray64, covariance: FloatArray64) -> float:
     """Compare the variance that doesn't last from frame to frame with the noise expected, where noise prevails."""
     directions, precision = _directions(information, covariance)
     noisy = (precision > 0.3) & (precision < 30)
     if noisy.sum() < 4 or len(evidence) < MIN_FRAMES:
         return 1.0
-    series = (evidence @ directions[:, noisy]) / precision[noisy]
+    series = (evidence[:NOISE_FRAMES] @ directions[:, noisy]) / precision[noisy]
     series -= series.mean(axis=0)
     c0, c1, c2 = ((series[lag:] * series[: len(series) - lag]).mean(axis=0) for lag in range(3))
     # what lasts, drawn back to lag 0 by the parabola through lags 1 and 2 that is flat at 0
@@ -196,25 +215,28 @@ def _noise_factor(evidence: FloatArray64, information: FloatArray64, covariance:
 
 
 def _estimate(
-    evidence: FloatArray64, information: FloatArray64, habits: Habits, *, in_time: bool, workers: int
-) -> FloatArray64:
+    evidence: FloatArray, information: FloatArray64, habits: Habits, *, in_time: bool, workers: int
+) -> FloatArray:
+    """Amounts of the shapes in each frame, (T, r)."""
     directions, precision = _directions(information / habits.noise, habits.covariance)
     known = precision > 1e-3
     directions, precision = directions[:, known], precision[known]
     if not in_time or len(evidence) < MIN_FRAMES:
-        return np.asarray(((evidence @ directions) / (habits.noise * (1 + precision))) @ directions.T)
+        return np.asarray(((evidence @ directions) / (habits.noise * (1 + precision))) @ directions.T, np.float32)
 
-    def filtered(few: slice) -> FloatArray64:
-        series = evidence @ (directions[:, few] / (habits.noise * precision[few]))
-        return _wiener(series, 1 / precision[few])
+    def filtered(few: slice) -> FloatArray:
+        series = evidence @ (directions[:, few] / (habits.noise * precision[few])).astype(np.float32)
+        return _wiener(series.astype(np.float64), 1 / precision[few]).astype(np.float32)
 
     parts = [slice(k, k + SERIES) for k in range(0, len(precision), SERIES)]
     out = np.zeros_like(evidence)
+    back = np.ascontiguousarray(directions.T, np.float32)
     with ThreadPoolExecutor(max(1, workers), thread_name_prefix="series") as pool:
         for begin in range(0, len(parts), workers):
             some = parts[begin : begin + workers]
             for few, series in zip(some, pool.map(filtered, some), strict=True):
-                out += series @ directions[:, few].T
+                for a, b in chunks(len(out), FRAMES):
+                    out[a:b] += series[a:b] @ back[few]
     return out
 
 

@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from calscope.algorithms.frames import CleanFrames, release
-from calscope.algorithms.motion_evidence import Combined, Evidence, prepare_evidence
+from calscope.algorithms.motion_evidence import Evidence, prepare_evidence
 from calscope.algorithms.motion_notes import Track, describe, describe_limits
 from calscope.algorithms.motion_passes import MotionPasses, MotionPlan, make_plan
-from calscope.algorithms.motion_prior import Habits, most_probable
+from calscope.algorithms.motion_prior import FRAMES, Habits, most_probable
 from calscope.algorithms.template import Sample, make_template, take_sample
 from calscope.algorithms.warp import Warper
-from calscope.model.movie import ArrayMovie, FloatArray, FrameSource, Movie
+from calscope.model.movie import ArrayMovie, FloatArray, FrameSource, Movie, chunks
 from calscope.model.progress import Progress, onward, part, silent
 from calscope.model.results import MotionResult
 
@@ -128,19 +128,21 @@ def _update(
     if len(told) < 2 or track.blank.all():
         return track, habits
     plan = passes.plan
-    coefficients, habits = most_probable(
-        Combined(evidence, told, track.coefficients),
+    found, habits = most_probable(
+        told,
         evidence.information,
         first=track.coefficients,
-        field=plan.field,
-        reach_px=(0.8 * plan.strides[0], 0.8 * plan.strides[1]),
+        shapes=plan.shapes,
         in_time=in_time,
         known=habits,
         bridge=track.bridge,
         workers=passes.workers,
     )
-    whole, coefficients = plan.within_limits(coefficients)
-    return replace(track, coefficients=coefficients, rigid=whole).bridged(), habits
+    # written over what they are better than: fields are the largest thing that is kept of a frame
+    for start, stop in chunks(len(told), FRAMES):
+        part_of = slice(start, stop)
+        track.rigid[part_of], track.coefficients[part_of] = plan.within_limits(found[part_of])
+    return track.bridged(), habits
 
 
 def _write(
