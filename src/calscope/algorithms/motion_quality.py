@@ -7,7 +7,9 @@ recommended only where measures agree on it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from calscope.algorithms.motion_flags import brightness, flag_frames, follows_shift, sentences
 from calscope.algorithms.motion_measures import gains_between, measure_versions
@@ -63,6 +65,7 @@ def measure_motion(
     progress
         Called as the work goes on.
     """
+    motion = _finite(motion)
     comparison = _compare(source, motion, correct, workers, part(progress, 0, 0.9))
     frames = flag_frames(motion, max_shifts)
     light = brightness(motion, crop_inside(motion), part(progress, 0.9, 1))
@@ -88,6 +91,33 @@ def measure_motion(
         sentence=comparison.sentence,
         n_judged=comparison.n_judged,
         flags=flags,
+    )
+
+
+def _finite(motion: MotionResult) -> MotionResult:
+    """Take frames whose shift or correlation isn't a number, as an engine may leave them, for ones without a picture.
+
+    Their shifts become 0, as do their correlations, by which they are left out of what is compared.
+    """
+    of_frames = [motion.shifts_rig, motion.corr_before, motion.corr_after]
+    of_frames += [] if motion.shifts_els is None else [motion.shifts_els]
+    lost = ~np.all([np.isfinite(v.reshape(len(v), -1)).all(axis=1) for v in of_frames], axis=0)
+    template = np.nan_to_num(motion.template, posinf=0.0, neginf=0.0)
+    if not lost.any():
+        return replace(motion, template=template)
+
+    def without(values: FloatArray) -> FloatArray:
+        out = values.copy()
+        out[lost] = 0
+        return out
+
+    return replace(
+        motion,
+        template=template,
+        shifts_rig=without(motion.shifts_rig),
+        shifts_els=None if motion.shifts_els is None else without(motion.shifts_els),
+        corr_before=without(motion.corr_before),
+        corr_after=without(motion.corr_after),
     )
 
 
