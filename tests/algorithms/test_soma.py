@@ -128,6 +128,15 @@ def test_the_inner_radius_does_not_depend_on_where_between_the_pixels_a_spot_lie
     assert max(found) - min(found) < 0.3
 
 
+@pytest.mark.parametrize("width", [0.75, 1.0, 1.5])
+@pytest.mark.parametrize("shift", [(0.0, 0.0), (0.5, 0.5), (0.25, 0.7)])
+def test_a_ring_is_as_thick_as_what_it_encloses_however_thin_its_rim(width, shift):
+    distance = np.hypot(Y - shift[0], X - shift[1])
+    rim = np.clip(1 - abs(distance - 4.5) / width, 0, 1).astype(np.float32)
+    spot = distance < 4.5
+    assert disc_radius_px(rim, 0.4, spot) > 3.5
+
+
 @pytest.mark.parametrize("shift", [(0.0, 0.0), (0.5, 0.5)])
 def test_a_small_soma_passes_and_a_bouton_does_not_wherever_they_lie(shift):
     def spot(radius):

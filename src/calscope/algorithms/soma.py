@@ -7,7 +7,7 @@ cell above or below the focal plane fades out slowly, a neurite is thin or long,
 outline, and a component of noise is not there at all. Five numbers of 0 to 1 say so, each with one half where doubt
 begins:
 
-thickness   radius of the largest disc inside the spot, in units of 1.2 gSig; found between the pixels
+thickness   radius of the largest disc inside the spot, in units of 1.15 gSig; found between the pixels
 extent      1.5 gSig over the radius of a disc of the spot's area: one half where that is 3 gSig
 roundness   area squared over 2π times the second central moment: 1 for a disc, less the longer and the more ragged
             (Žunić, Hirota & Rosin 2010, Pattern Recognition 43:47); one half is an ellipse of 3.7 : 1
@@ -42,9 +42,9 @@ EDGE_BAND = (0.2, 0.7)
 """Distances from the outline, on either side, between which light is compared."""
 NEAR = 1.0
 """Surroundings that the footprint has to fit, too."""
-THICK = 1.2
-"""Radius of the disc at which thickness is 1. In simulated tissue cell bodies begin at 0.7 gSig, pieces of neurites end
-at 0.6; one half lies there."""
+THICK = 1.15
+"""Radius of the disc at which thickness is 1. In simulated tissue cell bodies begin at 0.7 gSig, those of which only a
+part of the ring lights up at 0.58, and most pieces of neurites end below; one half lies there."""
 FINER = 4
 """How many times finer than the grid the disc is looked for: between whole pixels its radius jumps by a third."""
 LARGE = 1.5
@@ -265,9 +265,11 @@ def disc_radius_px(smooth: FloatArray, level: float, spot: NDArray[np.bool_]) ->
     Counted in whole pixels, a spot six wide may have an inner radius of 1.7 to 2.8, by where its centre falls.
     """
     near = cv2.dilate(spot.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    alone = np.where(near, smooth, np.minimum(smooth, 0)).astype(np.float32)
+    alone = np.where(near, smooth, np.minimum(smooth, 0))
+    # A filled hole is as bright as the rim around it, which between the pixels may be too thin to close.
+    alone = np.where(spot & (smooth <= level), smooth.max(), alone).astype(np.float32)
     fine = cv2.resize(alone, None, fx=FINER, fy=FINER, interpolation=cv2.INTER_LINEAR)
-    return (float(_depth(_filled(np.asarray(fine) > level)).max()) - 0.5) / FINER
+    return (float(_depth(np.asarray(fine) > level).max()) - 0.5) / FINER
 
 
 def _pieces(mask: NDArray[np.bool_]) -> tuple[int, NDArray[np.int32]]:
