@@ -18,7 +18,7 @@ from calscope.model.progress import Progress, part
 
 SAMPLE_PX = 30_000_000
 """Most pixels of the sample of frames, in the type of the movie: 60 MB for 16 bits."""
-SAMPLE_FRAMES = 30, 120
+SAMPLE_FRAMES = 30, 180
 """Fewest and most frames of it; more of them hardly make the shifts any truer."""
 PASSES = 3
 MIN_GAIN = 0.2
