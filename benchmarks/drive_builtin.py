@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from calscope.algorithms.acceptance import accept_components
+from calscope.algorithms.rim import often_filled_px
 from calscope.engines.base import Context
 from calscope.engines.builtin import BuiltinEngine
 from calscope.io.registry import open_recording
@@ -74,9 +75,9 @@ def extract(  # noqa: PLR0917
     out: Path,
 ) -> None:
     """Fit, refit and evaluate."""
-    movie, border = motion.movie, motion.border_px
-    first = timed(stages, "fit", lambda: engine.fit(movie, border, params, context))
-    cells = timed(stages, "refit", lambda: engine.refit(movie, first, border, params, context))
+    movie, rim_px = motion.movie, often_filled_px(motion)
+    first = timed(stages, "fit", lambda: engine.fit(movie, rim_px, params, context))
+    cells = timed(stages, "refit", lambda: engine.refit(movie, first, rim_px, params, context))
     quality = timed(stages, "evaluation", lambda: engine.measure(movie, cells, params, context))
     accepted = accept_components(quality, **params.evaluation.model_dump()).accepted
     save_components(out, cells, accepted)

@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from calscope.algorithms.acceptance import accept_components
+from calscope.algorithms.rim import often_filled_px
 from calscope.engines.base import Context
 from calscope.engines.builtin import BuiltinEngine
 from calscope.io.demo import write_movie
@@ -77,8 +78,9 @@ def extract(recording: Recording, workers: int) -> tuple[Found, NDArray, float]:
     source = ArrayMovie(tifffile.imread(recording.folder / "movie.tif"))
     motion = engine.correct_motion(source, params, context)
     start = time.perf_counter()
-    first = engine.fit(motion.movie, motion.border_px, params, context)
-    cells = engine.refit(motion.movie, first, motion.border_px, params, context)
+    rim_px = often_filled_px(motion)
+    first = engine.fit(motion.movie, rim_px, params, context)
+    cells = engine.refit(motion.movie, first, rim_px, params, context)
     quality = engine.measure(motion.movie, cells, params, context)
     seconds = time.perf_counter() - start
     limits = params.evaluation.model_dump()
