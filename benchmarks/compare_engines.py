@@ -162,7 +162,7 @@ def run_engine(name: str, python: str, task: Task, *, repeat: int = 1) -> Engine
     }
     (out / "job.json").write_text(json.dumps(job))
     driver = HERE / ("drive_builtin.py" if name == BUILTIN else "drive_caiman.py")
-    watched = run_watched([python, str(driver), str(out / "job.json")], out / "log.txt", environment(work, name))
+    watched = run_watched([python, str(driver), str(out / "job.json")], out / "log.txt", environment(work))
     if watched.returncode or not (out / "stages.json").exists():
         return EngineRun({}, {}, {}, 0, trouble=watched.last_words)
     stages: dict[str, tuple[float, float]] = json.loads((out / "stages.json").read_text())
@@ -178,12 +178,10 @@ def run_engine(name: str, python: str, task: Task, *, repeat: int = 1) -> Engine
     return run
 
 
-def environment(work: Path, name: str) -> dict[str, str]:
-    """Give the environment of an engine; CaImAn's processes get one thread each, as its authors advise."""
-    values = {**os.environ, "CAIMAN_TEMP": str(work)}
-    if name == CAIMAN:
-        values |= dict.fromkeys(("MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
-    return values
+def environment(work: Path) -> dict[str, str]:
+    """Give the environment of an engine; linear algebra gets one thread, as in jobs and as CaImAn's authors advise."""
+    one_thread = dict.fromkeys(("MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
+    return {**os.environ, **one_thread, "CAIMAN_TEMP": str(work)}
 
 
 def scores(folder: Path, out: Path) -> dict[str, float]:
