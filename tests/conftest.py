@@ -4,7 +4,7 @@ import chromium
 import pytest
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
     if chromium.PATH is None:
         pytest.skip("no Chromium on this machine")

@@ -5,6 +5,7 @@ RUN = "run"
 AWAITED_RUN = "awaited run"
 AWAITED_DEMO = "awaited demo"
 ACTIVE_JOBS = "active jobs"
+ORDERED = "ordered"
 ANIMAL = "animal"
 COMPONENT = "component"
 

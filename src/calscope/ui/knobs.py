@@ -16,7 +16,7 @@ from calscope.model.recording import Pair
 from calscope.plots.images import Panel
 from calscope.plots.knobs import Search, Window, busiest_window, knobs_figure
 from calscope.plots.scaling import Limits, limits
-from calscope.ui import charts, forms, knob_words, messages, runs
+from calscope.ui import charts, forms, knob_words, launch, messages, runs
 from calscope.ui.keys import on_page
 
 SHOWN = ("cnmf.gSig", "cnmf.gSiz", "cnmf.rf", "cnmf.stride", "cnmf.K")
@@ -64,6 +64,7 @@ def _fields() -> list[Field]:
 
 
 def _draw(fields: list[Field]) -> None:
+    launch.pass_on()
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown("##### What the search looks for", width="content")
         field = _chosen(fields)

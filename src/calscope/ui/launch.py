@@ -94,8 +94,30 @@ def engine_name(until: Until) -> str:
     return name
 
 
+def order(until: Until) -> None:
+    """Note that a run button was pressed: a callback, for `carry_out`.
+
+    A press that comes while the page is drawn, right after a value was changed in a fragment, may reach a run of that
+    fragment alone, which doesn't see the button. Callbacks are called there, too.
+    """
+    st.session_state[keys.ORDERED] = until
+
+
+def carry_out(until: Until) -> None:
+    """Submit the run whose button was pressed."""
+    if st.session_state.get(keys.ORDERED) == until:
+        try_run(until)
+
+
+def pass_on() -> None:
+    """Let the whole page carry out what was ordered while a fragment ran."""
+    if keys.ORDERED in st.session_state:
+        st.rerun()
+
+
 def try_run(until: Until) -> None:
     """Submit a run and draw the page again, or show why it can't start."""
+    st.session_state.pop(keys.ORDERED, None)
     try:
         start_run(until)
     except CalscopeError as error:

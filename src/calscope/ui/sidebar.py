@@ -98,9 +98,16 @@ def parameters(
     with st.sidebar:
         st.markdown(f"##### {heading}")
         _show_engine_trouble()
-        pressed = st.button(button, type="primary", icon=":material/play_arrow:", width="stretch", key=f"run {until}")
-        if pressed:
-            launch.try_run(until)
+        st.button(
+            button,
+            type="primary",
+            icon=":material/play_arrow:",
+            width="stretch",
+            key=f"run {until}",
+            on_click=launch.order,
+            args=(until,),
+        )
+        launch.carry_out(until)
         _show_difference(group)
         if note:
             st.caption(note)
