@@ -83,7 +83,7 @@ class StandIn:
         self._step("fit", context)
         return make_components(movie.shape[1:], self.n + 1, movie.shape[0], nb=params.cnmf.nb, p=params.cnmf.p)
 
-    def refit(self, movie, first, border_px, params, context, seeds=()):
+    def refit(self, movie, first, border_px, params, context, seeds=()):  # noqa: PLR0917 - as engines have it
         self._step("refit", context)
         self.seeds = seeds
         assert first.n == self.n + 1

@@ -239,7 +239,7 @@ def _write_components(folder: Path, components: Components, results: Results, fr
 
 
 def _model_values(components: Components, dff: RelativeFluorescence | None) -> dict[str, FloatArray]:
-    """What the fit and dF/F rest on, by CaImAn's names: time constants, baselines, noise, F0."""
+    """Give what the fit and dF/F rest on, by CaImAn's names: time constants, baselines, noise, F0."""
     values = {name: getattr(components, name) for name in ("g", "bl", "c1", "neurons_sn")}
     values["sn"] = components.sn.reshape(components.dims, order="F")
     return values | ({"f0": dff.f0} if dff else {})
