@@ -16,7 +16,7 @@ def previewed(lab, open_page, settle):
     app = open_page("motion", data=lab.fresh)
     assert not app.exception
     next(button for button in app.button if button.label == BUTTON).click().run()
-    assert not app.exception and not app.error
+    assert not app.exception and not app.error, [error.value for error in app.error]
     manager = JobManager(lab.store)
     job = next(job for job in manager.jobs() if job.spec.until == "preview")
     assert settle(manager, job.id).status.state == "done"
@@ -54,7 +54,7 @@ def test_original_and_corrected_play_beside_each_other(lab, open_page):
     app = open_page("motion", run=lab.good_run)
     app.session_state["motion: tab Animal_1"] = motion_view.MOVIE_TAB
     app.run()
-    assert not app.exception and not app.error
+    assert not app.exception and not app.error, [error.value for error in app.error]
     film = film_of(app)
     assert film["titles"] == ["original", "corrected"] and film["fr_hz"] > 0 and len(film["curve"]) == film["n"]
     jumps = [button for button in app.button if str(button.key).startswith("motion: moment") and "px" in button.label]
