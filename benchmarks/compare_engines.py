@@ -178,6 +178,23 @@ def run_engine(name: str, python: str, task: Task, *, repeat: int = 1) -> Engine
     return run
 
 
+def run_and_keep(task: Task, python: str, made: str, kept: Path | None) -> Path | None:
+    """Run the real CaImAn on a recording's movie; give the file called `made` that it wrote, None where it failed.
+
+    The file lies in the task's scratch folder; a copy goes to `kept`, where that is named.
+    """
+    tifffile.imwrite(task.stack, tifffile.imread(task.folder / "movie.tif"))
+    run = run_engine(CAIMAN, python, task)
+    if run.trouble:
+        print(f"CaImAn failed on {task.folder.name}: {run.trouble}")
+        return None
+    file = task.scratch / f"{CAIMAN}_out_1" / made
+    if kept is not None:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, kept)
+    return file
+
+
 def environment(work: Path) -> dict[str, str]:
     """Give the environment of an engine; linear algebra gets one thread, as in jobs and as CaImAn's authors advise."""
     one_thread = dict.fromkeys(("MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")

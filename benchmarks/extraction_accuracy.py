@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse
 import tifffile
-from compare_engines import CAIMAN, Task, run_engine
+from compare_engines import Task, run_and_keep
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
@@ -97,25 +97,12 @@ def caimans(recording: Recording, python: str, keep: Path | None, workers: int) 
         return read_found(kept)
     if python:
         with tempfile.TemporaryDirectory(prefix="caiman_") as scratch:
-            return run_caiman(recording, python, Path(scratch), kept, workers)
+            here = Path(scratch)
+            task = Task(recording.folder, here / "stack.tif", here, recording.params, workers, "evaluation")
+            made = run_and_keep(task, python, "components.npz", kept)
+            return None if made is None else read_found(made)
     stored = recording.folder / "caiman"
     return read_folder(stored, recording.folder) if stored.exists() else None
-
-
-def run_caiman(recording: Recording, python: str, scratch: Path, kept: Path | None, workers: int) -> Found | None:
-    """Run the real CaImAn in a process of its own."""
-    stack = scratch / "stack.tif"
-    tifffile.imwrite(stack, tifffile.imread(recording.folder / "movie.tif"))
-    task = Task(recording.folder, stack, scratch, recording.params, workers, "evaluation")
-    run = run_engine(CAIMAN, python, task)
-    if run.trouble:
-        print(f"CaImAn failed on {recording.name}: {run.trouble}")
-        return None
-    made = scratch / f"{CAIMAN}_out_1" / "components.npz"
-    if kept is not None:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(made, kept)
-    return read_found(made)
 
 
 def read_found(path: Path) -> Found:

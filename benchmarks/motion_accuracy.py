@@ -29,7 +29,7 @@ from statistics import fmean
 
 import numpy as np
 import tifffile
-from compare_engines import CAIMAN, Task, caiman_absent, print_row, run_engine
+from compare_engines import Task, caiman_absent, print_row, run_and_keep
 from numpy.typing import NDArray
 from scoring import Truth, load_truth, motion_error_px
 
@@ -94,27 +94,12 @@ def caimans(recording: Recording, wanted: argparse.Namespace, params: Parameters
         return read_shifts(kept)
     if wanted.caiman_python:
         with tempfile.TemporaryDirectory(prefix="caiman_") as scratch:
-            return run_caiman(recording, wanted, params, Path(scratch), kept)
+            here = Path(scratch)
+            task = Task(recording.folder, here / "stack.tif", here, params, wanted.workers, "motion")
+            made = run_and_keep(task, wanted.caiman_python, "motion.npz", kept)
+            return None if made is None else read_shifts(made)
     stored = recording.folder / "caiman" / "motion_patches.npz"
     return read_shifts(stored) if stored.exists() else None
-
-
-def run_caiman(
-    recording: Recording, wanted: argparse.Namespace, params: Parameters, scratch: Path, kept: Path | None
-) -> Found | None:
-    """Run the real CaImAn's motion correction in a process of its own."""
-    stack = scratch / "stack.tif"
-    tifffile.imwrite(stack, tifffile.imread(recording.folder / "movie.tif"))
-    task = Task(recording.folder, stack, scratch, params, wanted.workers, "motion")
-    run = run_engine(CAIMAN, wanted.caiman_python, task)
-    if run.trouble:
-        print(f"CaImAn failed on {recording.name}: {run.trouble}")
-        return None
-    made = scratch / f"{CAIMAN}_out_1" / "motion.npz"
-    if kept is not None:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(made, kept)
-    return read_shifts(made)
 
 
 def read_shifts(path: Path) -> Found:

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from calscope.algorithms.initialization import ROLLING_FRAMES, _blur, _energy, _kernel, initialise_patch
+from calscope.algorithms.initialization import ROLLING_FRAMES, _energy, _kernel, initialise_patch
+from calscope.algorithms.pixel_blur import blur
 
 DEFAULTS = {"K": 3, "gSig": (3, 3), "gSiz": (7, 7), "nb": 1, "ssub": 1, "tsub": 1, "rolling_sum": True}
 PLACES = [(8, 8), (9, 24), (23, 14)]
@@ -95,4 +96,4 @@ def test_blur_is_the_sum_of_weighted_neighbours(half):
     expected = sum(
         ky[i] * kx[j] * wide[i : i + 9, j : j + 11] for i in range(2 * half + 1) for j in range(2 * half + 1)
     )
-    assert np.allclose(_blur(movie, ky, kx), expected, atol=1e-5)
+    assert np.allclose(blur(movie, ky, kx), expected, atol=1e-5)

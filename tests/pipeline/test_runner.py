@@ -5,7 +5,7 @@ import stand_in
 from calscope.model.errors import Cancelled, EngineError, ParameterError
 from calscope.pipeline.records import AnimalRun, RunError
 from calscope.pipeline.results import AnimalResults
-from calscope.pipeline.runner import pending_seconds, plan_keys, run_animal
+from calscope.pipeline.runner import expect_run, plan_keys, run_animal
 from calscope.pipeline.stages import stages_until
 
 ALL = [stage.name for stage in stages_until("evaluation")]
@@ -215,7 +215,7 @@ def test_the_record_goes_through_plain_values(run):
 
 def test_what_a_run_would_cost_is_nothing_when_all_is_there(run, recording, params, engine, store):
     def cost(until):
-        return pending_seconds(recording.info, params, engine=engine, store=store, until=until)
+        return expect_run(recording.info, params, engine=engine, store=store, until=until).seconds
 
     assert cost("evaluation") > cost("motion") > 0
     run(until="motion")

@@ -10,10 +10,12 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter
 
 from calscope.algorithms.background import nonnegative_factors
 from calscope.algorithms.blocks import block_pattern
 from calscope.algorithms.hals import footprint_sweep, trace_sweep
+from calscope.algorithms.pixel_blur import blur, blur_image, subtract, take_surround
 from calscope.model.movie import FloatArray
 
 ROLLING_FRAMES = 100
@@ -80,7 +82,7 @@ def initialise_patch(
     _standardise(movie, _medians(movie), np.float32(ssub * np.sqrt(tsub)) / scale, white)
     white = _binned(white, ssub, tsub)
     surround = tuple(SURROUND * max(1, size // ssub) for size in gSiz)
-    _take_surround(white, *surround)
+    take_surround(white, *surround)
     seeds = np.ascontiguousarray(allowed[::ssub, ::ssub]) & (noise[::ssub, ::ssub] > 0)
     sig = tuple(max(1.0, s / ssub) for s in gSig)
     half = tuple(max(1, size // ssub // 2) for size in gSiz)
@@ -151,10 +153,10 @@ def _greedy(  # noqa: PLR0917 - kernels take no keywords
 ) -> int:
     """Fill A and C with components taken out of `residual` one by one; give how many were found."""
     h, w = residual.shape[:2]
-    blurred = _blur(residual, ky, kx)
+    blurred = blur(residual, ky, kx)
     energy = np.zeros((h, w), np.float32)
     # Near the patch's edge the blur sees fewer pixels, and less noise; a cell there counts by the same measure.
-    gain = 1 / _blur_image(np.ones((h, w), np.float32), ky**2, kx**2)
+    gain = 1 / blur_image(np.ones((h, w), np.float32), ky**2, kx**2)
     for y in range(h):
         for x in range(w):
             energy[y, x] = gain[y, x] * _energy(blurred[y, x], rolling)
@@ -172,14 +174,14 @@ def _greedy(  # noqa: PLR0917 - kernels take no keywords
         _rank_one(residual, blurred[sy, sx], y0, y1, x0, x1, a, c)
         y0, y1, x0, x1 = max(0, y0 - hy), min(h, y1 + hy), max(0, x0 - hx), min(w, x1 + hx)
         _reach_out(residual, y0, y1, x0, x1, a, c)
-        spread = _blur_image(a, ky, kx)
+        spread = blur_image(a, ky, kx)
         for y in range(y0, y1):
             for x in range(x0, x1):
-                _subtract(residual[y, x], a[y, x], c)
+                subtract(residual[y, x], a[y, x], c)
         for y in range(max(0, y0 - hy), min(h, y1 + hy)):
             for x in range(max(0, x0 - hx), min(w, x1 + hx)):
                 if spread[y, x] != 0:
-                    _subtract(blurred[y, x], spread[y, x], c)
+                    subtract(blurred[y, x], spread[y, x], c)
                     energy[y, x] = gain[y, x] * _energy(blurred[y, x], rolling)
         # A seed whose energy is of the negative kind gives nothing; never try the same spot for ever.
         energy[sy, sx] = min(energy[sy, sx], np.float32(0.999) * best)
@@ -204,13 +206,6 @@ def _reach_out(movie: NDArray, y0: int, y1: int, x0: int, x1: int, a: NDArray, c
                     total += pixel[t] * c[t]
                 if total > floor * power:
                     a[y, x] = total / power
-
-
-@njit(nogil=True, fastmath=True, cache=True)
-def _subtract(trace: NDArray, weight: np.float32, c: NDArray) -> None:
-    if weight != 0:
-        for t in range(c.size):
-            trace[t] -= weight * c[t]
 
 
 @njit(nogil=True, fastmath=True, cache=True)
@@ -264,87 +259,6 @@ def _positive_energy(trace: NDArray) -> np.float32:
 
 
 @njit(nogil=True, fastmath=True, cache=True)
-def _take_surround(movie: NDArray, hy: int, hx: int) -> None:
-    """Take the mean of the surrounding square out of each pixel, in place: what glows over a large area is no cell."""
-    h, w, n_frames = movie.shape
-    rows = np.empty_like(movie)
-    run = np.zeros((w, n_frames), np.float32)
-    for y in range(-hy, h):
-        if y + hy < h:
-            for x in range(w):
-                _subtract(run[x], np.float32(-1), movie[y + hy, x])
-        if y - hy - 1 >= 0:
-            for x in range(w):
-                _subtract(run[x], np.float32(1), movie[y - hy - 1, x])
-        if y >= 0:
-            rows[y] = run
-    total = np.zeros(n_frames, np.float32)
-    for y in range(h):
-        total[:] = 0
-        n_rows = min(h, y + hy + 1) - max(0, y - hy)
-        for x in range(-hx, w):
-            if x + hx < w:
-                _subtract(total, np.float32(-1), rows[y, x + hx])
-            if x - hx - 1 >= 0:
-                _subtract(total, np.float32(1), rows[y, x - hx - 1])
-            if x >= 0:
-                n_columns = min(w, x + hx + 1) - max(0, x - hx)
-                _subtract(movie[y, x], np.float32(1) / np.float32(n_rows * n_columns), total)
-
-
-@njit(nogil=True, fastmath=True, cache=True)
-def _blur(movie: NDArray, ky: NDArray, kx: NDArray) -> NDArray:
-    h, w, n_frames = movie.shape
-    hy, hx = ky.size // 2, kx.size // 2
-    out = np.empty_like(movie)
-    pixels = movie.reshape(h * w, n_frames)
-    row = np.empty((w, n_frames), np.float32)
-    for y in range(h):
-        top, bottom = max(0, y - hy), min(h, y + hy + 1)
-        for x in range(w):
-            _weighted_sum(pixels, top * w + x, w, ky[top - y + hy : bottom - y + hy], row[x])
-        for x in range(w):
-            left, right = max(0, x - hx), min(w, x + hx + 1)
-            _weighted_sum(row, left, 1, kx[left - x + hx : right - x + hx], out[y, x])
-    return out
-
-
-@njit(nogil=True, fastmath=True, cache=True)
-def _weighted_sum(traces: NDArray, first: int, apart: int, weights: NDArray, out: NDArray) -> None:
-    """Sum of weighted traces, those numbered `first`, `first + apart` and so on.
-
-    Three at a time, for the target is then loaded and stored a third as often. Each is cut from a contiguous array on
-    its own: of slices of slices the compiler doesn't know that they are contiguous, which halves the speed.
-    """
-    n = weights.size
-    out[:] = 0
-    for i in range(0, n - 2, 3):
-        a, b, c = traces[first + i * apart], traces[first + (i + 1) * apart], traces[first + (i + 2) * apart]
-        u, v, w = weights[i], weights[i + 1], weights[i + 2]
-        for t in range(out.size):
-            out[t] += u * a[t] + v * b[t] + w * c[t]
-    for i in range(n - n % 3, n):
-        _subtract(out, -weights[i], traces[first + i * apart])
-
-
-@njit(nogil=True, fastmath=True, cache=True)
-def _blur_image(image: NDArray, ky: NDArray, kx: NDArray) -> NDArray:
-    h, w = image.shape
-    hy, hx = ky.size // 2, kx.size // 2
-    rows = np.zeros_like(image)
-    out = np.zeros_like(image)
-    for y in range(h):
-        for i in range(max(-hy, -y), min(hy, h - 1 - y) + 1):
-            for x in range(w):
-                rows[y, x] += ky[i + hy] * image[y + i, x]
-    for y in range(h):
-        for x in range(w):
-            for i in range(max(-hx, -x), min(hx, w - 1 - x) + 1):
-                out[y, x] += kx[i + hx] * rows[y, x + i]
-    return out
-
-
-@njit(nogil=True, fastmath=True, cache=True)
 def _rank_one(movie: NDArray, start: NDArray, y0: int, y1: int, x0: int, x1: int, a: NDArray, c: NDArray) -> None:  # noqa: PLR0917 - kernels take no keywords
     """Best non-negative footprint and trace in a window, from the trace of its seed; footprint of norm 1."""
     for t in range(c.size):
@@ -378,7 +292,8 @@ def _refine(movie: FloatArray, A: FloatArray, C: FloatArray, nb: int) -> PatchFa
     """Share the movie between components and a background by hierarchical least squares."""
     h, w, n_frames = movie.shape
     Y = movie.reshape(h * w, n_frames)
-    masks = grown(A > 0, MASK_GROWTH_PX).reshape(len(A), h * w)
+    side = 2 * MASK_GROWTH_PX + 1
+    masks = maximum_filter(A > 0, size=(1, side, side)).reshape(len(A), h * w)
     a = A.reshape(len(A), h * w).copy()
     b, f = _patch_background(Y, a, C, (h, w), nb)
     factors = np.concatenate([a, b]).astype(np.float32)
@@ -399,17 +314,3 @@ def _patch_background(
     images, f = nonnegative_factors(np.asarray(binned, np.float32), nb, BACKGROUND_SWEEPS)
     b = (blocks > 0).astype(np.float32) @ images
     return np.ascontiguousarray(b.T, np.float32), f
-
-
-def grown(masks: NDArray[np.bool_], by_px: int) -> NDArray[np.bool_]:
-    """Grow each mask, (K, h, w), by a square of `by_px` to every side."""
-    out = masks.copy()
-    for axis in (1, 2):
-        wide = out.copy()
-        for shift in range(1, by_px + 1):
-            ahead, behind = [slice(None)] * 3, [slice(None)] * 3
-            ahead[axis], behind[axis] = slice(shift, None), slice(None, -shift)
-            wide[tuple(ahead)] |= out[tuple(behind)]
-            wide[tuple(behind)] |= out[tuple(ahead)]
-        out = wide
-    return out

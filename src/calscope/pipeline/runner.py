@@ -27,7 +27,7 @@ from calscope.pipeline.stages import Stage, StageInputs, stages_until
 from calscope.pipeline.store import Store
 from calscope.pipeline.times import Expected, StageTimes, total
 
-__all__ = ["InfoSource", "expect_run", "fill_params", "pending_seconds", "plan_keys", "resolve_params", "run_animal"]
+__all__ = ["InfoSource", "expect_run", "fill_params", "plan_keys", "resolve_params", "run_animal"]
 
 _LIBRARIES = ("numpy", "scipy", "numba", "opencv-python-headless", "tifffile")
 Log = Callable[[str], None]
@@ -41,19 +41,6 @@ class InfoSource(FrameSource, Protocol):
     @property
     def info(self) -> RecordingInfo:
         """What is known of it."""
-
-
-def pending_seconds(
-    info: RecordingInfo,
-    params: Parameters,
-    *,
-    engine: Engine,
-    store: Store,
-    until: Until = "evaluation",
-    seeds: Seeds = (),
-) -> float:
-    """Give roughly how long a run would take, 0 where everything is in the store."""
-    return expect_run(info, params, engine=engine, store=store, until=until, seeds=seeds).seconds
 
 
 def expect_run(
