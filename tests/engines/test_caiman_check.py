@@ -35,6 +35,8 @@ def test_the_first_exception_of_a_chain_is_the_cause():
         ("AttributeError: module 'numpy' has no attribute 'int'", "NumPy", "environment.yml"),
         ("ImportError: cannot import name 'simps' from 'scipy.integrate'", "scipy is newer", "scipy<1.12"),
         ("ModuleNotFoundError: No module named 'tensorflow'", "TensorFlow", "tensorflow>=2.4,<2.16"),
+        ("ModuleNotFoundError: No module named 'torch'", "PyTorch", "conda install -c conda-forge pytorch"),
+        ("ImportError: libcudart.so.12: cannot open shared object file", "PyTorch", "environment.yml"),
         ("ImportError: libGL.so.1: cannot open shared object file", "graphics library", "headless"),
         (
             "ModuleNotFoundError: No module named 'caiman.source_extraction.cnmf.oasis'",
@@ -116,11 +118,23 @@ def test_what_the_network_lacks(tmp_path):
     source = "from tensorflow.keras.models import model_from_json"
     assert "package tensorflow" in cnn_obstacle(tmp_path, source, lambda name: False)
     told = cnn_obstacle(tmp_path, source, lambda name: True)
-    assert "cnn_model.json" in told
+    assert "cnn_model.json and cnn_model.h5" in told
     assert "package" not in told
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "cnn_model.json").touch()
-    assert "weights" in cnn_obstacle(tmp_path, source, lambda name: True)  # the description alone is not the network
+    told = cnn_obstacle(tmp_path, source, lambda name: True)  # the description alone is not the network
+    assert "cnn_model.h5 in" in told
+    assert "cnn_model.json" not in told
     (tmp_path / "model" / "cnn_model.h5").touch()
     assert cnn_obstacle(tmp_path, source, lambda name: True) == ""
-    assert "package torch" in cnn_obstacle(tmp_path, "import torch", lambda name: name == "tensorflow")
+
+
+def test_what_the_network_of_a_later_caiman_lacks(tmp_path):
+    for name in ("cnn_model.json", "cnn_model.h5"):  # left by an earlier CaImAn
+        (tmp_path / "model").mkdir(exist_ok=True)
+        (tmp_path / "model" / name).touch()
+    told = cnn_obstacle(tmp_path, "import torch", lambda name: name == "tensorflow")
+    assert "package torch" in told
+    assert "cnn_model.pt" in told
+    (tmp_path / "model" / "cnn_model.pt").touch()
+    assert cnn_obstacle(tmp_path, "import torch", lambda name: True) == ""

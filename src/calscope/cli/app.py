@@ -20,7 +20,8 @@ def command(chosen: argparse.Namespace) -> int:
     if chosen.folder:
         environment |= _opened(Path(chosen.folder))
     app = find_app()
-    signal.signal(signal.SIGTERM, _as_ctrl_c)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job starts with SIGINT ignored
+        signal.signal(number, _as_ctrl_c)
     server = subprocess.Popen(
         [
             *(sys.executable, "-m", "streamlit", "run", str(app)),

@@ -1,15 +1,16 @@
 """Whether CaImAn is here, found without importing it, and why an import failed, from the text of its failure.
 
-Importing CaImAn takes ten seconds, loads TensorFlow, and fails in known ways that its traceback doesn't explain; see
+Importing CaImAn takes ten seconds, loads TensorFlow or PyTorch, and fails in known ways that its traceback doesn't explain; see
 `caiman_trial` for an import in another process.
 """
 
 import importlib.metadata
 import importlib.util
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from calscope.engines.base import Availability
 
@@ -53,6 +54,11 @@ _KNOWN = (
         r"(?i)tensorflow|keras|cnn_model\.json",
         "TensorFlow (or Keras), which CaImAn loads when it is imported, can't be loaded",
         f"This CaImAn needs `tensorflow>=2.4,<2.16`. {REMAKE}",
+    ),
+    Known(
+        r"(?i)'torch|torch/|libtorch|libc10|libcud(art|nn)|libcublas",
+        "PyTorch, which this CaImAn loads when it is imported, can't be loaded",
+        f"Install it: `conda install -c conda-forge pytorch`. Or: {REMAKE}",
     ),
     Known(
         r"libGL|libgthread|libEGL",
@@ -121,6 +127,12 @@ def _ended_by(status: int) -> str:
     return f"the process was ended by signal {-status}" if status < 0 else f"exit status {status}"
 
 
+_NETWORK_FILES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"torch": ("cnn_model.pt",), "tensorflow": ("cnn_model.json", "cnn_model.h5")}
+)
+"""Files of CaImAn's network by the package that reads them: TensorFlow until 1.12, PyTorch since 1.13."""
+
+
 def cnn_obstacle(data_folder: Path, source: str, has: Callable[[str], bool]) -> str:
     """Say what CaImAn's network lacks here, empty where nothing is missing.
 
@@ -133,16 +145,12 @@ def cnn_obstacle(data_folder: Path, source: str, has: Callable[[str], bool]) -> 
     has
         Tells whether a package is installed.
     """
-    packages = [name for name in ("tensorflow", "torch") if name in source] or ["tensorflow"]
-    missing = []
-    if not any(has(name) for name in packages):
-        missing.append(f"the package {' or '.join(packages)}")
+    package = next((name for name in _NETWORK_FILES if name in source), "tensorflow")
     model = data_folder / "model"
-    weights = [path for path in model.glob("cnn_model.*") if path.suffix != ".json"]
-    if not weights or ("torch" not in packages and not (model / "cnn_model.json").exists()):
-        missing.append(
-            f"the model's files (cnn_model.json and its weights) in {model}; `caimanmanager install` puts them there"
-        )
+    missing = [] if has(package) else [f"the package {package}"]
+    absent = [name for name in _NETWORK_FILES[package] if not (model / name).exists()]
+    if absent:
+        missing.append(f"{' and '.join(absent)} in {model}; `caimanmanager install` puts the model's files there")
     if not missing:
         return ""
     return (
