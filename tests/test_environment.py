@@ -11,7 +11,7 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
 CONDA_NAMES = {"opencv-python-headless": "opencv"}
-CAIMAN_CAN_USE = {"numpy": "<2", "scipy": "<1.17", "setuptools": "<81"}
+CAIMAN_CAN_USE = {"numpy": "<2", "pyarrow": "<26", "scipy": "<1.17", "setuptools": "<81"}
 
 
 def of_the_environment():

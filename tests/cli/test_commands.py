@@ -1,3 +1,4 @@
+import importlib
 import json
 import os
 import signal
@@ -39,13 +40,33 @@ def test_doctor_tells_engines_store_and_packages(calscope, here):
     assert not (here / "store").exists(), "looking makes nothing"
 
 
+def without(name, message, monkeypatch):
+    """Let the import of one package fail."""
+    real = importlib.import_module
+
+    def broken(module, *more):
+        if module == name:
+            raise ImportError(message)
+        return real(module, *more)
+
+    monkeypatch.setattr(importlib, "import_module", broken)
+
+
 def test_doctor_says_what_is_missing(calscope, here, monkeypatch):
     from calscope.cli import doctor
 
     real = doctor._version
     monkeypatch.setattr(doctor, "_version", lambda name: None if name == "tifffile" else real(name))
+    without("tifffile", "No module named 'tifffile'", monkeypatch)
     status, out, err = calscope("doctor")
     assert status == 2 and "pip install tifffile" in err and "MISSING" in out
+
+
+def test_doctor_says_what_does_not_fit(calscope, here, monkeypatch):
+    without("pyarrow", "pyarrow requires NumPy 2.0 or newer", monkeypatch)
+    status, out, err = calscope("doctor")
+    assert status == 2 and "import FAILS: pyarrow requires NumPy 2.0" in out
+    assert "doesn't fit the other packages" in err and "fresh environment" in err
 
 
 def test_doctor_notices_a_store_that_can_not_be_written(calscope, here, monkeypatch):

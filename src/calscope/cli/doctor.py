@@ -1,6 +1,7 @@
 """`calscope doctor`: what is here, what is not, and what to do about it."""
 
 import argparse
+import importlib
 import importlib.metadata
 import os
 import platform
@@ -23,6 +24,7 @@ _NEEDED = (
     *("numpy", "scipy", "numba", "opencv-python-headless", "h5py", "tifffile", "imagecodecs", "pydantic", "pandas"),
     *("pyarrow", "streamlit", "plotly", "platformdirs", "psutil", "filelock", "orjson"),
 )
+_MODULES = {"opencv-python-headless": "cv2"}
 _EXTRAS = {
     "pynwb": "NWB export is off. `pip install calscope[nwb]`",
     "distributed": "running on a cluster is not possible yet, with or without it",
@@ -48,10 +50,9 @@ def _system() -> Iterator[str]:
 def _packages(missing: list[str]) -> Iterator[str]:
     yield "\nPackages"
     for name in _NEEDED:
-        version = _version(name)
-        yield f"  {name:24} {version or 'MISSING'}"
-        if version is None:
-            missing.append(f"{name} is not installed: `pip install {name}`.")
+        found, advice = _package(name)
+        yield f"  {name:24} {found}"
+        missing += advice
     for name, without in _EXTRAS.items():
         yield f"  {name:24} {_version(name) or f'not installed: {without}'}"
 
@@ -86,6 +87,22 @@ def _numba() -> Iterator[str]:
     yield f"  {'kept in':24} {place}"
     if not os.access(there, os.W_OK):
         yield "  It can't be written: every start compiles anew, about a minute. Set NUMBA_CACHE_DIR to another folder."
+
+
+def _package(name: str) -> tuple[str, list[str]]:
+    """Give what was found of a package, and the advice where it can't be used."""
+    version = _version(name)
+    try:
+        importlib.import_module(_MODULES.get(name, name))
+    except Exception as error:  # packages whose versions don't fit fail in every way there is
+        if version is None:
+            return "MISSING", [f"{name} is not installed: `pip install {name}`."]
+        words = " ".join(str(error).split())[:200]
+        return f"{version}, but its import FAILS: {words}", [
+            f"{name} {version} doesn't fit the other packages ({words}): make a fresh environment from "
+            "requirements.txt, or from environment.yml where CaImAn is wanted."
+        ]
+    return version or "there", []
 
 
 def _version(name: str) -> str | None:
