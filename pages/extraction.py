@@ -76,7 +76,7 @@ def draw(animal: ShownAnimal) -> None:
     with fits:
         if fits.open:
             show_fits(animal)
-            requested_view.show(animal.name, animal.record)
+            requested_view.show(animal.name, animal.record, "extraction")
     with missed:
         if missed.open:
             residual_view.show(animal)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from calscope.ui import animals, motion_preview, motion_table, motion_view, places, runs, shell, sidebar
+from calscope.ui import animals, motion_preview, motion_table, motion_view, places, requested_view, runs, shell, sidebar
 from calscope.ui.runs import ShownAnimal
 
 RUN = "Correct motion"
@@ -29,6 +29,7 @@ def draw(animal: ShownAnimal) -> None:
     else:
         motion_view.show_images(animal)
     motion_view.details(animal)
+    requested_view.show(animal.name, animal.record, "motion")
 
 
 def render() -> None:

@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from calscope.jobs.manager import JobManager
 from calscope.model.results import Evaluation
 from calscope.pipeline.results import AnimalResults
 from calscope.pipeline.store import Store
+from calscope.ui.runs import ShownRun
 
 PAGES = ("home", "data", "motion", "extraction", "evaluation", "traces", "parameters", "runs")
 OF_A_RUN = ("motion", "extraction", "evaluation", "traces")
@@ -298,3 +300,21 @@ def test_forgotten_run_leaves_the_list(open_page, lab, settle):
     press(app, "Forget this run")
     assert not app.exception
     assert extra not in {job.id for job in manager.jobs()}
+
+
+def test_motion_says_which_parameters_were_not_used_as_requested(open_page, lab, monkeypatch):
+    app = open_page("motion", run=lab.good_run, animal="Animal_1")
+    assert any("All parameters of motion correction were used as requested" in text.value for text in app.caption)
+    job = JobManager(lab.store).get(lab.good_run)
+    record = job.results["Animal_1"]
+    changed = replace(
+        record,
+        effective=record.effective | {"motion": record.effective["motion"] | {"strides": [40, 32]}},
+        reasons={"motion.strides": "The field is smaller."},
+    )
+    monkeypatch.setattr(ShownRun, "record", lambda self, ref: changed)
+    app = open_page("motion", run=lab.good_run, animal="Animal_1")
+    assert not app.exception
+    expander = next(one for one in app.expander if "1 parameter of motion correction used otherwise" in one.label)
+    row = expander.table[0].value.map(lambda text: text.replace("\\", "")).iloc[0]
+    assert row[["Requested", "Used"]].tolist() == ["32 px", "(40, 32) px"] and row["Why"] == "The field is smaller."

@@ -94,14 +94,12 @@ def _package(name: str) -> tuple[str, list[str]]:
     version = _version(name)
     try:
         importlib.import_module(_MODULES.get(name, name))
-    except Exception as error:  # packages whose versions don't fit fail in every way there is
+    except Exception as error:  # noqa: BLE001 - packages whose versions don't fit fail in every way there is
         if version is None:
             return "MISSING", [f"{name} is not installed: `pip install {name}`."]
         words = " ".join(str(error).split())[:200]
-        return f"{version}, but its import FAILS: {words}", [
-            f"{name} {version} doesn't fit the other packages ({words}): make a fresh environment from "
-            "requirements.txt, or from environment.yml where CaImAn is wanted."
-        ]
+        advice = "make a fresh environment from requirements.txt, or from environment.yml where CaImAn is wanted."
+        return f"{version}, but its import FAILS", [f"{name} doesn't fit the other packages ({words}): {advice}"]
     return version or "there", []
 
 

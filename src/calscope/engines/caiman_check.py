@@ -1,7 +1,7 @@
 """Whether CaImAn is here, found without importing it, and why an import failed, from the text of its failure.
 
-Importing CaImAn takes ten seconds, loads TensorFlow or PyTorch, and fails in known ways that its traceback doesn't explain; see
-`caiman_trial` for an import in another process.
+Importing CaImAn takes ten seconds, loads TensorFlow or PyTorch, and fails in known ways that its traceback doesn't
+explain; see `caiman_trial` for an import in another process.
 """
 
 import importlib.metadata

@@ -1,6 +1,8 @@
 """Parameters that were not used as they were asked for, each with the reason."""
 
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -12,17 +14,20 @@ from calscope.pipeline.records import AnimalRun
 from calscope.ui import forms, messages, wording
 from calscope.ui.keys import on_page
 
-STAGES: frozenset[StageName] = frozenset({"fit", "refit"})
-"""Stages whose parameters are told of on the Extraction page."""
+Page = Literal["motion", "extraction"]
+_STAGES: Mapping[Page, frozenset[StageName]] = MappingProxyType(
+    {"motion": frozenset({"motion"}), "extraction": frozenset({"fit", "refit"})}
+)
+_WHOSE: Mapping[Page, str] = MappingProxyType({"motion": "motion correction", "extraction": "the fits"})
 
 
-def differences(record: AnimalRun) -> pd.DataFrame:
-    """One row a parameter of the fits whose requested and effective values differ."""
+def differences(record: AnimalRun, page: Page) -> pd.DataFrame:
+    """One row a parameter of a page's stages whose requested and effective values differ."""
     rows = []
     for field in fields():
         group, name = field.group, field.name
         known = name in record.effective.get(group, {}) and name in record.requested.get(group, {})
-        if not known or not STAGES & set(field.spec.stages):
+        if not known or not _STAGES[page] & set(field.spec.stages):
             continue
         asked, used = record.requested[group][name], record.effective[group][name]
         if not _same(asked, used):
@@ -51,14 +56,14 @@ def _usual_reason(dotted: str, asked: object) -> str:
     return "The engine set it."
 
 
-def show(name: str, record: AnimalRun | None) -> None:
+def show(name: str, record: AnimalRun | None, page: Page) -> None:
     """Show the table, or one line where everything was used as asked for."""
     if record is None or not record.effective or record.engine == ENGINE:
         return
-    rows = differences(record)
+    rows = differences(record, page)
     if rows.empty:
-        st.caption(":material/check: All parameters of the fits were used as requested.")
+        st.caption(f":material/check: All parameters of {_WHOSE[page]} were used as requested.")
         return
-    words = f"{wording.count(len(rows), 'parameter')} of the fits used otherwise than requested, and why"
-    with st.expander(words, key=on_page("extraction", f"requested {name}"), icon=":material/tune:"):
+    words = f"{wording.count(len(rows), 'parameter')} of {_WHOSE[page]} used otherwise than requested, and why"
+    with st.expander(words, key=on_page(page, f"requested {name}"), icon=":material/tune:"):
         st.table(rows.set_index("Parameter").map(messages.plain))
