@@ -1,18 +1,21 @@
 """Compiling beforehand: it runs the chain once, notes that beside the compiled code, and ends with the server."""
 
+import json
+
 import psutil
 import pytest
 
+from calscope import compiled
 from calscope.jobs import warm_up
 from calscope.pipeline.store import Store
 
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
-    """A folder that stands for those in which compiled code is kept."""
+    """A folder that stands for the one in which compiled code is kept."""
     folder = tmp_path / "compiled"
     folder.mkdir()
-    monkeypatch.setattr(warm_up, "_cache_folders", lambda: iter([folder]))
+    monkeypatch.setattr(compiled, "place", lambda: folder)
     return folder
 
 
@@ -20,7 +23,7 @@ def test_runs_the_chain_once_and_leaves_nothing_in_the_store(cache, tmp_path, mo
     monkeypatch.setattr(warm_up, "FRAMES", 60)
     root = tmp_path / "store"
     assert warm_up.warm_up(root)
-    assert [path.name for path in cache.iterdir()] == [warm_up.STAMP]
+    assert (cache / warm_up.STAMP).is_file()
     assert [path.name for path in root.rglob("*") if path.is_file()] in ([], ["store.lock"])
     assert not warm_up.warm_up(root), "everything is compiled"
 
@@ -28,7 +31,7 @@ def test_runs_the_chain_once_and_leaves_nothing_in_the_store(cache, tmp_path, mo
 def test_runs_again_when_the_compiled_code_is_gone_or_of_other_sources(cache, tmp_path, monkeypatch):
     ran = []
     monkeypatch.setattr("calscope.io.demo.write_demo", lambda *args, **more: ran.append(1) or 1 / 0)
-    (cache / warm_up.STAMP).write_text(f'"{warm_up._identity()}"')
+    (cache / warm_up.STAMP).write_text(json.dumps(warm_up._identity()))
     assert not warm_up.warm_up(tmp_path / "store") and not ran
     for text in ('"something else"', "torn", ""):
         (cache / warm_up.STAMP).write_text(text)
@@ -38,11 +41,9 @@ def test_runs_again_when_the_compiled_code_is_gone_or_of_other_sources(cache, tm
     assert not list((tmp_path / "store" / "scratch").iterdir())
 
 
-def test_knows_where_compiled_code_is_kept(monkeypatch):
-    from calscope.algorithms import rigid  # noqa: F401 - has kernels
-
-    folders = list(warm_up._cache_folders())
-    assert folders and all(any(folder.glob("*.nbi")) or folder.is_dir() for folder in folders)
+def test_does_nothing_where_compiled_code_can_not_be_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(compiled, "place", lambda: None)
+    assert not warm_up.warm_up(tmp_path / "store")
 
 
 def test_ends_when_the_server_lets_go_and_the_next_sweep_takes_what_it_left(tmp_path):

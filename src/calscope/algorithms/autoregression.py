@@ -10,8 +10,9 @@ constant beside the decay.
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from calscope.compiled import kernel
 
 FIRST_LAGS = 5
 """Lags from which the first guess is made."""
@@ -57,7 +58,7 @@ def coefficients(trace: NDArray, p: int, noise: float) -> NDArray[np.float64]:
     return np.array([decay + rise, -decay * rise])
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _autocovariance(x: NDArray, n_lags: int) -> NDArray:
     """Lags 0 to `n_lags`."""
     out = np.empty(n_lags + 1)
@@ -77,7 +78,7 @@ def _first_guess(cov: NDArray) -> float:
     return min(max(root, SMALLEST_ROOT), LARGEST_ROOT)
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _roots(cov: NDArray, first_tau: float, with_rise: bool) -> tuple[float, float]:  # noqa: FBT001
     """Roots of decay and rise (0 without one) whose covariance comes nearest to `cov`."""
     decay, constant = _fit_decay(cov, first_tau, 0.0)
@@ -88,7 +89,7 @@ def _roots(cov: NDArray, first_tau: float, with_rise: bool) -> tuple[float, floa
     return decay, _fit_rise(cov, decay, constant)
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _fit_decay(cov: NDArray, first_tau: float, rise: float) -> tuple[float, float]:
     """Best decay from lag 1 on, and the constant under it."""
     shape = np.empty(cov.size)
@@ -103,7 +104,7 @@ def _fit_decay(cov: NDArray, first_tau: float, rise: float) -> tuple[float, floa
     return best_decay, best_constant
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _fit_rise(cov: NDArray, decay: float, constant: float) -> float:
     """Best rise from the first lags; they are flat near 0 where the calcium takes time to come."""
     n = min(cov.size, FEWEST_LAGS)
@@ -121,7 +122,7 @@ def _fit_rise(cov: NDArray, decay: float, constant: float) -> float:
     return best_rise
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _shape(decay: float, rise: float, out: NDArray) -> None:
     """Covariance of an AR(2) process of these roots, but for its scale; with rise = 0 that of AR(1)."""
     slow, fast = decay / (1.0 - decay * decay), rise / (1.0 - rise * rise)
@@ -131,7 +132,7 @@ def _shape(decay: float, rise: float, out: NDArray) -> None:
         fast *= rise
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _misfit(cov: NDArray, shape: NDArray, most: float) -> tuple[float, float]:
     """Squares left by a non-negative multiple of `shape` on a constant of 0 to `most`; and the constant."""
     n = shape.size

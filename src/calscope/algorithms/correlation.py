@@ -8,13 +8,14 @@ and for some tens of lags the transform isn't faster either.
 import math
 
 import numpy as np
-from numba import njit
+
+from calscope.compiled import kernel
 
 MIN_COLUMNS = 7
 """Columns of lags that the kernel works on at once; a map must have at least that many."""
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _products(image, top, left, patch, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """out[i, j] = sum of image[top + i + y, left + j + x] * patch[y, x], seven columns of lags in one go over a row.
 
@@ -56,7 +57,7 @@ def _products(image, top, left, patch, out):  # type: ignore[no-untyped-def]  # 
             begin = min(begin + 7, columns - 7)
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _divide_by_energy(image, top, left, height, width, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
     """Divide each lag's product by the norm of the window less its mean; the sums of rows are shared by the lags."""
     rows, columns = out.shape
@@ -92,7 +93,7 @@ def _divide_by_energy(image, top, left, height, width, out):  # type: ignore[no-
             out[i, j] /= math.sqrt(max(q - s * s / n, np.float32(1e-6)))
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def correlate(image, top, left, patch, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Fill `out` with the correlation of `patch` and the windows of `image` that begin at (top + i, left + j).
 
@@ -112,7 +113,7 @@ def correlate(image, top, left, patch, out):  # type: ignore[no-untyped-def]  # 
     _divide_by_energy(image, top, left, patch.shape[0], patch.shape[1], out)
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def peak(values):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Give the lag indices of the largest inner value; the middle one when nothing exceeds it."""
     rows, columns = values.shape
@@ -125,7 +126,7 @@ def peak(values):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     return best_i, best_j
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def between_pixels(values, i, j):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Give the offset (y, x) from (i, j) to the top of the quadratic through its 3 x 3 neighbourhood, within one px."""
     middle = values[i, j]

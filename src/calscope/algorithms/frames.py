@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from calscope.compiled import kernel
 from calscope.model.movie import FloatArray, FrameSource, chunks
 from calscope.model.progress import Progress
 
@@ -87,7 +87,7 @@ def replace_missing(frames: NDArray, fill: FloatArray) -> tuple[FloatArray, NDAr
     return values, touched
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def extremes(frames):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Smallest and largest value of each frame (n, H, W), (n, 2), in one go over the pixels."""
     out = np.empty((len(frames), 2), np.float32)

@@ -4,11 +4,12 @@ Cichocki & Phan 2009; rows are sliced before the inner loops, without which they
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from calscope.compiled import kernel
 
-@njit(nogil=True, fastmath=True, cache=True)
+
+@kernel
 def footprint_sweep(Y: NDArray, A: NDArray, C: NDArray, masks: NDArray) -> None:
     """Update the footprints A, (K, P), in place, given the traces C, (K, T), of the movie Y, (P, T).
 
@@ -37,7 +38,7 @@ def footprint_sweep(Y: NDArray, A: NDArray, C: NDArray, masks: NDArray) -> None:
             A[k, p] = max(np.float32(0), A[k, p] + slope / gram[k, k])
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def trace_sweep(Y: NDArray, A: NDArray, C: NDArray, masks: NDArray) -> None:
     """Update the traces C, (K, T), in place, given the footprints A, (K, P)."""
     n, n_frames = C.shape
@@ -65,7 +66,7 @@ def trace_sweep(Y: NDArray, A: NDArray, C: NDArray, masks: NDArray) -> None:
             row[t] = max(np.float32(0), row[t] + rest[t] * scale)
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _gram(rows: NDArray) -> NDArray:
     n = rows.shape[0]
     out = np.zeros((n, n), np.float32)

@@ -8,7 +8,6 @@ left. A few rounds of hierarchical least squares, with a background, then share 
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter
 
@@ -16,6 +15,7 @@ from calscope.algorithms.background import nonnegative_factors
 from calscope.algorithms.blocks import block_pattern
 from calscope.algorithms.hals import footprint_sweep, trace_sweep
 from calscope.algorithms.pixel_blur import blur, blur_image, subtract, take_surround
+from calscope.compiled import kernel
 from calscope.model.movie import FloatArray
 
 ROLLING_FRAMES = 100
@@ -104,7 +104,7 @@ def _medians(movie: FloatArray) -> FloatArray:
     return np.ascontiguousarray(np.partition(some, middle, axis=2)[..., middle])
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _standardise(movie: NDArray, center: NDArray, scale: NDArray, out: NDArray) -> None:
     for y in range(movie.shape[0]):
         for x in range(movie.shape[1]):
@@ -139,7 +139,7 @@ def _kernel(sigma: float, half: int) -> FloatArray:
     return (kernel / np.sqrt((kernel**2).sum())).astype(np.float32)
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _greedy(  # noqa: PLR0917 - kernels take no keywords
     residual: NDArray,
     ky: NDArray,
@@ -188,7 +188,7 @@ def _greedy(  # noqa: PLR0917 - kernels take no keywords
     return A.shape[0]
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _reach_out(movie: NDArray, y0: int, y1: int, x0: int, x1: int, a: NDArray, c: NDArray) -> None:  # noqa: PLR0917 - kernels take no keywords
     """Give the footprint the pixels around the window in which the component's trace shows clearly."""
     power = np.float32(0)
@@ -208,7 +208,7 @@ def _reach_out(movie: NDArray, y0: int, y1: int, x0: int, x1: int, a: NDArray, c
                     a[y, x] = total / power
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _energy(trace: NDArray, rolling: int) -> np.float32:
     """Energy of a trace above zero, or (rolling not 0) of its strongest stretch of 100 frames.
 
@@ -226,7 +226,7 @@ def _energy(trace: NDArray, rolling: int) -> np.float32:
     return best
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _sums_of_ten(trace: NDArray, power: NDArray, sums: NDArray) -> int:
     """Write the energy above zero of every ten frames into `sums`, and give their number; `power` is room to work in.
 
@@ -249,7 +249,7 @@ def _sums_of_ten(trace: NDArray, power: NDArray, sums: NDArray) -> int:
     return n // 10
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _positive_energy(trace: NDArray) -> np.float32:
     total = np.float32(0)
     for t in range(trace.size):
@@ -258,7 +258,7 @@ def _positive_energy(trace: NDArray) -> np.float32:
     return total
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _rank_one(movie: NDArray, start: NDArray, y0: int, y1: int, x0: int, x1: int, a: NDArray, c: NDArray) -> None:  # noqa: PLR0917 - kernels take no keywords
     """Best non-negative footprint and trace in a window, from the trace of its seed; footprint of norm 1."""
     for t in range(c.size):

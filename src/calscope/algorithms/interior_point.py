@@ -6,10 +6,10 @@ Penalty and baseline follow from how the solution moves with them, for which the
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from calscope.algorithms.noise_constraint import Deconvolved, first_baseline, step
+from calscope.compiled import kernel
 
 NEWTON_STEPS = 60
 OUTER_ROUNDS = 25
@@ -42,7 +42,7 @@ def deconvolve_ar2(trace: NDArray, g: NDArray, noise: float, *, nonneg_baseline:
     return Deconvolved(c * noise, s * noise, baseline * noise, float(c[0]) * noise, penalty * noise)
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _constrained(
     y: NDArray,
     g1: float,
@@ -73,7 +73,7 @@ def _constrained(
     return c, s, b, lam
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _solve(  # noqa: PLR0917 - kernels take no keywords
     y: NDArray,
     g1: float,
@@ -128,7 +128,7 @@ def _solve(  # noqa: PLR0917 - kernels take no keywords
             z[t] += length * dz
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _filter(s: NDArray, g1: float, g2: float, c: NDArray) -> None:
     """Calcium of the spikes: c = G⁻¹ s."""
     for t in range(s.size):
@@ -139,7 +139,7 @@ def _filter(s: NDArray, g1: float, g2: float, c: NDArray) -> None:
             c[t] += g2 * c[t - 2]
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _spread_back(x: NDArray, g1: float, g2: float) -> NDArray:
     """Gᵀ x."""
     n = x.size
@@ -153,7 +153,7 @@ def _spread_back(x: NDArray, g1: float, g2: float) -> NDArray:
     return out
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _factorise(weight: NDArray, g1: float, g2: float, factors: NDArray) -> None:
     """Cholesky factors of 1 + Gᵀ diag(weight) G: diagonal and the two diagonals below it."""
     n = weight.size
@@ -176,7 +176,7 @@ def _factorise(weight: NDArray, g1: float, g2: float, factors: NDArray) -> None:
         factors[2, t] = second / diagonal
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _back_substitute(factors: NDArray, x: NDArray) -> None:
     """Solve in place with the factors."""
     n = x.size

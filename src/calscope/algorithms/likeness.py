@@ -7,8 +7,8 @@ the threads that the frames are spread over.
 import math
 
 import numpy as np
-from numba import njit
 
+from calscope.compiled import kernel
 from calscope.model.movie import FloatArray
 
 GAIN_LIMIT = 5.0
@@ -32,7 +32,7 @@ def correlations(frames: FloatArray, image: FloatArray) -> FloatArray:
     return out
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _moments(frame, image):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Means of both, sums of squares of both about their means, and the sum of products about the means."""
     height, width = frame.shape

@@ -13,13 +13,13 @@ from typing import Self
 
 import cv2
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix, csr_matrix, kron
 
 from calscope.algorithms.blocks import Blocks
 from calscope.algorithms.pixel_stream import PixelChunk, footprint_products, trace_products
 from calscope.algorithms.threads import Team
+from calscope.compiled import kernel
 from calscope.model.movie import FloatArray, Movie, chunks
 from calscope.model.progress import Progress
 
@@ -103,7 +103,7 @@ def _between(n: int, m: int) -> tuple[NDArray[np.intp], FloatArray]:
     return low, (at - low).astype(np.float32)
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _subtract_between(patch: NDArray, wide: NDArray, low: NDArray, share: NDArray) -> None:
     for y in range(patch.shape[0]):
         for x in range(patch.shape[1]):

@@ -22,11 +22,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from calscope.algorithms.likeness import GAIN_LIMIT
 from calscope.algorithms.motion_grid import ShiftField, weights_at
+from calscope.compiled import kernel
 from calscope.model.movie import FloatArray
 
 BLOCK_PX = 8
@@ -183,7 +183,7 @@ def _block_sums(image: FloatArray) -> FloatArray64:
     return np.add.reduceat(rows, np.arange(0, width, BLOCK_PX), axis=1)
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _read(frames, coefficients, template, weighted, fractions, shift_bases, brightness_bases, step, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
     """Read the evidence of frames; a stripe of blocks of all of them at a time, so that the weights stay in cache."""
     n = len(frames)
@@ -203,7 +203,7 @@ def _read(frames, coefficients, template, weighted, fractions, shift_bases, brig
         _spread(sums[t], shift_bases, brightness_bases, out[t])
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _block_shifts(coefficients, rows, columns, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Shift of each block, (2, rows, columns)."""
     n_y, n_x = coefficients.shape[:2]
@@ -225,12 +225,12 @@ def _block_shifts(coefficients, rows, columns, out):  # type: ignore[no-untyped-
                 out[k, y, x] = total
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _nearest(shift):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     return math.floor(shift + np.float32(0.5))
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _match_brightness(frame, template, shifts, step):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Give the factor and the offset that make a frame as bright as the template, from every `step`-th row."""
     height, width = frame.shape
@@ -270,7 +270,7 @@ def _match_brightness(frame, template, shifts, step):  # type: ignore[no-untyped
     return np.array([gain, mean_m + base_m - gain * (mean_f + base_f)], np.float32)
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _sum_stripe(frame, template, weighted, fractions, shifts, light, stripe, residual, sums):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
     """Sum the products of residual and weighted factors over each block of a stripe, less what fractions add."""
     height, width = frame.shape
@@ -302,7 +302,7 @@ def _sum_stripe(frame, template, weighted, fractions, shifts, light, stripe, res
             sums[k, stripe, block] += total
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _subtract_block(frame, template, shifts, light, stripe, block, residual):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
     """Frame less template in one block, 0 where the frame doesn't reach; gives the share of pixels that it reaches."""
     height, width = frame.shape
@@ -336,7 +336,7 @@ def _subtract_block(frame, template, shifts, light, stripe, block, residual):  #
     return np.float32(reached) / np.float32((bottom - top) * (right - left))
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _spread(sums, shift_bases, brightness_bases, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Weigh the sums of blocks by the splines: (4, rows, columns) -> down, right, brightness added and multiplied."""
     position = 0

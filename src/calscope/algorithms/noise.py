@@ -5,11 +5,11 @@ Pnevmatikakis et al. 2016, section "Estimation of noise".
 
 import numpy as np
 import scipy.fft
-from numba import njit
 from numpy.typing import NDArray
 
 from calscope.algorithms.pixel_stream import PixelChunk, pixel_chunks
 from calscope.algorithms.threads import Team
+from calscope.compiled import kernel
 from calscope.model.movie import FloatArray, Movie, chunks
 from calscope.model.progress import Progress
 
@@ -84,7 +84,7 @@ def pixel_noise(movie: Movie, team: Team, progress: Progress) -> FloatArray:
     return meter.result()
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _add_filtered_power(codes: NDArray, taps: NDArray, power: NDArray) -> None:
     """Add each pixel's power after the symmetric filter with 1 in the middle and `taps` at the odd distances."""
     n = codes.shape[1]

@@ -6,8 +6,9 @@ Shared by the deconvolutions (Friedrich et al. 2017, section on the hard noise c
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from calscope.compiled import kernel
 
 
 class Deconvolved(NamedTuple):
@@ -32,7 +33,7 @@ def first_baseline(y: NDArray, *, nonneg: bool) -> float:
     return max(0.0, low) if nonneg else low
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def step(  # noqa: PLR0917 - kernels take no keywords
     y: NDArray,
     c: NDArray,

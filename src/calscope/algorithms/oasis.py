@@ -10,10 +10,10 @@ b are a quadratic equation; solving it and sweeping again converges in a few rou
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from calscope.algorithms.noise_constraint import Deconvolved, first_baseline, step
+from calscope.compiled import kernel
 
 ROUNDS = 30
 
@@ -38,7 +38,7 @@ def deconvolve_ar1(trace: NDArray, g: float, noise: float, *, nonneg_baseline: b
     return Deconvolved(c, s, baseline, float(c[0]), penalty)
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _powers(g: float, n: int) -> NDArray:
     out = np.empty(n + 1)
     out[0] = 1.0
@@ -47,7 +47,7 @@ def _powers(g: float, n: int) -> NDArray:
     return out
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _pool(y: NDArray, gl: NDArray, lam: float, b: float, value: NDArray, weight: NDArray, length: NDArray) -> int:  # noqa: PLR0917 - kernels take no keywords
     """One sweep: give the number of pools; their first value, weight (sum of g^2j) and length are written."""
     n = y.size
@@ -69,7 +69,7 @@ def _pool(y: NDArray, gl: NDArray, lam: float, b: float, value: NDArray, weight:
     return last + 1
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _calcium(gl: NDArray, pools: int, value: NDArray, length: NDArray, c: NDArray) -> None:
     t = 0
     for i in range(pools):
@@ -79,7 +79,7 @@ def _calcium(gl: NDArray, pools: int, value: NDArray, length: NDArray, c: NDArra
         t += length[i]
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _slopes(  # noqa: PLR0917 - kernels take no keywords
     gl: NDArray, pools: int, value: NDArray, weight: NDArray, length: NDArray, dc: NDArray, db: NDArray
 ) -> None:
@@ -102,7 +102,7 @@ def _slopes(  # noqa: PLR0917 - kernels take no keywords
         t += m
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _constrained(
     y: NDArray,
     g: float,

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numba import njit
 
 from calscope.algorithms.correlation import MIN_COLUMNS, between_pixels, correlate, peak
 from calscope.algorithms.motion_grid import PatchGrid
 from calscope.algorithms.rigid import binned, centred
+from calscope.compiled import kernel
 from calscope.model.movie import FloatArray
 
 BLEND_STRIDES = 0.6
@@ -86,13 +86,13 @@ def estimate_patches(frames: FloatArray, rigid: FloatArray, template: PatchTempl
     return np.clip(shifts, rigid[:, None] - most, rigid[:, None] + most)
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _correlate_patches(image, patches, corners, maps):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     for p in range(patches.shape[0]):
         correlate(image, corners[p, 0], corners[p, 1], patches[p], maps[p])
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _peaks(maps):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Lag (y, x) of the peak of each map, (n, P, 2)."""
     n, n_patches, side, _ = maps.shape

@@ -1,11 +1,12 @@
 """Blurs of small pixel-major movies, for the search for components: whole traces are added, many frames at once."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from calscope.compiled import kernel
 
-@njit(nogil=True, fastmath=True, cache=True)
+
+@kernel
 def blur(movie: NDArray, ky: NDArray, kx: NDArray) -> NDArray:
     """Blur a movie, (h, w, T) float32, by one kernel along each side; what lies outside counts as 0."""
     h, w, n_frames = movie.shape
@@ -23,7 +24,7 @@ def blur(movie: NDArray, ky: NDArray, kx: NDArray) -> NDArray:
     return out
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _weighted_sum(traces: NDArray, first: int, apart: int, weights: NDArray, out: NDArray) -> None:
     """Sum of weighted traces, those numbered `first`, `first + apart` and so on.
 
@@ -41,7 +42,7 @@ def _weighted_sum(traces: NDArray, first: int, apart: int, weights: NDArray, out
         subtract(out, -weights[i], traces[first + i * apart])
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def blur_image(image: NDArray, ky: NDArray, kx: NDArray) -> NDArray:
     """Blur an image, (h, w) float32, as `blur` does each frame."""
     h, w = image.shape
@@ -59,7 +60,7 @@ def blur_image(image: NDArray, ky: NDArray, kx: NDArray) -> NDArray:
     return out
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def take_surround(movie: NDArray, hy: int, hx: int) -> None:
     """Take the mean of the surrounding square out of each pixel, in place: what glows over a large area is no cell."""
     h, w, n_frames = movie.shape
@@ -88,7 +89,7 @@ def take_surround(movie: NDArray, hy: int, hx: int) -> None:
                 subtract(movie[y, x], np.float32(1) / np.float32(n_rows * n_columns), total)
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def subtract(trace: NDArray, weight: np.float32, c: NDArray) -> None:
     """Take a weighted trace out of another, in place."""
     if weight != 0:

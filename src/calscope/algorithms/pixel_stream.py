@@ -12,11 +12,11 @@ from itertools import pairwise
 
 import cv2
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
 from calscope.algorithms.threads import Team
+from calscope.compiled import kernel
 from calscope.model.movie import FloatArray, Movie, chunks
 from calscope.model.progress import Progress
 
@@ -129,7 +129,7 @@ def _balanced(indptr: NDArray, parts: int) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in pairwise(cuts)]
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _project(codes: NDArray, indptr: NDArray, indices: NDArray, data: NDArray, out: NDArray) -> None:
     for k in range(out.shape[0]):
         row = out[k]
@@ -141,7 +141,7 @@ def _project(codes: NDArray, indptr: NDArray, indices: NDArray, data: NDArray, o
                 row[t] += a * np.float32(pixel[t])
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _correlate(  # noqa: PLR0917 - kernels take no keywords
     codes: NDArray, indptr: NDArray, indices: NDArray, traces: NDArray, first: int, last: int, out: NDArray
 ) -> None:

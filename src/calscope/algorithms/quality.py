@@ -8,13 +8,13 @@ import math
 
 import cv2
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.ndimage import zoom
 from scipy.sparse import csr_matrix
 from scipy.special import log_ndtr, ndtri_exp
 
 from calscope.algorithms.soma import measure_soma
+from calscope.compiled import kernel
 from calscope.model.movie import FloatArray, Movie, chunks
 from calscope.model.progress import Progress, part, silent
 from calscope.model.results import SOMA_PARTS, Components, Quality
@@ -121,7 +121,7 @@ def without_baseline(traces: FloatArray) -> FloatArray:
     return traces - baseline[:, before : before + n_frames]
 
 
-@njit(nogil=True, cache=True)
+@kernel(fastmath=False)
 def half_sample_mode(ordered: NDArray) -> float:
     """Mode of a sample, by keeping the narrower half again and again (Bickel & Frühwirth 2006).
 

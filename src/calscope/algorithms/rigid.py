@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from calscope.algorithms.correlation import MIN_COLUMNS, between_pixels, correlate, peak
+from calscope.compiled import kernel
 from calscope.model.movie import FloatArray
 
 REACH = 3
@@ -155,7 +155,7 @@ def _estimate_one(frame: FloatArray, template: RigidTemplate) -> tuple[float, fl
     return -finest * (lag_y + dy), -finest * (lag_x + dx), value, product
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _search_all(image, top, left, patch, limit_y, limit_x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
     """Find the peak among all lags within the limits."""
     reach_y = limit_y + 1
@@ -170,7 +170,7 @@ def _search_all(image, top, left, patch, limit_y, limit_x):  # type: ignore[no-u
     return lag_y, lag_x, dy, dx, inner[i, j], _product(image, top + lag_y, left + lag_x, patch)
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _search_near(image, top, left, patch, limit_y, limit_x, lag_y, lag_x):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
     """Find the peak around a lag, moving on while it lies on the rim of the lags looked at."""
     values = np.empty((2 * REACH + 1, 2 * REACH + 1), np.float32)
@@ -194,7 +194,7 @@ def _search_near(image, top, left, patch, limit_y, limit_x, lag_y, lag_x):  # ty
     return found_y, found_x, dy, dx, values[i, j], _product(image, top + found_y, left + found_x, patch)
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _product(image, top, left, patch):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     total = np.float32(0)
     for y in range(patch.shape[0]):

@@ -24,9 +24,9 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from calscope.compiled import kernel
 from calscope.model.movie import FloatArray, Movie, chunks
 from calscope.model.progress import Progress, silent
 from calscope.model.results import SOMA_PARTS, Components
@@ -182,7 +182,7 @@ def own_pictures(
     return [picture * float(movie.scale) for picture in pictures]
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _weighed_sum(  # noqa: PLR0917 - numba takes positional arguments best
     codes: NDArray, weights: FloatArray, top: int, bottom: int, left: int, right: int
 ) -> FloatArray:

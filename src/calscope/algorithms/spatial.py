@@ -9,7 +9,6 @@ that the footprints' heights are not biased.
 from dataclasses import replace
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix, hstack
 
@@ -17,6 +16,7 @@ from calscope.algorithms.factors import Factors
 from calscope.algorithms.footprints import box_of, calmed, compact, dilated, from_rows, normalised
 from calscope.algorithms.local_background import ClearedMovie
 from calscope.algorithms.threads import Team
+from calscope.compiled import kernel
 from calscope.model.movie import FloatArray
 from calscope.model.progress import Progress
 
@@ -130,7 +130,7 @@ def _solve(
     return out, b.astype(np.float32)
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _solve_pixels(  # noqa: PLR0917 - kernels take no keywords
     indptr: NDArray,
     components: NDArray,
@@ -174,7 +174,7 @@ def _solve_pixels(  # noqa: PLR0917 - kernels take no keywords
             b[p, entry[i]] = x[i]
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _coordinate_descent(gram: NDArray, who: NDArray, target: NDArray, x: NDArray, m: int) -> None:
     """Minimise x'Gx/2 - target'x over x >= 0, for the rows `who` of the Gram matrix."""
     for _ in range(200):

@@ -9,10 +9,10 @@ the sums that the correlations are made of are streamed.
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from calscope.algorithms.frames import chunk_length
+from calscope.compiled import kernel
 from calscope.model.movie import FloatArray, FrameSource, chunks
 from calscope.model.progress import Progress, silent
 from calscope.model.results import SummaryImages
@@ -105,7 +105,7 @@ def _add(sums: _Sums, frames: FloatArray) -> None:
     _add_products(deviations, sums.first, sums.second, sums.pairs)
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _add_products(deviations, first, second, pairs):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Add a chunk to the sums, row by row; float32 within 64 frames, float64 beyond."""
     n, height, width = deviations.shape

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Self
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.sparse import block_diag, csc_matrix, csr_matrix, identity
 
@@ -19,6 +18,7 @@ from calscope.algorithms.local_background import ClearedMovie
 from calscope.algorithms.merging import Joints, joined
 from calscope.algorithms.noise import trace_noise
 from calscope.algorithms.threads import Team
+from calscope.compiled import kernel
 from calscope.model.movie import FloatArray
 from calscope.model.progress import Progress, part, silent
 
@@ -116,7 +116,7 @@ class Traces:
         return replace(self.factors, C=self.C[:n], f=self.C[n:]), details
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _remainder(  # noqa: PLR0917 - kernels take no keywords
     products: NDArray, indptr: NDArray, indices: NDArray, data: NDArray, C: NDArray, k: int, out: NDArray
 ) -> None:

@@ -11,10 +11,10 @@ weights differ. Where the whole number changes within a run, the run is done onc
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from calscope.algorithms.motion_grid import ShiftField
+from calscope.compiled import kernel
 from calscope.model.movie import FloatArray, Movie
 
 ROUNDING_PX = 1e-3
@@ -114,7 +114,7 @@ def _reach(used: NDArray[np.bool_]) -> NDArray[np.int64]:
     return np.array([which[0], which[-1] + 1])
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _pad(frame, pad, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Copy a frame into a larger one, `pad` px off its corner; its edges are repeated outwards."""
     height, width = frame.shape
@@ -130,7 +130,7 @@ def _pad(frame, pad, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN2
             line[x] = last
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _displace(y, rows, row_nodes, by_node, run_nodes, coefficients, line, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
     """Where the values of one row come from, relative to their own place, (2, W): minus the shift."""
     line[:] = 0
@@ -156,7 +156,7 @@ def _displace(y, rows, row_nodes, by_node, run_nodes, coefficients, line, out): 
                 to_x[x] -= right * w[x]
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _cubic(r0, r1, r2, r3, to_y, to_x, whole_y, whole_x, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
     """Interpolate runs from four rows, whose first pixel is one left of the runs'."""
     for x in range(len(out)):
@@ -180,7 +180,7 @@ def _cubic(r0, r1, r2, r3, to_y, to_x, whole_y, whole_x, out):  # type: ignore[n
         )
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _choose(values, to_y, to_x, whole_y, whole_x, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
     """Take those values of a run that these whole numbers are right for."""
     for x in range(RUN_PX):
@@ -189,7 +189,7 @@ def _choose(values, to_y, to_x, whole_y, whole_x, out):  # type: ignore[no-untyp
         out[x] = values[x] if in_y & in_x else out[x]
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _move(padded, top, left, to, begin, end, whole_y, whole_x, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
     """Interpolate the runs from begin to end, moved by the same whole number; (top, left) is the first tap."""
     width = end - begin + 3
@@ -206,7 +206,7 @@ def _move(padded, top, left, to, begin, end, whole_y, whole_x, out):  # type: ig
     )
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _interpolate(padded, pad, y, to, whole, spare, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
     """Interpolate row y; `whole` are the smallest and largest whole numbers of each run, down, then right."""
     n = len(whole)
@@ -228,7 +228,7 @@ def _interpolate(padded, pad, y, to, whole, spare, out):  # type: ignore[no-unty
                 _choose(spare, to[0, begin:end], to[1, begin:end], np.float32(ky), np.float32(kx), out[begin:end])
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _whole_numbers(ends, whole):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Bounds of the whole part of where each run comes from, in the rows between two."""
     for r in range(len(whole)):
@@ -245,7 +245,7 @@ def _whole_numbers(ends, whole):  # type: ignore[no-untyped-def]  # noqa: ANN001
             whole[r, 2 * k + 1] = math.floor(high + SLACK_PX)
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _warp_group(padded, pad, y, n_rows, ends, to, whole, spare, moved):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
     """Warp the rows from y on, into `moved`; the field goes straight from ends[0], in row y, to ends[1]."""
     height, width = moved.shape
@@ -263,7 +263,7 @@ def _warp_group(padded, pad, y, n_rows, ends, to, whole, spare, moved):  # type:
         moved[y + k] = spare[1, :width]
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _warp_frame(frame, coefficients, rows, row_nodes, by_node, run_nodes, pad, padded, moved):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
     height = frame.shape[0]
     line = np.empty((coefficients.shape[1], 2), np.float32)
@@ -279,7 +279,7 @@ def _warp_frame(frame, coefficients, rows, row_nodes, by_node, run_nodes, pad, p
         _warp_group(padded, pad, y, min(GROUP_ROWS, height - y), ends, to, whole, spare, moved)
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _room(coefficients):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Pixels that frames need to be extended by, so that every source lies inside."""
     furthest = np.float32(0)
@@ -288,7 +288,7 @@ def _room(coefficients):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     return math.ceil(furthest) + 4
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _warp(frames, coefficients, rows, row_nodes, by_node, run_nodes, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
     pad = _room(coefficients)
     padded = np.empty((frames.shape[1] + 2 * pad, by_node.shape[1] + 2 * pad), np.float32)
@@ -296,7 +296,7 @@ def _warp(frames, coefficients, rows, row_nodes, by_node, run_nodes, out):  # ty
         _warp_frame(frames[t], coefficients[t], rows, row_nodes, by_node, run_nodes, pad, padded, out[t])
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _write(frames, coefficients, rows, row_nodes, by_node, run_nodes, wanted, box, per_unit, offset, codes, found):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
     pad = _room(coefficients)
     padded = np.empty((frames.shape[1] + 2 * pad, by_node.shape[1] + 2 * pad), np.float32)
@@ -308,7 +308,7 @@ def _write(frames, coefficients, rows, row_nodes, by_node, run_nodes, wanted, bo
         _encode(moved, per_unit, offset, codes[t])
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _correlate(frame, wanted, box):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Correlation of a frame with what has mean 0 inside of the box, there; 0 where either is constant."""
     base = frame[box[0], box[2]]
@@ -336,7 +336,7 @@ def _correlate(frame, wanted, box):  # type: ignore[no-untyped-def]  # noqa: ANN
     return min(max(total[2] / math.sqrt(own * total[3]), -1.0), 1.0)
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _encode(values, per_unit, offset, codes):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     for y in range(values.shape[0]):
         line = values[y]
@@ -346,7 +346,7 @@ def _encode(values, per_unit, offset, codes):  # type: ignore[no-untyped-def]  #
             coded[x] = np.uint16(min(max(code, np.float32(0)), np.float32(65535)))
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _rims(along, across, shifts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Lines at the begin and the end of an axis with a source outside of the frame, (n, 2); shifts are (n, Ky, Kx)."""
     n, n_along, n_across = shifts.shape

@@ -8,13 +8,12 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
-import platformdirs
 import psutil
 
 import calscope
 from calscope.cli import BAD_INPUT, OK
+from calscope.compiled import place as compiled_code_place
 from calscope.engines.caiman_trial import try_caiman
 from calscope.engines.registry import ENGINES
 from calscope.pipeline.executor import cpu_count
@@ -34,7 +33,7 @@ _EXTRAS = {
 def command(chosen: argparse.Namespace) -> int:
     """Print the findings; exit status 2 where something that Calscope needs is missing."""
     missing: list[str] = []
-    for line in (*_system(), *_packages(missing), *_engines(), *_store(default_store(), missing), *_numba()):
+    for line in (*_system(), *_packages(missing), *_engines(), *_store(default_store(), missing), *_compiled()):
         sys.stdout.write(f"{line}\n")
     if missing:
         sys.stderr.write(f"calscope {chosen.command}: {' '.join(missing)}\n")
@@ -77,16 +76,12 @@ def _store(store: Store, missing: list[str]) -> Iterator[str]:
         missing.append(f"{store.root} can't be written: set CALSCOPE_STORE to a folder that you may write to.")
 
 
-def _numba() -> Iterator[str]:
+def _compiled() -> Iterator[str]:
     yield "\nCompiled code"
-    chosen = os.environ.get("NUMBA_CACHE_DIR")
-    beside = Path(calscope.__file__).parent / "algorithms"
-    own = platformdirs.user_cache_path("numba", appauthor=False)
-    place = Path(chosen) if chosen else beside if os.access(beside, os.W_OK) else own
-    there = next(folder for folder in (place, *place.absolute().parents) if folder.exists())
-    yield f"  {'kept in':24} {place}"
-    if not os.access(there, os.W_OK):
-        yield "  It can't be written: every start compiles anew, about a minute. Set NUMBA_CACHE_DIR to another folder."
+    folder = compiled_code_place()
+    yield f"  {'kept in':24} {folder or 'memory only'}"
+    if folder is None:
+        yield "  No folder for it can be written: every start compiles anew, a minute. Set NUMBA_CACHE_DIR to a folder."
 
 
 def _package(name: str) -> tuple[str, list[str]]:

@@ -7,8 +7,9 @@ same however and in whatever order frames are read.
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from calscope.compiled import kernel
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
@@ -17,7 +18,7 @@ MANY_PHOTONS = 40.0
 """Above this a Poisson draw is made from a Gaussian with its skewness put right; read noise hides the difference."""
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def add_footprints(
     scene: FloatArray, starts: IntArray, pixels: IntArray, weights: FloatArray, light: FloatArray
 ) -> None:
@@ -28,7 +29,7 @@ def add_footprints(
             flat[pixels[j]] += weights[j] * light[i]
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def displace(  # noqa: PLR0917 - numba takes positional arguments best
     scene: FloatArray,
     warp_y: FloatArray,
@@ -67,7 +68,7 @@ def displace(  # noqa: PLR0917 - numba takes positional arguments best
             out[i, j] = max(total, 0.0)
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _bilinear(image: FloatArray, y: float, x: float) -> float:
     height, width = image.shape
     y, x = min(max(y, 0.0), height - 1.001), min(max(x, 0.0), width - 1.001)
@@ -77,7 +78,7 @@ def _bilinear(image: FloatArray, y: float, x: float) -> float:
     return top * (1.0 - v) + (image[i + 1, j] * (1.0 - u) + image[i + 1, j + 1] * u) * v
 
 
-@njit(nogil=True, fastmath=True, cache=True)
+@kernel
 def _cubic_weights(u: float, out: FloatArray) -> None:
     out[0] = ((-0.5 * u + 1.0) * u - 0.5) * u
     out[1] = (1.5 * u - 2.5) * u * u + 1.0
@@ -85,7 +86,7 @@ def _cubic_weights(u: float, out: FloatArray) -> None:
     out[3] = (0.5 * u - 0.5) * u * u
 
 
-@njit(nogil=True, cache=True)
+@kernel(fastmath=False)
 def expose(  # noqa: PLR0917 - numba takes positional arguments best
     light: FloatArray,
     seed: int,
@@ -106,7 +107,7 @@ def expose(  # noqa: PLR0917 - numba takes positional arguments best
             out[i, j] = np.uint16(min(max(counts + 0.5, 0.0), 65535.0))
 
 
-@njit(nogil=True, cache=True)
+@kernel(fastmath=False)
 def _mix(z: np.uint64) -> np.uint64:
     """Scramble 64 bits: the output step of splitmix64 (Steele et al. 2014)."""
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -114,13 +115,13 @@ def _mix(z: np.uint64) -> np.uint64:
     return z ^ (z >> np.uint64(31))
 
 
-@njit(nogil=True, cache=True)
+@kernel(fastmath=False)
 def _uniform(bits: np.uint64) -> float:
     """Turn 64 random bits into a number in (0, 1)."""
     return (float(bits >> np.uint64(11)) + 0.5) * (1.0 / 9007199254740992.0)
 
 
-@njit(nogil=True, cache=True)
+@kernel(fastmath=False)
 def _poisson(mean: float, state: np.uint64) -> State:
     """Poisson number and the generator's next state: by inversion for few photons, nearly Gaussian for many."""
     u = _uniform(_mix(state))
@@ -137,7 +138,7 @@ def _poisson(mean: float, state: np.uint64) -> State:
     return max(math.floor(mean + math.sqrt(mean) * z + (z * z - 1.0) / 6.0 + 0.5), 0.0), state
 
 
-@njit(nogil=True, cache=True)
+@kernel(fastmath=False)
 def _nearly_gaussian(bits: np.uint64) -> float:
     """Turn 64 random bits into a number of zero mean and unit variance: the sum of four uniform ones."""
     total = 0.0

@@ -5,7 +5,6 @@ minute. Until then this process, of the lowest priority, makes a small demo reco
 a person would. It ends with the server that started it, whichever way that ends: its standard input closes then.
 """
 
-import hashlib
 import json
 import logging
 import os
@@ -14,11 +13,11 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 
+from calscope import compiled
 from calscope.pipeline.files import read_json, write_text_whole
 from calscope.pipeline.processes import Owner
 from calscope.pipeline.records import Until
@@ -66,8 +65,8 @@ def warm_up(root: Path) -> bool:
     from calscope.model.params import Parameters  # noqa: PLC0415
     from calscope.pipeline.runner import run_animal  # noqa: PLC0415
 
-    folders, wanted = sorted(_cache_folders()), _identity()
-    if folders and all(read_json(folder / STAMP) == wanted for folder in folders):
+    place, wanted = compiled.place(), _identity()
+    if place is None or read_json(place / STAMP) == wanted:
         return False
     store = Store(root)
     store.sweep()
@@ -88,31 +87,19 @@ def warm_up(root: Path) -> bool:
                 )
         finally:
             recording.close()
-    for folder in _cache_folders():
-        write_text_whole(folder / STAMP, json.dumps(wanted))
+    write_text_whole(place / STAMP, json.dumps(wanted))
     return True
 
 
-def _cache_folders() -> Iterator[Path]:
-    """Give the folders in which the compiled code of the modules loaded so far is kept."""
-    from numba.core.dispatcher import Dispatcher  # noqa: PLC0415
-
-    modules = [module for name, module in sys.modules.items() if name.startswith("calscope.")]
-    kernels = [value for module in modules for value in vars(module).values() if isinstance(value, Dispatcher)]
-    places = {Path(kernel.stats.cache_path) for kernel in kernels if kernel.stats.cache_path}
-    yield from (place for place in places if place.is_dir())
-
-
-def _identity() -> str:
-    """Give what compiled code is valid for: sources as they lie on disk, compiler, processor."""
+def _identity() -> list[str]:
+    """Give what compiled code is valid for: compiler, processor, sources."""
     import llvmlite.binding  # noqa: PLC0415
     import numba  # noqa: PLC0415
 
     package = Path(__file__).parents[1]
     sources = sorted(path for room in ("algorithms", "io") for path in (package / room).glob("*.py"))
-    stats = [(path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sources]
-    about = [stats, numba.__version__, platform.python_version(), llvmlite.binding.get_host_cpu_name()]
-    return hashlib.sha256(json.dumps(about).encode()).hexdigest()
+    machine = [numba.__version__, platform.python_version(), llvmlite.binding.get_host_cpu_name()]
+    return [*machine, *(compiled.digest(path) for path in sources)]
 
 
 def _end_with_the_server(root: Path) -> None:

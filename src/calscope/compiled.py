@@ -1,0 +1,102 @@
+"""How kernels are compiled, and where their machine code is kept.
+
+numba keeps compiled code on disk and tells by a kernel's own file whether it is still good. But the code holds that of
+the kernels it calls and the constants it uses, which stand in other files: after an update of one of those alone, numba
+would go on running the old code. So every file's code is kept in a folder named after the contents of that file and of
+all that it imports from here.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import threading
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import ParamSpec, TypeVar, overload
+
+import numba
+import platformdirs
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_PACKAGE = Path(__file__).parent
+_IMPORT = re.compile(r"^from (calscope[\w.]*) import (\([^)]*\)|.*)", re.MULTILINE)
+_decorating = threading.Lock()
+
+
+@overload
+def kernel(function: Callable[P, R]) -> Callable[P, R]: ...
+@overload
+def kernel(*, fastmath: bool) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+def kernel(
+    function: Callable[P, R] | None = None, *, fastmath: bool = True
+) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
+    """Compile a function when it is first called with arguments of a kind, and keep the code on disk.
+
+    It runs without Python's lock, so that threads run side by side.
+
+    Parameters
+    ----------
+    fastmath
+        Let the compiler reorder sums and take it that no value is NaN or infinite. Off for kernels to which NaN comes,
+        and for those whose results must be the same to the last bit on every machine.
+    """
+
+    def compiled(function: Callable[P, R]) -> Callable[P, R]:
+        folder = _folder_of(Path(function.__code__.co_filename))
+        with _decorating:
+            before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(folder or "")
+            try:
+                return numba.njit(nogil=True, fastmath=fastmath, cache=folder is not None)(function)
+            finally:
+                numba.config.CACHE_DIR = before
+
+    return compiled(function) if function else compiled
+
+
+@cache
+def place() -> Path | None:
+    """Give the folder of all compiled code: NUMBA_CACHE_DIR, else beside the program, else the person's cache folder.
+
+    None where none of them can be written; then every process compiles anew.
+    """
+    beside = _PACKAGE / "__pycache__" / "kernels"
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    shared = Path(chosen).absolute() if chosen else platformdirs.user_cache_path("calscope", appauthor=False)
+    own = shared / f"kernels-{hashlib.sha256(os.fsencode(_PACKAGE)).hexdigest()[:8]}"  # installations don't mix
+    for folder in [own] if chosen else [beside, own]:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK):
+            return folder
+    return None
+
+
+@cache
+def _folder_of(file: Path) -> Path | None:
+    """Give the folder for the kernels of a file; those for earlier contents of it go."""
+    root = place()
+    if root is None:
+        return None
+    folder = root / f"{file.stem}-{digest(file)}"
+    if not folder.exists():
+        for outdated in root.glob(f"{file.stem}-*"):
+            shutil.rmtree(outdated, ignore_errors=True)
+    return folder
+
+
+@cache
+def digest(file: Path) -> str:
+    """Give a digest of what a file holds and of what it imports from this package, directly and indirectly."""
+    text = file.read_text(encoding="utf-8")
+    found = hashlib.sha256(text.encode())
+    for module, names in _IMPORT.findall(text):
+        for dotted in (module, *(f"{module}.{name}" for name in re.findall(r"\w+", names))):
+            imported = _PACKAGE.parent.joinpath(*dotted.split(".")).with_suffix(".py")
+            if imported.is_file():
+                found.update(digest(imported).encode())
+    return found.hexdigest()[:16]
