@@ -2,13 +2,11 @@
 
 numba keeps compiled code on disk and tells by a kernel's own file whether it is still good. But the code holds that of
 the kernels it calls and the constants it uses, which stand in other files: after an update of one of those alone, numba
-would go on running the old code. So every file's code is kept in a folder named after the contents of that file and of
-all that it imports from here.
+would go on running the old code. So every module's code is kept in a folder named after the digest of all that.
 """
 
 import hashlib
 import os
-import re
 import shutil
 import threading
 from collections.abc import Callable
@@ -19,10 +17,11 @@ from typing import ParamSpec, TypeVar, overload
 import numba
 import platformdirs
 
+from calscope.code_digest import code_digest
+
 P = ParamSpec("P")
 R = TypeVar("R")
 _PACKAGE = Path(__file__).parent
-_IMPORT = re.compile(r"^from (calscope[\w.]*) import (\([^)]*\)|.*)", re.MULTILINE)
 _decorating = threading.Lock()
 
 
@@ -45,7 +44,7 @@ def kernel(
     """
 
     def compiled(function: Callable[P, R]) -> Callable[P, R]:
-        folder = _folder_of(Path(function.__code__.co_filename))
+        folder = _folder_of(function.__module__)
         with _decorating:
             before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(folder or "")
             try:
@@ -77,26 +76,13 @@ def place() -> Path | None:
 
 
 @cache
-def _folder_of(file: Path) -> Path | None:
-    """Give the folder for the kernels of a file; those for earlier contents of it go."""
-    root = place()
+def _folder_of(module: str) -> Path | None:
+    """Give the folder for the kernels of a module; those for earlier sources of it go."""
+    root, name = place(), module.rpartition(".")[2]
     if root is None:
         return None
-    folder = root / f"{file.stem}-{digest(file)}"
+    folder = root / f"{name}-{code_digest((module,))}"
     if not folder.exists():
-        for outdated in root.glob(f"{file.stem}-*"):
+        for outdated in root.glob(f"{name}-*"):
             shutil.rmtree(outdated, ignore_errors=True)
     return folder
-
-
-@cache
-def digest(file: Path) -> str:
-    """Give a digest of what a file holds and of what it imports from this package, directly and indirectly."""
-    text = file.read_text(encoding="utf-8")
-    found = hashlib.sha256(text.encode())
-    for module, names in _IMPORT.findall(text):
-        for dotted in (module, *(f"{module}.{name}" for name in re.findall(r"\w+", names))):
-            imported = _PACKAGE.parent.joinpath(*dotted.split(".")).with_suffix(".py")
-            if imported.is_file():
-                found.update(digest(imported).encode())
-    return found.hexdigest()[:16]

@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 
 from calscope import compiled
+from calscope.code_digest import code_digest
 from calscope.pipeline.files import read_json, write_text_whole
 from calscope.pipeline.processes import Owner
 from calscope.pipeline.records import Until
@@ -97,9 +98,9 @@ def _identity() -> list[str]:
     import numba  # noqa: PLC0415
 
     package = Path(__file__).parents[1]
-    sources = sorted(path for room in ("algorithms", "io") for path in (package / room).glob("*.py"))
-    machine = [numba.__version__, platform.python_version(), llvmlite.binding.get_host_cpu_name()]
-    return [*machine, *(compiled.digest(path) for path in sources)]
+    sources = [(room, path.stem) for room in ("algorithms", "io") for path in (package / room).glob("*.py")]
+    modules = tuple(f"calscope.{room}.{stem}" for room, stem in sorted(sources))
+    return [numba.__version__, platform.python_version(), llvmlite.binding.get_host_cpu_name(), code_digest(modules)]
 
 
 def _end_with_the_server(root: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 import calscope
+from calscope.code_digest import code_digest
 from calscope.io.fingerprint import fingerprint
 from calscope.io.imported import ImportedResults, files_of, open_results, results_at
 from calscope.model.caiman_params import from_caiman
@@ -22,7 +23,6 @@ from calscope.model.movie import FloatArray
 from calscope.model.params import Parameters
 from calscope.model.recording import RecordingInfo
 from calscope.model.results import RelativeFluorescence, SummaryImages
-from calscope.pipeline.code_digest import code_digest
 from calscope.pipeline.codecs import save_result
 from calscope.pipeline.records import AnimalRun
 from calscope.pipeline.runner import library_versions

@@ -5,13 +5,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from calscope.code_digest import code_digest
 from calscope.engines.base import Engine
 from calscope.model.errors import ParameterError
 from calscope.model.fields import StageName
 from calscope.model.params import Parameters
 from calscope.model.recording import RecordingInfo
 from calscope.model.seeds import Seeds, as_seeds
-from calscope.pipeline.code_digest import code_digest
 from calscope.pipeline.stages import STAGES, Stage
 
 _KEY_DIGITS = 40

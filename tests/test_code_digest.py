@@ -3,7 +3,8 @@ import sys
 
 import pytest
 
-from calscope.pipeline.code_digest import code_digest
+from calscope import code_digest as digests
+from calscope.code_digest import code_digest
 
 
 @pytest.fixture
@@ -25,11 +26,16 @@ def room(tmp_path, monkeypatch):
     yield package
     for name in [name for name in sys.modules if name.startswith("room_of_test")]:
         del sys.modules[name]
-    code_digest.cache_clear()
+    forget()
+
+
+def forget():
+    digests.code_digest.cache_clear()
+    digests._read.cache_clear()
 
 
 def digest():
-    code_digest.cache_clear()
+    forget()
     return code_digest(("room_of_test.near",))
 
 

@@ -1,0 +1,62 @@
+"""The version of the code behind a result: a digest of the source of its modules and of what they import beside them.
+
+Nobody has to remember to count a version up when a method changes: a changed method never meets its old results, nor
+the machine code that was made of it.
+"""
+
+import hashlib
+import importlib.util
+import re
+from functools import cache
+from pathlib import Path
+
+import calscope
+
+_IMPORT = re.compile(r"^\s*(?:from ([\w.]+) import (\([^)]*\)|.*)|import ([\w., ]+))", re.MULTILINE)
+"""Not a parse of the source, which would take a tenth of a second at every start; a line of a text that looks like an
+import adds at most a module that is not needed."""
+
+
+@cache
+def code_digest(modules: tuple[str, ...]) -> str:
+    """Give a digest of these modules' sources and of every module of the same room that they import, near or far.
+
+    Other rooms don't count: `calscope.engines.builtin` imports all algorithms, and each stage names its own.
+    """
+    digest = hashlib.sha256()
+    for name, source in sorted(_with_imports(modules).items()):
+        digest.update(f"{name}\n{source}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def _with_imports(modules: tuple[str, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    waiting = list(modules)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name], imported = _read(name)
+            waiting.extend(imported)
+    return found
+
+
+@cache
+def _read(module: str) -> tuple[str, tuple[str, ...]]:
+    """Give the source of a module and the modules of its room that it imports."""
+    origin = _origin(module)
+    if origin is None:
+        return f"# {calscope.__version__}", ()  # no source at hand: the release stands for it
+    source, room = origin.read_text(encoding="utf-8"), module.rpartition(".")[0]
+    names: set[str] = set()
+    for place, taken, whole in _IMPORT.findall(source):
+        names |= {f"{room}.{name}" for name in re.findall(r"\w+", taken)} if place == room else {place}
+        names |= set(re.findall(r"[\w.]+", whole))
+    return source, tuple(sorted(name for name in names if name.startswith(f"{room}.") and _origin(name)))
+
+
+def _origin(module: str) -> Path | None:
+    try:
+        spec = importlib.util.find_spec(module)
+    except (ImportError, ValueError):
+        return None
+    return Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") else None
