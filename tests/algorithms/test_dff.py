@@ -36,7 +36,17 @@ def test_window_follows_bleaching_and_may_be_longer_than_the_recording():
     short = compute_dff(components(slow), fr_hz=10.0, window_s=3.0, quantile=50.0)
     long = compute_dff(components(slow), fr_hz=10.0, window_s=9999.0, quantile=8.0)
     assert np.abs(short.dff).max() < 0.03
-    assert long.dff[0, 0] > 0.2
+    assert np.ptp(long.f0) == 0
+    assert long.dff[0, 0] == pytest.approx(100 / np.percentile(slow, 8) - 1, rel=1e-5)
+
+
+@pytest.mark.parametrize("odd", [0, 899])
+def test_one_odd_frame_at_an_end_is_not_taken_for_the_baseline(odd):
+    trace = np.full((1, 900), 100.0, np.float32)
+    trace[0, odd] = 20.0  # the shutter
+    found = compute_dff(components(trace), fr_hz=30.0, window_s=10.0, quantile=8.0)
+    others = np.delete(found.dff[0], odd)
+    assert np.abs(others).max() == 0
 
 
 def test_no_baseline_left_gives_finite_values():

@@ -24,7 +24,8 @@ def compute_dff(components: Components, *, fr_hz: float, window_s: float, quanti
     Parameters
     ----------
     window_s
-        Length of the sliding window; a window longer than the recording is the recording.
+        Length of the sliding window, which sees the trace mirrored beyond its ends. With one as long as the recording
+        or longer the baseline is constant.
     quantile
         Percentile of the window taken as baseline, 0 to 100.
     """
@@ -34,12 +35,18 @@ def compute_dff(components: Components, *, fr_hz: float, window_s: float, quanti
     dff, f0 = np.zeros((n, n_frames), np.float32), np.zeros((n, n_frames), np.float32)
     scale = _movie_units(components)
     for k in range(n):
-        low = percentile_filter(raw[k], quantile, size=window, mode="nearest")
-        base = low + percentile_filter(share[k], quantile, size=window, mode="nearest")
+        low = _baseline(raw[k], quantile, window)
+        base = low + _baseline(share[k], quantile, window)
         base = np.maximum(base, _floor(components, k))
         dff[k] = (raw[k] - low) / base
         f0[k] = base * scale[k]
     return RelativeFluorescence(dff=dff, f0=f0)
+
+
+def _baseline(trace: FloatArray, quantile: float, window: int) -> NDArray:
+    if window >= len(trace):
+        return np.full(len(trace), np.percentile(trace, quantile), trace.dtype)
+    return np.asarray(percentile_filter(trace, quantile, size=window, mode="reflect"))
 
 
 def background_share(components: Components) -> FloatArray:
