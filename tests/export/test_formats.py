@@ -33,13 +33,61 @@ def test_exporting_again_replaces(make_animal, tmp_path, name):
     folder = make_animal()
     first = export_run(folder, name, tmp_path / "x")
     assert export_run(folder, name, tmp_path / "x") == first
-    assert not [path for path in (tmp_path / "x").rglob("*") if path.name.startswith(".")]
+    assert not [path for path in (tmp_path / "x").iterdir() if path.name.startswith(".")]
 
 
 @pytest.mark.parametrize("name", ["csv", "suite2p", "caiman"])
 def test_none_found_is_a_result(make_animal, tmp_path, name, empty_truth):
     written = export_run(make_animal(truth=empty_truth), name, tmp_path / "x")
     assert written and all(path.is_file() for path in written)
+
+
+def contents(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("name", ["csv", "suite2p"])
+def test_a_folder_with_somebody_elses_files_is_left_alone(make_animal, tmp_path, name):
+    out = make_animal().parent
+    recording = tmp_path / "data" / "Animal_1" / "movie.tif"
+    recording.parent.mkdir(parents=True)
+    recording.write_bytes(b"raw")
+    results = contents(out)
+    for place in (tmp_path / "data", out):
+        with pytest.raises(StoreError, match=r"holds files that are no export .*another folder") as caught:
+            export_run(out, name, place)
+        assert str(place / "Animal_1") in str(caught.value)
+    assert contents(tmp_path / "data") == {recording.relative_to(tmp_path / "data"): b"raw"}
+    assert contents(out) == results
+
+
+@pytest.mark.parametrize("name", ["csv", "suite2p"])
+def test_what_a_person_adds_to_an_export_is_not_lost(make_animal, tmp_path, name):
+    folder = make_animal()
+    export_run(folder, name, tmp_path / "x")
+    notes = tmp_path / "x" / "Animal_1" / "mine" / "notes.txt"
+    notes.parent.mkdir()
+    notes.write_text("mine")
+    with pytest.raises(StoreError, match=r"mine/notes\.txt"):
+        export_run(folder, name, tmp_path / "x")
+    assert notes.read_text() == "mine"
+    notes.rename(tmp_path / "notes.txt")
+    assert export_run(folder, name, tmp_path / "x")
+
+
+def test_a_link_or_a_file_in_the_place_of_a_folder_is_left_alone(make_animal, tmp_path):
+    folder = make_animal()
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "x").mkdir()
+    in_the_way = tmp_path / "x" / "Animal_1"
+    in_the_way.symlink_to(tmp_path / "raw")
+    with pytest.raises(StoreError, match="file or a link"):
+        export_run(folder, "csv", tmp_path / "x")
+    in_the_way.unlink()
+    in_the_way.write_text("mine")
+    with pytest.raises(StoreError, match="file or a link"):
+        export_run(folder, "csv", tmp_path / "x")
+    assert in_the_way.read_text() == "mine"
 
 
 def test_an_animal_without_components_does_not_stop_the_others(make_animal, tmp_path):

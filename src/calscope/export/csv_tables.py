@@ -14,7 +14,7 @@ from calscope.export.beside import folder_beside
 
 
 def write_csv(animal: AnimalFolder, folder: Path) -> list[Path]:
-    """Write one animal's tables into `folder`, which is replaced.
+    """Write one animal's tables into `folder`; an earlier export there is replaced.
 
     components.csv        a row a component; lengths in px, 0-based numbers
     motion.csv            a row a frame; shifts in px

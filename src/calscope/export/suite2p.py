@@ -13,7 +13,7 @@ from calscope.model.movie import FloatArray
 
 
 def write_suite2p(animal: AnimalFolder, folder: Path) -> list[Path]:
-    """Write one animal as `folder`/suite2p/plane0; `folder` is replaced.
+    """Write one animal as `folder`/suite2p/plane0; an earlier export in `folder` is replaced.
 
     `F` is the raw trace C + YrA. CNMF has taken the background out of it already, so `Fneu` is zero and suite2p's
     F - 0.7 Fneu is the raw trace. suite2p's probability of being a cell has no counterpart: `iscell` repeats the flag.
