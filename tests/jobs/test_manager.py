@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from itertools import pairwise
 
@@ -224,6 +226,48 @@ def test_a_status_that_says_running_is_not_believed_when_another_process_has_its
     assert manager.get(folder.id).status.state == "running"
     manager.store.sweep()
     (folder.path / "process.json").unlink()  # or this very process would be ended with the jobs
+
+
+@pytest.fixture
+def bystander():
+    """A process, leader of its own group, that has nothing to do with any job."""
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=os.name != "nt")
+    yield process
+    process.kill()
+    process.wait()
+
+
+@pytest.mark.parametrize("same", ["number", "number and start"])
+def test_a_job_of_another_machine_is_asked_to_stop_and_nothing_here_is_killed(manager, bystander, same):
+    here = Owner.of(bystander.pid)
+    folder = folder_of(manager, state="running")
+    folder.note_process(Owner("deadbeef", here.pid, here.started if same == "number and start" else "boot-1"))
+    manager.cancel(folder.id)
+    long_ago = time.time() - 20
+    os.utime(folder.path / "cancel", (long_ago, long_ago))
+    assert manager.get(folder.id).status.state == "running", "its own machine says when it has ended"
+    manager.end_now(folder.id)
+    assert folder.cancel_age_s() > 19, "asking again does not give it more time"
+    assert bystander.poll() is None and Owner.of(bystander.pid) == here
+
+
+def test_a_job_whose_number_another_process_has_by_now_ends_without_a_kill(manager, bystander):
+    folder = folder_of(manager, state="running")
+    here = Owner.of(bystander.pid)
+    folder.note_process(Owner(here.host, here.pid, here.started + "0"))
+    manager.end_now(folder.id)
+    assert manager.get(folder.id).status.state == "cancelled"
+    assert bystander.poll() is None and Owner.of(bystander.pid) == here
+
+
+def test_a_cancelled_job_of_another_machine_that_never_answers_may_be_removed(manager, bystander):
+    folder = folder_of(manager, state="running")
+    folder.note_process(Owner("deadbeef", bystander.pid, "boot-1"))
+    manager.cancel(folder.id)
+    long_ago = time.time() - 600
+    os.utime(folder.path / "cancel", (long_ago, long_ago))
+    assert manager.get(folder.id).status.state == "cancelled" and bystander.poll() is None
+    manager.remove(folder.id)
 
 
 def test_torn_files_read_as_interrupted_and_name_the_file(manager):

@@ -34,7 +34,10 @@ def test_a_later_process_with_the_same_number_is_another_one():
 
 
 def test_of_another_machine_nothing_is_known():
-    assert not Owner("deadbeef", 1, "boot-1").is_gone
+    me = Owner.me()
+    elsewhere = replace(me, host="deadbeef")
+    assert not elsewhere.is_gone and elsewhere.is_foreign and not elsewhere.is_alive_here
+    assert not me.is_foreign and me.is_alive_here
 
 
 def test_other_text_is_no_owner():

@@ -23,6 +23,9 @@ from calscope.pipeline.records import AnimalRun
 _DYING_S = 3.0
 START_LIMIT_S = 60.0
 """A job whose process is unknown for longer was left by a server that ended while it started the job."""
+ANSWER_LIMIT_S = 60.0
+"""A worker ends within seconds after the wish to stop; one of another machine that shares the store, which can only be
+asked, is taken for gone when it has not done so for this long."""
 GONE = (
     "The job's process ended without a word: it was killed, ran out of memory, or the machine was restarted. Finished "
     "stages are in the store; run again to go on from there."
@@ -79,8 +82,8 @@ class JobFolder:
         return Owner.parse(token) if isinstance(token, str) else None
 
     def ask_to_cancel(self) -> None:
-        """Leave the wish to stop where the worker looks for it."""
-        (self.path / "cancel").touch(exist_ok=True)
+        """Leave the wish to stop where the worker looks for it; the time of the first one counts."""
+        (self.path / "cancel").open("a").close()
 
     def cancel_age_s(self) -> float | None:
         """Give the seconds since the wish to stop, None where there is none."""
@@ -107,27 +110,33 @@ class JobFolder:
         """Say in the status that the job was cancelled, and end its process group at once.
 
         In this order, because a worker that is stuck ends itself by this too. Comes back when the process is gone, so
-        that what it left can be swept.
+        that what it left can be swept. A worker of another machine is only asked: here its number belongs to a process
+        that has nothing to do with it.
         """
+        owner = self.owner()
+        if owner is not None and owner.is_foreign:
+            self.ask_to_cancel()
+            return
         status = replace(read_status(self.path) or JobStatus(), note="", eta_s=None, ended_at=time.time())
         if status.is_active:
             write_status(self.path, replace(status, state="cancelled"))
-        owner = self.owner()
-        if owner is None or owner.is_gone:
+        if owner is None or not owner.is_alive_here:
             return
         _kill_group(owner.pid)
         end = time.monotonic() + _DYING_S
-        while not owner.is_gone and time.monotonic() < end:
+        while owner.is_alive_here and time.monotonic() < end:
             time.sleep(0.01)
 
     def _process_is_gone(self) -> bool:
         owner = self.owner()
         if owner is None:
             return time.time() - self.path.stat().st_mtime > START_LIMIT_S
-        return owner.is_gone
+        return owner.is_gone or (owner.is_foreign and (self.cancel_age_s() or 0.0) > ANSWER_LIMIT_S)
 
 
 def _kill_group(pid: int) -> None:
+    if pid <= 1:  # to a signal, group 1 means every process there is
+        return
     try:
         if hasattr(os, "killpg") and os.getpgid(pid) == pid:
             os.killpg(pid, signal.SIGKILL)

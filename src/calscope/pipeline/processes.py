@@ -48,7 +48,17 @@ class Owner:
     @property
     def is_gone(self) -> bool:
         """True only where that is certain: a process of another machine may well be alive."""
-        return self.host == _host() and Owner.of(self.pid) != self
+        return not self.is_foreign and not self.is_alive_here
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it is of another machine, where its number says nothing about the processes of this one."""
+        return self.host != _host()
+
+    @property
+    def is_alive_here(self) -> bool:
+        """True only where that is certain: the same machine, the same number and the same start."""
+        return Owner.of(self.pid) == self
 
 
 def _host() -> str:
