@@ -57,8 +57,22 @@ def test_parameters_are_under_caimans_names(file):
     assert bool(file["params/motion/pw_rigid"][()]) is True
 
 
-def test_what_is_not_known_is_none_and_not_a_number(file):
-    assert all(file[f"estimates/{name}"][()] == b"NoneType" for name in ("bl", "g", "sn", "neurons_sn"))
+def test_an_older_folder_without_the_fits_values_gives_none_and_not_numbers(file):
+    assert all(file[f"estimates/{name}"][()] == b"NoneType" for name in ("bl", "c1", "g", "sn", "neurons_sn"))
+
+
+@pytest.mark.parametrize("p", [2, 0])
+def test_time_constants_baselines_and_noise(make_animal, truth, tmp_path, p):
+    rng = np.random.default_rng(1)
+    values = {name: rng.random(4).astype(np.float32) for name in ("bl", "c1", "neurons_sn")}
+    values |= {"g": rng.random((4, p)).astype(np.float32), "sn": rng.random((20, 34)).astype(np.float32)}
+    folder = make_animal(truth=truth)
+    np.savez(folder / "cnmf.npz", **values)
+    write_caiman(open_run(folder).animals[0], tmp_path / "one.hdf5")
+    found = open_results(tmp_path / "one.hdf5").components
+    for name in ("bl", "c1", "g", "neurons_sn"):
+        np.testing.assert_array_equal(getattr(found, name), values[name])
+    np.testing.assert_array_equal(found.sn.reshape((20, 34), order="F"), values["sn"])
 
 
 def test_before_evaluation_nothing_is_judged(make_animal, tmp_path):

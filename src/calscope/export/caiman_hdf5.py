@@ -19,7 +19,8 @@ from calscope.model.caiman_params import to_caiman
 NONE = "NoneType"
 """How CaImAn writes a value that is not there."""
 
-_NOT_IN_A_RUN_FOLDER = ("bl", "c1", "g", "neurons_sn", "sn", "lam", "R", "W", "b0", "center", "ecc", "A_thr")
+_OF_THE_FIT = ("bl", "c1", "g", "neurons_sn")
+_NOT_IN_A_RUN_FOLDER = ("lam", "R", "W", "b0", "center", "ecc", "A_thr")
 _NOT_OURS = ("discarded_components", "noisyC", "C_on", "Ab", "Cf", "mn", "vr")
 
 
@@ -55,7 +56,18 @@ def _estimates(animal: AnimalFolder) -> dict[str, Any]:
         "nr": animal.n_components,
         "shifts": np.empty(0),
     }
-    return found | _judgement(animal)
+    return found | _fit_values(animal) | _judgement(animal)
+
+
+def _fit_values(animal: AnimalFolder) -> dict[str, Any]:
+    """Time constants, baselines and noise; None where the folder has none, and `g` where nothing was deconvolved."""
+    kept = animal.model_values
+    if kept is None:
+        return dict.fromkeys([*_OF_THE_FIT, "sn"])
+    values: dict[str, Any] = {name: kept[name] for name in _OF_THE_FIT}
+    if values["g"].shape[1] == 0:
+        values["g"] = None
+    return values | {"sn": kept["sn"].ravel(order="F")}
 
 
 def _judgement(animal: AnimalFolder) -> dict[str, Any]:
