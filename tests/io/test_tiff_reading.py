@@ -65,6 +65,37 @@ def test_stacks_of_every_layout(tmp_path, kind, dtype, make_movie):
     assert np.array_equal(recording.read(5, 7), movie[5:7])
 
 
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize(("nodata", "value"), [(None, 0), ("-7", -7), ("1e9", 0)])
+def test_tiles_that_a_sparse_file_leaves_out(tmp_path, compression, nodata, value, monkeypatch):
+    """As tifffile reads them: no data where the file names a value that pixels can have, else 0."""
+    image = np.arange(1, 32 * 48 + 1, dtype=np.int16).reshape(32, 48)
+    tiles = [image[y : y + 16, x : x + 16] for y in (0, 16) for x in (0, 16, 32)]
+    path = tmp_path / "movie.tif"
+    with tifffile.TiffWriter(path) as tiff:
+        for left_out in ({1, 5}, {2}, {1, 2, 3, 4, 5}, set()):
+            pieces = iter([None if i in left_out else tile for i, tile in enumerate(tiles)])
+            tags = [(42113, 2, 0, nodata, True)] if nodata else []
+            tiff.write(
+                pieces,
+                shape=(32, 48),
+                dtype="int16",
+                tile=(16, 16),
+                compression=compression,
+                extratags=tags,
+                metadata=None,
+            )
+    # memory as it comes must not look like zeros by luck
+    monkeypatch.setattr(np, "empty", lambda shape, dtype=float: np.full(shape, 99, dtype))
+    frames = open_recording(path).read(0, 4)
+    assert (frames[0, :16, 16:32] == value).all()
+    assert (frames[2, 16:] == value).all()
+    assert np.array_equal(frames[3], image)
+    monkeypatch.undo()
+    with tifffile.TiffFile(path) as tiff:
+        assert np.array_equal(frames, np.stack([page.asarray() for page in tiff.pages]))
+
+
 def test_frames_appended_one_by_one(tmp_path, movie):
     path = tmp_path / "movie.tif"
     with tifffile.TiffWriter(path) as tiff:

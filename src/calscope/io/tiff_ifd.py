@@ -192,6 +192,15 @@ def frame_bytes(page: Page) -> int:
     return page.height * math.ceil(page.width * page.packed("bits") / 8) * page.packed("samples")
 
 
+def n_segments(page: Page) -> int:
+    """How many strips or tiles make up a page."""
+    packing = dict(page.packing)
+    rows, columns = packing["tile_height"], packing["tile_width"]
+    if rows and columns:
+        return math.ceil(page.height / rows) * math.ceil(page.width / columns)
+    return math.ceil(page.height / max(packing["rows_per_strip"], 1))
+
+
 def lies_plain(page: Page) -> bool:
     """Whether the pixels lie in the file as they lie in memory, row after row and without compression."""
     packing = dict(page.packing)

@@ -12,7 +12,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from calscope.io.tiff_ifd import BrokenTiffError, Packing, Page, lies_plain
+from calscope.io.tiff_ifd import BrokenTiffError, Packing, Page, lies_plain, n_segments
 from calscope.model.errors import RecordingError
 
 Decoder = Callable
@@ -61,6 +61,8 @@ def _read_some(file: BufferedReader, path: Path, pages: Sequence[Page], out: NDA
     """Read the next page, with those that follow it in the file without a gap; gives how many."""
     page = pages[0]
     if not lies_plain(page):
+        if not all(page.counts):
+            out[0] = _left_out(path)
         _decode(file, page, _decoder(_packed_like(path, page)), out[0])
         return 1
     size, n = sum(page.counts), 1
@@ -76,7 +78,9 @@ def _read_some(file: BufferedReader, path: Path, pages: Sequence[Page], out: NDA
 
 
 def _decode(file: BufferedReader, page: Page, decoder: Decoder, out: NDArray) -> None:
-    """Decode a page's strips or tiles into an image."""
+    """Decode a page's strips or tiles into an image; where they have no bytes it stays as it is."""
+    if len(page.offsets) < n_segments(page):
+        raise BrokenTiffError("its directory does not say where all of its pixels are")
     for index, (offset, count) in enumerate(zip(page.offsets, page.counts, strict=True)):
         if not count:
             continue
@@ -89,6 +93,12 @@ def _decode(file: BufferedReader, page: Page, decoder: Decoder, out: NDArray) ->
             continue
         rows, columns = min(shape[1], page.height - y), min(shape[2], page.width - x)
         out[y : y + rows, x : x + columns] = segment[0, :rows, :columns, 0]
+
+
+def _left_out(path: Path) -> float:
+    """Value of the pixels that a sparse file leaves out: what GDAL's tag names as no data, else 0."""
+    with open_quietly(path) as file:
+        return file.pages.first.nodata
 
 
 @dataclass(frozen=True)
