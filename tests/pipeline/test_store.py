@@ -3,10 +3,13 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from calscope.model.errors import StoreError
 from calscope.pipeline.processes import Owner
@@ -96,6 +99,66 @@ def test_a_result_without_its_mark_or_with_a_torn_array_is_absent_and_swept(stor
     assert [item.key for item in store.sizes()] == [THIRD]
 
 
+@pytest.mark.parametrize("number", [errno.EIO, errno.EMFILE, errno.EACCES, errno.ESTALE])
+@pytest.mark.parametrize("file, reading", [("complete.json", "read_text"), ("x.npy", "stat")])
+def test_a_result_that_can_not_be_read_just_now_is_not_swept(store, monkeypatch, number, file, reading):
+    put(store, KEY)
+    real = getattr(Path, reading)
+
+    def fails(self, *args, **kwargs):
+        if self.name == file:
+            raise OSError(number, os.strerror(number), str(self))
+        return real(self, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, reading, fails)
+        assert not store.has(KEY)
+        assert store.sweep() == 0
+    assert len(store.open(KEY).array("x")) == 10
+
+
+def test_a_result_that_was_made_whole_since_the_first_look_is_not_swept(store, monkeypatch):
+    put(store, KEY)
+    mark = store.open(KEY).folder / "complete.json"
+    text, locked = mark.read_text(), store._lock
+    mark.unlink()
+
+    def after_another_process():
+        mark.write_text(text)
+        return locked()
+
+    monkeypatch.setattr(store, "_lock", after_another_process)
+    assert store.sweep() == 0
+    assert len(store.open(KEY).array("x")) == 10
+
+
+def test_a_result_comes_into_its_place_while_nobody_else_changes_the_store(store):
+    thread = threading.Thread(target=put, args=(store, KEY))
+    store.root.mkdir()
+    with FileLock(store.root / "store.lock"):
+        thread.start()
+        time.sleep(0.3)
+        assert not store.has(KEY)
+    thread.join(10)
+    assert store.has(KEY)
+
+
+def test_nothing_is_pruned_while_it_can_not_be_told_what_is_in_use(store, monkeypatch):
+    put(store, KEY)
+    real = Path.read_text
+
+    def fails(self, *args, **kwargs):
+        if self.parent.name == "leases":
+            raise OSError(errno.EIO, "Input/output error", str(self))
+        return real(self, *args, **kwargs)
+
+    with store.lease([KEY]):
+        monkeypatch.setattr(Path, "read_text", fails)
+        with pytest.raises(StoreError, match="Input/output error"):
+            store.prune(max_bytes=0)
+    assert store.has(KEY)
+
+
 def test_a_torn_mark_is_no_mark(store):
     put(store, KEY)
     mark = store.open(KEY).folder / "complete.json"
@@ -126,7 +189,7 @@ def test_what_dead_processes_left_is_swept_and_what_living_ones_make_is_not(stor
             (store.root / place).mkdir(parents=True)
             (store.root / place / "litter").write_text("x")
     assert store.sweep() == 2
-    left = everything_in(store.root)
+    left = [name for name in everything_in(store.root) if name != "store.lock"]
     assert len(left) == 2 and all(me.token in path for path in left)
 
 

@@ -55,10 +55,24 @@ def write_text_whole(path: Path, text: str, *, durable: bool = False) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Give what a JSON file holds; None where it is absent, torn or not JSON."""
+    """Give what a JSON file holds; None where it is absent, torn, not JSON, or can't be read."""
+    try:
+        return read_json_if_there(path)
+    except OSError:
+        return None
+
+
+def read_json_if_there(path: Path) -> Any:
+    """Give what a JSON file holds; None only where it is certain that it is absent, torn or not JSON.
+
+    Raises
+    ------
+    OSError
+        When it can't be read, from which nothing follows about what it holds.
+    """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (FileNotFoundError, ValueError):
         return None
 
 

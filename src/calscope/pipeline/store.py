@@ -23,7 +23,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from calscope.model.errors import StoreError
-from calscope.pipeline.files import read_json, store_trouble, sync_to_disk, write_text_whole
+from calscope.pipeline.files import read_json, read_json_if_there, store_trouble, sync_to_disk, write_text_whole
 from calscope.pipeline.memory import watch_map
 from calscope.pipeline.processes import Owner
 from calscope.pipeline.writer import MARK, META, SCHEMA, ResultWriter
@@ -129,7 +129,7 @@ class Store:
         try:
             yield writer
             writer.finish()
-            with store_trouble(self.root):
+            with store_trouble(self.root), self._lock():
                 self._put_in_place(temp, final)
         finally:
             writer.discard()
@@ -206,8 +206,12 @@ class Store:
         return Pruned(len(removed), sum(item.n_bytes for item in removed))
 
     def sweep(self) -> int:
-        """Remove what dead processes left half-made; give how many folders and files that were."""
-        litter = [path for path in self._unfinished() if self._is_litter(path)]
+        """Remove what dead processes left half-made; give how many folders and files that were.
+
+        What can't be read is left alone: it may well be whole.
+        """
+        found = [path for path in self._unfinished() if self._is_litter(path)]
+        litter = self._taken_away(found) if found else []
         for path in litter:
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
@@ -222,13 +226,19 @@ class Store:
         return [folder for folder in self.results.glob("??/*") if not folder.name.startswith(".")]
 
     def _is_complete(self, folder: Path) -> bool:
-        mark = read_json(folder / MARK)
-        if not isinstance(mark, dict):
-            return False
         try:
-            return all((folder / name).stat().st_size == size for name, size in mark["files"].items())
-        except (OSError, KeyError, AttributeError):
+            return _is_whole(folder)
+        except OSError:
             return False
+
+    def _taken_away(self, found: list[Path]) -> list[Path]:
+        """Give what is still litter now that nobody else changes the store, out of the way of new results."""
+        try:
+            with self._lock():
+                litter = [path for path in found if self._is_litter(path)]
+                return [self._to_trash(path) if _is_result(path) else path for path in litter]
+        except OSError:
+            return []  # a store that may only be read keeps its litter
 
     def _put_in_place(self, temp: Path, final: Path) -> None:
         try:
@@ -240,8 +250,8 @@ class Store:
             temp.rename(final)
         sync_to_disk(final.parent)
 
-    def _to_trash(self, folder: Path) -> None:
-        folder.rename(folder.with_name(f"{_TRASH}{Owner.me().token}-{secrets.token_hex(4)}"))
+    def _to_trash(self, folder: Path) -> Path:
+        return folder.rename(folder.with_name(f"{_TRASH}{Owner.me().token}-{secrets.token_hex(4)}"))
 
     def _unfinished(self) -> Iterator[Path]:
         for folder in self.results.glob("??/*"):
@@ -255,14 +265,14 @@ class Store:
             return True
         owner = _owner_in(path.name)
         if owner is None:
-            return True  # a result's folder without its mark
+            return _is_surely_torn(path)
         return owner.is_gone or (_age_s(path) > FOREIGN_LITTER_AGE_S and owner.host != Owner.me().host)
 
     def _leased(self) -> set[str]:
         leased: set[str] = set()
         for path in (self.root / "leases").glob("*.json"):
             if not self._is_litter(path):
-                leased.update(read_json(path) or ())
+                leased.update(read_json_if_there(path) or ())  # one that can't be read may hold anything
         return leased
 
     def _lock(self) -> FileLock:
@@ -274,6 +284,29 @@ def default_store() -> Store:
     """Give the store that CALSCOPE_STORE names, else the one in the user's cache folder."""
     chosen = os.environ.get("CALSCOPE_STORE")
     return Store(Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("calscope", appauthor=False))
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether a result has its mark and every file that it names; OSError where that can't be told."""
+    mark = read_json_if_there(folder / MARK)
+    files = mark.get("files") if isinstance(mark, dict) else None
+    if not isinstance(files, dict):
+        return False
+    try:
+        return all((folder / name).stat().st_size == size for name, size in files.items())
+    except FileNotFoundError:
+        return False
+
+
+def _is_result(path: Path) -> bool:
+    return not path.name.startswith(_TRASH) and _owner_in(path.name) is None
+
+
+def _is_surely_torn(folder: Path) -> bool:
+    try:
+        return not _is_whole(folder)
+    except OSError:
+        return False
 
 
 def _owner_in(name: str) -> Owner | None:
