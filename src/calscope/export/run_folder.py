@@ -18,8 +18,10 @@ from scipy.sparse import save_npz
 
 from calscope.export.beside import file_beside
 from calscope.export.motion_record import to_plain
+from calscope.io.imagej import imagej_description
 from calscope.model.movie import FloatArray, Movie, chunks
 from calscope.model.progress import Progress, silent
+from calscope.model.recording import Pair
 from calscope.model.results import (
     Components,
     Evaluation,
@@ -143,7 +145,8 @@ def write_animal(
         When the folder can't be written or the disk is full.
     """
     write_json(folder / RUN, {"name": record["name"], "error": UNFINISHED})
-    fr_hz = record["effective"].get("dataset", {}).get("fr")
+    dataset = record["effective"].get("dataset", {})
+    fr_hz, dxy_um = dataset.get("fr"), dataset.get("dxy")
     written = []
     if results.before is not None:
         written.append(_write_images(folder, results.before, results.after))
@@ -152,7 +155,8 @@ def write_animal(
     if results.refit is not None:
         written += _write_components(folder, results.refit, results, fr_hz)
     if save_movie and results.motion is not None:
-        written.append(write_movie(folder / MOVIE, results.motion.movie, str(record["info"]["dtype"]), fr_hz, progress))
+        path, dtype = folder / MOVIE, str(record["info"]["dtype"])
+        written.append(write_movie(path, results.motion.movie, dtype, fr_hz=fr_hz, dxy_um=dxy_um, progress=progress))
     for name in FILES:
         if folder / name not in written:
             (folder / name).unlink(missing_ok=True)
@@ -166,22 +170,34 @@ def write_json(path: Path, values: Mapping[str, Any]) -> Path:
     return path
 
 
-def write_movie(path: Path, movie: Movie, raw_dtype: str, fr_hz: float | None, progress: Progress = silent) -> Path:
+def write_movie(
+    path: Path,
+    movie: Movie,
+    raw_dtype: str,
+    *,
+    fr_hz: float | None = None,
+    dxy_um: Pair | None = None,
+    progress: Progress = silent,
+) -> Path:
     """Write the corrected movie as BigTIFF, streamed; in the raw movie's type where that is of whole numbers.
 
     So it takes no more room than the raw one; values are rounded and clipped to that type. Other types give float32.
+    Frame rate and pixel size (y, x) stand in it as in ImageJ's stacks.
     """
     dtype = np.dtype(raw_dtype)
     if dtype.kind not in "ui":
         dtype = np.dtype(np.float32)
-    metadata = {"axes": "TYX"} | ({"fps": fr_hz} if fr_hz else {})
+    resolution = (1 / dxy_um[1], 1 / dxy_um[0]) if dxy_um else None
     with file_beside(path) as part, tifffile.TiffWriter(part, bigtiff=True) as writer:
         writer.write(
             _frames(movie, dtype, progress),
             shape=movie.shape,
             dtype=dtype,
             photometric="minisblack",
-            metadata=metadata,
+            description=imagej_description(movie.shape[0], fr_hz, in_um=dxy_um is not None),
+            metadata=None,
+            resolution=resolution,
+            resolutionunit=1,
             software="calscope",
         )
     return path

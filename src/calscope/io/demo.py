@@ -10,6 +10,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
+from calscope.io.imagej import imagej_description
 from calscope.io.scenes import demo_scene
 from calscope.io.simulate import Simulation
 from calscope.model.errors import RecordingError
@@ -145,7 +146,7 @@ def write_movie(path: Path, simulation: Simulation, progress: Progress = silent)
     big = n_frames * height * width * 2 > _LARGEST_CLASSIC_TIFF
     um, px = PIXEL_UM
     described = (
-        {"description": _description(n_frames, simulation.fr), "metadata": None}
+        {"description": imagej_description(n_frames, simulation.fr, in_um=True), "metadata": None}
         if big
         else {"metadata": {"axes": "TYX", "finterval": 1.0 / simulation.fr, "unit": "um"}}
     )
@@ -159,11 +160,6 @@ def write_movie(path: Path, simulation: Simulation, progress: Progress = silent)
             resolutionunit=1,
             **described,
         )
-
-
-def _description(n_frames: int, fr_hz: float) -> str:
-    """Say in ImageJ's way what tifffile only writes into small files."""
-    return f"ImageJ=1.54\nimages={n_frames}\nframes={n_frames}\nunit=um\nfinterval={1.0 / fr_hz!r}\n"
 
 
 def _frames(simulation: Simulation, progress: Progress) -> Iterator[NDArray[np.uint16]]:
