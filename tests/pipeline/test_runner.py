@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 import stand_in
@@ -229,6 +231,22 @@ def test_pruning_in_the_middle_of_a_run_takes_nothing_away_from_it(run, store):
     assert not run(progress=progress).error
     store.prune(max_bytes=0)
     assert store.sizes() == []
+
+
+def test_pruning_as_soon_as_the_lease_ends_takes_nothing_from_the_record(run, store, monkeypatch):
+    leased = store.lease
+
+    @contextmanager
+    def then_pruned(keys):
+        with leased(keys):
+            yield
+        store.prune(max_bytes=0)
+
+    monkeypatch.setattr(store, "lease", then_pruned)
+    record = run()
+    assert store.sizes() == [], "the test must leave nothing to read"
+    assert record.counts == {"first": 4, "refit": 3, "accepted": 1, "rejected": 2} and record.notes[0] == "Moved."
+    assert set(record.keys) == {"source", *ALL}
 
 
 def test_results_that_were_pruned_read_as_absent(run, store):

@@ -130,21 +130,8 @@ def run_animal(
     )
     with store.lease(run.keys.values()), PeakMemory() as memory:
         problem = run.all_stages(stages_until(until))
-    done = AnimalResults(store, run.keys_done())
-    told = _told_by_stages(store, run.records)
-    effective = _with_changes(record.effective, told)
-    record = replace(
-        record,
-        effective=effective,
-        reasons=_reasons(engine, info, record.requested, effective),
-        engine_values={name: value for name, value in told.items() if name.partition(".")[0] not in record.effective},
-        keys=done.keys,
-        stages=tuple(run.records),
-        peak_memory_bytes=memory.peak_bytes,
-        notes=_notes(done),
-        counts=_counts(done),
-        error=problem,
-    )
+        record = run.told(record)  # under the lease: once it ends, another process may prune what is read here
+    record = replace(record, peak_memory_bytes=memory.peak_bytes, error=problem)
     if problem:
         raise RunError(problem, record)
     return record
@@ -175,6 +162,22 @@ class _Run:
         """Give the keys of the recording and of the stages that are done."""
         done: dict[StageName, str] = {"source": self.keys["source"]}
         return done | {record.stage: record.key for record in self.records}
+
+    def told(self, record: AnimalRun) -> AnimalRun:
+        """Give the record with what the stages that are done say."""
+        done = AnimalResults(self.store, self.keys_done())
+        told = _told_by_stages(self.store, self.records)
+        effective = _with_changes(record.effective, told)
+        return replace(
+            record,
+            effective=effective,
+            reasons=_reasons(self.engine, self.recording.info, record.requested, effective),
+            engine_values={name: value for name, value in told.items() if name.partition(".")[0] not in effective},
+            keys=done.keys,
+            stages=tuple(self.records),
+            notes=_notes(done),
+            counts=_counts(done),
+        )
 
     def all_stages(self, stages: tuple[Stage, ...]) -> str:
         """Run the stages; give why it ended early, in words, or an empty text."""
