@@ -3,6 +3,7 @@
 import errno
 import os
 
+import h5py
 import pytest
 
 from calscope.export import csv_tables
@@ -59,6 +60,26 @@ def test_a_folder_with_somebody_elses_files_is_left_alone(make_animal, tmp_path,
         assert str(place / "Animal_1") in str(caught.value)
     assert contents(tmp_path / "data") == {recording.relative_to(tmp_path / "data"): b"raw"}
     assert contents(out) == results
+
+
+@pytest.mark.parametrize("name, ending", [("caiman", "hdf5"), ("nwb", "nwb")])
+def test_another_programs_file_of_the_same_name_is_left_alone(make_animal, tmp_path, name, ending):
+    if name == "nwb":
+        pytest.importorskip("pynwb", reason="NWB is an extra")
+    folder, theirs = make_animal(), tmp_path / "x" / f"Animal_1.{ending}"
+    theirs.parent.mkdir()
+    with h5py.File(theirs, "w") as file:
+        file["estimates"] = [1, 2]
+    before = theirs.read_bytes()
+    with pytest.raises(StoreError, match=f"Animal_1.{ending} is no export of Calscope's.*another folder"):
+        export_run(folder, name, tmp_path / "x")
+    assert theirs.read_bytes() == before
+    theirs.write_text("not HDF5 at all")
+    with pytest.raises(StoreError, match="left alone"):
+        export_run(folder, name, tmp_path / "x")
+    assert theirs.read_text() == "not HDF5 at all"
+    theirs.unlink()
+    assert export_run(folder, name, tmp_path / "x") == export_run(folder, name, tmp_path / "x") == [theirs]
 
 
 @pytest.mark.parametrize("name", ["csv", "suite2p"])

@@ -12,13 +12,17 @@ import h5py
 import numpy as np
 from scipy.sparse import csc_matrix
 
+import calscope
 from calscope.export.animal_folder import AnimalFolder
 from calscope.export.beside import file_beside
+from calscope.export.hdf5_place import check_replaceable
 from calscope.model.caiman_params import to_caiman
 
 NONE = "NoneType"
 """How CaImAn writes a value that is not there."""
 
+_WRITTEN_BY = "written_by"
+"""Attribute that tells our files from CaImAn's own; `load_CNMF` takes it for one more field."""
 _OF_THE_FIT = ("bl", "c1", "g", "neurons_sn")
 _NOT_IN_A_RUN_FOLDER = ("lam", "R", "W", "b0", "center", "ecc", "A_thr")
 _NOT_OURS = ("discarded_components", "noisyC", "C_on", "Ab", "Cf", "mn", "vr")
@@ -30,10 +34,12 @@ def write_caiman(animal: AnimalFolder, path: Path) -> list[Path]:
     Raises
     ------
     StoreError
-        When the run has no components, because it ended before extraction.
+        When the run has no components, because it ended before extraction, or another program's file is there.
     """
     animal.need_footprints()
+    check_replaceable(path, lambda file: _WRITTEN_BY in file.attrs)
     with file_beside(path) as part, h5py.File(part, "w") as file:
+        file.attrs[_WRITTEN_BY] = f"Calscope {calscope.__version__}"
         _write_tree(
             file, {"dims": animal.dims, "estimates": _estimates(animal), "params": _params(animal), "dview": None}
         )

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import h5py
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 import calscope
 from calscope.export.animal_folder import AnimalFolder, Background, TraceKind
 from calscope.export.beside import file_beside
+from calscope.export.hdf5_place import check_replaceable
 from calscope.model.errors import EngineError, StoreError
 from calscope.model.movie import FloatArray
 
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from pynwb.ophys import ImageSegmentation, ImagingPlane, PlaneSegmentation
 
 UNKNOWN = "unknown"
+_SOURCE = "calscope"
+"""Tells our files from others'."""
 NO_DATE = datetime(1970, 1, 1, tzinfo=UTC)
 """NWB demands a start; this one stands for an unknown, and the file's description says so."""
 
@@ -54,7 +58,7 @@ def write_nwb(animal: AnimalFolder, path: Path, metadata: NwbMetadata | None = N
     EngineError
         When pynwb is not installed.
     StoreError
-        When the frame rate is unknown, or there is nothing to write.
+        When the frame rate is unknown, there is nothing to write, or another program's file is there.
     """
     _need_pynwb()
     from pynwb import NWBHDF5IO  # noqa: PLC0415 - an extra: everything else must run without it
@@ -62,6 +66,7 @@ def write_nwb(animal: AnimalFolder, path: Path, metadata: NwbMetadata | None = N
     animal.need_rate_hz()
     if animal.motion is None and animal.footprints is None:
         raise StoreError(f"{animal.path} has neither motion nor components, so there is nothing for NWB to hold.")
+    check_replaceable(path, _is_ours)
     file = _start_file(animal, metadata or NwbMetadata())
     plane = _imaging_plane(file, animal, metadata or NwbMetadata())
     module = file.create_processing_module("ophys", "Motion correction and source extraction by Calscope.")
@@ -72,6 +77,11 @@ def write_nwb(animal: AnimalFolder, path: Path, metadata: NwbMetadata | None = N
     with file_beside(path) as part, NWBHDF5IO(str(part), "w") as io:
         io.write(file)
     return [path]
+
+
+def _is_ours(file: h5py.File) -> bool:
+    script = file.get("general/source_script")
+    return script is not None and script.attrs.get("file_name") == _SOURCE
 
 
 def _need_pynwb() -> None:
@@ -97,7 +107,7 @@ def _start_file(animal: AnimalFolder, metadata: NwbMetadata) -> "NWBFile":
         subject=Subject(subject_id=animal.name, description="Known by the name of its folder only.", sex="U"),
         source_script=f"Calscope {calscope.__version__}, engine {animal.meta.get('engine', UNKNOWN)} "
         f"{animal.meta.get('engine_version', '')}".strip(),
-        source_script_file_name="calscope",
+        source_script_file_name=_SOURCE,
         notes=f"Recording {recording.get('path', UNKNOWN)}, fingerprint {recording.get('fingerprint', UNKNOWN)}",
     )
 
