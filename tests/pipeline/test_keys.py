@@ -3,8 +3,10 @@ from dataclasses import replace
 import pytest
 import stand_in
 
+from calscope import code_digest as digests
 from calscope.model.errors import ParameterError
 from calscope.model.params import fields
+from calscope.pipeline import versions
 from calscope.pipeline.keys import fill_params, plan_keys, resolve_params
 from calscope.pipeline.stages import STAGES
 
@@ -69,6 +71,46 @@ def test_the_same_files_under_another_name_keep_their_results(engine, params):
 def test_another_engine_version_changes_what_the_engine_makes(engine, params):
     base, newer = plan_keys(INFO, params, engine), plan_keys(INFO, params, stand_in.StandIn(version="2"))
     assert base["before"] == newer["before"] and base["motion"] != newer["motion"] and base["dff"] != newer["dff"]
+
+
+def test_code_that_reads_pixels_and_metadata_is_part_of_every_key(engine, params, monkeypatch):
+    base = plan_keys(INFO, params, engine)
+    for module in ("tiff_pixels", "tiff_metadata", "tiff_stack", "tiff_frames", "file_names"):
+        with monkeypatch.context() as patch:
+            edit(f"calscope.io.{module}", patch)
+            mended = plan_keys(INFO, params, engine)
+        assert not set(base.values()) & set(mended.values()), module
+    forget()
+    with monkeypatch.context() as patch:
+        edit("calscope.io.demo", patch)
+        assert plan_keys(INFO, params, engine) == base, "the simulator reads nothing"
+    forget()
+
+
+def edit(module, patch):
+    """Let the digest see another source of that module."""
+    forget()
+    real = digests._read.__wrapped__
+
+    def read(name):
+        source, imported = real(name)
+        return source + "# mended" * (name == module), imported
+
+    patch.setattr(digests, "_read", read)
+
+
+def forget():
+    digests.code_digest.cache_clear()
+
+
+@pytest.mark.parametrize("library", ["numpy", "scipy", "numba", "opencv-python-headless", "tifffile", "imagecodecs"])
+def test_another_release_of_a_library_changes_what_it_makes(engine, params, monkeypatch, library):
+    base = plan_keys(INFO, params, engine)
+    real = versions._version
+    monkeypatch.setattr(versions, "_version", lambda name: "99.0" if name == library else real(name))
+    other = plan_keys(INFO, params, engine)
+    assert not {base[name] for name in base if name != "source"} & set(other.values())
+    assert (base["source"] == other["source"]) == (library not in ("tifffile", "imagecodecs"))
 
 
 def test_asking_for_the_recordings_own_rate_is_the_same_as_not_asking(engine, params):

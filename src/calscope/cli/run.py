@@ -23,8 +23,9 @@ from calscope.pipeline.cohort import Order, Step, choose_animals, run_cohort
 from calscope.pipeline.executor import make_executor
 from calscope.pipeline.records import AnimalRun
 from calscope.pipeline.results import AnimalResults
-from calscope.pipeline.runner import library_versions, resolve_params
+from calscope.pipeline.runner import resolve_params
 from calscope.pipeline.store import default_store
+from calscope.pipeline.versions import library_versions
 
 
 def command(chosen: argparse.Namespace) -> int:

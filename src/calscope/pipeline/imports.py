@@ -25,8 +25,8 @@ from calscope.model.recording import RecordingInfo
 from calscope.model.results import RelativeFluorescence, SummaryImages
 from calscope.pipeline.codecs import save_result
 from calscope.pipeline.records import AnimalRun
-from calscope.pipeline.runner import library_versions
 from calscope.pipeline.store import Store
+from calscope.pipeline.versions import library_versions
 
 ENGINE = "imported"
 """Stands in records where the engine's name does; no engine is called so."""

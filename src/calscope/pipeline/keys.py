@@ -13,7 +13,10 @@ from calscope.model.params import Parameters
 from calscope.model.recording import RecordingInfo
 from calscope.model.seeds import Seeds, as_seeds
 from calscope.pipeline.stages import STAGES, Stage
+from calscope.pipeline.versions import computing_versions, reading_versions
 
+READERS = ("calscope.io.registry",)
+"""Imports every format's reader: with a mended one, frames or their times may be others than they were."""
 _KEY_DIGITS = 40
 
 
@@ -63,7 +66,8 @@ def plan_keys(info: RecordingInfo, params: Parameters, engine: Engine, seeds: Se
 
 
 def _source_key(info: RecordingInfo) -> str:
-    return _digest({"stage": "source", "fingerprint": info.fingerprint, "shape": list(info.shape)})
+    content = {"stage": "source", "fingerprint": info.fingerprint, "shape": list(info.shape)}
+    return _digest(content | {"code": code_digest(READERS), "libraries": reading_versions()})
 
 
 def _stage_key(
@@ -73,6 +77,7 @@ def _stage_key(
         "stage": stage.name,
         "layout": stage.layout,
         "code": code_digest(stage.code),
+        "libraries": computing_versions(),
         "engine": engine,
         "parameters": read,
         "parents": parents,

@@ -1,14 +1,11 @@
 """Runs the stages of one animal, each served from the store where it is there and put into it where it is not."""
 
-import importlib.metadata
 import logging
-import platform
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-import calscope
 from calscope.engines.base import Context, Engine, check_seeds
 from calscope.model.errors import CalscopeError, Cancelled, RecordingError
 from calscope.model.fields import StageName
@@ -26,10 +23,10 @@ from calscope.pipeline.results import AnimalResults
 from calscope.pipeline.stages import Stage, StageInputs, stages_until
 from calscope.pipeline.store import Store
 from calscope.pipeline.times import Expected, StageTimes, total
+from calscope.pipeline.versions import library_versions
 
 __all__ = ["InfoSource", "expect_run", "fill_params", "plan_keys", "resolve_params", "run_animal"]
 
-_LIBRARIES = ("numpy", "scipy", "numba", "opencv-python-headless", "tifffile")
 Log = Callable[[str], None]
 OnStage = Callable[[StageName], None]
 logger = logging.getLogger(__name__)
@@ -268,17 +265,6 @@ class _Stretch:
         """Report."""
         within = min(max(fraction, 0.0), 1.0)
         self.whole(self.start + (self.stop - self.start) * within, f"{self.title}: {note}" if note else self.title)
-
-
-def library_versions() -> dict[str, str]:
-    """Give the versions of what computes."""
-    versions = {"calscope": calscope.__version__, "python": platform.python_version()}
-    for name in _LIBRARIES:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return versions
 
 
 def _is_stored(store: Store, keys: dict[StageName, str], stage: Stage) -> bool:
