@@ -5,6 +5,7 @@ import pytest
 import tifffile
 
 from calscope.io.registry import open_recording
+from calscope.model.errors import RecordingError
 
 
 def info_of(path, movie, **options):
@@ -98,6 +99,93 @@ def test_scanimage(tmp_path, movie, monkeypatch):
     assert info.fr_source == "ScanImage scanFrameRate in 'movie.tif'"
     state["FrameData"]["SI.hChannels.channelSave"] = [[1], [2]]
     with pytest.raises(Exception, match="2 channels"):
+        open_recording(path)
+
+
+SINGLE = {
+    "hRoiManager.scanFrameRate": "30.0",
+    "hChannels.channelSave": "1",
+    "hScan2D.logAverageFactor": "1",
+    "hFastZ.enable": "false",
+    "hStackManager.enable": "false",
+    "hStackManager.numSlices": "11",
+    "hScan2D.logFramesPerFile": "Inf",
+    "hFastZ.flybackTime": "<unencodeable value>",
+}
+
+
+def scanimage_file(path, movie, **changes):
+    """Write a classic TIFF as ScanImage 2016 and later do: its state is in the tag Software alone."""
+    said = SINGLE | {name.replace("__", "."): value for name, value in changes.items()}
+    text = "".join(f"SI.{name} = {value}\n" for name, value in said.items() if value is not None)
+    tifffile.imwrite(path, movie, software=text, description="frameNumbers = 1", metadata=None)
+    return path
+
+
+def test_scanimage_in_a_classic_file(tmp_path, movie):
+    """The slices of a stack that is not enabled are ignored, as 11 are here."""
+    recording = open_recording(scanimage_file(tmp_path / "movie.tif", movie))
+    assert recording.info.fr_hz == pytest.approx(30)
+    assert recording.notes == ()
+    assert np.array_equal(recording.read(0, 12), movie)
+
+
+def test_scanimage_that_averaged_frames_as_it_saved_them(tmp_path, movie):
+    info = open_recording(scanimage_file(tmp_path / "movie.tif", movie, hScan2D__logAverageFactor="4")).info
+    assert info.fr_hz == pytest.approx(7.5)
+    assert info.fr_source == "ScanImage scanFrameRate of 30 Hz, with each 4 frames saved as one, in 'movie.tif'"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"hChannels__channelSave": "[1;2]"}, "2 channels: .* in 12 images"),
+        ({"hChannels__channelSave": f"[{' '.join(map(str, range(1, 13)))}]"}, "12 channels"),
+        ({"hStackManager__enable": "true", "hStackManager__numSlices": "3"}, "volume of 3 planes"),
+        ({"hStackManager__enable": "true", "hStackManager__actualNumSlices": "12"}, "volume of 12 planes"),
+        ({"hStackManager__enable": None, "hFastZ__enable": "true", "hStackManager__numSlices": "4"}, "of 4 planes"),
+        (
+            {
+                "hStackManager__enable": None,
+                "hFastZ__enable": "true",
+                "hStackManager__numSlices": "1",
+                "hStackManager__zs": "[0 50]",
+            },
+            "of 2 planes",
+        ),
+        ({"hStackManager__enable": None, "hStackManager__numSlices": "6"}, "of 6 planes"),
+    ],
+)
+def test_channels_and_planes_of_scanimage_are_refused_in_words(tmp_path, movie, changes, said):
+    path = scanimage_file(tmp_path / "movie.tif", movie, **changes)
+    with pytest.raises(RecordingError, match=said) as told:
+        open_recording(path)
+    assert "as a file of its own" in str(told.value)
+
+
+def test_a_stack_of_one_plane_is_a_movie(tmp_path, movie):
+    path = scanimage_file(tmp_path / "movie.tif", movie, hStackManager__enable="true", hStackManager__numSlices="1")
+    assert open_recording(path).shape == movie.shape
+
+
+@pytest.mark.parametrize(
+    ("described", "said"),
+    [
+        ("scanimage.SI.hChannels.channelSave = [1;2]\n", "2 channels"),
+        ("scanimage.SI4.channelsSave = [1;2]\nscanimage.SI4.stackNumSlices = 1\n", "2 channels"),
+        ("scanimage.SI4.channelsSave = 1\nscanimage.SI4.stackNumSlices = 3\n", "3 planes"),
+        ("state.configName='x'\rstate.acq.savingChannel1=1\rstate.acq.savingChannel2=1\r", "2 channels"),
+        ("state.configName='x'\rstate.acq.savingChannel1=1\rstate.acq.savingChannel2=0\r", None),
+        ("state.configName='x'\rstate.acq.savingChannel1=1\rstate.acq.numberOfZSlices=4\r", "4 planes"),
+    ],
+)
+def test_old_versions_of_scanimage(tmp_path, movie, described, said):
+    path = tmp_path / "movie.tif"
+    tifffile.imwrite(path, movie, description=described, metadata=None)
+    if said is None:
+        assert open_recording(path).shape == movie.shape
+        return
+    with pytest.raises(RecordingError, match=said):
         open_recording(path)
 
 

@@ -10,6 +10,8 @@ from calscope.model.errors import RecordingError
 _MOST_CHANNELS = 7
 """ImageJ shows no more in one image; what has more is a movie, written without saying which axis is time."""
 
+_DEINTERLEAVE = "Image > Stacks > Tools > Deinterleave"
+
 
 def check_gray(path: Path, page: Page) -> None:
     """Refuse colour images and types that hold no brightness.
@@ -45,17 +47,20 @@ def check_one_channel_and_plane(path: Path, metadata: TiffMetadata, n_pages: int
     shape = ", ".join(f"{size} {name}" for name, size in sizes.items())
     where = f"'{path.name}' in '{path.parent}'"
     expected = f"found {shape} in {n_pages} images; expected are frames of one channel and one plane, (T, Y, X)."
-    if sizes["channels"] == n_pages > _MOST_CHANNELS:
+    split = _DEINTERLEAVE if metadata.axes_are_certain else "Image > Color > Split Channels"
+    guessed = not metadata.axes_are_certain
+    if guessed and sizes["channels"] == n_pages > _MOST_CHANNELS:
         return (f"'{path.name}' stores its {n_pages} images as channels; they are taken as frames in time.",)
     if sizes["channels"] > 1:
         raise RecordingError(
             f"{where} holds {sizes['channels']} channels: {expected} Save the channel with the calcium signal as a "
-            "file of its own (in ImageJ: Image > Color > Split Channels)."
+            f"file of its own (in ImageJ: {split})."
         )
-    if sizes["slices"] > 1 and (sizes.get("frames", 1) > 1 or sizes["slices"] < n_pages):
+    in_time = sizes.get("frames", 1) > 1 or sizes["slices"] < n_pages
+    if sizes["slices"] > 1 and (in_time or metadata.axes_are_certain):
         raise RecordingError(
-            f"{where} holds a volume of {sizes['slices']} planes: {expected} Save each plane as a file of its own and "
-            "open it as one recording."
+            f"{where} holds a volume of {sizes['slices']} planes: {expected} Save each plane as a file of its own (in "
+            f"ImageJ: {_DEINTERLEAVE}) and open it as one recording."
         )
     if sizes["slices"] > 1:
         return (f"'{path.name}' stores its {n_pages} images as slices of a volume; they are taken as frames in time.",)

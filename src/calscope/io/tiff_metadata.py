@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import tifffile
 
+from calscope.io.scanimage import n_channels, n_planes, said_by_scanimage, saved_rate_hz
 from calscope.io.tiff_pixels import UNREADABLE, open_quietly
 from calscope.model.recording import Pair
 
@@ -36,6 +37,8 @@ class TiffMetadata:
     """Channels, slices and frames as the file names them, where it does."""
     n_images: int | None = None
     """How many images follow the first one's pixels without a directory of their own."""
+    axes_are_certain: bool = False
+    """Channels and slices are what the microscope did; others store frames in time as slices, for want of better."""
 
 
 def read_metadata(path: Path) -> TiffMetadata:
@@ -52,9 +55,11 @@ def _first_known(found: list[TiffMetadata]) -> TiffMetadata:
     """Join what several programs wrote into the same file; the first one that knows is believed."""
     rate = next((one for one in found if one.fr_hz), TiffMetadata())
     size = next((one for one in found if one.dxy_um), TiffMetadata())
-    sizes = next((one.sizes for one in found if one.sizes), ())
+    axes = next((one for one in found if one.sizes), TiffMetadata())
     images = next((one.n_images for one in found if one.n_images), None)
-    return TiffMetadata(rate.fr_hz, rate.fr_source, size.dxy_um, size.dxy_source, sizes, images)
+    return TiffMetadata(
+        rate.fr_hz, rate.fr_source, size.dxy_um, size.dxy_source, axes.sizes, images, axes.axes_are_certain
+    )
 
 
 def _imagej(file: tifffile.TiffFile) -> TiffMetadata | None:
@@ -115,26 +120,25 @@ def _plane_interval(text: str) -> float:
 
 
 def _scanimage(file: tifffile.TiffFile) -> TiffMetadata | None:
-    """Read ScanImage's state of the microscope (versions 2016 and later)."""
-    if not file.is_scanimage:
+    """Read ScanImage's state of the microscope."""
+    said = said_by_scanimage(file)
+    if not said:
         return None
-    said: dict[str, Any] = (file.scanimage_metadata or {}).get("FrameData", {})
-    rate = _rate(_number(said.get("SI.hRoiManager.scanFrameRate")))
+    found, source = saved_rate_hz(said)
+    rate = _rate(found)
     height, width = file.pages.first.shape[:2]
     size = None
     corners = np.array(said.get("SI.hRoiManager.imagingFovUm", []), dtype=float)
     if corners.shape == (4, 2):
         extent = np.ptp(corners, axis=0)
         size = _pixel(float(extent[1]) / height, float(extent[0]) / width)
-    saved = said.get("SI.hChannels.channelSave", 1)
-    channels = np.size(saved)
-    slices = int(_number(said.get("SI.hStackManager.numSlices", 1))) if said.get("SI.hFastZ.enable") else 1
     return TiffMetadata(
         rate,
-        "ScanImage scanFrameRate" if rate else "",
+        source if rate else "",
         size,
         "ScanImage field of view in µm" if size else "",
-        (("channels", int(channels)), ("slices", slices)),
+        (("channels", n_channels(said)), ("slices", n_planes(said))),
+        axes_are_certain=True,
     )
 
 
