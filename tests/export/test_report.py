@@ -13,6 +13,7 @@ from calscope.export import report_budget, report_traces
 from calscope.export.report import write_report
 from calscope.export.report_figures import Curve, image_uri, scale_bar, time_chart
 from calscope.export.report_parts import script_json
+from calscope.model.errors import StoreError
 
 NASTY = "<script>alert(1)<img src=x onerror=alert(2)> \"q\" 'mäuse' & 🐭"
 BREAKOUT = "</script><script>alert(3)</script>"
@@ -52,6 +53,14 @@ def test_it_stands_beside_the_results_unless_told(make_animal, tmp_path):
     make_animal()
     assert write_report(tmp_path / "OUT") == tmp_path / "OUT" / "report.html"
     assert write_report(tmp_path / "OUT", tmp_path / "a" / "b.html").is_file()
+
+
+def test_a_recording_is_never_replaced_by_a_report(make_animal, tmp_path):
+    recording = tmp_path / "movie.tif"
+    recording.write_bytes(b"raw")
+    with pytest.raises(StoreError, match="ends in .html"):
+        write_report(make_animal(), recording)
+    assert recording.read_bytes() == b"raw"
 
 
 def test_nothing_comes_from_outside(make_animal, tmp_path):

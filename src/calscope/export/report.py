@@ -11,6 +11,7 @@ from calscope.export.read_run import RunFolder, open_run
 from calscope.export.report_budget import budget_for
 from calscope.export.report_parameters import parameter_table
 from calscope.export.report_parts import animal_section, methods, overview
+from calscope.model.errors import StoreError
 
 _NOTHING_FROM_OUTSIDE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 """The page itself forbids the browser to load anything: what it shows is in it."""
@@ -31,10 +32,13 @@ def write_report(run_folder: Path, html: Path | None = None) -> Path:
     RecordingError
         When the folder holds no results.
     StoreError
-        When one of its files is damaged, or the report can't be written.
+        When one of its files is damaged, or the report can't be written, or `html` is the name of no HTML file.
     """
-    run = open_run(run_folder)
     target = html or run_folder / "report.html"
+    if target.suffix.lower() not in {".html", ".htm"}:
+        # A slip of the hand must not replace a recording.
+        raise StoreError(f"{target} is not the name of a page. Give a file that ends in .html.")
+    run = open_run(run_folder)
     page = render(run)
     with file_beside(target) as part:
         part.write_text(page, encoding="utf-8")
