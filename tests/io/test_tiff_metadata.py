@@ -102,6 +102,46 @@ def test_scanimage(tmp_path, movie, monkeypatch):
         open_recording(path)
 
 
+def parts(folder, movie, **said_by_each):
+    """Two stacks that continue each other, each with its own ImageJ scale."""
+    folder.mkdir()
+    for i in (0, 1):
+        said = {name: values[i] for name, values in said_by_each.items() if values[i] is not None}
+        um = said.pop("um", None)
+        resolution = {"resolution": (1 / um, 1 / um)} if um else {}
+        metadata = {"axes": "TYX", "unit": "um" if um else "", **said}
+        tifffile.imwrite(folder / f"part_{i + 1}.tif", movie, imagej=True, metadata=metadata, **resolution)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"finterval": (0.1, 0.05)}, r"frame rates: 'part_1.tif' \(10 Hz\) and 'part_2.tif' \(20 Hz\)"),
+        ({"um": (2.0, 1.0)}, r"pixel sizes: 'part_1.tif' \(2 x 2 µm\) and 'part_2.tif' \(1 x 1 µm\)"),
+    ],
+)
+def test_parts_of_different_scales_are_not_joined(tmp_path, movie, said, told):
+    with pytest.raises(RecordingError, match=told):
+        open_recording(parts(tmp_path / "mouse", movie, **said))
+
+
+def test_single_frames_of_different_scales_are_not_joined(tmp_path, movie):
+    for i, um in enumerate((2.0, 2.0, 1.0)):
+        frame = {"imagej": True, "metadata": {"unit": "um"}, "resolution": (1 / um, 1 / um)}
+        tifffile.imwrite(tmp_path / f"f_{i}.tif", movie[0], **frame)
+    with pytest.raises(RecordingError, match=r"'f_0.tif' \(2 x 2 µm\) and 'f_2.tif' \(1 x 1 µm\)"):
+        open_recording(tmp_path)
+
+
+@pytest.mark.parametrize("second", [0.1, 0.1001, None])
+def test_parts_whose_rates_agree_or_are_not_said_are_joined(tmp_path, movie, second):
+    info = open_recording(parts(tmp_path / "a", movie, finterval=(0.1, second))).info
+    assert (info.shape[0], info.fr_hz) == (24, pytest.approx(10))
+    info = open_recording(parts(tmp_path / "b", movie, finterval=(second, 0.1))).info
+    assert info.fr_hz == pytest.approx(10, rel=0.01)
+
+
 SINGLE = {
     "hRoiManager.scanFrameRate": "30.0",
     "hChannels.channelSave": "1",

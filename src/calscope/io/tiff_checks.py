@@ -1,5 +1,7 @@
 """What a TIFF must be to be a movie: gray, one channel, one plane, the same size and type throughout."""
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from calscope.io.tiff_ifd import Page
@@ -10,6 +12,7 @@ from calscope.model.errors import RecordingError
 _MOST_CHANNELS = 7
 """ImageJ shows no more in one image; what has more is a movie, written without saying which axis is time."""
 
+_SAME = 0.01
 _DEINTERLEAVE = "Image > Stacks > Tools > Deinterleave"
 
 
@@ -82,6 +85,35 @@ def check_same(first: tuple[Path, Page], other: tuple[Path, Page], frame: int | 
     raise RecordingError(
         f"The frames in '{first[0].parent}' are not all alike: {names[0]} and{at} {names[1]}. A recording has frames "
         "of one size and type; take away the one that does not belong, or open the folder that holds only the frames."
+    )
+
+
+def check_same_scale(files: Sequence[tuple[Path, TiffMetadata]]) -> None:
+    """Refuse files of one recording that say of themselves that their frame rates or pixel sizes differ.
+
+    What a file does not say is taken to be as in the others. Differences below 1 % are a clock's, as where a microscope
+    notes the rate that it measured.
+
+    Raises
+    ------
+    RecordingError
+        Naming two files and what each says.
+    """
+    for what, unit, values in (
+        ("frame rates", "Hz", [(path, said.fr_hz and (said.fr_hz,)) for path, said in files]),
+        ("pixel sizes", "µm", [(path, said.dxy_um) for path, said in files]),
+    ):
+        known = [(path, value) for path, value in values if value]
+        for one in known[1:]:
+            if not all(math.isclose(a, b, rel_tol=_SAME) for a, b in zip(known[0][1], one[1], strict=True)):
+                raise _of_two_kinds(what, unit, known[0], one)
+
+
+def _of_two_kinds(what: str, unit: str, *files: tuple[Path, tuple[float, ...]]) -> RecordingError:
+    named = [f"'{path.name}' ({' x '.join(f'{number:.5g}' for number in value)} {unit})" for path, value in files]
+    return RecordingError(
+        f"The files in '{files[0][0].parent}' have different {what}: {' and '.join(named)}. Files that continue each "
+        "other are one recording, with one frame rate and one pixel size; keep every recording in a folder of its own."
     )
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from calscope.io.file_names import gaps_in, in_order, list_tiffs, safe_name
 from calscope.io.fingerprint import fingerprint
 from calscope.io.recording import Recording, frame_count
-from calscope.io.tiff_checks import check_gray, check_same
+from calscope.io.tiff_checks import check_gray, check_same, check_same_scale
 from calscope.io.tiff_ifd import BrokenTiffError, Page, mapped, pages
 from calscope.io.tiff_metadata import read_metadata
 from calscope.io.tiff_pixels import pixel_type, read_pages, unreadable
@@ -96,7 +96,10 @@ class FrameFolderReader:
         first = only_page(paths[0])
         check_gray(paths[0], first)
         _check_others(paths[:count], first)
-        metadata = read_metadata(paths[0])
+        looked_at = dict.fromkeys((paths[0], paths[len(paths) // 2], paths[-1]))
+        said = [(one, read_metadata(one)) for one in looked_at]
+        check_same_scale(said)
+        metadata = said[0][1]
         info = RecordingInfo(
             name=safe_name(path.resolve().name),
             path=os.fspath(path),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from calscope.io.file_names import gaps_in, in_order, is_tiff, list_tiffs, safe_name, stem_of
 from calscope.io.fingerprint import fingerprint
 from calscope.io.recording import Recording, frame_count
-from calscope.io.tiff_checks import check_gray, check_one_channel_and_plane, check_same
+from calscope.io.tiff_checks import check_gray, check_one_channel_and_plane, check_same, check_same_scale
 from calscope.io.tiff_ifd import BrokenTiffError, Page, frame_bytes, lies_plain, mapped, pages
 from calscope.io.tiff_metadata import TiffMetadata, read_metadata
 from calscope.io.tiff_pixels import pixel_type, read_pages, unreadable
@@ -144,7 +144,8 @@ class StackReader:
         notes = _check(files, n_frames)
         frames = StackFrames(files)
         count = frame_count(frames.shape[0], n_frames)
-        first = files[0].metadata
+        rate = next((file for file in files if file.metadata.fr_hz), files[0])
+        size = next((file for file in files if file.metadata.dxy_um), files[0])
         info = RecordingInfo(
             name=safe_name(stem_of(path.name) if path.is_file() else path.resolve().name),
             path=os.fspath(path),
@@ -152,10 +153,10 @@ class StackReader:
             dtype=str(frames.dtype),
             n_files=len(paths),
             fingerprint=fingerprint(paths),
-            fr_hz=first.fr_hz,
-            fr_source=f"{first.fr_source} in '{paths[0].name}'" if first.fr_hz else "",
-            dxy_um=first.dxy_um,
-            dxy_source=f"{first.dxy_source} in '{paths[0].name}'" if first.dxy_um else "",
+            fr_hz=rate.metadata.fr_hz,
+            fr_source=f"{rate.metadata.fr_source} in '{rate.path.name}'" if rate.metadata.fr_hz else "",
+            dxy_um=size.metadata.dxy_um,
+            dxy_source=f"{size.metadata.dxy_source} in '{size.path.name}'" if size.metadata.dxy_um else "",
         )
         if len(files) > 1:
             notes = (f"{len(files)} files are taken as one recording, in the order of their numbers.", *notes)
@@ -168,6 +169,7 @@ def _check(files: list[StackFile], n_frames: int | None) -> tuple[str, ...]:
     first = files[0]
     if first.pages:
         check_gray(first.path, first.pages[0])
+    check_same_scale([(file.path, file.metadata) for file in files])
     before = 0
     for file in files:
         notes += check_one_channel_and_plane(file.path, file.metadata, len(file.pages))
