@@ -73,6 +73,29 @@ def test_a_stack_that_was_cut_short_is_an_animal_that_is_called_damaged(tmp_path
         open_recording(find_recordings(tmp_path).recordings[1].path)
 
 
+@pytest.mark.parametrize("beside", ["stack", "folder"])
+def test_an_only_image_that_ends_early_is_called_damaged_too(tmp_path, beside):
+    """Nobody knows how many images followed where the file was cut."""
+    frames(tmp_path / "Animal_1") if beside == "folder" else stack(tmp_path / "Animal_1.tif")
+    tifffile.imwrite(tmp_path / "Animal_2.tif", np.ones((8, 9), np.uint16))
+    assert names(tmp_path) == ["Animal_1"], "whole, it is an overview image"
+    whole = (tmp_path / "Animal_2.tif").read_bytes()
+    (tmp_path / "Animal_2.tif").write_bytes(whole[:-40])
+    project = find_recordings(tmp_path)
+    assert [ref.name for ref in project.recordings] == ["Animal_1", "Animal_2"]
+    assert not project.skipped
+    with pytest.raises(RecordingError, match=r"'Animal_2\.tif' .* ends early"):
+        open_recording(project.recordings[1].path)
+
+
+def test_damaged_stacks_do_not_hide_the_whole_ones_between_them(tmp_path):
+    for i in range(1, 6):
+        stack(tmp_path / f"Animal_{i}.tif")
+        if i % 2:
+            (tmp_path / f"Animal_{i}.tif").write_bytes(b"")
+    assert names(tmp_path) == [f"Animal_{i}" for i in range(1, 6)]
+
+
 def test_a_folder_that_is_one_recording(tmp_path):
     frames(tmp_path / "single frames")
     assert names(tmp_path / "single frames") == ["single_frames"]

@@ -82,9 +82,13 @@ def only_inside(project: Project, roots: Sequence[Path]) -> Project:
 def _is_one_recording(tiffs: list[Path]) -> bool:
     """Whether the TIFFs of a folder are one recording: exactly one file, or single frames throughout.
 
-    The first, middle and last file stand for all; a folder that mixes both is refused when it is opened.
+    The first, middle and last file stand for all, unless one of them is damaged; a folder that mixes both is refused
+    when it is opened.
     """
-    return len(tiffs) == 1 or not any(holds_many(tiffs[i]) for i in (0, len(tiffs) // 2, -1))
+    if len(tiffs) == 1:
+        return True
+    some = [tiffs[i] for i in (0, len(tiffs) // 2, -1)]
+    return not any(holds_many(tiff) for tiff in (tiffs if any(is_damaged(tiff) for tiff in some) else some))
 
 
 def _animal_folders(root: Path) -> tuple[list[Path], tuple[str, ...]]:

@@ -81,10 +81,14 @@ def holds_many(path: Path) -> bool:
 
 
 def is_damaged(path: Path) -> bool:
-    """Whether a TIFF file can't be read as far as its second image, so that nobody knows how many it holds."""
+    """Whether a TIFF file can't be read as far as its second image, or to the end of its only one.
+
+    Nobody knows then how many it held.
+    """
     try:
         with mapped(path) as buffer:
-            return not list(islice(pages(buffer), 2))
+            found = list(islice(pages(buffer), 2))
+            return not found or (len(found) == 1 and found[0].end > len(buffer))
     except (BrokenTiffError, OSError):
         return True
 
