@@ -219,7 +219,28 @@ def test_missing_values_are_filled_and_told(simulated, movie):
     assert values.max() <= movie.frames.max()
     kept = np.delete(np.arange(160), [20, 90])
     assert error_px(simulated, result.shifts_els, result.centers_px, kept)[0] < 0.25
-    assert any("160 of 160 frames are NaN or infinite" in note for note in result.notes)
+    assert any("160 of 160 frames are NaN, infinite" in note for note in result.notes)
+
+
+@pytest.mark.parametrize(("frame", "value"), [(0, 1e7), (77, 1e7), (77, -1e6)])
+def test_an_accident_in_a_float_movie_costs_nothing_but_its_pixel(movie, corrected, frame, value):
+    struck = movie.frames.astype(np.float32)
+    struck[frame, 10, 12] = value
+    result = correct(ArrayMovie(struck))
+    assert np.sqrt(((result.shifts_els - corrected.shifts_els) ** 2).mean()) < 0.02
+    assert result.movie.scale == pytest.approx(corrected.movie.scale)
+    assert any(f"frame {frame}: replaced by the pixel's mean" in note for note in result.notes)
+
+
+@pytest.mark.parametrize("value", [0, 65535])
+def test_pixels_that_are_stuck_do_not_hold_the_frame(simulated, movie, value):
+    stuck = movie.frames.copy()
+    stuck[:, 40:42, 50] = value
+    result, clean = (correct(ArrayMovie(frames), pw_rigid=False) for frames in (stuck, movie.frames))
+    centre = np.array([[48.0, 56.0]])
+    error, still = error_px(simulated, result.shifts_rig[:, None], centre)
+    assert error < error_px(simulated, clean.shifts_rig[:, None], centre)[0] + 0.02 * still
+    assert result.movie.read(0, 1)[0].max() >= movie.frames.max(initial=0, where=movie.frames < value), "kept as it is"
 
 
 def test_clipped_frames_are_counted(movie):

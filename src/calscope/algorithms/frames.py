@@ -16,6 +16,7 @@ from calscope.model.progress import Progress
 
 Result = TypeVar("Result")
 
+ANY = -np.inf, np.inf
 CHUNK_PX = 1_000_000
 """Pixels of a chunk: 4 MB as float32, which stay in the processor's cache from one step to the next."""
 
@@ -64,23 +65,38 @@ def _next_done(waiting: "deque[tuple[int, Future[Result]]]", n_frames: int, prog
 
 @dataclass(frozen=True)
 class CleanFrames:
-    """Reads frames as float32 with every value finite."""
+    """Reads frames as float32 with every value finite and credible."""
 
     source: FrameSource
     fill: FloatArray
-    """(H, W) what stands in for a value that is not finite."""
+    """(H, W) what stands in for a value that is missing."""
+    credible: tuple[float, float] = ANY
+    """Smallest and largest value that a detector may have given."""
+    telling: tuple[float, float] = ANY
+    """Range that values are cut to where motion is looked for."""
 
     def read(self, start: int, stop: int) -> tuple[FloatArray, NDArray[np.bool_]]:
-        """Frames `start` to `stop`, (n, H, W), and which of them had values that were not finite, (n,)."""
-        return replace_missing(self.source.read(start, stop), self.fill)
+        """Frames `start` to `stop`, (n, H, W), and which of them had values that were missing, (n,)."""
+        return replace_missing(self.source.read(start, stop), self.fill, self.credible)
+
+    def look(self, start: int, stop: int) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """Read frames to find motion in: without what doesn't move with the tissue."""
+        frames, touched = self.read(start, stop)
+        return frames if self.telling == ANY else np.clip(frames, *self.telling, out=frames), touched
 
 
-def replace_missing(frames: NDArray, fill: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Give frames as float32 with `fill` where they aren't finite, and which of them were touched, (n,)."""
+def replace_missing(
+    frames: NDArray, fill: FloatArray, credible: tuple[float, float] = ANY
+) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Give frames as float32 with `fill` where a value isn't finite or credible, and which were touched, (n,).
+
+    Whole numbers are taken as they are: they come from a detector, and its range is known.
+    """
     values = np.array(frames, np.float32, order="C")
     if np.issubdtype(frames.dtype, np.integer):
         return values, np.zeros(len(values), np.bool_)
-    missing = ~np.isfinite(values)
+    low, high = credible
+    missing = ~(np.isfinite(values) & (values >= np.float32(low)) & (values <= np.float32(high)))
     touched = np.asarray(missing.any(axis=(1, 2)), np.bool_)
     if touched.any():
         values[missing] = np.broadcast_to(fill, values.shape)[missing]

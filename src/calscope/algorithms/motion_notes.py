@@ -24,7 +24,7 @@ class Track:
     blank: NDArray[np.bool_]
     """(n,) the frame doesn't show the template."""
     repaired: NDArray[np.bool_]
-    """(n,) some values were not finite."""
+    """(n,) some values were missing."""
     low: FloatArray
     """(chunks,) smallest value."""
     high: FloatArray
@@ -71,8 +71,8 @@ def describe(track: Track, shape: tuple[int, int, int], grid: PatchGrid | None) 
     else:
         notes = _frame_notes(track)
     if track.repaired.any():
-        told = f"{_frames(track.repaired)} NaN or infinite in some pixels{_named(track.repaired)}"
-        notes.append(f"{told}: replaced by the pixel's mean.")
+        told = f"{_frames(track.repaired)} NaN, infinite or far beyond all others in some pixels"
+        notes.append(f"{told}{_named(track.repaired)}: replaced by the pixel's mean.")
     if grid is not None:
         notes += _patch_notes(grid, (height, width))
     return tuple(notes)

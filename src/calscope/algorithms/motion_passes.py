@@ -128,7 +128,7 @@ class MotionPasses:
         patches = None if grid is None else prepare_patches(template, grid, self.plan.strides, self.plan.max_deviation)
 
         def work(start: int, stop: int) -> tuple[Track, FloatArray]:
-            frames, repaired = self.frames.read(start, stop)
+            frames, repaired = self.frames.look(start, stop)
             found = estimate_rigid(frames, rigid)
             shifts = found.shifts[:, None]
             if patches is not None:
@@ -170,7 +170,7 @@ class MotionPasses:
         """Read the evidence of every frame around the fields of `track`, (T, r) for the shapes of the field."""
 
         def work(start: int, stop: int) -> FloatArray:
-            frames, _ = self.frames.read(start, stop)
+            frames, _ = self.frames.look(start, stop)
             return _read(evidence, frames, track.coefficients[start:stop])
 
         combine = self._combiner(evidence)
@@ -181,7 +181,7 @@ class MotionPasses:
         warper = Warper(self.plan.field)
 
         def work(start: int, stop: int) -> FloatArray:
-            frames, _ = self.frames.read(start, stop)
+            frames, _ = self.frames.look(start, stop)
             shows = ~track.blank[start:stop]
             moved = warper.warp(frames[shows], track.coefficients[start:stop][shows])
             sums = np.zeros((3, *template.shape), np.float32)

@@ -66,7 +66,7 @@ class _Versions:
 
     def __init__(self, tried: _Tried) -> None:
         self.names: tuple[MotionVersion, ...] = ("raw", *tried.results)
-        self._raw = CleanFrames(tried.raw, tried.best.template)
+        self._raw = CleanFrames(tried.raw, tried.best.template, tried.best.movie.range)
         self._results = tried.results
 
     def read(self, start: int) -> dict[MotionVersion, FloatArray]:

@@ -118,7 +118,7 @@ class Versions:
     """Reads the frames of a movie in every version."""
 
     def __init__(self, source: FrameSource, motion: MotionResult) -> None:
-        self._raw = CleanFrames(source, motion.template)
+        self._raw = CleanFrames(source, motion.template, motion.movie.range)
         self._motion = motion
         self._warper = Warper(rigid_field(source.shape[1:]))
         self.names: tuple[MotionVersion, ...] = ("raw", "rigid")

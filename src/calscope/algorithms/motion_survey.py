@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from calscope.algorithms.frames import chunk_length, map_chunks, replace_missing
+from calscope.algorithms.frames import chunk_length, map_chunks
 from calscope.algorithms.rigid import estimate_rigid, prepare_rigid
 from calscope.algorithms.template import MIN_GAIN, Sample, make_template
 from calscope.model.motion_preview import Crop, MotionSurvey
-from calscope.model.movie import FloatArray, FrameSource
+from calscope.model.movie import ArrayMovie, FloatArray, FrameSource
 from calscope.model.progress import Progress, part, silent
 
 FINEST_SIDE_PX = 96
@@ -64,7 +64,7 @@ def survey_motion(
 
     def work(start: int, stop: int) -> tuple[FloatArray, NDArray[np.bool_]]:
         frames = _read_binned(source, range(start * every, min(stop * every, n_frames), every), binning)
-        found = estimate_rigid(replace_missing(frames, sample.fill)[0], rigid)
+        found = estimate_rigid(sample.clean(ArrayMovie(frames)).look(0, len(frames))[0], rigid)
         return found.shifts * np.float32(binning), found.gain > MIN_GAIN
 
     looks = -(-n_frames // every)
@@ -92,12 +92,7 @@ def binning_for(field: tuple[int, int]) -> int:
 def _sample(source: FrameSource, binning: int) -> Sample:
     n_frames = source.shape[0]
     indices = np.unique(np.linspace(0, n_frames - 1, min(N_TEMPLATE, n_frames)).round().astype(int))
-    frames = _read_binned(source, indices.tolist(), binning)
-    finite = np.isfinite(frames)
-    count = finite.sum(axis=0)
-    total = np.where(finite, frames, 0).sum(axis=0, dtype=np.float64)
-    overall = total.sum() / max(1, int(count.sum()))
-    return Sample(frames, np.where(count > 0, total / np.maximum(count, 1), overall).astype(np.float32))
+    return Sample.of(_read_binned(source, indices.tolist(), binning))
 
 
 def _read_binned(source: FrameSource, indices: range | list[int], binning: int) -> FloatArray:

@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from calscope.algorithms.frames import CleanFrames, release
+from calscope.algorithms.frames import release
 from calscope.algorithms.motion_evidence import Evidence, prepare_evidence
 from calscope.algorithms.motion_notes import Track, describe, describe_limits
 from calscope.algorithms.motion_passes import MotionPasses, MotionPlan, make_plan
@@ -84,7 +84,7 @@ def correct_movie(
     )
     sample = take_sample(source)
     evidence, habits = _prepare(sample, plan, workers, part(progress, 0, 0.25))
-    movie = MotionPasses(CleanFrames(source, sample.fill), source.shape, plan, workers)
+    movie = MotionPasses(sample.clean(source), source.shape, plan, workers)
     track = _follow(movie, evidence, habits, part(progress, 0.25, 0.75))
     result = _write(movie, track, evidence.template, allocate, part(progress, 0.75, 1))
     return replace(result, notes=(*result.notes, *describe_limits(asked, max_shifts, n_frames)))
@@ -98,7 +98,8 @@ def largest_shifts(asked: tuple[int, int], field: tuple[int, int]) -> tuple[int,
 def _prepare(sample: Sample, plan: MotionPlan, workers: int, progress: Progress) -> tuple[Evidence, Habits | None]:
     """Make the template, the noise about it, and a first idea of how the tissue moves, from a sample of frames."""
     template = make_template(sample, plan.max_shifts, workers=workers, progress=part(progress, 0, 0.4))
-    passes = MotionPasses(CleanFrames(ArrayMovie(sample.frames), sample.fill), sample.frames.shape, plan, workers)
+    frames = sample.clean(ArrayMovie(sample.frames))
+    passes = MotionPasses(frames, sample.frames.shape, plan, workers)
     track, _ = passes.estimate(template, None, part(progress, 0.4, 0.7))
     track = _around_their_mean(track.bridged())
     evidence = prepare_evidence(*passes.average(track, template, part(progress, 0.7, 0.8)), plan.field)

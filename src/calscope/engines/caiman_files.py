@@ -44,20 +44,18 @@ def write_raw(source: FrameSource, path: Path, progress: Progress) -> tuple[floa
     Returns
     -------
     maximum, n_repaired
-        Over all frames; how many frames had values that are not finite, replaced by the pixel's mean.
+        Over all frames; how many frames had values that are missing, replaced by the pixel's mean.
     """
     n_frames = source.shape[0]
-    fill = np.zeros(source.shape[1:], np.float32)
-    if not np.issubdtype(source.dtype, np.integer):
-        fill = take_sample(source).fill
+    sample = None if np.issubdtype(source.dtype, np.integer) else take_sample(source)
     dtype = source.dtype if source.dtype.kind in "ui" else np.dtype(np.float32)
     high, n_repaired = -np.inf, 0
     with h5py.File(path, "w") as file:
         movie = file.create_dataset("mov", source.shape, dtype)
         for start, stop in chunk_frames(source.shape):
             frames = source.read(start, stop)
-            if dtype.kind == "f":
-                frames, touched = replace_missing(frames, fill)
+            if sample is not None:
+                frames, touched = replace_missing(frames, sample.fill, sample.credible)
                 n_repaired += int(touched.sum())
             movie[start:stop] = frames
             high = max(high, float(frames.max()))

@@ -70,6 +70,11 @@ class Movie:
         """Type of the values that `read` gives."""
         return np.dtype(np.float32)
 
+    @property
+    def range(self) -> tuple[float, float]:
+        """Values that it can hold, and one step beyond at either end."""
+        return self.offset - self.scale, self.offset + 65536 * self.scale
+
     def read(self, start: int, stop: int) -> FloatArray:
         """Frames `start` to `stop` (exclusive) as float32, (n, H, W)."""
         return self.decode(self.codes[start:stop])
