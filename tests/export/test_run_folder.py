@@ -201,6 +201,14 @@ def test_a_run_until_motion_leaves_motion_only_and_takes_older_files_away(tmp_pa
     assert names_in(tmp_path) == sorted(["images.npz", "motion.parquet", "run.json", "notes of a person.txt"])
 
 
+def test_files_of_somebody_else_are_neither_replaced_nor_removed(tmp_path, found):
+    theirs = tmp_path / "background.npz"
+    theirs.write_text("mine")
+    with pytest.raises(StoreError, match="left alone"):
+        write_animal(tmp_path, RECORD, Found(found.before))
+    assert names_in(tmp_path) == ["background.npz"] and theirs.read_text() == "mine"
+
+
 def test_the_verdict_on_the_motion_correction_stands_in_the_record(tmp_path, found):
     measures = MotionMeasures(*(Estimate(k + 0.5, k + 0.25, k + 1.0) for k in range(4)))
     gain = MotionGain("crispness", "raw", "rigid", Estimate(0.1, 0.05, 0.2), 0.01, "better")

@@ -19,6 +19,7 @@ from scipy.sparse import save_npz
 from calscope.export.beside import file_beside
 from calscope.export.motion_record import to_plain
 from calscope.io.imagej import imagej_description
+from calscope.model.errors import StoreError
 from calscope.model.movie import FloatArray, Movie, chunks
 from calscope.model.progress import Progress, silent
 from calscope.model.recording import Pair
@@ -113,6 +114,42 @@ class Results(Protocol):
         """Relative fluorescence of the components."""
 
 
+def check_place(out: Path, names: Sequence[str]) -> None:
+    """Refuse folders that hold anything else than a run's results; asked before hours go into a run.
+
+    Parameters
+    ----------
+    out
+        Where a run is to write; it may hold other things, as long as none of them is called run.json.
+    names
+        The animals, whose folders in `out` may be absent, empty, or an earlier run's.
+
+    Raises
+    ------
+    StoreError
+        When somebody else's files are there, which results would mix with or replace.
+    """
+    for folder in (out / name for name in names):
+        if _is_taken(folder) and not _is_record(folder / RUN, ("name", "error")):
+            raise StoreError(
+                f"{folder} holds files that are no results of Calscope's; they are left alone. Choose another folder."
+            )
+    if (out / RUN).exists() and not _is_record(out / RUN, ("animals", "state")):
+        raise StoreError(f"{out / RUN} was not written by Calscope; it is left alone. Choose another folder.")
+
+
+def _is_taken(folder: Path) -> bool:
+    return folder.is_file() or (folder.is_dir() and any(folder.iterdir()))
+
+
+def _is_record(path: Path, keys: Sequence[str]) -> bool:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and all(key in found for key in keys)
+
+
 def write_animal(
     folder: Path,
     record: Mapping[str, Any],
@@ -142,8 +179,9 @@ def write_animal(
     Raises
     ------
     StoreError
-        When the folder can't be written or the disk is full.
+        When the folder holds somebody else's files, can't be written, or the disk is full.
     """
+    check_place(folder.parent, [folder.name])
     write_json(folder / RUN, {"name": record["name"], "error": UNFINISHED})
     dataset = record["effective"].get("dataset", {})
     fr_hz, dxy_um = dataset.get("fr"), dataset.get("dxy")
