@@ -84,6 +84,8 @@ def test_a_failing_stage_keeps_what_came_before_it(calscope, data, here, engine)
     [
         (("/nowhere",), "nothing at '/nowhere'"),
         (("{data}", "--animals", "Animal_7"), "Animals there: Animal_1, Animal_2"),
+        (("{data}", "--animals", ","), "names no animal"),
+        (("{data}", "--animals", ""), "names no animal"),
         (("{data}", "--set", "cnmf.k=3"), "cnmf.K"),
         (("{data}", "--params", "nope.json"), "nope.json can't be read"),
         (("{data}", "--engine", "magic"), "Known engines: builtin"),
@@ -115,12 +117,46 @@ def test_a_store_that_can_not_be_written(calscope, data, here, engine, monkeypat
     assert status == 2 and "CALSCOPE_STORE" in err and engine.calls == []
 
 
-def test_results_never_go_into_the_recordings_folder(calscope, here, engine):
-    (here / "data/Animal_1").mkdir(parents=True)
-    tifffile.imwrite(here / "data/Animal_1/movie.tif", np.zeros((12, 32, 28), np.uint16))
-    status, _, err = calscope("run", here / "data", "--out", here / "data", *RUN)
-    assert status == 2 and "recording's own folder" in err
-    assert [path.name for path in (here / "data/Animal_1").iterdir()] == ["movie.tif"]
+@pytest.fixture
+def tree(here, engine):
+    """A folder of recordings with a link to it, as they stood before and must stand after."""
+    for number in (1, 2):
+        (here / f"data/Animal_{number}").mkdir(parents=True)
+        tifffile.imwrite(here / f"data/Animal_{number}/movie.tif", np.zeros((12, 32, 28), np.uint16))
+    (here / "link").symlink_to(here / "data", target_is_directory=True)
+    return here
+
+
+@pytest.mark.parametrize(
+    "data, out",
+    [
+        ("data", "data"),
+        ("data", "data/results"),
+        ("data", "data/../data"),
+        ("data", "link"),
+        ("link", "data/results"),
+        ("data/Animal_1", "data"),
+        ("data/Animal_1", "link"),
+        ("data/Animal_1", "data/Animal_1/out"),
+        ("data/Animal_1/movie.tif", "data/Animal_1"),
+    ],
+)
+def test_results_never_go_among_the_recordings(calscope, tree, engine, data, out):
+    before = sorted(tree.rglob("*"))
+    status, printed, err = calscope("run", tree / data, "--out", tree / out, *RUN)
+    assert status == 2 and printed == "" and "--out" in err and "Choose another" in err
+    assert sorted(path for path in tree.rglob("*") if "store" not in path.parts) == before and engine.calls == []
+
+
+@pytest.mark.parametrize("foreign", ["Animal_2/images.npz", "Animal_2/movie.tif", "run.json", "Animal_2"])
+def test_somebody_elses_files_are_never_replaced(calscope, tree, engine, foreign):
+    place = tree / "out" / foreign
+    place.parent.mkdir(parents=True)
+    place.write_text("mine")
+    before = sorted((tree / "out").rglob("*"))
+    status, _, err = calscope("run", tree / "data", "--out", tree / "out", *RUN)
+    assert status == 2 and "left alone. Choose another folder" in err and engine.calls == []
+    assert place.read_text() == "mine" and sorted((tree / "out").rglob("*")) == before
 
 
 def test_ctrl_c_stops_with_130_and_the_same_command_goes_on(calscope, data, here, engine, monkeypatch):

@@ -15,7 +15,7 @@ from calscope.cli import BAD_INPUT, INTERRUPTED, OK
 from calscope.cli.progress_line import ProgressLine, duration
 from calscope.cli.settings import read_settings
 from calscope.engines.registry import get_engine
-from calscope.export.run_folder import RUN, write_animal, write_json
+from calscope.export.run_folder import RUN, check_place, write_animal, write_json
 from calscope.io.project import Project, RecordingRef, find_recordings
 from calscope.io.registry import open_recording
 from calscope.model.errors import Cancelled, ParameterError, RecordingError, StoreError
@@ -33,11 +33,12 @@ def command(chosen: argparse.Namespace) -> int:
     params, notes = read_settings(chosen.params, chosen.changes)
     engine = get_engine(chosen.engine)
     workers = make_executor(chosen.workers, chosen.dask).workers
-    project = find_recordings(Path(chosen.data).absolute())
+    data = Path(chosen.data).absolute()
+    project = find_recordings(data)
     refs = choose_animals(project, _names(chosen.animals))
     order = Order(params, engine, default_store(), chosen.until, chosen.frames, workers)
     out = Path(chosen.out)
-    _check_out(out, refs)
+    _check_out(out, data, refs)
     _check_rates(refs, order)
     run = _Run(out, order, _Stop(), save_movie=chosen.save_movie)
     for note in (*notes, *project.skipped):
@@ -160,16 +161,31 @@ class _Run:
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:
-    return None if text is None else tuple(name.strip() for name in text.split(",") if name.strip())
+    if text is None:
+        return None
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise ParameterError("--animals names no animal. Give names, as A,B, or leave it out to run all of them.")
+    return names
 
 
-def _check_out(out: Path, refs: Sequence[RecordingRef]) -> None:
-    """Refuse to write results among raw data, where the next reading would find them."""
+def _check_out(out: Path, data: Path, refs: Sequence[RecordingRef]) -> None:
+    """Refuse to write results among raw data, where the next reading would find them, or over other files."""
+    place, source = out.resolve(), data.resolve()
+    # Beside one recording a folder for results is in nobody's way.
+    among = place == source.parent if source.is_file() else place.is_relative_to(source)
+    if among:
+        raise StoreError(
+            f"--out {out} would put results among the recordings, where they would be taken for more of them. "
+            f"Choose another folder, beside {data}."
+        )
     for ref in refs:
-        if ref.path.resolve().is_relative_to((out / ref.name).resolve()):
+        folder, recording = (out / ref.name).resolve(), ref.path.resolve()
+        if any(path.is_relative_to(folder) for path in (recording, source)) or place.is_relative_to(recording):
             raise StoreError(
-                f"--out {out} would put results into the recording's own folder {out / ref.name}. Choose another."
+                f"--out {out} would put results into the recording's own folder {recording}. Choose another."
             )
+    check_place(out, [ref.name for ref in refs])
 
 
 def _check_rates(refs: Sequence[RecordingRef], order: Order) -> None:
