@@ -88,6 +88,24 @@ def test_an_only_image_that_ends_early_is_called_damaged_too(tmp_path, beside):
         open_recording(project.recordings[1].path)
 
 
+@pytest.mark.parametrize("kind", ["whole", "in a loop", "ome"])
+def test_a_stack_whose_writing_was_broken_off_is_no_single_image(tmp_path, kind):
+    """tifffile lists the images that it wrote when it closes the file: until then, only the first one is there."""
+    stack(tmp_path / "Animal_1.tif")
+    movie = np.random.default_rng(0).integers(0, 99, (50, 64, 64), np.uint16)
+    with tifffile.TiffWriter(tmp_path / "growing", ome=kind == "ome") as tiff:
+        for piece in movie if kind == "in a loop" else [movie]:
+            tiff.write(piece, contiguous=kind == "in a loop" or None, photometric="minisblack")
+        tiff.filehandle.flush()
+        (tmp_path / "Animal_2.tif").write_bytes((tmp_path / "growing").read_bytes()[:200_000])
+    project = find_recordings(tmp_path)
+    assert [ref.name for ref in project.recordings] == ["Animal_1", "Animal_2"]
+    with pytest.raises(RecordingError, match=r"Can't read frame \d+ \(counted from 0\) of 'Animal_2\.tif'"):
+        open_recording(project.recordings[1].path)
+    if kind == "whole":  # how many there were is noted at once
+        assert np.array_equal(open_recording(tmp_path / "Animal_2.tif", 20).read(0, 20), movie[:20])
+
+
 def test_damaged_stacks_do_not_hide_the_whole_ones_between_them(tmp_path):
     for i in range(1, 6):
         stack(tmp_path / f"Animal_{i}.tif")

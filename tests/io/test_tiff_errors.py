@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calscope.io.registry import open_recording
+from calscope.io.tiff_stack import holds_many
 from calscope.model.errors import CalscopeError, RecordingError
 
 
@@ -93,6 +94,12 @@ def test_colour(tmp_path):
     text = message(tmp_path / "movie.tif")
     assert "20 x 30 px with 3 samples a pixel" in text
     assert "gray TIFF" in text
+
+
+def test_one_colour_image_is_no_stack(tmp_path):
+    tifffile.imwrite(tmp_path / "movie.tif", np.zeros((20, 30, 3), np.uint8), photometric="rgb")
+    assert not holds_many(tmp_path / "movie.tif")
+    assert "gray TIFF" in message(tmp_path / "movie.tif")
 
 
 def test_two_channels(tmp_path):

@@ -7,7 +7,7 @@ programs fill them with a printer's 72 dots per inch.
 import html
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,8 @@ class TiffMetadata:
     """Channels, slices and frames as the file names them, where it does."""
     n_images: int | None = None
     """How many images follow the first one's pixels without a directory of their own."""
+    by_tifffile: bool = False
+    """Written by tifffile, which lists images in their directories only when it closes the file."""
     axes_are_certain: bool = False
     """Channels and slices are what the microscope did; others store frames in time as slices, for want of better."""
 
@@ -46,9 +48,10 @@ def read_metadata(path: Path) -> TiffMetadata:
     try:
         with open_quietly(path) as file:
             found = [reader(file) for reader in (_scanimage, _ome, _imagej, _shaped)]
+            by_tifffile = file.pages.first.software.startswith("tifffile")
     except UNREADABLE:
         return TiffMetadata()
-    return _first_known([one for one in found if one is not None])
+    return replace(_first_known([one for one in found if one is not None]), by_tifffile=by_tifffile)
 
 
 def _first_known(found: list[TiffMetadata]) -> TiffMetadata:
@@ -57,8 +60,13 @@ def _first_known(found: list[TiffMetadata]) -> TiffMetadata:
     size = next((one for one in found if one.dxy_um), TiffMetadata())
     axes = next((one for one in found if one.sizes), TiffMetadata())
     images = next((one.n_images for one in found if one.n_images), None)
-    return TiffMetadata(
-        rate.fr_hz, rate.fr_source, size.dxy_um, size.dxy_source, axes.sizes, images, axes.axes_are_certain
+    return replace(
+        axes,
+        fr_hz=rate.fr_hz,
+        fr_source=rate.fr_source,
+        dxy_um=size.dxy_um,
+        dxy_source=size.dxy_source,
+        n_images=images,
     )
 
 
@@ -143,12 +151,11 @@ def _scanimage(file: tifffile.TiffFile) -> TiffMetadata | None:
 
 
 def _shaped(file: tifffile.TiffFile) -> TiffMetadata | None:
-    """Read the shape that tifffile notes when it writes many images under one directory."""
+    """Read the shape that tifffile notes of the images that it writes one behind the other."""
     said = (file.shaped_metadata or (None,))[0]
-    if not said or not said.get("truncated"):
+    if not said or len(said.get("shape", ())) < 3 or file.pages.first.samplesperpixel > 1:
         return None
-    shape = said["shape"]
-    return TiffMetadata(n_images=math.prod(shape[:-2]))
+    return TiffMetadata(n_images=math.prod(said["shape"][:-2]))
 
 
 def _number(value: object) -> float:

@@ -19,6 +19,8 @@ from calscope.io.tiff_pixels import pixel_type, read_pages, unreadable
 from calscope.model.errors import RecordingError
 from calscope.model.recording import RecordingInfo
 
+_UNFINISHED = "the program that wrote it broke off, and did not list the images that follow"
+
 
 @dataclass(frozen=True)
 class StackFile:
@@ -53,10 +55,19 @@ def scan_stack(path: Path) -> StackFile:
     metadata = read_metadata(path)
     if metadata.n_images and metadata.n_images > len(found) == 1 and lies_plain(found[0]):
         found = _without_directories(found[0], metadata.n_images)
+    elif _unlisted(found, metadata, size):
+        broken = broken or _UNFINISHED
     inside = next((i for i, page in enumerate(found) if page.end > size), len(found))
     if inside < len(found):
         broken = "the file ends early"
     return StackFile(path, found[:inside], metadata, broken)
+
+
+def _unlisted(found: list[Page], metadata: TiffMetadata, size: int) -> bool:
+    """Whether the pixels of further images lie behind the only one listed, in a file that was never closed."""
+    if len(found) != 1 or not metadata.by_tifffile or not lies_plain(found[0]):
+        return False
+    return size - found[0].end >= frame_bytes(found[0])
 
 
 def _without_directories(first: Page, n_images: int) -> list[Page]:
@@ -83,14 +94,17 @@ def holds_many(path: Path) -> bool:
 def is_damaged(path: Path) -> bool:
     """Whether a TIFF file can't be read as far as its second image, or to the end of its only one.
 
-    Nobody knows then how many it held.
+    Nobody knows then how many it held; nor where writing them was broken off before they were listed.
     """
     try:
         with mapped(path) as buffer:
-            found = list(islice(pages(buffer), 2))
-            return not found or (len(found) == 1 and found[0].end > len(buffer))
+            found, size = list(islice(pages(buffer), 2)), len(buffer)
     except (BrokenTiffError, OSError):
         return True
+    if len(found) != 1:
+        return not found
+    short = frame_bytes(found[0]) > size - found[0].end
+    return found[0].end > size or (not short and _unlisted(found, read_metadata(path), size))
 
 
 class StackFrames:
