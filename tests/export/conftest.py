@@ -104,7 +104,7 @@ def write_traces(folder, truth):
 
 
 def write_run_json(folder, *, changes=None, **more):
-    """Write the record of a run as the pipeline gives it; `changes` are parameters used otherwise than asked for."""
+    """Write the record of a run as the command does; `changes` are parameters used otherwise than asked for."""
     asked = Parameters().replace({"cnmf.K": 7})
     used = asked.replace({"dataset.fr": FR, "dataset.dxy": DXY, **(changes or {})})
     info = RecordingInfo(
@@ -131,7 +131,9 @@ def write_run_json(folder, *, changes=None, **more):
         peak_memory_bytes=512_000_000,
         notes=("A note of the run.",),
     )
-    (folder / "run.json").write_text(json.dumps(run.to_dict() | more), encoding="utf-8")
+    record = run.to_dict()
+    record["recording"] = record.pop("info")
+    (folder / "run.json").write_text(json.dumps(record | more), encoding="utf-8")
 
 
 @pytest.fixture

@@ -205,11 +205,12 @@ def test_failures_and_reached_limits_are_said(make_animal, truth, tmp_path):
     for file in failed.iterdir():
         if file.name != "run.json":
             file.unlink()
-    (tmp_path / "OUT" / "run.json").write_text('{"animals": [{"name": "C", "error": "No TIFFs in it."}]}')
+    record = {"started_at": "2026-01-02T03:04:05", "animals": [{"name": "C", "error": "No TIFFs in it."}]}
+    (tmp_path / "OUT" / "run.json").write_text(json.dumps(record))
     _, text = report(tmp_path / "OUT", tmp_path)
     assert "In 3 frames the shift reached max_shifts" in text
     assert "The run ended early: The file is cut short." in text
-    assert "No TIFFs in it." in text
+    assert "No TIFFs in it." in text and "Run of 2026-01-02T03:04:05." in text
 
 
 def test_the_verdict_on_the_motion_correction_is_told(make_animal, tmp_path):

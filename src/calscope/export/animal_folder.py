@@ -76,7 +76,7 @@ class AnimalFolder:
     @cached_property
     def recording(self) -> Mapping[str, Any]:
         """What was known of the recording: path, shape, dtype, fingerprint, fr_hz, dxy_um and their sources."""
-        found = self.meta.get("recording") or self.meta.get("info") or {}
+        found = self.meta.get("recording")
         return found if isinstance(found, Mapping) else {}
 
     @cached_property

@@ -31,13 +31,12 @@ class RunFolder:
     def failures(self) -> Mapping[str, str]:
         """Animals that failed and left nothing to show, with the reason in words."""
         listed = self.meta.get("animals")
-        if isinstance(listed, Mapping):
-            listed = [{"name": name, **entry} for name, entry in listed.items() if isinstance(entry, Mapping)]
-        entries = [
-            entry for entry in listed or () if isinstance(entry, Mapping) and entry.get("error") and entry.get("name")
-        ]
+        entries = [entry for entry in listed if isinstance(entry, Mapping)] if isinstance(listed, list) else []
+        told = {
+            str(entry["name"]): str(entry["error"]) for entry in entries if entry.get("name") and entry.get("error")
+        }
         shown = {animal.name for animal in self.animals}
-        return {str(entry["name"]): str(entry["error"]) for entry in entries if entry.get("name") not in shown}
+        return {name: error for name, error in told.items() if name not in shown}
 
 
 def open_run(path: Path) -> RunFolder:

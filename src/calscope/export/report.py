@@ -73,7 +73,7 @@ def render(run: RunFolder) -> str:
 
 def _when(run: RunFolder) -> Html:
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    started = run.meta.get("started_at") or run.meta.get("started") or run.meta.get("when")
+    started = run.meta.get("started_at")
     ran = f"Run of {started}. " if isinstance(started, str) else ""
     return element("p", {"class": "when"}, f"{ran}Report written {now} by Calscope {calscope.__version__}.")
 
