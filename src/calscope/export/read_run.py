@@ -1,6 +1,5 @@
 """Find the animals in a folder that `calscope run` wrote."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 from calscope.export.animal_folder import AnimalFolder
 from calscope.export.run_files import read_json
+from calscope.io.file_names import natural_key
 from calscope.model.errors import RecordingError
 
 _MARKS = ("images.npz", "motion.parquet", "components.parquet", "traces.parquet", "footprints.npz")
@@ -53,7 +53,9 @@ def open_run(path: Path) -> RunFolder:
         return RunFolder(path, (AnimalFolder(path.resolve()),), {})
     folders = [folder for folder in path.iterdir() if folder.is_dir() and not folder.name.startswith(".")]
     # One that failed early has left a run.json and nothing else.
-    found = sorted((f for f in folders if _is_animal(f) or (f / "run.json").is_file()), key=_natural)
+    found = sorted(
+        (f for f in folders if _is_animal(f) or (f / "run.json").is_file()), key=lambda folder: natural_key(folder.name)
+    )
     run = RunFolder(path, tuple(AnimalFolder(folder) for folder in found), read_json(path / "run.json"))
     if not run.animals and not run.failures:
         raise RecordingError(
@@ -65,8 +67,3 @@ def open_run(path: Path) -> RunFolder:
 
 def _is_animal(folder: Path) -> bool:
     return any((folder / mark).is_file() for mark in _MARKS)
-
-
-def _natural(path: Path) -> list[tuple[int, int | str]]:
-    parts = re.split(r"(\d+)", path.name.casefold())
-    return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts if part]
