@@ -32,11 +32,9 @@ class RunFolder:
         """Animals that failed and left nothing to show, with the reason in words."""
         listed = self.meta.get("animals")
         entries = [entry for entry in listed if isinstance(entry, Mapping)] if isinstance(listed, list) else []
-        told = {
-            str(entry["name"]): str(entry["error"]) for entry in entries if entry.get("name") and entry.get("error")
-        }
+        told = {entry["name"]: entry["error"] for entry in entries if entry.get("name") and entry.get("error")}
         shown = {animal.name for animal in self.animals}
-        return {name: error for name, error in told.items() if name not in shown}
+        return {str(name): str(error) for name, error in told.items() if name not in shown}
 
 
 def open_run(path: Path) -> RunFolder:
@@ -53,9 +51,8 @@ def open_run(path: Path) -> RunFolder:
         return RunFolder(path, (AnimalFolder(path.resolve()),), {})
     folders = [folder for folder in path.iterdir() if folder.is_dir() and not folder.name.startswith(".")]
     # One that failed early has left a run.json and nothing else.
-    found = sorted(
-        (f for f in folders if _is_animal(f) or (f / "run.json").is_file()), key=lambda folder: natural_key(folder.name)
-    )
+    ran = (folder for folder in folders if _is_animal(folder) or (folder / "run.json").is_file())
+    found = sorted(ran, key=lambda folder: natural_key(folder.name))
     run = RunFolder(path, tuple(AnimalFolder(folder) for folder in found), read_json(path / "run.json"))
     if not run.animals and not run.failures:
         raise RecordingError(
