@@ -1,6 +1,7 @@
 """The report: self-contained, true to the results, safe with anybody's text, and there for every kind of run."""
 
 import base64
+import colorsys
 import json
 import re
 from html.parser import HTMLParser
@@ -151,6 +152,17 @@ def test_parameters_that_differ_are_marked(make_animal, tmp_path):
     assert "7" in changed  # K, asked for and used, not the default 4
     assert overruled == ["12 (asked for: 15)"]
     assert len(changed) == 3  # K, and what the recording gave: fr and dxy
+
+
+def test_nothing_is_told_in_red(make_animal, tmp_path):
+    """Blue and orange are told apart with any kind of colour vision; red and green are not."""
+    page, text = report(make_animal(), tmp_path)
+    assert page.all("span", class_="overruled")[0][1].startswith("orange: not what was asked for")
+    style = text[text.index("<style>") : text.index("</style>")]
+    for colour in set(re.findall(r"#[0-9a-f]{6}", style)):
+        red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+        hue, _, saturation = colorsys.rgb_to_hls(red, green, blue)
+        assert saturation < 0.4 or 0.05 < hue < 0.95, colour
 
 
 def test_animals_with_other_parameters_get_their_own_column(make_animal, tmp_path):

@@ -25,7 +25,7 @@ def parameter_table(run: RunFolder) -> Html:
         None,
         element("span", {"class": "changed"}, "bold"),
         ": not the default. ",
-        element("span", {"class": "overruled"}, "red"),
+        element("span", {"class": "overruled"}, "orange"),
         ": not what was asked for; the value asked for stands behind it.",
     )
     return join(
