@@ -1,5 +1,10 @@
 """Results of CaImAn and suite2p open read-only, without running anything that is in their files."""
 
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
 import h5py
 import numpy as np
 import pytest
@@ -7,6 +12,7 @@ from scipy.io import savemat
 from scipy.sparse import random as random_sparse
 
 from calscope.io.imported import is_results, open_results, results_at
+from calscope.io.suite2p import CONVERT
 from calscope.model.errors import RecordingError
 
 H, W, T, K = 7, 5, 40, 3
@@ -158,14 +164,75 @@ def check_suite2p(found, arrays):
     assert found.image.shape == (H, W)
 
 
-def test_pickled_footprints_are_refused_and_the_told_conversion_works(suite2p_folder, monkeypatch):
+OPTIONS = {
+    "db": {"Ly": 1, "Lx": W, "nchannels": 1, "save_path": Path("mouse")},
+    "settings": {"fs": 10.0, "io": {"save_mat": False, "delete_bin": None}, "meanImg": None},
+    "reg_outputs": {"Ly": H, "meanImg": np.ones((H, W)), "yrange": [0, H]},
+    "detect_outputs": {"Vcorr": np.ones((H - 2, W))},
+}
+"""As suite2p 1.x writes them, each in a file of its own; a later one has the last word."""
+
+
+@pytest.mark.parametrize("kind", ["0.x", "1.x", "1.x with ops", "1.x without detection"])
+def test_pickled_footprints_are_refused_and_the_told_conversion_works(suite2p_folder, kind):
     folder, plane, arrays, _ = suite2p_folder
+    if kind != "0.x":
+        (plane / "ops.npy").unlink()
+        for name, options in OPTIONS.items():
+            np.save(plane / f"{name}.npy", options)
+    if kind == "1.x with ops":
+        np.save(plane / "settings.npy", OPTIONS["settings"] | {"fs": 99.0})
+        np.save(plane / "ops.npy", {"fs": 10.0})
+    if kind == "1.x without detection":
+        (plane / "detect_outputs.npy").unlink()
     with pytest.raises(RecordingError, match="would run whatever is in it") as told:
         open_results(folder)
-    command = str(told.value).split('python -c "')[1].rstrip('"')
-    monkeypatch.chdir(plane)
-    exec(command, {})
+    command = str(told.value).split("in suite2p's environment: ")[1]
+    program, *arguments = shlex.split(command)
+    assert program == "python"
+    subprocess.run([sys.executable, *arguments], cwd=plane, check=True)
     check_suite2p(open_results(folder), arrays)
+
+
+def test_the_conversion_needs_no_mean_image(suite2p_folder):
+    folder, plane, _, _ = suite2p_folder
+    (plane / "ops.npy").unlink()
+    np.save(plane / "db.npy", {"Ly": H, "Lx": W, "meanImg": None})
+    subprocess.run([sys.executable, "-c", CONVERT], cwd=plane, check=True)
+    found = open_results(folder)
+    assert (found.image, found.fr_hz) == (None, None)
+
+
+@pytest.mark.parametrize("source", ["files", "Fall.mat"])
+def test_without_flags_everything_counts_as_a_cell(suite2p_folder, source):
+    folder, plane, arrays, stat = suite2p_folder
+    (plane / "iscell.npy").unlink()
+    if source == "files":
+        np.savez(plane / "stat.npz", npix=[1, 1], ypix=[0, 1], xpix=[0, 0], lam=[1.0, 1.0], Ly=H, Lx=W)
+    else:  # suite2p writes an empty matrix for what it does not have
+        savemat(
+            plane / "Fall.mat", arrays | {"iscell": [], "stat": np.array(stat, dtype=object), "ops": {"Ly": H, "Lx": W}}
+        )
+    found = open_results(folder)
+    assert found.evaluation.accepted.tolist() == [True, True]
+    assert found.evaluation.reasons[0].startswith("Not judged")
+    assert "everything it found counts as a cell" in found.notes[-1]
+
+
+def test_the_matlab_file_of_suite2p_1_is_read(suite2p_folder):
+    """Its options are nested, what is not there is an empty matrix, and pictures may be cut to what stayed in view."""
+    folder, plane, arrays, stat = suite2p_folder
+    ops = {name: value for options in OPTIONS.values() for name, value in options.items() if name != "save_path"}
+    ops |= {"settings": {"detection": {"algorithm": "sparsery", "crop": np.array([])}}, "plane_times": {"all": 3.0}}
+    ops["io"] = {"save_mat": True, "delete_bin": np.array([])}
+    mat = {"stat": np.array(stat, dtype=object), "ops": ops, "redcell": np.array([])}
+    savemat(plane / "Fall.mat", arrays | mat)
+    found = open_results(folder)
+    check_suite2p(found, arrays)
+    assert sorted(found.images) == ["mean"]
+    savemat(plane / "Fall.mat", arrays | mat | {"ops": ops | {"meanImg": np.array([]), "fs": np.array([])}})
+    found = open_results(folder)
+    assert (found.image, found.fr_hz) == (None, None)
 
 
 def test_the_matlab_file_that_suite2p_writes_is_read_instead(suite2p_folder):
@@ -175,7 +242,7 @@ def test_the_matlab_file_that_suite2p_writes_is_read_instead(suite2p_folder):
     check_suite2p(open_results(folder), arrays)
 
 
-@pytest.mark.parametrize("damage", ["F.npy", "stat.npz", "Fall.mat", "pickled F.npy", "no iscell.npy"])
+@pytest.mark.parametrize("damage", ["F.npy", "stat.npz", "Fall.mat", "pickled F.npy", "no spks.npy"])
 def test_damaged_files_of_suite2p_are_told_in_words(suite2p_folder, damage):
     folder, plane, arrays, stat = suite2p_folder
     name = damage.split(" ")[-1]

@@ -19,17 +19,22 @@ from scipy.sparse import csc_matrix
 from calscope.io.imported import SUITE2P_FILES, ImportedResults, judged, name_of, unmeasured
 from calscope.model.errors import RecordingError
 from calscope.model.movie import FloatArray
-from calscope.model.results import Components, Quality
+from calscope.model.results import Components, Evaluation, Quality
 
 NEUROPIL = 0.7
 """Share of the neuropil's trace that suite2p takes off a cell's."""
 CONVERT = (
-    "import numpy as np; s = np.load('stat.npy', allow_pickle=1); o = np.load('ops.npy', allow_pickle=1).item(); "
-    "np.savez('stat.npz', npix=[len(c['ypix']) for c in s], ypix=np.concatenate([c['ypix'] for c in s]), "
-    "xpix=np.concatenate([c['xpix'] for c in s]), lam=np.concatenate([c['lam'] for c in s]), Ly=o['Ly'], Lx=o['Lx'], "
-    "fs=o['fs'], meanImg=o['meanImg'])"
+    "import os, numpy as np; s, *p = [np.load(f, allow_pickle=True) for f in ('stat.npy', 'db.npy', 'settings.npy', "
+    "'reg_outputs.npy', 'detect_outputs.npy', 'ops.npy') if os.path.exists(f)]; o = {k: v for d in p for k, v in "
+    "d.item().items() if v is not None}; "
+    "np.savez('stat.npz', npix=[len(c['ypix']) for c in s], **{n: np.concatenate([c[n] for c in s]) for n in ('ypix', "
+    "'xpix', 'lam')}, **{n: o[n] for n in ('Ly', 'Lx', 'fs', 'meanImg') if n in o})"
 )
-"""Makes the footprints readable; run where the files are trusted, in the folder that holds them."""
+"""Makes the footprints readable; run where the files are trusted, in the folder that holds them.
+
+Up to version 0.14 suite2p writes its options and images into ops.npy; from 1.0 into four files, and ops.npy on request.
+"""
+_UNJUDGED = "suite2p's flags (iscell) are missing, so that everything it found counts as a cell."
 _IMAGES = {"corr": "Vcorr", "mean": "meanImg", "max": "max_proj"}
 _DAMAGE = (
     *(OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, EOFError),
@@ -71,9 +76,8 @@ def _from_npz(plane: Path) -> dict[str, Any]:
     # Opened here, because numpy leaves a damaged file open.
     with (plane / "stat.npz").open("rb") as file, np.load(file, allow_pickle=False) as stat:
         fields = {name: stat[name] for name in stat.files}
-    return fields | {
-        name: np.load(plane / f"{name}.npy", allow_pickle=False) for name in ("F", "Fneu", "spks", "iscell")
-    }
+    names = ("F", "Fneu", "spks", *(("iscell",) if (plane / "iscell.npy").is_file() else ()))
+    return fields | {name: np.load(plane / f"{name}.npy", allow_pickle=False) for name in names}
 
 
 def _from_mat(plane: Path) -> dict[str, Any]:
@@ -89,14 +93,13 @@ def _from_mat(plane: Path) -> dict[str, Any]:
     fields = {name: np.concatenate(parts) if parts else np.zeros(0) for name, parts in pixels.items()}
     fields["npix"] = np.array([len(part) for part in pixels["ypix"]])
     fields |= {name: getattr(ops, name) for name in ("Ly", "Lx", "fs", *_IMAGES.values()) if hasattr(ops, name)}
-    return fields | {name: np.atleast_2d(found[name]) for name in ("F", "Fneu", "spks", "iscell")}
+    return fields | {name: np.atleast_2d(found[name]) for name in ("F", "Fneu", "spks", "iscell") if name in found}
 
 
 def _results(plane: Path, fields: dict[str, Any]) -> ImportedResults:
     dims = int(fields["Ly"]), int(fields["Lx"])
     raw = np.asarray(fields["F"] - NEUROPIL * fields["Fneu"], np.float32)
     n, n_frames = raw.shape
-    is_cell = np.asarray(fields["iscell"], np.float64).reshape(n, -1)
     nothing = np.zeros(n, np.float32)
     n_pixels = dims[0] * dims[1]
     return ImportedResults(
@@ -118,14 +121,23 @@ def _results(plane: Path, fields: dict[str, Any]) -> ImportedResults:
             sn=np.zeros(n_pixels, np.float32),
         ),
         quality=Quality(snr=unmeasured(n), r_value=unmeasured(n), cnn=unmeasured(n)),
-        evaluation=judged(is_cell[:, 0] > 0, "suite2p (its flag iscell)"),
-        fr_hz=float(fields["fs"]) if "fs" in fields else None,
+        evaluation=_evaluation(fields, n),
+        fr_hz=float(fields["fs"]) if np.size(fields.get("fs", ())) == 1 else None,
         images=_images(fields, dims),
         notes=(
             f"The traces are suite2p's F less {NEUROPIL} of the neuropil; nothing is denoised, there is no background.",
             "suite2p doesn't measure SNR or spatial r.",
+            *(() if np.size(fields.get("iscell", ())) else (_UNJUDGED,)),
         ),
     )
+
+
+def _evaluation(fields: dict[str, Any], n: int) -> Evaluation:
+    """Repeat suite2p's flags; without them, as where its classifier was not run, everything counts as a cell."""
+    flags = np.asarray(fields.get("iscell", ()), np.float64)
+    if not flags.size:
+        return Evaluation(accepted=np.ones(n, np.bool_), reasons=("Not judged: suite2p's flags are missing.",) * n)
+    return judged(flags.reshape(n, -1)[:, 0] > 0, "suite2p (its flag iscell)")
 
 
 def _images(fields: dict[str, Any], dims: tuple[int, int]) -> dict[str, FloatArray]:
