@@ -9,7 +9,7 @@ from calscope.model.caiman_params import from_caiman, is_caiman, read_params, to
 from calscope.model.errors import ParameterError
 from calscope.model.params import Parameters, field_of, fields
 
-NOTEBOOK = {
+USUAL = {
     "decay_time": 0.4, "strides": (48, 48), "overlaps": (24, 24), "max_shifts": (6, 6), "max_deviation_rigid": 3,
     "pw_rigid": True, "p": 1, "nb": 2, "merge_thr": 0.85, "bas_nonneg": True, "rf": 15, "stride": 10, "K": 4,
     "gSig": (4, 4), "method_init": "greedy_roi", "ssub": 1, "tsub": 1, "rolling_sum": True, "only_init": True,
@@ -17,10 +17,10 @@ NOTEBOOK = {
 }  # fmt: skip
 
 
-def test_defaults_are_the_notebook_s():
+def test_defaults_are_the_usual_ones_of_gcamp6f():
     params = Parameters()
     by_name = {f.name: params.get(f.dotted) for f in fields()}
-    assert {name: by_name[name] for name in NOTEBOOK} == NOTEBOOK
+    assert {name: by_name[name] for name in USUAL} == USUAL
     assert params.gSiz_px == (9, 9)
 
 
@@ -38,6 +38,8 @@ def test_names_are_unique_so_that_a_bare_name_is_never_ambiguous():
 def test_every_parameter_describes_itself(field):
     spec = field.spec
     assert spec.label and spec.meaning.endswith(".") and spec.higher.endswith(".") and spec.source
+    assert "notebook" not in spec.source and "project" not in spec.source
+    assert ": ." not in spec.help() and ("has no such parameter" in spec.help()) == (not spec.caiman)
     if spec.kind in {"int", "float", "int pair", "float pair"}:
         assert spec.low is not None and spec.high is not None
     if spec.kind == "choice":

@@ -61,7 +61,7 @@ class Spec:
     def help(self) -> str:
         """Help text of the widget."""
         unit = f" In {self.unit}." if self.unit else ""
-        names = ", ".join(f"`{path}`" for path in self.caiman)
+        names = ", ".join(f"`{path}`" for path in self.caiman) or "has no such parameter"
         return f"{self.meaning}{unit}\n\n{self.higher}\n\nDefault: {self.source}. CaImAn: {names}."
 
     def check_range(self, value: Any) -> None:

@@ -12,7 +12,7 @@ from calscope.model.fields import Spec
 
 IntPair = tuple[int, int]
 FloatPair = tuple[float, float]
-NOTEBOOK = "the notebook that this project began from"
+USUAL = "common use with GCaMP6f in cortex"
 CAIMAN = "CaImAn"
 
 
@@ -64,7 +64,7 @@ class Dataset(ParameterGroup):
     decay_time: Annotated[float, Spec(
         "float", "Decay time", "How long a typical transient takes to fall, a property of the indicator.",
         "Higher expects longer transients: signal is averaged over more frames when a component is judged.",
-        f"{NOTEBOOK} (GCaMP6f)", ("fit", "refit", "residual", "metrics"), ("data.decay_time",),
+        USUAL, ("fit", "refit", "residual", "metrics"), ("data.decay_time",),
         unit="s", low=0.01, high=30)] = 0.4
 
 
@@ -74,23 +74,23 @@ class Motion(ParameterGroup):
     pw_rigid: Annotated[bool, Spec(
         "bool", "Piecewise rigid", "Correct each patch by its own shift, after the shift of the whole frame.",
         "On follows tissue that deforms; off is faster, and better where the tissue only translates or is very dim.",
-        NOTEBOOK, ("motion",), ("motion.pw_rigid",))] = True
+        USUAL, ("motion",), ("motion.pw_rigid",))] = True
     max_shifts: Annotated[IntPair, Spec(
         "int pair", "Largest shift", "The largest shift of a whole frame that is looked for.",
         "Higher follows larger movements, and may lock on to a wrong place in dim frames.",
-        NOTEBOOK, ("motion", "preview"), ("motion.max_shifts",), unit="px", low=1, high=200)] = (6, 6)
+        USUAL, ("motion", "preview"), ("motion.max_shifts",), unit="px", low=1, high=200)] = (6, 6)
     strides: Annotated[IntPair, Spec(
         "int pair", "Patch step", "Step from one registration patch to the next. Not CNMF's stride, which is an overlap.",
         "Higher means fewer, larger patches: steadier shifts, less local detail.",
-        NOTEBOOK, ("motion", "preview"), ("motion.strides",), unit="px", low=8, high=1024)] = (48, 48)
+        USUAL, ("motion", "preview"), ("motion.strides",), unit="px", low=8, high=1024)] = (48, 48)
     overlaps: Annotated[IntPair, Spec(
         "int pair", "Patch overlap", "Overlap of neighbouring registration patches; a patch's side is step plus overlap.",
         "Higher makes neighbouring shifts more alike, and costs time.",
-        NOTEBOOK, ("motion", "preview"), ("motion.overlaps",), unit="px", low=0, high=512)] = (24, 24)
+        USUAL, ("motion", "preview"), ("motion.overlaps",), unit="px", low=0, high=512)] = (24, 24)
     max_deviation_rigid: Annotated[int, Spec(
         "int", "Largest deviation", "How far a patch's shift may differ from the shift of the whole frame.",
         "Higher allows stronger deformation, and more stray shifts in dim patches.",
-        NOTEBOOK, ("motion", "preview"), ("motion.max_deviation_rigid",), unit="px", low=1, high=50)] = 3
+        USUAL, ("motion", "preview"), ("motion.max_deviation_rigid",), unit="px", low=1, high=50)] = 3
 
 
 class Cnmf(ParameterGroup):
@@ -100,33 +100,33 @@ class Cnmf(ParameterGroup):
         "int pair", "Soma half-size", "Half the diameter of a typical cell body. The built-in engine takes neuropil wider than that out before it "
         "looks for cells, and drops components smaller than 0.4·π·gSig²; CaImAn does neither.",
         "Higher looks for larger cells and blurs small ones together.",
-        NOTEBOOK, ("fit", "refit", "residual"), ("init.gSig",), unit="px", low=1, high=100)] = (4, 4)
+        USUAL, ("fit", "refit", "residual"), ("init.gSig",), unit="px", low=1, high=100)] = (4, 4)
     K: Annotated[int, Spec(
         "int", "Components per patch", "How many components are looked for in each patch (in the whole field when the "
         "patch half-size is none). The built-in engine's second fit tries more where the first left a cell's light.",
         "Higher misses fewer cells, costs time, and gives more that evaluation must reject.",
-        NOTEBOOK, ("fit",), ("init.K",), low=1, high=2000)] = 4
+        USUAL, ("fit",), ("init.K",), low=1, high=2000)] = 4
     rf: Annotated[int | None, Spec(
         "int", "Patch half-size", "Half the side of a CNMF patch; the side is 2·rf + 1.",
         "Higher means fewer, larger patches, each with K components.",
-        NOTEBOOK, ("fit",), ("patch.rf",), unit="px", low=3, high=1024, none_means="the whole field at once")] = 15
+        USUAL, ("fit",), ("patch.rf",), unit="px", low=3, high=1024, none_means="the whole field at once")] = 15
     stride: Annotated[int, Spec(
         "int", "Overlap of patches", "Overlap of neighbouring CNMF patches. Not motion's strides, which is a step.",
         "Higher cuts fewer cells at patch borders, and costs time.",
-        NOTEBOOK, ("fit",), ("patch.stride",), unit="px", low=0, high=1024)] = 10
+        USUAL, ("fit",), ("patch.stride",), unit="px", low=0, high=1024)] = 10
     p: Annotated[int, Spec(
         "int", "Order of the transient model", "Order of the autoregressive model of a calcium transient: 0 none, 1 decay "
         "only, 2 rise and decay.", "2 is for fast frame rates at which the rise can be seen; 0 switches deconvolution off.",
-        NOTEBOOK, ("fit", "refit"), ("preprocess.p", "temporal.p"), low=0, high=2)] = 1
+        USUAL, ("fit", "refit"), ("preprocess.p", "temporal.p"), low=0, high=2)] = 1
     nb: Annotated[int, Spec(
         "int", "Background components", "How many components describe what glows without being a cell.",
         "Higher follows a more complicated background, and may swallow dim cells.",
-        NOTEBOOK, ("fit", "refit"), ("init.nb", "temporal.nb", "spatial.nb"), low=1, high=20)] = 2
+        USUAL, ("fit", "refit"), ("init.nb", "temporal.nb", "spatial.nb"), low=1, high=20)] = 2
     merge_thr: Annotated[float, Spec(
         "float", "Merge threshold", "Overlapping components whose traces correlate more than this become one. The built-in engine also joins the "
         "fragments of one cell, which CaImAn leaves apart.",
         "Higher merges less: more doubles stay; lower may join true neighbours.",
-        NOTEBOOK, ("fit", "refit"), ("merging.merge_thr",), low=0.1, high=1.0)] = 0.85
+        USUAL, ("fit", "refit"), ("merging.merge_thr",), low=0.1, high=1.0)] = 0.85
     gSiz: Annotated[IntPair | None, Spec(
         "int pair", "Seed window", "Side of the window from which a new component's first footprint is taken.",
         "Higher gives larger first footprints.", "2·gSig + 1, as in CaImAn", ("fit", "residual"), ("init.gSiz",),
@@ -134,27 +134,27 @@ class Cnmf(ParameterGroup):
     bas_nonneg: Annotated[bool, Spec(
         "bool", "Baseline not negative", "Keep each trace's baseline at zero or above.",
         "Off lets the baseline fall down to the trace's smallest value.",
-        NOTEBOOK, ("fit", "refit"), ("temporal.bas_nonneg",), level="advanced")] = True
+        USUAL, ("fit", "refit"), ("temporal.bas_nonneg",), level="advanced")] = True
     method_init: Annotated[Literal["greedy_roi"], Spec(
         "choice", "Initialisation", "How first components are found: greedy_roi takes the brightest blurred spot, again and "
-        "again.", "There is one method so far.", NOTEBOOK, ("fit",), ("init.method_init",), choices=("greedy_roi",),
+        "again.", "There is one method so far.", USUAL, ("fit",), ("init.method_init",), choices=("greedy_roi",),
         level="advanced")] = "greedy_roi"
     ssub: Annotated[int, Spec(
         "int", "Binning in space", "First components are looked for on pixels binned this many times.",
-        "Higher is faster and blurs small cells.", NOTEBOOK, ("fit",), ("init.ssub",), low=1, high=8,
+        "Higher is faster and blurs small cells.", USUAL, ("fit",), ("init.ssub",), low=1, high=8,
         level="advanced")] = 1
     tsub: Annotated[int, Spec(
         "int", "Binning in time", "First components are looked for on frames binned this many times.",
-        "Higher is faster, suppresses noise, and blurs short transients.", NOTEBOOK, ("fit",), ("init.tsub",), low=1,
+        "Higher is faster, suppresses noise, and blurs short transients.", USUAL, ("fit",), ("init.tsub",), low=1,
         high=100, level="advanced")] = 1
     rolling_sum: Annotated[bool, Spec(
         "bool", "Seeds by rolling sum", "Look for new components where the activity summed over a sliding stretch of time "
         "is largest, not the sum over the whole movie.", "On finds cells that are active rarely.",
-        NOTEBOOK, ("fit",), ("init.rolling_sum",), level="advanced")] = True
+        USUAL, ("fit",), ("init.rolling_sum",), level="advanced")] = True
     only_init: Annotated[bool, Spec(
         "bool", "Patches only initialise", "Stop after initialisation in each patch; updates follow on the whole field.",
         "Off also updates footprints and traces inside each patch, which costs time.",
-        NOTEBOOK, ("fit",), ("patch.only_init",), level="advanced")] = True
+        USUAL, ("fit",), ("patch.only_init",), level="advanced")] = True
     dff_window_s: Annotated[float, Spec(
         "float", "dF/F window", "Length of the sliding window over which the baseline F0 is taken.",
         "Higher gives a steadier baseline that follows bleaching less.", "500 frames at about 15 Hz, as in CaImAn", ("dff",),
@@ -170,10 +170,10 @@ class Thresholds(ParameterGroup):
 
     min_SNR: Annotated[float, Spec(
         "float", "SNR", "A component whose peak signal to noise ratio is above this is accepted.",
-        "Higher accepts less by SNR.", NOTEBOOK, ("evaluation",), ("quality.min_SNR",), low=0, high=100)] = 2.0
+        "Higher accepts less by SNR.", USUAL, ("evaluation",), ("quality.min_SNR",), low=0, high=100)] = 2.0
     rval_thr: Annotated[float, Spec(
         "float", "Spatial r", "A component whose footprint correlates with the movie during its transients by this or "
-        "more is accepted.", "Higher accepts less by shape.", NOTEBOOK, ("evaluation",), ("quality.rval_thr",), low=-1,
+        "more is accepted.", "Higher accepts less by shape.", USUAL, ("evaluation",), ("quality.rval_thr",), low=-1,
         high=1)] = 0.85
     use_soma: Annotated[bool, Spec(
         "bool", "Cell bodies only", "Accept only what looks like a cell body in focus. Out-of-focus cells, neurites and waves of neuropil also "
@@ -195,12 +195,12 @@ class Thresholds(ParameterGroup):
         level="advanced")] = -1.0
     use_cnn: Annotated[bool, Spec(
         "bool", "Use CaImAn's CNN", "Score footprints with CaImAn's convolutional network; CaImAn engine only.",
-        "On adds a third measure.", NOTEBOOK, ("metrics", "evaluation"), ("quality.use_cnn",), level="advanced")] = False
+        "On adds a third measure.", USUAL, ("metrics", "evaluation"), ("quality.use_cnn",), level="advanced")] = False
     min_cnn_thr: Annotated[float, Spec(
         "float", "CNN score", "A component whose CNN score is this or more is accepted.", "Higher accepts less by CNN.",
-        NOTEBOOK, ("evaluation",), ("quality.min_cnn_thr",), low=0, high=1, level="advanced")] = 0.99
+        USUAL, ("evaluation",), ("quality.min_cnn_thr",), low=0, high=1, level="advanced")] = 0.99
     cnn_lowest: Annotated[float, Spec(
         "float", "Lowest CNN score", "At or below this score a component is rejected whatever else it has.",
-        "Higher rejects more.", NOTEBOOK, ("evaluation",), ("quality.cnn_lowest",), low=0, high=1,
+        "Higher rejects more.", USUAL, ("evaluation",), ("quality.cnn_lowest",), low=0, high=1,
         level="advanced")] = 0.1
 # fmt: on
