@@ -1,7 +1,10 @@
 """The real CaImAn as second engine (Giovannucci et al., 2019, eLife 8:e38173); versions 1.9 to 1.13.
 
-Only this file imports caiman, and only when a step runs: it takes ten seconds and loads TensorFlow. Every step makes
-its parameters and its CNMF object anew, because CaImAn writes into those it is given.
+The engines' contract tests ran with CaImAn 1.9.0, 1.10.0, 1.11.0 and 1.12.1, and with a 1.12.1 in which the parts that
+1.13 moved from TensorFlow to PyTorch were those of its development version. The released 1.13 itself was not at hand.
+
+Only this file imports caiman, and only when a step runs: it takes ten seconds and loads TensorFlow or PyTorch. Every
+step makes its parameters and its CNMF object anew, because CaImAn writes into those it is given.
 """
 
 import copy
