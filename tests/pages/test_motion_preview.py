@@ -6,7 +6,7 @@ import struct
 import pytest
 
 from calscope.jobs.manager import JobManager
-from calscope.ui import motion_view, warm_up
+from calscope.ui import motion_view, places, warm_up
 from calscope.ui.motion_preview import BUTTON
 
 
@@ -22,6 +22,7 @@ def previewed(lab, open_page, settle):
     assert settle(manager, job.id).status.state == "done"
     yield app.run(), job
     manager.remove(job.id)
+    places._jobs.clear()
 
 
 def test_a_preview_is_made_before_anything_was_run(previewed):
@@ -41,6 +42,19 @@ def test_the_old_preview_stays_and_says_what_is_different_now(previewed):
         "other parameters" in text.value and "3 px, now 2 px" in text.value.replace("\\", "") for text in app.caption
     )
     assert any("Version" in table.value for table in app.dataframe)
+
+
+def test_a_preview_with_parameters_that_this_version_does_not_know_is_not_shown(lab, open_page, previewed):
+    job = previewed[1]
+    spec = json.loads((job.folder / "spec.json").read_text())
+    spec["params"]["motion"]["tau_of_old"] = 3
+    (job.folder / "spec.json").write_text(json.dumps(spec))
+    places._jobs.clear()  # or what was read a moment ago would be used
+    app = open_page("data", data=lab.fresh)
+    app.session_state["parameter motion.max_deviation_rigid"] = 2
+    app.switch_page("pages/motion.py").run()
+    assert not app.exception and not app.error
+    assert not any("Version" in table.value for table in app.dataframe)
 
 
 def film_of(app):

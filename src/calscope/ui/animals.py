@@ -23,6 +23,8 @@ def ready(what: str) -> bool:
     if not project_open():
         return False
     run = runs.shown()
+    if skipped := runs.why_skipped(run):
+        st.info(messages.plain(skipped), icon=":material/history:")
     if run is None and places.shows_import():
         messages.nothing_yet("These results are not in the store", "Open them again on Home.")
         return False

@@ -2,6 +2,7 @@
 
 PROJECT = "project"
 RUN = "run"
+SKIPPED_RUN = "skipped run"
 AWAITED_RUN = "awaited run"
 AWAITED_DEMO = "awaited demo"
 ACTIVE_JOBS = "active jobs"

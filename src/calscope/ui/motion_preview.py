@@ -123,9 +123,16 @@ def _newest(ref: RecordingRef) -> _Shown | None:
         elif "preview" in record.keys:
             found = cached.results({stage: record.keys[stage] for stage in ("survey", "preview")})
             if found.preview is not None:
-                return _Shown(found, Parameters.from_dict(job.spec.params), job.spec.engine)
+                return _shown_of(job, found)
         return None
     return None
+
+
+def _shown_of(job: Job, found: AnimalResults) -> _Shown | None:
+    try:
+        return _Shown(found, Parameters.from_dict(job.spec.params), job.spec.engine)
+    except ParameterError:
+        return None  # of another version: with other parameters it is another preview
 
 
 def _say_age(shown: _Shown) -> None:

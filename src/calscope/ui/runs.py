@@ -8,12 +8,13 @@ import streamlit as st
 from calscope.engines.registry import ENGINES
 from calscope.io.project import RecordingRef
 from calscope.jobs.manager import Job
+from calscope.model.errors import ParameterError
 from calscope.model.params import Parameters
 from calscope.model.recording import RecordingInfo
 from calscope.pipeline.records import LOOKS, AnimalRun
 from calscope.pipeline.results import AnimalResults
 from calscope.pipeline.runner import plan_keys
-from calscope.ui import cached, keys, places
+from calscope.ui import cached, keys, places, wording
 
 
 @dataclass(frozen=True)
@@ -73,20 +74,49 @@ def of_project() -> list[Job]:
 
 
 def shown() -> ShownRun | None:
-    """Give the run to look at: the one chosen, else the newest of the project that has results."""
+    """Give the run to look at: the one chosen, else the newest of the project that has results.
+
+    One whose parameters this version does not know is left out; `why_skipped` tells of it.
+    """
     jobs = of_project()
     _follow_awaited(jobs)
+    skipped = ""
+    for job in _candidates(jobs):
+        try:
+            run = ShownRun(job, Parameters.from_dict(job.spec.params))
+        except ParameterError as error:
+            skipped = skipped or _cannot_be_shown(job, error)
+            continue
+        if skipped:
+            st.session_state[keys.SKIPPED_RUN] = (job.id, skipped)
+        st.session_state[keys.RUN] = job.id
+        return run
+    if skipped:
+        st.session_state[keys.SKIPPED_RUN] = ("", skipped)
+        st.session_state.pop(keys.RUN, None)
+    return None
+
+
+def why_skipped(run: ShownRun | None) -> str:
+    """Say which run can't be shown, where this one is looked at in its place; else an empty text."""
+    instead, text = st.session_state.get(keys.SKIPPED_RUN, ("", ""))
+    return text if instead == (run.id if run else "") else ""
+
+
+def _candidates(jobs: list[Job]) -> Iterator[Job]:
+    """Give the jobs that may be looked at, the likeliest first."""
     chosen = st.session_state.get(keys.RUN)
-    candidates = [job for job in jobs if job.spec.until not in LOOKS]
-    job = (
-        next((job for job in jobs if job.id == chosen), None)
-        or next((job for job in candidates if _has_results(job)), None)
-        or next((job for job in candidates if not job.status.is_active), None)
+    runs = [job for job in jobs if job.spec.until not in LOOKS]
+    yield from (job for job in jobs if job.id == chosen)
+    yield from (job for job in runs if _has_results(job))
+    yield from (job for job in runs if not job.status.is_active)
+
+
+def _cannot_be_shown(job: Job, error: ParameterError) -> str:
+    return (
+        f"The run of {wording.moment(job.created_at)} can't be shown: another version of Calscope made it, and this "
+        f"one does not know its parameters. {error} Run again with today's parameters."
     )
-    if job is None:
-        return None
-    st.session_state[keys.RUN] = job.id
-    return ShownRun(job, Parameters.from_dict(job.spec.params))
 
 
 def _follow_awaited(jobs: list[Job]) -> None:

@@ -55,6 +55,7 @@ def _is_set(key: str) -> bool:
 def show_run(run_id: str) -> None:
     """Look at that run from now on."""
     st.session_state[keys.RUN] = run_id
+    st.session_state.pop(keys.SKIPPED_RUN, None)
     st.session_state.pop(keys.COMPONENT, None)
 
 
