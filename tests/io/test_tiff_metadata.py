@@ -102,6 +102,51 @@ def test_scanimage(tmp_path, movie, monkeypatch):
         open_recording(path)
 
 
+def ome_of_many_files(path, movie, planes, size_c=2):
+    """Write a stack whose OME-XML describes several files, as Bruker's and Micro-Manager's do.
+
+    `planes` are file, channel, slice and time of each plane of the recording; several lists are several positions.
+    """
+    images = ""
+    for positions in planes if isinstance(planes[0], list) else [planes]:
+        data = "".join(
+            f'<TiffData FirstC="{c}" FirstZ="{z}" FirstT="{t}" IFD="{i}" PlaneCount="1">'
+            f'<UUID FileName="{file}">u</UUID></TiffData>'
+            for i, (file, c, z, t) in enumerate(positions)
+        )
+        times = "".join(f'<Plane TheC="{c}" TheZ="{z}" TheT="{t}" DeltaT="{0.1 * t}"/>' for _, c, z, t in positions)
+        sizes = f'SizeC="{size_c}" SizeZ="1" SizeT="{len(movie)}" SizeX="30" SizeY="20"'
+        images += f'<Image ID="i"><Pixels ID="p" Type="uint16" {sizes}>{data}{times}</Pixels></Image>'
+    text = f'<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06">{images}</OME>'
+    tifffile.imwrite(path, movie, description=text, metadata=None)
+    return path
+
+
+def test_one_channel_of_a_recording_of_two_is_read(tmp_path, movie):
+    """The XML names both channels, of which the file has one; the planes' times are compared within a channel."""
+    planes = [(f"m_Ch{c + 1}_000001.ome.tif", c, 0, t) for t in range(12) for c in (0, 1)]
+    for name in ("m_Ch2_000001.ome.tif", "renamed.tif"):
+        recording = open_recording(ome_of_many_files(tmp_path / name, movie, planes))
+        assert np.array_equal(recording.read(0, 12), movie)
+        assert recording.info.fr_hz == pytest.approx(10)
+
+
+def test_two_channels_in_a_file_that_is_one_of_several_are_refused(tmp_path, movie):
+    planes = [(f"m_{t // 6}.ome.tif", c, 0, t) for t in range(12) for c in (0, 1)]
+    with pytest.raises(RecordingError, match="2 channels: found 2 channels, 1 slices, 6 frames"):
+        open_recording(ome_of_many_files(tmp_path / "m_1.ome.tif", movie, planes))
+
+
+def test_positions_are_no_frames(tmp_path, movie):
+    with tifffile.TiffWriter(tmp_path / "movie.ome.tif", ome=True) as tiff:
+        for part in (movie[:6], movie[6:]):
+            tiff.write(part, metadata={"axes": "TYX"}, photometric="minisblack")
+    with pytest.raises(RecordingError, match="images of 2 positions"):
+        open_recording(tmp_path / "movie.ome.tif")
+    apart = [[(f"m_Pos{p}.ome.tif", 0, 0, t) for t in range(12)] for p in (0, 1)]
+    assert open_recording(ome_of_many_files(tmp_path / "m_Pos1.ome.tif", movie, apart, 1)).shape == movie.shape
+
+
 def parts(folder, movie, **said_by_each):
     """Two stacks that continue each other, each with its own ImageJ scale."""
     folder.mkdir()

@@ -50,6 +50,11 @@ def check_one_channel_and_plane(path: Path, metadata: TiffMetadata, n_pages: int
     shape = ", ".join(f"{size} {name}" for name, size in sizes.items())
     where = f"'{path.name}' in '{path.parent}'"
     expected = f"found {shape} in {n_pages} images; expected are frames of one channel and one plane, (T, Y, X)."
+    if sizes.get("positions", 1) > 1:
+        raise RecordingError(
+            f"{where} holds images of {sizes['positions']} positions of the stage: {expected} Save each position as a "
+            "recording of its own (in ImageJ, Bio-Formats opens each as a series)."
+        )
     split = _DEINTERLEAVE if metadata.axes_are_certain else "Image > Color > Split Channels"
     guessed = not metadata.axes_are_certain
     if guessed and sizes["channels"] == n_pages > _MOST_CHANNELS:

@@ -4,7 +4,6 @@ What is not in the file stays None: the program asks, it never guesses. The reso
 programs fill them with a printer's 72 dots per inch.
 """
 
-import html
 import math
 import re
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 import tifffile
 
+from calscope.io.ome import attributes, plane_interval, sizes_in_file
 from calscope.io.scanimage import n_channels, n_planes, said_by_scanimage, saved_rate_hz
 from calscope.io.tiff_pixels import UNREADABLE, open_quietly
 from calscope.model.recording import Pair
@@ -101,11 +101,12 @@ def _ome(file: tifffile.TiffFile) -> TiffMetadata | None:
     found = re.search(r"<(?:\w+:)?Pixels\b([^>]*)>", text)
     if found is None:
         return None
-    said = {name: html.unescape(value) for name, value in re.findall(r'(\w+)\s*=\s*"([^"]*)"', found.group(1))}
+    said = attributes(found.group(1))
     interval = _number(said.get("TimeIncrement")) * _SECONDS.get(said.get("TimeIncrementUnit", "s"), math.nan)
     source = f"OME-XML TimeIncrement of {interval:g} s"
     if not interval > 0:
-        interval, source = _plane_interval(text), "times of the planes in OME-XML"
+        interval, unit = plane_interval(text)
+        interval, source = interval * _SECONDS.get(unit, math.nan), "times of the planes in OME-XML"
     rate = _rate(1.0 / interval) if interval > 0 else None
     size = _pixel(
         *(
@@ -113,18 +114,8 @@ def _ome(file: tifffile.TiffFile) -> TiffMetadata | None:
             for axis in "YX"
         )
     )
-    named = (("channels", "SizeC"), ("slices", "SizeZ"), ("frames", "SizeT"))
-    sizes = tuple((name, int(said[key])) for name, key in named if said.get(key, "").isdigit())
+    sizes = sizes_in_file(text, file.filename)
     return TiffMetadata(rate, source if rate else "", size, "OME-XML PhysicalSize" if size else "", sizes)
-
-
-def _plane_interval(text: str) -> float:
-    """Seconds between planes from their DeltaT, NaN where they have none."""
-    times = np.array([_number(value) for value in re.findall(r'\bDeltaT\s*=\s*"([^"]*)"', text)[:2000]])
-    unit = re.search(r'\bDeltaTUnit\s*=\s*"([^"]*)"', text)
-    if len(times) < 3:
-        return math.nan
-    return float(np.median(np.diff(times))) * _SECONDS.get(html.unescape(unit.group(1)) if unit else "s", math.nan)
 
 
 def _scanimage(file: tifffile.TiffFile) -> TiffMetadata | None:
