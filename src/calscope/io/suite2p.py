@@ -24,7 +24,7 @@ from calscope.model.results import Components, Evaluation, Quality
 NEUROPIL = 0.7
 """Share of the neuropil's trace that suite2p takes off a cell's."""
 CONVERT = (
-    "import os, numpy as np; s, *p = [np.load(f, allow_pickle=True) for f in ('stat.npy', 'db.npy', 'settings.npy', "
+    "import os, numpy as np; s, *p = [np.load(f, allow_pickle=1) for f in ('stat.npy', 'db.npy', 'settings.npy', "
     "'reg_outputs.npy', 'detect_outputs.npy', 'ops.npy') if os.path.exists(f)]; o = {k: v for d in p for k, v in "
     "d.item().items() if v is not None}; "
     "np.savez('stat.npz', npix=[len(c['ypix']) for c in s], **{n: np.concatenate([c[n] for c in s]) for n in ('ypix', "
