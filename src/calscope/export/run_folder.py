@@ -349,9 +349,7 @@ def _write_record(folder: Path, record: Mapping[str, Any], results: Results, wri
 
 def _write_npz(path: Path, arrays: Mapping[str, FloatArray]) -> Path:
     with file_beside(path) as part, part.open("wb") as file:
-        np.savez_compressed(
-            file, allow_pickle=False, **{name: np.asarray(array, np.float32) for name, array in arrays.items()}
-        )
+        np.savez_compressed(file, **{name: np.asarray(array, np.float32) for name, array in arrays.items()})
     return path
 
 

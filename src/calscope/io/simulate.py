@@ -185,7 +185,7 @@ class Simulation:
             "decay": np.array(self.decay),
         }
         with path.open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **truth)
+            np.savez_compressed(file, **truth)
 
     def _draw_tissue(self, rng: np.random.Generator) -> None:
         scene = self.scene
