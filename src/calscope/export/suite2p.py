@@ -9,6 +9,7 @@ from scipy.stats import skew
 
 from calscope.export.animal_folder import AnimalFolder
 from calscope.export.beside import folder_beside
+from calscope.export.suite2p_objects import write_objects
 from calscope.model.movie import FloatArray
 
 
@@ -39,8 +40,7 @@ def write_suite2p(animal: AnimalFolder, folder: Path) -> list[Path]:
         for name, array in arrays.items():
             np.save(plane / f"{name}.npy", array, allow_pickle=False)
         stat, ops = _stat(animal, raw), _ops(animal)
-        save_objects_as_suite2p_does(plane / "stat.npy", np.array(stat, dtype=object))
-        save_objects_as_suite2p_does(plane / "ops.npy", np.array(ops, dtype=object))
+        write_objects(plane, stat, ops)
         np.savez(plane / "stat.npz", **_plain_footprints(stat, ops))
     names = [*(f"{name}.npy" for name in (*arrays, "stat", "ops")), "stat.npz"]
     return [folder / "suite2p" / "plane0" / name for name in names]
@@ -55,15 +55,6 @@ def _plain_footprints(stat: list[dict[str, Any]], ops: dict[str, Any]) -> dict[s
     parts = {name: np.concatenate([np.zeros(0, kind), *(s[name] for s in stat)]) for name, kind in kinds.items()}
     known = {name: np.asarray(ops[name]) for name in ("Ly", "Lx", "fs", "meanImg", "Vcorr", "max_proj") if name in ops}
     return {"npix": np.array([s["npix"] for s in stat], np.int64), **parts, **known}
-
-
-def save_objects_as_suite2p_does(path: Path, objects: NDArray[np.object_]) -> None:
-    """Save an array of dictionaries, which numpy can only store as Python objects.
-
-    suite2p defines `stat.npy` and `ops.npy` so, and its readers accept nothing else. This is the one place where
-    Calscope writes such a file. Reading one runs whatever is in it, so Calscope reads none: not even its own.
-    """
-    np.save(path, objects)
 
 
 def _stat(animal: AnimalFolder, raw: FloatArray) -> list[dict[str, Any]]:
