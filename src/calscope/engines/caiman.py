@@ -1,4 +1,4 @@
-"""The real CaImAn as second engine (Giovannucci et al., 2019, eLife 8:e38173); versions 1.9 to 1.13.
+"""The real CaImAn as second engine (Giovannucci et al., 2019, eLife 8:e38173), from version 1.9 on.
 
 The engines' contract tests ran with CaImAn 1.9.0, 1.10.0, 1.11.0 and 1.12.1, and with a 1.12.1 in which the parts that
 1.13 moved from TensorFlow to PyTorch were those of its development version. The released 1.13 itself was not at hand.
