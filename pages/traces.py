@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from calscope.ui import animals, component_view, keys, runs, selection, shell
+from calscope.ui import animals, component_view, keys, messages, runs, selection, shell
 from calscope.ui.runs import ShownAnimal
 
 RUN = "Evaluate"
@@ -20,6 +20,7 @@ def choose_animal() -> ShownAnimal | None:
         list(found),
         default=st.session_state[keys.ANIMAL],
         required=True,
+        format_func=messages.plain,
         key=keys.on_page("traces", f"animal, first {st.session_state[keys.ANIMAL]}"),
     )
     if chosen != st.session_state[keys.ANIMAL]:

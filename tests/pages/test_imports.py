@@ -55,6 +55,17 @@ def test_a_page_opens_it_by_its_address_after_a_restart(open_page, address, page
     assert not [button for button in app.button if button.key and str(button.key).startswith("run ")], "nothing to run"
 
 
+def test_a_name_with_markdown_in_it_is_shown_as_it_stands_where_animals_are_chosen(open_page, caiman_file):
+    named = caiman_file.with_name("mouse__8__left.hdf5")
+    named.write_bytes(caiman_file.read_bytes())
+    app = open_page("home")
+    app.text_input(key="typed results").set_value(str(named))
+    next(one for one in app.button if one.label == "Open read-only").click().run()
+    app.switch_page("pages/traces.py").run()
+    choice = next(found.proto for found in app.get("button_group") if found.proto.label == "Animal")
+    assert [option.content for option in choice.options] == ["mouse\\_\\_8\\_\\_left"]
+
+
 def test_what_the_file_lacks_is_said_in_plain_words(open_page, address):
     for page in ("data", "motion"):
         told = words(open_page(page, run=address))

@@ -1,0 +1,15 @@
+"""What pages say of an animal that has nothing to draw, with text of other programs made harmless."""
+
+from types import SimpleNamespace
+
+from calscope.ui import animals, runs
+from calscope.ui.messages import plain
+
+
+def test_the_name_of_a_program_in_its_file_is_shown_as_it_stands(monkeypatch):
+    hostile = "**CaImAn** [1.9](http://elsewhere.example) $x$"
+    said = []
+    monkeypatch.setattr(runs, "shown", lambda: SimpleNamespace(imported_from=hostile))
+    monkeypatch.setattr(animals.st, "info", said.append)
+    animals._say_why_not(SimpleNamespace(record=SimpleNamespace(keys={}, error="")), "motion", "Run")
+    assert len(said) == 1 and plain(hostile) in said[0] and "](http" not in said[0]
