@@ -113,6 +113,30 @@ def test_two_channels(tmp_path):
     assert "Split Channels" in text
 
 
+@pytest.mark.parametrize(
+    ("shape", "axes", "said"),
+    [
+        ((6, 2, 20, 30), "TCYX", "2 channels"),
+        ((2, 6, 20, 30), "CTYX", "2 channels"),
+        ((2, 20, 30), "CYX", "2 channels"),
+        ((6, 3, 20, 30), "TZYX", "volume of 3 planes"),
+        ((6, 2, 20, 30), None, "an array of 6 x 2 x 20 x 30, and does not say which axis is time"),
+    ],
+)
+def test_more_axes_than_time_in_a_file_of_tifffile(tmp_path, shape, axes, said):
+    metadata = {"axes": axes} if axes else {}
+    tifffile.imwrite(tmp_path / "movie.tif", np.zeros(shape, np.uint16), metadata=metadata, photometric="minisblack")
+    text = message(tmp_path / "movie.tif")
+    assert said in text
+    assert "a file of" in text
+
+
+@pytest.mark.parametrize("shape", [(6, 20, 30), (1, 6, 20, 30), (6, 1, 20, 30), (1, 1, 6, 20, 30)])
+def test_axes_of_one_are_no_axes(tmp_path, shape):
+    tifffile.imwrite(tmp_path / "movie.tif", np.zeros(shape, np.uint16), photometric="minisblack")
+    assert open_recording(tmp_path / "movie.tif").shape == (6, 20, 30)
+
+
 def test_volume_over_time(tmp_path):
     tifffile.imwrite(
         tmp_path / "movie.tif", np.zeros((6, 3, 20, 30), np.uint16), imagej=True, metadata={"axes": "TZYX"}

@@ -50,6 +50,13 @@ def check_one_channel_and_plane(path: Path, metadata: TiffMetadata, n_pages: int
     shape = ", ".join(f"{size} {name}" for name, size in sizes.items())
     where = f"'{path.name}' in '{path.parent}'"
     expected = f"found {shape} in {n_pages} images; expected are frames of one channel and one plane, (T, Y, X)."
+    beyond_one = [size for size in metadata.shape[:-2] if size > 1]
+    if not metadata.sizes and len(beyond_one) > 1:
+        raise RecordingError(
+            f"{where} was written from an array of {' x '.join(map(str, metadata.shape))}, and does not say which axis "
+            "is time, so that channels or planes may take turns in it. Save the frames of one channel and one plane, "
+            "(T, Y, X), as a file of their own."
+        )
     if sizes.get("positions", 1) > 1:
         raise RecordingError(
             f"{where} holds images of {sizes['positions']} positions of the stage: {expected} Save each position as a "

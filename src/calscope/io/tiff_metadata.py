@@ -37,6 +37,8 @@ class TiffMetadata:
     """Channels, slices and frames as the file names them, where it does."""
     n_images: int | None = None
     """How many images follow the first one's pixels without a directory of their own."""
+    shape: tuple[int, ...] = ()
+    """Of the array that the file was written from, rows and columns last, where tifffile notes it."""
     by_tifffile: bool = False
     """Written by tifffile, which lists images in their directories only when it closes the file."""
     axes_are_certain: bool = False
@@ -60,8 +62,10 @@ def _first_known(found: list[TiffMetadata]) -> TiffMetadata:
     size = next((one for one in found if one.dxy_um), TiffMetadata())
     axes = next((one for one in found if one.sizes), TiffMetadata())
     images = next((one.n_images for one in found if one.n_images), None)
+    shape = next((one.shape for one in found if one.shape), ())
     return replace(
         axes,
+        shape=shape,
         fr_hz=rate.fr_hz,
         fr_source=rate.fr_source,
         dxy_um=size.dxy_um,
@@ -146,7 +150,12 @@ def _shaped(file: tifffile.TiffFile) -> TiffMetadata | None:
     said = (file.shaped_metadata or (None,))[0]
     if not said or len(said.get("shape", ())) < 3 or file.pages.first.samplesperpixel > 1:
         return None
-    return TiffMetadata(n_images=math.prod(said["shape"][:-2]))
+    shape, axes = tuple(said["shape"]), str(said.get("axes", ""))
+    if len(axes) != len(shape):
+        return TiffMetadata(shape=shape, n_images=math.prod(shape[:-2]))
+    named = {"C": "channels", "Z": "slices", "T": "frames"}
+    sizes = tuple((named[axis], int(size)) for axis, size in zip(axes, shape, strict=True) if axis in named)
+    return TiffMetadata(shape=shape, sizes=sizes, n_images=math.prod(shape[:-2]))
 
 
 def _number(value: object) -> float:
