@@ -58,6 +58,42 @@ def test_two_files_with_one_number(frame_folder, movie):
     assert "same number 7" in text
 
 
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["mov_Ch1.tif", "mov_Ch2.tif"], "'mov_Ch1.tif' and 'mov_Ch2.tif'.* named as channels or planes"),
+        (["channel 1.tif", "channel 2.tif", "channel 3.tif"], "named as channels"),
+        (["t-001_Cycle00001_Ch2.tif", "t-001_Cycle00001_Ch3.ome.tif"], "named as channels"),
+        (["m_plane0.tif", "m_plane1.tif"], "named as channels or planes"),
+        (["m_00001_00002.tif", "m_00002_00001.tif"], "'m_00002_00001.tif' and 'm_00001_00002.tif'.* in one order"),
+    ],
+)
+@pytest.mark.parametrize("frames", [1, 3])
+def test_numbers_that_are_no_order_in_time(tmp_path, movie, names, said, frames):
+    for name in names:
+        tifffile.imwrite(tmp_path / name, movie[:frames], photometric="minisblack")
+    text = message(tmp_path)
+    assert re.search(said, text)
+    assert "rename" in text
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["m_00001_00001.tif", "m_00001_00002.tif"],
+        ["m_00001.tif", "m_00002.tif", "m_00010.tif"],
+        ["watch1.tif", "watch2.tif"],
+        ["Ch1_1.tif", "Ch1_2.tif"],
+        ["x_Pos0.tif", "x_Pos0_1.tif"],
+        ["20240131_235959_001.tif", "20240201_000001_002.tif"],
+    ],
+)
+def test_numbers_that_are_an_order_in_time(tmp_path, movie, names):
+    for i, name in enumerate(names):
+        tifffile.imwrite(tmp_path / name, movie[i : i + 1])
+    assert np.array_equal(open_recording(tmp_path).read(0, 9), movie[: len(names)])
+
+
 def test_frames_of_another_size_are_named_with_both_sizes(frame_folder):
     tifffile.imwrite(frame_folder / "img_5.tif", np.ones((21, 30), np.uint16))
     text = message(frame_folder)

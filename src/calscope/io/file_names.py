@@ -13,6 +13,8 @@ TIFF_ENDINGS = (".tif", ".tiff", ".btf", ".tf8")
 _LITTER = {"thumbs.db", "desktop.ini", "ehthumbs.db"}
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))}
 _LAST_NUMBER = re.compile(r"(\d+)\)?$")
+_NO_TIME = re.compile(r"(?:^|[^a-z])(ch|chan|channel|plane)[ _-]?\d+$", re.IGNORECASE)
+"""Endings of names whose number counts something else than time."""
 
 
 def is_litter(name: str) -> bool:
@@ -49,7 +51,8 @@ def in_order(paths: Sequence[Path]) -> tuple[list[Path], list[int]]:
     Raises
     ------
     RecordingError
-        When a name has no number, or two have the same: the order in time can't be known then, and is never guessed.
+        When a name has no number, two have the same, or numbers are at odds: the order in time can't be known then, and
+        is never guessed.
     """
     numbered: dict[int, Path] = {}
     for path in sorted(paths, key=lambda one: natural_key(one.name)):
@@ -67,7 +70,34 @@ def in_order(paths: Sequence[Path]) -> tuple[list[Path], list[int]]:
             )
         numbered[number] = path
     numbers = sorted(numbered)
-    return [numbered[number] for number in numbers], numbers
+    ordered = [numbered[number] for number in numbers]
+    _check_time(ordered)
+    return ordered, numbers
+
+
+def _check_time(ordered: Sequence[Path]) -> None:
+    """Refuse names whose last number is a channel's or a plane's, or is at odds with the numbers before it.
+
+    Raises
+    ------
+    RecordingError
+        Naming two of the files.
+    """
+    named = [path for path in ordered if _NO_TIME.search(stem_of(path.name))]
+    if len(named) > 1:
+        raise RecordingError(
+            f"'{named[0].name}' and '{named[1].name}' in '{named[0].parent}' are named as channels or planes, which do "
+            "not follow each other in time. Keep the files of one channel and one plane in a folder of their own, or "
+            "rename them."
+        )
+    keys = [[int(number) for number in re.findall(r"\d+", stem_of(path.name))] for path in ordered]
+    for one, other, before, after in zip(ordered, ordered[1:], keys, keys[1:], strict=False):
+        if len(before) == len(after) and before > after:
+            raise RecordingError(
+                f"'{one.name}' and '{other.name}' in '{one.parent}' are in one order by the last number of their names "
+                "and in another by the numbers before it, so that their order in time is unknown. Keep one recording "
+                "per folder, or rename the files."
+            )
 
 
 def gaps_in(numbers: Sequence[int]) -> tuple[str, ...]:
