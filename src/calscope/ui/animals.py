@@ -115,8 +115,8 @@ def _say_why_not(animal: ShownAnimal, stage: StageName, what: str) -> None:
         st.info(
             "These results were pruned from the store. Open them again on Home."
             if is_gone
-            else f"Imported results hold no {stage_of(stage).title}: {messages.plain(run.imported_from)} did not keep it "
-            "in its file."
+            else f"Imported results hold no {stage_of(stage).title}: {messages.plain(run.imported_from)} did not keep "
+            "it in its file."
         )
     elif record is not None and record.error:
         st.error(messages.plain(record.error), icon=":material/error:")
