@@ -95,5 +95,10 @@ def test_shift_of_a_patch_is_told_in_px_and_um():
     )
 
 
-def test_recording_that_does_not_move_can_be_drawn():
-    field_figure(image(), motion(size=0.0), 0, title="Mean", dxy_um=None)
+def test_recording_that_does_not_move_has_arrows_of_no_length_and_a_scale_all_the_same():
+    still = motion(size=0.0)
+    arrows = arrows_of(still, 0)
+    assert np.allclose(arrow_lines(arrows).reshape(-1, 6, 2)[:, :5], arrows.centers_px[:, None])
+    assert np.isfinite(arrows.times) and arrows.times > 0
+    texts = [note.text for note in field_figure(image(), still, 0, title="Mean", dxy_um=None).layout.annotations]
+    assert texts[-1] == f"0.1 px, drawn × {arrows.times:.0f}"
