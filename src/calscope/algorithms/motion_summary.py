@@ -9,8 +9,6 @@ from calscope.model.movie import FloatArray
 from calscope.model.recording import Pair
 from calscope.model.results import MotionMeasures, MotionQuality, MotionResult, MotionVersion
 
-VERSIONS: tuple[MotionVersion, ...] = ("raw", "rigid", "piecewise")
-
 
 @dataclass(frozen=True)
 class ShiftSummary:

@@ -31,11 +31,6 @@ def blank(height: int) -> go.Figure:
     return figure
 
 
-def say_in_middle(figure: go.Figure, text: str) -> None:
-    """Write a sentence where there is nothing to draw."""
-    figure.add_annotation(text=text, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False)
-
-
 def colour_of(accepted: bool | None) -> str:  # noqa: FBT001 - a judgement, not a switch
     """Give the colour on images of an accepted, a rejected or a not yet judged component."""
     if accepted is None:
