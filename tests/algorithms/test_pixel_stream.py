@@ -3,8 +3,8 @@ import pytest
 import scipy.sparse
 
 from calscope.algorithms import pixel_stream
-from calscope.algorithms.noise import pixel_noise, trace_noise
-from calscope.algorithms.pixel_stream import footprint_products, trace_products
+from calscope.algorithms.noise import NoiseMeter, trace_noise
+from calscope.algorithms.pixel_stream import footprint_products, pixel_chunks, trace_products
 from calscope.algorithms.threads import Team
 from calscope.model.movie import Movie
 from calscope.model.progress import silent
@@ -33,6 +33,13 @@ def test_products_are_those_of_the_whole_movie(movie, workers, monkeypatch):
     assert np.allclose(on_support, whole.data, rtol=1e-4, atol=0.5)
 
 
+def pixel_noise(movie, team):
+    meter = NoiseMeter(movie, team)
+    for chunk in pixel_chunks(movie, team, silent, ""):
+        meter.look(chunk)
+    return meter.result()
+
+
 def test_noise_is_that_of_the_white_part():
     rng = np.random.default_rng(2)
     slow = 20 * np.sin(np.linspace(0, 8, 1024))[:, None, None]
@@ -40,12 +47,12 @@ def test_noise_is_that_of_the_white_part():
     values = 500 + slow + sd * rng.standard_normal((1024, 6, 5))
     movie = Movie(np.rint(values * 10).astype(np.uint16), 0.1)
     with Team(2) as team:
-        found = pixel_noise(movie, team, silent)
+        found = pixel_noise(movie, team)
     assert np.allclose(found, sd.ravel(), rtol=0.15)
     assert np.allclose(trace_noise(values.reshape(1024, 30).T), sd.ravel(), rtol=0.15)
 
 
 def test_noise_of_nothing_is_zero():
     with Team(1) as team:
-        assert not pixel_noise(Movie(np.full((50, 4, 4), 9, np.uint16)), team, silent).any()
+        assert not pixel_noise(Movie(np.full((50, 4, 4), 9, np.uint16)), team).any()
     assert trace_noise(np.zeros((2, 3))).tolist() == [0.0, 0.0]

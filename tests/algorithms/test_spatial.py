@@ -11,7 +11,7 @@ from calscope.algorithms.footprints import compact, dilated, from_fortran, swap_
 from calscope.algorithms.local_background import ClearedMovie
 from calscope.algorithms.merging import merge
 from calscope.algorithms.spatial import update_spatial
-from calscope.algorithms.temporal import independent_groups, update_temporal
+from calscope.algorithms.temporal import Traces, independent_groups
 from calscope.algorithms.threads import Team
 from calscope.model.movie import Movie
 from calscope.model.progress import silent
@@ -99,10 +99,11 @@ def test_traces_come_back(scene, p):
     movie, true = scene
     wrong = np.ones_like(true.C)
     with Team(2) as team:
-        found, details = update_temporal(
-            movie=movie, factors=Factors(DIMS, true.A, wrong, true.b, true.f, true.sn), p=p, nonneg_baseline=True,
-            team=team, progress=silent, rounds=4,
-        )  # fmt: skip
+        factors = Factors(DIMS, true.A, wrong, true.b, true.f, true.sn)
+        products = movie.footprint_products(factors.with_background()[0], team, silent, "")
+        traces = Traces(factors, products, p=p, nonneg_baseline=True)
+        traces.update(np.arange(factors.n), team, rounds=4)
+    found, details = traces.result()
     for k in range(2):
         assert np.corrcoef(found.C[k], true.C[k])[0, 1] > 0.99
     assert details.g.shape == (2, p)

@@ -7,11 +7,10 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from calscope.algorithms.pixel_stream import PixelChunk, pixel_chunks
+from calscope.algorithms.pixel_stream import PixelChunk
 from calscope.algorithms.threads import Team
 from calscope.compiled import kernel
 from calscope.model.movie import FloatArray, Movie, chunks
-from calscope.model.progress import Progress
 
 PIXELS_AT_ONCE = 2048
 TAPS = np.array([-0.61135, 0.13631, -0.03224, 0.00728], np.float32)
@@ -74,14 +73,6 @@ class NoiseMeter:
     def result(self) -> FloatArray:
         """Give the standard deviation of each pixel's noise, (H*W,), row order."""
         return (np.sqrt(self.power / max(1, self.frames)) * self.scale).astype(np.float32)
-
-
-def pixel_noise(movie: Movie, team: Team, progress: Progress) -> FloatArray:
-    """Estimate the standard deviation of white noise in each pixel, (H*W,), row order."""
-    meter = NoiseMeter(movie, team)
-    for chunk in pixel_chunks(movie, team, progress, "Measuring noise"):
-        meter.look(chunk)
-    return meter.result()
 
 
 @kernel

@@ -14,34 +14,15 @@ from scipy.sparse import block_diag, csc_matrix, csr_matrix, identity
 
 from calscope.algorithms.deconvolution import TraceModel, model_trace
 from calscope.algorithms.factors import Factors, TraceDetails
-from calscope.algorithms.local_background import ClearedMovie
 from calscope.algorithms.merging import Joints, joined
 from calscope.algorithms.noise import trace_noise
 from calscope.algorithms.threads import Team
 from calscope.compiled import kernel
 from calscope.model.movie import FloatArray
-from calscope.model.progress import Progress, part, silent
+from calscope.model.progress import Progress, silent
 
 ROUNDS = 2
 TRACES_AT_ONCE = 8
-
-
-def update_temporal(
-    *,
-    movie: ClearedMovie,
-    factors: Factors,
-    p: int,
-    nonneg_baseline: bool,
-    team: Team,
-    progress: Progress,
-    rounds: int = ROUNDS,
-) -> tuple[Factors, TraceDetails]:
-    """Update C and f, and deconvolve where p > 0."""
-    A, _ = factors.with_background()
-    products = movie.footprint_products(A, team, part(progress, 0, 0.5), "Updating traces")
-    traces = Traces(factors, products, p=p, nonneg_baseline=nonneg_baseline)
-    traces.update(np.arange(factors.n), team, part(progress, 0.5, 1), rounds)
-    return traces.result()
 
 
 class Traces:
