@@ -8,6 +8,7 @@ any length needs the memory of a few.
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -175,7 +176,7 @@ class Simulation:
 
     def save_truth(self, path: Path) -> None:
         """Write the truth as a compressed .npz: shifts, warp, masks, traces, spikes, fr, decay."""
-        truth: dict[str, NDArray] = {
+        truth: dict[str, Any] = {
             "shifts": self.shifts,
             "warp": self.warp,
             "masks": self.masks.astype(np.float16),
