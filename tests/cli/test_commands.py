@@ -11,7 +11,7 @@ import urllib.request
 import pytest
 
 from calscope.cli.app import find_app
-from calscope.cli.progress_line import ProgressLine, duration
+from calscope.cli.progress_line import ProgressLine
 from calscope.model.params import Parameters, fields
 
 
@@ -175,10 +175,6 @@ def test_a_log_file_is_not_flooded():
     for step in range(10000):
         line.show(step / 10000, "working")
     assert log.text == ""
-
-
-def test_times_as_people_say_them():
-    assert [duration(s) for s in (0.4, 59, 120, 3000, 7500)] == ["0 s", "59 s", "2 min", "50 min", "2 h 5 min"]
 
 
 def test_a_reader_that_goes_away_is_no_error():

@@ -4,7 +4,7 @@ import pytest
 
 from calscope.ui.messages import plain
 from calscope.ui.selection import component_in, neighbour
-from calscope.ui.wording import count, duration, size
+from calscope.ui.wording import count
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,5 @@ def test_no_neighbour_in_an_empty_list():
     assert neighbour([], 3, 1) is None
 
 
-def test_times_sizes_and_counts_in_words():
-    assert [duration(s) for s in (0.25, 45, 600, 7200)] == ["0.2 s", "45 s", "10 min", "2.0 h"]
-    assert [size(n) for n in (12, 34_000, 5_600_000, 7.8e9)] == ["12 B", "34 kB", "5.6 MB", "7.8 GB"]
+def test_counts_in_words():
     assert [count(1, "result"), count(3, "result")] == ["1 result", "3 results"]

@@ -16,6 +16,7 @@ from calscope.cli import BAD_INPUT, OK
 from calscope.compiled import place as compiled_code_place
 from calscope.engines.caiman_trial import try_caiman
 from calscope.engines.registry import ENGINES
+from calscope.model.words import size
 from calscope.pipeline.executor import cpu_count
 from calscope.pipeline.store import Store, default_store
 
@@ -43,7 +44,7 @@ def command(chosen: argparse.Namespace) -> int:
 def _system() -> Iterator[str]:
     memory = psutil.virtual_memory()
     yield f"Calscope {calscope.__version__}, Python {platform.python_version()}, {platform.platform()}"
-    yield f"{cpu_count()} CPUs, {_size(memory.total)} of memory, {_size(memory.available)} of it free"
+    yield f"{cpu_count()} CPUs, {size(memory.total)} of memory, {size(memory.available)} of it free"
 
 
 def _packages(missing: list[str]) -> Iterator[str]:
@@ -68,8 +69,8 @@ def _store(store: Store, missing: list[str]) -> Iterator[str]:
     yield "\nResult store"
     there = next(place for place in (store.root, *store.root.absolute().parents) if place.exists())
     yield f"  {'folder':24} {store.root}"
-    yield f"  {'size':24} {_size(sum(store.size_by_stage().values()))} in {len(store.sizes())} results"
-    yield f"  {'free':24} {_size(shutil.disk_usage(there).free)}"
+    yield f"  {'size':24} {size(sum(store.size_by_stage().values()))} in {len(store.sizes())} results"
+    yield f"  {'free':24} {size(shutil.disk_usage(there).free)}"
     is_writable = there.is_dir() and os.access(there, os.W_OK)
     yield f"  {'writable':24} {'yes' if is_writable else 'NO'}"
     if not is_writable:
@@ -103,11 +104,3 @@ def _version(name: str) -> str | None:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return None
-
-
-def _size(n_bytes: float) -> str:
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if n_bytes < 1000:
-            return f"{n_bytes:.3g} {unit}"
-        n_bytes /= 1000
-    return f"{n_bytes:.3g} TB"

@@ -5,6 +5,8 @@ import sys
 import time
 from typing import TextIO
 
+from calscope.model.words import duration
+
 TTY_INTERVAL_S = 0.1
 PLAIN_INTERVAL_S = 30.0
 
@@ -48,11 +50,3 @@ class ProgressLine:
     def _write(self, text: str) -> None:
         self._stream.write(text)
         self._stream.flush()
-
-
-def duration(seconds: float) -> str:
-    """Give a time as people say it: 8 s, 3 min, 2 h 5 min."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

@@ -6,6 +6,7 @@ from calscope.algorithms.film import FilmPlan, film_frames, plan_film
 from calscope.model.movie import FrameSource
 from calscope.model.recording import Pair
 from calscope.model.results import MotionResult
+from calscope.model.words import size
 from calscope.plots.film import FilmWords, film_limits, pack_film
 from calscope.ui import cached, keys, wording
 
@@ -81,7 +82,7 @@ def say(plan: FilmPlan, film: bytes) -> None:
         parts.append(f"each the mean of {plan.mean_of} frames")
     if plan.binning > 1:
         parts.append(f"pixels binned {plan.binning} × {plan.binning}")
-    st.caption(f"{', '.join(parts)}; {wording.size(len(film))}. The space bar plays, the arrow keys step.")
+    st.caption(f"{', '.join(parts)}; {size(len(film))}. The space bar plays, the arrow keys step.")
 
 
 def _ordinal(number: int) -> str:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from calscope.model.errors import CalscopeError
+from calscope.model.words import size
 from calscope.ui import keys, messages, places, tables, wording
 
 DAY_S = 86400.0
@@ -14,7 +15,7 @@ def show() -> None:
     store = places.store()
     sizes = store.size_by_stage()
     st.markdown(
-        f"The store at {messages.plain(str(store.root))} holds **{wording.size(sum(sizes.values()))}** of results. "
+        f"The store at {messages.plain(str(store.root))} holds **{size(sum(sizes.values()))}** of results. "
         "They make going back to earlier parameters instant; whatever is removed is computed again when it is needed."
     )
     if sizes:
@@ -46,5 +47,5 @@ def _prune(keep_gb: float | None, days: float | None) -> None:
     except CalscopeError as error:
         messages.show_error(error)
         return
-    st.session_state[keys.PRUNED] = f"{wording.count(gone.n, 'result')} removed, {wording.size(gone.n_bytes)} freed."
+    st.session_state[keys.PRUNED] = f"{wording.count(gone.n, 'result')} removed, {size(gone.n_bytes)} freed."
     st.rerun()

@@ -10,6 +10,7 @@ from calscope.jobs.manager import Job
 from calscope.model.errors import CalscopeError
 from calscope.model.recording import LoadReport
 from calscope.model.results import Components, Evaluation, Quality
+from calscope.model.words import duration, size
 from calscope.pipeline.stages import STAGES
 from calscope.ui import cached, runs, wording
 
@@ -107,16 +108,16 @@ def run_list(jobs: Sequence[Job]) -> pd.DataFrame:
             "Animals": f"{len(job.results)} of {len(job.spec.animals)}" if job.spec.animals else str(len(job.results)),
             "Engine": job.spec.engine if job.spec.kind != "demo" else "",
             "Progress": 1.0 if job.status.state == "done" else job.status.fraction,
-            "Time": wording.duration(_seconds(job)),
+            "Time": _time(job),
             "Run": job.id,
         }
         for job in jobs
     )
 
 
-def _seconds(job: Job) -> float | None:
+def _time(job: Job) -> str:
     started, ended = job.status.started_at, job.status.ended_at
-    return ended - started if started and ended else None
+    return duration(ended - started) if started and ended else ""
 
 
 def run_animals(job: Job) -> pd.DataFrame:
@@ -127,9 +128,9 @@ def run_animals(job: Job) -> pd.DataFrame:
             "First fit": record.counts.get("first"),
             "Refit": record.counts.get("refit"),
             "Accepted": record.counts.get("accepted"),
-            "Time": wording.duration(sum(stage.seconds for stage in record.stages)),
+            "Time": duration(sum(stage.seconds for stage in record.stages)),
             "From the store": f"{sum(stage.cached for stage in record.stages)} of {len(record.stages)} stages",
-            "Peak memory": wording.size(record.peak_memory_bytes) if record.peak_memory_bytes else "",
+            "Peak memory": size(record.peak_memory_bytes) if record.peak_memory_bytes else "",
             "What went wrong": record.error,
         }
         for record in job.results.values()
@@ -140,6 +141,6 @@ def store_sizes(bytes_by_stage: dict[str, int]) -> pd.DataFrame:
     """One row a stage: what its results take on disk."""
     titles = {stage.name: stage.title for stage in STAGES}
     return pd.DataFrame(
-        {"Results of": titles.get(stage, stage), "On disk": wording.size(n_bytes)}
+        {"Results of": titles.get(stage, stage), "On disk": size(n_bytes)}
         for stage, n_bytes in sorted(bytes_by_stage.items(), key=lambda item: -item[1])
     )

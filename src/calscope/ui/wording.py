@@ -1,8 +1,9 @@
-"""How states, times, sizes and rates are said."""
+"""How states, moments and numbers of things are said; lengths of time and sizes are in `model/words.py`."""
 
 from datetime import datetime
 
 from calscope.jobs.manager import Job
+from calscope.model.words import duration
 
 UNTIL_TITLES = {
     "summary": "Look at the raw movies",
@@ -34,29 +35,9 @@ def title(job: Job) -> str:
     return "Making the demo" if job.spec.kind == "demo" else UNTIL_TITLES.get(job.spec.until, job.spec.until)
 
 
-def duration(seconds: float | None) -> str:
-    """Say a length of time."""
-    if seconds is None:
-        return ""
-    if seconds < 90:
-        return f"{seconds:.0f} s" if seconds >= 1 else f"{seconds:.1f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
-
-
 def moment(timestamp: float | None) -> str:
     """Say a moment in local time."""
     return "" if timestamp is None else datetime.fromtimestamp(timestamp).astimezone().strftime("%Y-%m-%d %H:%M")
-
-
-def size(n_bytes: float) -> str:
-    """Say a number of bytes."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if n_bytes < 1000:
-            return f"{n_bytes:.0f} {unit}" if unit in ("B", "kB") else f"{n_bytes:.1f} {unit}"
-        n_bytes /= 1000
-    return f"{n_bytes:.1f} TB"
 
 
 def count(number: int, one: str, many: str = "") -> str:
