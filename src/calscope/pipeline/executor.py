@@ -1,4 +1,4 @@
-"""Where work runs. Local threads today; a cluster's executor will be made here too, and Dask imported nowhere else."""
+"""Where work runs: threads of this machine. A cluster is refused in words; nothing imports Dask."""
 
 import importlib.util
 import os
