@@ -1,4 +1,8 @@
-"""Write a file or a folder beside its place and move it there when it is whole: nobody ever reads half of one."""
+"""Write a file or a folder beside its place and move it there when it is whole: nobody ever reads half of one.
+
+For what people keep: files of any writer, folders, and trouble told by the place that they chose. The store's own small
+texts, which several processes may write at once, are written by `write_text_whole` of `pipeline/files.py`.
+"""
 
 import errno
 import os
