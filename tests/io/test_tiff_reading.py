@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from calscope.io import tiff_pixels
 from calscope.io.registry import open_recording
+from calscope.model.errors import RecordingError
 
 SHARED = Path(__file__).parents[3] / "shared"
 
@@ -117,6 +118,29 @@ def test_imagej_file_that_describes_only_its_first_image(tmp_path, movie):
     recording = open_recording(path)
     assert np.array_equal(recording.read(0, 12), movie)
     assert "slices of a volume; they are taken as frames in time" in recording.notes[0]
+
+
+SIGNED = "ImageJ=1.54f\nimages={n}\nslices={n}\ncf=0\nc0=-32768.0\nc1=1.0\nvunit=Gray Value\n"
+
+
+@pytest.mark.parametrize("kind", ["stack", "parts", "frames"])
+def test_signed_values_that_imagej_keeps_as_unsigned_ones(tmp_path, make_movie, kind):
+    """ImageJ adds 32768 to a microscope's signed values and notes it as a calibration of the gray value."""
+    movie = make_movie(dtype=np.int16) - np.int16(100)
+    kept = (movie.astype(np.int32) + 32768).astype(np.uint16)
+    n = {"stack": 12, "parts": 6, "frames": 1}[kind]
+    for i in range(12 // n):
+        path = tmp_path / f"part_{i}.tif"
+        tifffile.imwrite(path, kept[i * n : i * n + n], description=SIGNED.format(n=n), metadata=None)
+    recording = open_recording(tmp_path)
+    assert recording.info.dtype == "int16"
+    read = recording.read(0, 12)
+    assert read.dtype == recording.dtype == np.int16
+    assert np.array_equal(read, movie)
+    tifffile.imwrite(tmp_path / "part_12.tif", kept[:n], metadata=None)
+    if kind != "stack":
+        with pytest.raises(RecordingError, match=r"'part_0.tif' in .* with 32768 added"):
+            open_recording(tmp_path)
 
 
 def test_a_folder_with_one_stack_is_that_recording(tmp_path, movie):

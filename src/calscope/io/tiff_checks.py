@@ -121,6 +121,24 @@ def check_same_scale(files: Sequence[tuple[Path, TiffMetadata]]) -> None:
                 raise _of_two_kinds(what, unit, known[0], one)
 
 
+def check_same_sign(files: Sequence[tuple[Path, TiffMetadata]]) -> None:
+    """Refuse files of one recording of which some hold signed numbers with 32768 added, as ImageJ writes, others not.
+
+    Raises
+    ------
+    RecordingError
+        Naming one file of each kind.
+    """
+    kinds = {said.signed: path for path, said in reversed(files)}
+    if len(kinds) == 2:
+        one, other = kinds[True], kinds[False]
+        raise RecordingError(
+            f"'{one.name}' in '{one.parent}' holds signed values with 32768 added, as ImageJ writes them, and "
+            f"'{other.name}' does not, so that their brightness differs. Save all files of a recording with the same "
+            "program."
+        )
+
+
 def _of_two_kinds(what: str, unit: str, *files: tuple[Path, tuple[float, ...]]) -> RecordingError:
     named = [f"'{path.name}' ({' x '.join(f'{number:.5g}' for number in value)} {unit})" for path, value in files]
     return RecordingError(

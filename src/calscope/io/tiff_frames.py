@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from calscope.io.file_names import gaps_in, in_order, list_tiffs, safe_name
 from calscope.io.fingerprint import fingerprint
 from calscope.io.recording import Recording, frame_count
-from calscope.io.tiff_checks import check_gray, check_same, check_same_scale
+from calscope.io.tiff_checks import check_gray, check_same, check_same_scale, check_same_sign
 from calscope.io.tiff_ifd import BrokenTiffError, Page, mapped, pages
 from calscope.io.tiff_metadata import read_metadata
-from calscope.io.tiff_pixels import pixel_type, read_pages, unreadable
+from calscope.io.tiff_pixels import as_values, pixel_type, read_pages, unreadable, values_type
 from calscope.io.tiff_stack import holds_many
 from calscope.model.errors import RecordingError
 from calscope.model.recording import RecordingInfo
@@ -21,12 +21,12 @@ from calscope.model.recording import RecordingInfo
 class FrameFiles:
     """Frames of a folder, one file each; a file is open only while its frame is read."""
 
-    def __init__(self, paths: list[Path], first: Page) -> None:
+    def __init__(self, paths: list[Path], first: Page, *, signed: bool) -> None:
         self._paths = paths
         self._first = first
-        kind = pixel_type(first)
-        assert kind is not None, "check_gray lets no other type pass"  # noqa: S101
-        self._dtype = kind
+        pixels, values = pixel_type(first), values_type(first, signed=signed)
+        assert pixels is not None and values is not None, "check_gray lets no other type pass"  # noqa: S101
+        self._pixels, self._dtype = pixels, values
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -40,12 +40,12 @@ class FrameFiles:
 
     def read(self, start: int, stop: int) -> NDArray:
         """Frames `start` to `stop` (exclusive), (n, H, W)."""
-        out = np.empty((max(stop - start, 0), *self.shape[1:]), self._dtype)
+        out = np.empty((max(stop - start, 0), *self.shape[1:]), self._pixels)
         for path, image in zip(self._paths[start:stop], out, strict=True):
             page = only_page(path)
             check_same((self._paths[0], self._first), (path, page))
             read_pages(path, [page], image[None])
-        return out
+        return as_values(out, self._dtype)
 
 
 def only_page(path: Path) -> Page:
@@ -99,12 +99,14 @@ class FrameFolderReader:
         looked_at = dict.fromkeys((paths[0], paths[len(paths) // 2], paths[-1]))
         said = [(one, read_metadata(one)) for one in looked_at]
         check_same_scale(said)
+        check_same_sign(said)
         metadata = said[0][1]
+        frames = FrameFiles(paths, first, signed=metadata.signed)
         info = RecordingInfo(
             name=safe_name(path.resolve().name),
             path=os.fspath(path),
             shape=(count, first.height, first.width),
-            dtype=str(pixel_type(first)),
+            dtype=str(frames.dtype),
             n_files=len(paths),
             fingerprint=fingerprint(paths),
             fr_hz=metadata.fr_hz,
@@ -112,7 +114,7 @@ class FrameFolderReader:
             dxy_um=metadata.dxy_um,
             dxy_source=f"{metadata.dxy_source} in '{paths[0].name}'" if metadata.dxy_um else "",
         )
-        return Recording(info, FrameFiles(paths, first), gaps_in(numbers), skipped)
+        return Recording(info, frames, gaps_in(numbers), skipped)
 
 
 def _check_others(paths: list[Path], first: Page) -> None:

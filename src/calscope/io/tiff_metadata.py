@@ -39,6 +39,8 @@ class TiffMetadata:
     """How many images follow the first one's pixels without a directory of their own."""
     shape: tuple[int, ...] = ()
     """Of the array that the file was written from, rows and columns last, where tifffile notes it."""
+    signed: bool = False
+    """Pixels are signed numbers to which 32768 was added, as ImageJ keeps them in its unsigned 16-bit images."""
     by_tifffile: bool = False
     """Written by tifffile, which lists images in their directories only when it closes the file."""
     axes_are_certain: bool = False
@@ -66,6 +68,7 @@ def _first_known(found: list[TiffMetadata]) -> TiffMetadata:
     return replace(
         axes,
         shape=shape,
+        signed=any(one.signed for one in found),
         fr_hz=rate.fr_hz,
         fr_source=rate.fr_source,
         dxy_um=size.dxy_um,
@@ -94,6 +97,7 @@ def _imagej(file: tifffile.TiffFile) -> TiffMetadata | None:
         f"ImageJ resolution in {unit}" if size else "",
         sizes,
         int(said["images"]) if "images" in said else None,
+        signed=(said.get("cf", 0), said.get("c0"), said.get("c1", 1)) == (0, -32768, 1),
     )
 
 

@@ -38,6 +38,20 @@ def pixel_type(page: Page) -> np.dtype | None:
     return np.dtype(f"{kind}{bits // 8}")
 
 
+def values_type(page: Page, *, signed: bool) -> np.dtype | None:
+    """Type of a page's values: of its pixels, unless those are signed 16-bit numbers kept as unsigned ones."""
+    kind = pixel_type(page)
+    return np.dtype(np.int16) if signed and kind == np.uint16 else kind
+
+
+def as_values(pixels: NDArray, dtype: np.dtype) -> NDArray:
+    """Pixels, in place, as values of the type that `values_type` gave: less 32768 where that is another one."""
+    if pixels.dtype == dtype:
+        return pixels
+    np.bitwise_xor(pixels, 1 << 15, out=pixels)
+    return pixels.view(dtype)
+
+
 def read_pages(path: Path, pages: Sequence[Page], out: NDArray, first: int | None = None) -> None:
     """Fill `out`, (n, H, W), with the pixels of pages of one file.
 

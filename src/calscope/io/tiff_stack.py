@@ -12,10 +12,16 @@ from numpy.typing import NDArray
 from calscope.io.file_names import gaps_in, in_order, is_tiff, list_tiffs, safe_name, stem_of
 from calscope.io.fingerprint import fingerprint
 from calscope.io.recording import Recording, frame_count
-from calscope.io.tiff_checks import check_gray, check_one_channel_and_plane, check_same, check_same_scale
+from calscope.io.tiff_checks import (
+    check_gray,
+    check_one_channel_and_plane,
+    check_same,
+    check_same_scale,
+    check_same_sign,
+)
 from calscope.io.tiff_ifd import BrokenTiffError, Page, frame_bytes, lies_plain, mapped, pages
 from calscope.io.tiff_metadata import TiffMetadata, read_metadata
-from calscope.io.tiff_pixels import pixel_type, read_pages, unreadable
+from calscope.io.tiff_pixels import as_values, pixel_type, read_pages, unreadable, values_type
 from calscope.model.errors import RecordingError
 from calscope.model.recording import RecordingInfo
 
@@ -115,9 +121,9 @@ class StackFrames:
         self._starts = [0, *accumulate(len(file.pages) for file in files)]
         first = files[0].pages[0]
         self._size = first.height, first.width
-        kind = pixel_type(first)
-        assert kind is not None, "check_gray lets no other type pass"  # noqa: S101
-        self._dtype = kind
+        pixels, values = pixel_type(first), values_type(first, signed=files[0].metadata.signed)
+        assert pixels is not None and values is not None, "check_gray lets no other type pass"  # noqa: S101
+        self._pixels, self._dtype = pixels, values
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -131,7 +137,7 @@ class StackFrames:
 
     def read(self, start: int, stop: int) -> NDArray:
         """Frames `start` to `stop` (exclusive), (n, H, W)."""
-        out = np.empty((max(stop - start, 0), *self._size), self._dtype)
+        out = np.empty((max(stop - start, 0), *self._size), self._pixels)
         at = start
         while at < stop:
             which = bisect_right(self._starts, at) - 1
@@ -139,7 +145,7 @@ class StackFrames:
             wanted = file.pages[begin : begin + stop - at]
             read_pages(file.path, wanted, out[at - start : at - start + len(wanted)], begin)
             at += len(wanted)
-        return out
+        return as_values(out, self._dtype)
 
 
 class StackReader:
@@ -187,7 +193,9 @@ def _check(files: list[StackFile], n_frames: int | None) -> tuple[str, ...]:
     first = files[0]
     if first.pages:
         check_gray(first.path, first.pages[0])
-    check_same_scale([(file.path, file.metadata) for file in files])
+    said = [(file.path, file.metadata) for file in files]
+    check_same_scale(said)
+    check_same_sign(said)
     before = 0
     for file in files:
         notes += check_one_channel_and_plane(file.path, file.metadata, len(file.pages))
