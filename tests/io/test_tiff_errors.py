@@ -61,10 +61,11 @@ def test_two_files_with_one_number(frame_folder, movie):
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        (["mov_Ch1.tif", "mov_Ch2.tif"], "'mov_Ch1.tif' and 'mov_Ch2.tif'.* named as channels or planes"),
+        (["mov_Ch1.tif", "mov_Ch2.tif"], "'mov_Ch1.tif' and 'mov_Ch2.tif'.* named as channels, planes or positions"),
         (["channel 1.tif", "channel 2.tif", "channel 3.tif"], "named as channels"),
         (["t-001_Cycle00001_Ch2.tif", "t-001_Cycle00001_Ch3.ome.tif"], "named as channels"),
-        (["m_plane0.tif", "m_plane1.tif"], "named as channels or planes"),
+        (["x_MMStack_Pos0.ome.tif", "x_MMStack_Pos1.ome.tif"], "named as channels, planes or positions"),
+        (["m_plane0.tif", "m_plane1.tif"], "named as channels, planes or positions"),
         (["m_00001_00002.tif", "m_00002_00001.tif"], "'m_00002_00001.tif' and 'm_00001_00002.tif'.* in one order"),
     ],
 )

@@ -13,7 +13,7 @@ TIFF_ENDINGS = (".tif", ".tiff", ".btf", ".tf8")
 _LITTER = {"thumbs.db", "desktop.ini", "ehthumbs.db"}
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))}
 _LAST_NUMBER = re.compile(r"(\d+)\)?$")
-_NO_TIME = re.compile(r"(?:^|[^a-z])(ch|chan|channel|plane)[ _-]?\d+$", re.IGNORECASE)
+_NO_TIME = re.compile(r"(?:^|[^a-z])(ch|chan|channel|plane|pos|position)[ _-]?\d+$", re.IGNORECASE)
 """Endings of names whose number counts something else than time."""
 
 
@@ -76,7 +76,7 @@ def in_order(paths: Sequence[Path]) -> tuple[list[Path], list[int]]:
 
 
 def _check_time(ordered: Sequence[Path]) -> None:
-    """Refuse names whose last number is a channel's or a plane's, or is at odds with the numbers before it.
+    """Refuse names whose last number is a channel's, a plane's or a position's, or is at odds with the numbers before it.
 
     Raises
     ------
@@ -86,9 +86,9 @@ def _check_time(ordered: Sequence[Path]) -> None:
     named = [path for path in ordered if _NO_TIME.search(stem_of(path.name))]
     if len(named) > 1:
         raise RecordingError(
-            f"'{named[0].name}' and '{named[1].name}' in '{named[0].parent}' are named as channels or planes, which do "
-            "not follow each other in time. Keep the files of one channel and one plane in a folder of their own, or "
-            "rename them."
+            f"'{named[0].name}' and '{named[1].name}' in '{named[0].parent}' are named as channels, planes or "
+            "positions, which do not follow each other in time. Keep the files of one of them in a folder of their own, "
+            "or rename them."
         )
     keys = [[int(number) for number in re.findall(r"\d+", stem_of(path.name))] for path in ordered]
     for one, other, before, after in zip(ordered, ordered[1:], keys, keys[1:], strict=False):
