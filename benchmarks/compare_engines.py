@@ -128,9 +128,7 @@ def write_stack(folder: Path, scratch: Path) -> tuple[Path, tuple[int, int, int]
         for start, stop in chunks(recording.shape[0], 64):
             for frame in recording.read(start, stop):
                 writer.write(frame, contiguous=True)
-    shape = recording.shape
-    recording.close()
-    return stack, shape
+    return stack, recording.shape
 
 
 def caiman_absent(python: str) -> str:

@@ -209,7 +209,6 @@ def judge(path: Path, params: Parameters, workers: int) -> None:
         print_row([name, *(with_interval(getattr(measures, measure)) for measure in MEASURES)])
     before, after = float(np.mean(motion.corr_before)), float(np.mean(motion.corr_after))
     print(f"\nSingle frames to the template: correlation {before:.4f} raw, {after:.4f} piecewise. {quality.sentence}")
-    source.close()
 
 
 def with_interval(measure: Estimate) -> str:

@@ -180,11 +180,11 @@ def test_the_movie_is_a_bigtiff_in_the_raw_type(tmp_path, found):
 def test_the_movie_opens_again_with_its_rate_and_pixel_size(tmp_path, found, fr_hz, dxy_um):
     record = RECORD | {"effective": {"dataset": {"fr": fr_hz, "dxy": dxy_um}}}
     write_animal(tmp_path, record, found, save_movie=True)
-    with open_recording(tmp_path / "corrected.tif") as recording:
-        assert recording.shape == (T, H, W) and recording.dtype == np.uint16
-        assert recording.info.fr_hz == (fr_hz and pytest.approx(fr_hz, rel=1e-8))
-        assert recording.info.dxy_um == (dxy_um and pytest.approx(dxy_um, rel=1e-6))
-        np.testing.assert_array_equal(recording.read(0, T), tifffile.imread(tmp_path / "corrected.tif"))
+    recording = open_recording(tmp_path / "corrected.tif")
+    assert recording.shape == (T, H, W) and recording.dtype == np.uint16
+    assert recording.info.fr_hz == (fr_hz and pytest.approx(fr_hz, rel=1e-8))
+    assert recording.info.dxy_um == (dxy_um and pytest.approx(dxy_um, rel=1e-6))
+    np.testing.assert_array_equal(recording.read(0, T), tifffile.imread(tmp_path / "corrected.tif"))
 
 
 def test_a_movie_of_floats_stays_one(tmp_path, found):

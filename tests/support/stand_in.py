@@ -123,6 +123,3 @@ class MemoryRecording:
     def read(self, start, stop):
         self.n_reads += 1
         return self.frames[start:stop]
-
-    def close(self):
-        pass

@@ -26,8 +26,8 @@ def command(chosen: argparse.Namespace) -> int:
     line = ProgressLine()
     for note in notes:
         line.say(note)
-    with open_recording(ref.path, chosen.frames) as recording:
-        report = run_parity(recording, params, out=out, workers=chosen.workers or 1, progress=line.show, log=line.say)
+    recording = open_recording(ref.path, chosen.frames)
+    report = run_parity(recording, params, out=out, workers=chosen.workers or 1, progress=line.show, log=line.say)
     line.clear()
     for path in write_parity(report, out):
         sys.stdout.write(f"{path}\n")

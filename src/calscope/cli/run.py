@@ -193,8 +193,7 @@ def _check_rates(refs: Sequence[RecordingRef], order: Order) -> None:
     """Refuse the whole run when an animal has no frame rate, before hours go into the others."""
     for ref in refs:
         try:
-            with open_recording(ref.path, order.n_frames) as recording:
-                resolve_params(order.params, recording.info)
+            resolve_params(order.params, open_recording(ref.path, order.n_frames).info)
         except RecordingError:
             continue  # told at its turn; the others can run
         except ParameterError as error:

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,15 +49,6 @@ class Recording:
         """
         inside = range(self.info.shape[0])[start:stop]
         return self.frames.read(inside.start, inside.stop)
-
-    def close(self) -> None:
-        """Let go of the files. Nothing is held open between reads, so that this only marks the end of use."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
 
 
 class Reader(Protocol):

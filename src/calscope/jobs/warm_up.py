@@ -74,20 +74,17 @@ def warm_up(root: Path) -> bool:
     with store.scratch() as scratch:
         write_demo(scratch / "demo", animals=1, frames=FRAMES, size=SIDE_PX)
         recording = open_recording(find_recordings(scratch / "demo").recordings[0].path)
-        try:
-            runs: tuple[tuple[Until, int], ...] = (("preview", 1), ("evaluation", 1), ("extraction", 2))
-            for until, p in runs:
-                run_animal(
-                    recording,
-                    Parameters().replace({"cnmf.p": p}),
-                    engine=ENGINES["builtin"],
-                    store=Store(scratch / "store"),
-                    until=until,
-                    workers=1,
-                    log=logger.debug,
-                )
-        finally:
-            recording.close()
+        runs: tuple[tuple[Until, int], ...] = (("preview", 1), ("evaluation", 1), ("extraction", 2))
+        for until, p in runs:
+            run_animal(
+                recording,
+                Parameters().replace({"cnmf.p": p}),
+                engine=ENGINES["builtin"],
+                store=Store(scratch / "store"),
+                until=until,
+                workers=1,
+                log=logger.debug,
+            )
     write_text_whole(place / STAMP, json.dumps(wanted))
     return True
 

@@ -140,22 +140,19 @@ class _Cohort:
     def _run(self, ref: RecordingRef, progress: Callable[..., None]) -> AnimalRun:
         order = self.order
         recording = open_recording(ref.path, order.n_frames)
-        try:
-            return run_animal(
-                recording,
-                order.params,
-                engine=order.engine,
-                store=order.store,
-                until=order.until,
-                seeds=order.seeds.get(ref.name, ()),
-                workers=order.workers,
-                progress=progress,
-                log=self.log,
-                on_stage=self._begin,
-                is_unchanged=lambda: _fingerprint(ref, order.n_frames) == recording.info.fingerprint,
-            )
-        finally:
-            recording.close()
+        return run_animal(
+            recording,
+            order.params,
+            engine=order.engine,
+            store=order.store,
+            until=order.until,
+            seeds=order.seeds.get(ref.name, ()),
+            workers=order.workers,
+            progress=progress,
+            log=self.log,
+            on_stage=self._begin,
+            is_unchanged=lambda: _fingerprint(ref, order.n_frames) == recording.info.fingerprint,
+        )
 
     def _begin(self, stage: StageName) -> None:
         self.stage = stage
@@ -172,24 +169,19 @@ def _expect(ref: RecordingRef, order: Order) -> Expected:
         recording = open_recording(ref.path, order.n_frames)
     except CalscopeError:
         return Expected(0.0)  # told at its turn
-    try:
-        return expect_run(
-            recording.info,
-            order.params,
-            engine=order.engine,
-            store=order.store,
-            until=order.until,
-            seeds=order.seeds.get(ref.name, ()),
-            workers=order.workers,
-        )
-    finally:
-        recording.close()
+    return expect_run(
+        recording.info,
+        order.params,
+        engine=order.engine,
+        store=order.store,
+        until=order.until,
+        seeds=order.seeds.get(ref.name, ()),
+        workers=order.workers,
+    )
 
 
 def _fingerprint(ref: RecordingRef, n_frames: int | None) -> str:
-    recording = open_recording(ref.path, n_frames)
-    recording.close()
-    return recording.info.fingerprint
+    return open_recording(ref.path, n_frames).info.fingerprint
 
 
 def _with_name(name: str, text: str) -> str:

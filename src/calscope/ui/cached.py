@@ -26,9 +26,7 @@ def _results(root: str, pairs: tuple[tuple[StageName, str], ...]) -> AnimalResul
     return AnimalResults(places.store(), dict(pairs))
 
 
-@st.cache_resource(
-    max_entries=24, ttl=600, show_spinner="Opening the recording", on_release=lambda opened: opened.close()
-)
+@st.cache_resource(max_entries=24, ttl=600, show_spinner="Opening the recording")
 def recording(path: str, n_frames: int | None = None) -> Recording:
     """Open a recording, or its first frames; frames are read when they are asked for."""
     return open_recording(Path(path), n_frames)
