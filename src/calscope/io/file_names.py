@@ -76,7 +76,7 @@ def in_order(paths: Sequence[Path]) -> tuple[list[Path], list[int]]:
 
 
 def _check_time(ordered: Sequence[Path]) -> None:
-    """Refuse names whose last number is a channel's, a plane's or a position's, or is at odds with the numbers before it.
+    """Refuse names whose last number counts channels, planes or positions, or is at odds with the numbers before it.
 
     Raises
     ------
@@ -87,8 +87,8 @@ def _check_time(ordered: Sequence[Path]) -> None:
     if len(named) > 1:
         raise RecordingError(
             f"'{named[0].name}' and '{named[1].name}' in '{named[0].parent}' are named as channels, planes or "
-            "positions, which do not follow each other in time. Keep the files of one of them in a folder of their own, "
-            "or rename them."
+            "positions, which do not follow each other in time. Keep the files of one of them in a folder of their "
+            "own, or rename them."
         )
     keys = [[int(number) for number in re.findall(r"\d+", stem_of(path.name))] for path in ordered]
     for one, other, before, after in zip(ordered, ordered[1:], keys, keys[1:], strict=False):
