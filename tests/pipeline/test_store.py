@@ -193,6 +193,15 @@ def test_what_dead_processes_left_is_swept_and_what_living_ones_make_is_not(stor
     assert len(left) == 2 and all(me.token in path for path in left)
 
 
+def test_what_a_person_keeps_in_the_stores_folder_is_not_swept(store):
+    for place in ("scratch/mine", "results/ab/mine", f"results/cd/{KEY}x", "leases"):
+        (store.root / place).mkdir(parents=True)
+        (store.root / place / "notes.json").write_text("mine")
+    (store.root / "scratch" / "a.txt").write_text("mine")
+    before = everything_in(store.root)
+    assert store.sweep() == 0 and everything_in(store.root) == before
+
+
 def test_litter_of_another_machine_is_left_alone_until_it_is_old(store):
     temp = store.root / f"results/ab/.tmp-{KEY}-01234567.99999999.boot-1-beef"
     temp.mkdir(parents=True)

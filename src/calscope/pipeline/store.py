@@ -8,6 +8,7 @@
 
 import json
 import os
+import re
 import secrets
 import shutil
 import time
@@ -208,7 +209,8 @@ class Store:
     def sweep(self) -> int:
         """Remove what dead processes left half-made; give how many folders and files that were.
 
-        What can't be read is left alone: it may well be whole.
+        What can't be read is left alone: it may well be whole. So is what carries no name that is given here: a person
+        may keep other things in the same folder.
         """
         found = [path for path in self._unfinished() if self._is_litter(path)]
         litter = self._taken_away(found) if found else []
@@ -265,7 +267,7 @@ class Store:
             return True
         owner = _owner_in(path.name)
         if owner is None:
-            return _is_surely_torn(path)
+            return _is_place_of_a_result(path) and _is_surely_torn(path)
         return owner.is_gone or (_age_s(path) > FOREIGN_LITTER_AGE_S and owner.host != Owner.me().host)
 
     def _leased(self) -> set[str]:
@@ -300,6 +302,11 @@ def _is_whole(folder: Path) -> bool:
 
 def _is_result(path: Path) -> bool:
     return not path.name.startswith(_TRASH) and _owner_in(path.name) is None
+
+
+def _is_place_of_a_result(path: Path) -> bool:
+    """Whether a folder stands where a result would; anything else in the store's folders is a person's own."""
+    return path.name.startswith(path.parent.name) and re.fullmatch("[0-9a-f]+", path.name) is not None
 
 
 def _is_surely_torn(folder: Path) -> bool:
