@@ -53,7 +53,12 @@ def show_one() -> None:
     """Draw warnings and frames of one animal."""
     refs = {ref.name: str(ref.path) for ref in places.project().recordings}
     name = st.segmented_control(
-        "Animal", list(refs), default=next(iter(refs)), required=True, key=on_page("data", "animal")
+        "Animal",
+        list(refs),
+        default=next(iter(refs)),
+        required=True,
+        format_func=messages.plain,
+        key=on_page("data", "animal"),
     )
     left, right = st.columns([3, 2], gap="medium")
     try:

@@ -136,9 +136,12 @@ def test_data_page_asks_for_an_unknown_rate_and_runs_wait_for_it(open_page, lab)
 
 
 def test_name_with_markdown_in_it_is_shown_as_it_stands(open_page, lab):
-    said = words(open_page("data", data=lab.fresh))
+    app = open_page("data", data=lab.fresh)
+    said = words(app)
     assert "Still__1__here" in plainly(said)
     assert "__1__" not in said
+    choice = next(found.proto for found in app.get("button_group") if found.proto.label == "Animal")
+    assert [option.content for option in choice.options] == ["Still\\_\\_1\\_\\_here"]
 
 
 def swipes(app):
