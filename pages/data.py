@@ -21,7 +21,7 @@ def ask_for_rate() -> None:
             "It is never guessed; runs wait until you give it."
         )
         with st.container(width=320):
-            forms.show_one("dataset.fr", live=True)
+            forms.show_one("dataset.fr")
 
 
 def draw_raw(animal: ShownAnimal) -> None:

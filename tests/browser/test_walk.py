@@ -27,7 +27,7 @@ def number(tab, label):
 
 
 def go(tab, link, title):
-    tab.get_by_role("link", name=link, exact=True).first.click()
+    tab.get_by_role("link", name=link, exact=True).first.click(delay=90)  # as long as a finger takes
     at(tab, title)
 
 
@@ -77,6 +77,21 @@ def test_from_the_demo_button_to_a_trace_and_back_after_a_restart(server, tab):
     at(tab, "Traces")
     assert component(tab) == clicked
     assert tab.url == link
+    go(tab, "Extraction", "Extraction")
+    assert number(tab, "Components per patch").input_value() == "3", "a link brings the settings of its run"
+
+
+def test_what_was_typed_is_kept_on_the_way_through_the_pages(server, tab):
+    tab.goto(server.address(f"motion?data={server.store / 'demo' / 'quick'}"))
+    at(tab, "Motion correction")
+    number(tab, "Largest deviation").fill("4")
+    go(tab, "Data", "Data")  # right out of the box
+    number(tab, "Decay time").fill("1.2")
+    number(tab, "Decay time").press("Enter")
+    go(tab, "Motion", "Motion correction")
+    assert number(tab, "Largest deviation").input_value() == "4"
+    go(tab, "Data", "Data")
+    assert number(tab, "Decay time").input_value() == "1.2"
 
 
 def test_a_run_can_be_cancelled(server, tab):

@@ -1,7 +1,7 @@
 """Widgets made from the parameter model: label, unit, limits, help, and what differs from the default.
 
-Typing into a parameter causes no rerun: values travel to the server with the next button that is pressed, so that fifty
-widgets cost nothing until asked.
+Every change reaches the server at once: one that waits for the next button is lost where a person goes to another page
+before. The widgets stand in fragments, so that a change draws them again and not the page.
 """
 
 from collections.abc import Collection, Sequence
@@ -14,16 +14,17 @@ from calscope.model.params import Parameters, field_of, fields
 from calscope.ui import keys
 
 CHANGED_MARK = "●"
-_KEPT: dict[str, Any] = {"persist_state": "session", "on_change": "ignore"}
+_KEPT: dict[str, Any] = {"persist_state": "session"}
 _FLOAT_STEPS = ((1.0, 0.05), (100.0, 0.1))
 _COARSE_STEP = 1.0
 
 
-def seed() -> None:
-    """Give every parameter that has no value in this session its default."""
-    for field in fields():
-        if not _is_seeded(field):
-            put(field, field.default)
+def seed() -> bool:
+    """Give every parameter that has no value in this session its default; tell whether that was all of them."""
+    unseeded = [field for field in fields() if not _is_seeded(field)]
+    for field in unseeded:
+        put(field, field.default)
+    return len(unseeded) == len(fields())
 
 
 def values() -> dict[str, Any]:
@@ -67,9 +68,9 @@ def put(field: ParameterField, value: Any) -> None:
         st.session_state[keys.parameter(field.dotted)] = value
 
 
-def show_one(dotted: str, *, live: bool = False) -> None:
-    """Draw the widget of one number; `live` draws the page again at every change."""
-    _number(field_of(dotted), _label(field_of(dotted)), keys.parameter(dotted), live=live)
+def show_one(dotted: str) -> None:
+    """Draw the widget of one number."""
+    _number(field_of(dotted), _label(field_of(dotted)), keys.parameter(dotted))
 
 
 def value(dotted: str) -> Any:
@@ -78,15 +79,15 @@ def value(dotted: str) -> Any:
 
 
 def show_boxes(dotted: str) -> None:
-    """Draw the boxes of one number or pair under its label; a change draws the page or fragment again."""
+    """Draw the boxes of one number or pair under its label."""
     field = field_of(dotted)
     with st.container(gap=None):
         st.markdown(f":small[{_label(field)}]", help=_help(field))
-        _show_live_boxes(field, st.columns(2, gap="small"))
+        _show_bare_boxes(field, st.columns(2, gap="small"))
 
 
 def show_dial(dotted: str, low: int, high: int) -> None:
-    """Draw a slider beside the box, or the two boxes, of a whole number; a move draws the page or fragment again.
+    """Draw a slider beside the box, or the two boxes, of a whole number.
 
     The boxes hold the value; the slider follows them, and reaches only over the usual values. It moves both numbers of
     a pair together.
@@ -100,7 +101,7 @@ def show_dial(dotted: str, low: int, high: int) -> None:
     left, *right = st.columns([2.2, 1, 1] if is_pair else [2.2, 1], gap="small", vertical_alignment="bottom")
     with left:
         st.slider(_label(field), low, high, key=key, help=_help(field), on_change=_turned, args=(field, key))
-    _show_live_boxes(field, right)
+    _show_bare_boxes(field, right)
 
 
 def _largest(field: ParameterField) -> int | None:
@@ -113,14 +114,14 @@ def _turned(field: ParameterField, key: str) -> None:
     put(field, (turned, turned) if field.spec.kind.endswith("pair") else turned)
 
 
-def _show_live_boxes(field: ParameterField, places: Sequence[Any]) -> None:
+def _show_bare_boxes(field: ParameterField, places: Sequence[Any]) -> None:
     if not field.spec.kind.endswith("pair"):
         with places[0]:
-            _number(field, field.spec.label, keys.parameter(field.dotted), bare=True, live=True)
+            _number(field, field.spec.label, keys.parameter(field.dotted), bare=True)
         return
     for part, box, key in zip("yx", places, _pair_keys(field), strict=True):
         with box:
-            _number(field, f"{field.spec.label} {part}", key, bare=True, live=True)
+            _number(field, f"{field.spec.label} {part}", key, bare=True)
 
 
 def show_group(group: str, without: Collection[str] = ()) -> None:
@@ -228,7 +229,7 @@ def _show_pair(field: ParameterField) -> None:
                 _number(field, f"{field.spec.label} {part}", key, bare=True)
 
 
-def _number(field: ParameterField, label: str, key: str, *, bare: bool = False, live: bool = False) -> None:
+def _number(field: ParameterField, label: str, key: str, *, bare: bool = False) -> None:
     spec = field.spec
     whole = spec.kind.startswith("int")
     as_type = int if whole else float
@@ -243,7 +244,7 @@ def _number(field: ParameterField, label: str, key: str, *, bare: bool = False, 
         key=key,
         help=None if bare else _help(field),
         label_visibility="collapsed" if bare else "visible",
-        **(_KEPT | {"on_change": "rerun"} if live else _KEPT),
+        **_KEPT,
     )
 
 

@@ -85,6 +85,20 @@ def start_refit(run: runs.ShownRun) -> str:
     return job_id
 
 
+def set_as(run: runs.ShownRun) -> None:
+    """Put the settings of a run into the sidebar; only before the widgets are drawn, as in a callback."""
+    forms.fill(run.params)
+    st.session_state[keys.ENGINE] = run.job.spec.engine
+    st.session_state[keys.FRAMES] = run.job.spec.n_frames
+
+
+def begin_as_shown() -> None:
+    """Begin a session that a run's address opened with the settings of that run."""
+    run = runs.shown() if "run" in st.query_params else None
+    if run is not None and run.job.spec.kind == "run":
+        set_as(run)
+
+
 def engine_name(until: Until) -> str:
     """Give the engine chosen, which must be able to run; summary images need none."""
     if until == "summary":

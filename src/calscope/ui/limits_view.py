@@ -65,7 +65,7 @@ def _show(slider: Slider) -> None:
     if moved != value:
         forms.put(field_of(slider.dotted), moved)
     with above:
-        forms.show_one(slider.dotted, live=True)
+        forms.show_one(slider.dotted)
 
 
 def judged_now(view: Judged, limits: Thresholds | None) -> Judged:

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 
 import streamlit as st
 
-from calscope.ui import forms, jobs_panel, messages, selection, sidebar, warm_up
+from calscope.ui import forms, jobs_panel, launch, messages, selection, sidebar, warm_up
 
 SIDEBAR_PX = 336
 
@@ -22,12 +22,14 @@ def run() -> None:
     """Set up the frame and draw the page that the address asks for."""
     st.set_page_config(page_title="Calscope", page_icon=sidebar.ICON, layout="wide", initial_sidebar_state=SIDEBAR_PX)
     chosen = st.navigation(_pages(), position="top")
-    forms.seed()
+    is_new = forms.seed()
     _spare_garbage_collection()
     warm_up.once()
     token = _standing.set(True)
     try:
         messages.guarded(selection.take_from_address)
+        if is_new:
+            messages.guarded(launch.begin_as_shown)
         messages.guarded(jobs_panel.show)
         messages.guarded(sidebar.show)
         chosen.run()

@@ -73,7 +73,6 @@ def _show_engine() -> None:
             placeholder="all",
             key=keys.FRAMES,
             help="Work on this many frames from the start of each recording. Empty means all.",
-            on_change="ignore",
             persist_state="session",
         )
 
@@ -153,8 +152,11 @@ def _show_difference(group: str) -> None:
     if run is None:
         return
     differences = differing(run, group)
-    if differences:
-        st.caption("**The pictures are of an earlier run.** " + " ".join(differences))
+    if not differences:
+        return
+    st.caption("**The pictures are of a run with other settings.** " + " ".join(differences))
+    words = "Puts parameters, engine and frames as that run had them, on every page."
+    st.button("Set all as that run had it", key=f"as run {group}", help=words, on_click=launch.set_as, args=(run,))
 
 
 def differing(run: runs.ShownRun, group: str) -> list[str]:
