@@ -30,8 +30,8 @@ from machine_limits import fit_work, measure_extraction_limits, measure_limits, 
 from scoring import component_scores, load_truth, motion_error_px
 from watched_process import run_watched
 
-from calscope.algorithms.motion_grid import make_patches
-from calscope.algorithms.patches import area_px, patch_grid
+from calscope.algorithms.cnmf.patches import area_px, patch_grid
+from calscope.algorithms.motion.grid import make_patches
 from calscope.io.registry import open_recording
 from calscope.model.movie import chunks
 from calscope.model.params import Parameters

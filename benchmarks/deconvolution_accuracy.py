@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from calscope.algorithms.deconvolution import model_trace
+from calscope.algorithms.deconvolution.deconvolution import model_trace
 from calscope.io.simulated_activity import calcium, spike_counts
 
 RATES_HZ = (5.0, 10.0, 15.0, 30.0)

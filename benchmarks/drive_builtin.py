@@ -13,8 +13,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from calscope.algorithms.acceptance import accept_components
-from calscope.algorithms.rim import often_filled_px
+from calscope.algorithms.cnmf.rim import often_filled_px
+from calscope.algorithms.evaluation.acceptance import accept_components
 from calscope.engines.base import Context
 from calscope.engines.builtin import BuiltinEngine
 from calscope.io.registry import open_recording

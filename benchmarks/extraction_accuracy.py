@@ -31,8 +31,8 @@ from compare_engines import Task, run_and_keep
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from calscope.algorithms.acceptance import accept_components
-from calscope.algorithms.rim import often_filled_px
+from calscope.algorithms.cnmf.rim import often_filled_px
+from calscope.algorithms.evaluation.acceptance import accept_components
 from calscope.engines.base import Context
 from calscope.engines.builtin import BuiltinEngine
 from calscope.io.demo import write_movie

@@ -33,8 +33,8 @@ from compare_engines import Task, caiman_absent, print_row, run_and_keep
 from numpy.typing import NDArray
 from scoring import Truth, load_truth, motion_error_px
 
-from calscope.algorithms.motion_quality import measure_motion
-from calscope.algorithms.normcorre import correct_movie
+from calscope.algorithms.motion.normcorre import correct_movie
+from calscope.algorithms.motion_check.quality import measure_motion
 from calscope.io.demo import write_movie
 from calscope.io.registry import open_recording
 from calscope.io.scenes import MOTION_CASES, plain_scene, with_case

@@ -9,15 +9,20 @@ from calscope.code_digest import code_digest
 
 @pytest.fixture
 def room(tmp_path, monkeypatch):
-    """A package of four modules: near imports far, both ways of importing are used; other is imported by none."""
+    """A package: near imports far, both ways of importing are used, other is imported by none; a room with a subroom."""
     package = tmp_path / "room_of_test"
-    package.mkdir()
+    (package / "deep" / "low").mkdir(parents=True)
     files = {
         "__init__": "",
         "near": "import json\nfrom room_of_test.middle import step\n",
         "middle": "from room_of_test import far\ndef step(): return far.x\n",
         "far": "x = 1\n",
         "other": "x = 2\n",
+        "deep/__init__": "",
+        "deep/common": "x = 4\n",
+        "deep/low/__init__": "",
+        "deep/low/inner": "from room_of_test.deep.low import innermost\nfrom room_of_test.deep import common\n",
+        "deep/low/innermost": "x = 5\n",
     }
     for name, text in files.items():
         (package / f"{name}.py").write_text(text)
@@ -34,9 +39,9 @@ def forget():
     digests._read.cache_clear()
 
 
-def digest():
+def digest(module="near"):
     forget()
-    return code_digest(("room_of_test.near",))
+    return code_digest((f"room_of_test.{module}",))
 
 
 def test_a_change_far_down_the_imports_is_noticed(room):
@@ -44,6 +49,13 @@ def test_a_change_far_down_the_imports_is_noticed(room):
     assert digest() == before
     (room / "far.py").write_text("x = 3\n")
     assert digest() != before
+
+
+@pytest.mark.parametrize("name", ["deep/common", "deep/low/innermost"])
+def test_a_room_goes_down_into_its_folders(room, name):
+    before = digest("deep.low.inner")
+    (room / f"{name}.py").write_text("x = 3\n")
+    assert digest("deep.low.inner") != before
 
 
 def test_a_change_of_what_is_not_imported_is_not(room):

@@ -75,6 +75,6 @@ def test_without_a_folder_it_computes_all_the_same(package, tmp_path):
 def test_functions_of_others_are_left_alone():
     import numba
 
-    from calscope.algorithms import rigid  # noqa: F401 - has kernels
+    from calscope.algorithms.motion import rigid  # noqa: F401 - has kernels
 
     assert "calscope" not in (numba.config.CACHE_DIR or "")

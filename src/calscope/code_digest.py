@@ -46,12 +46,24 @@ def _read(module: str) -> tuple[str, tuple[str, ...]]:
     origin = _origin(module)
     if origin is None:
         return f"# {calscope.__version__}", ()  # no source at hand: the release stands for it
-    source, room = origin.read_text(encoding="utf-8"), module.rpartition(".")[0]
+    source, room = origin.read_text(encoding="utf-8"), _room(module)
     names: set[str] = set()
     for place, taken, whole in _IMPORT.findall(source):
-        names |= {f"{room}.{name}" for name in re.findall(r"\w+", taken)} if place == room else {place}
-        names |= set(re.findall(r"[\w.]+", whole))
+        names |= {place, *re.findall(r"[\w.]+", whole)}
+        if _is_package(place, room):
+            names |= {f"{place}.{name}" for name in re.findall(r"\w+", taken)}
     return source, tuple(sorted(name for name in names if name.startswith(f"{room}.") and _origin(name)))
+
+
+def _room(module: str) -> str:
+    """Give the folder of the package that a module lies in, however deep."""
+    parts = module.split(".")
+    return ".".join(parts[: min(2, len(parts) - 1)])
+
+
+def _is_package(module: str, room: str) -> bool:
+    origin = _origin(module) if module == room or module.startswith(f"{room}.") else None
+    return origin is not None and origin.name == "__init__.py"
 
 
 def _origin(module: str) -> Path | None:

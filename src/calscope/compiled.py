@@ -78,7 +78,7 @@ def place() -> Path | None:
 @cache
 def _folder_of(module: str) -> Path | None:
     """Give the folder for the kernels of a module; those for earlier sources of it go."""
-    root, name = place(), module.rpartition(".")[2]
+    root, name = place(), module.partition(".")[2]
     if root is None:
         return None
     folder = root / f"{name}-{code_digest((module,))}"

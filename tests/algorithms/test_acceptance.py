@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from calscope.algorithms.acceptance import accept_components
+from calscope.algorithms.evaluation.acceptance import accept_components
 from calscope.model.results import Quality
 
 LIMITS = {

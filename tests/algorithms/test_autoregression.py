@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from calscope.algorithms.autoregression import coefficients
+from calscope.algorithms.deconvolution.autoregression import coefficients
 from calscope.io.simulated_activity import calcium, spike_counts
 
 

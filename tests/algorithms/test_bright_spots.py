@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from calscope.algorithms.bright_spots import bright_spots, seeds_in_patches
-from calscope.algorithms.patches import patch_grid
+from calscope.algorithms.cnmf.bright_spots import bright_spots, seeds_in_patches
+from calscope.algorithms.cnmf.patches import patch_grid
 
 DIMS = (70, 110)
 CELLS = {(15, 20): 1.0, (15, 60): 0.5, (50, 95): 0.8, (55, 30): 0.3}

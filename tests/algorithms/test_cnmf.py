@@ -5,11 +5,11 @@ import threading
 import numpy as np
 import pytest
 
-from calscope.algorithms import cnmf
-from calscope.algorithms.acceptance import accept_components
-from calscope.algorithms.dff import compute_dff
-from calscope.algorithms.patch_fit import effective_tsub
-from calscope.algorithms.quality import measure_components
+from calscope.algorithms.cnmf import cnmf
+from calscope.algorithms.cnmf.patch_fit import effective_tsub
+from calscope.algorithms.evaluation.acceptance import accept_components
+from calscope.algorithms.evaluation.dff import compute_dff
+from calscope.algorithms.evaluation.quality import measure_components
 from calscope.io.simulate import Scene, Simulation
 from calscope.model.errors import CalscopeError, Cancelled
 from calscope.model.movie import Movie

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from calscope.algorithms.dff import compute_dff
+from calscope.algorithms.evaluation.dff import compute_dff
 from calscope.model.results import Components
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 from scipy.sparse import csc_matrix
 
-from calscope.algorithms.fit_changes import Merged, compare_fits
+from calscope.algorithms.cnmf.fit_changes import Merged, compare_fits
 from calscope.model.results import Components
 
 DIMS = (40, 60)

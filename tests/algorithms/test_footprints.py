@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from calscope.algorithms.footprints import calmed
+from calscope.algorithms.cnmf.footprints import calmed
 
 
 def ring(noise, seed=0):

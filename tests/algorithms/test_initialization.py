@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from calscope.algorithms.initialization import ROLLING_FRAMES, _energy, _kernel, initialise_patch
-from calscope.algorithms.pixel_blur import blur
+from calscope.algorithms.cnmf.initialization import ROLLING_FRAMES, _energy, _kernel, initialise_patch
+from calscope.algorithms.cnmf.pixel_blur import blur
 
 DEFAULTS = {"K": 3, "gSig": (3, 3), "gSiz": (7, 7), "nb": 1, "ssub": 1, "tsub": 1, "rolling_sum": True}
 PLACES = [(8, 8), (9, 24), (23, 14)]

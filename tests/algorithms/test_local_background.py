@@ -3,11 +3,11 @@ import pytest
 import scipy.sparse
 from scipy.ndimage import gaussian_filter
 
-from calscope.algorithms.background import background_traces
-from calscope.algorithms.blocks import Blocks
-from calscope.algorithms.local_background import ClearedMovie, LocalBackground
-from calscope.algorithms.patch_fit import mean_of_frames, read_patch
-from calscope.algorithms.pixel_stream import footprint_products, trace_products
+from calscope.algorithms.cnmf.background import background_traces
+from calscope.algorithms.cnmf.blocks import Blocks
+from calscope.algorithms.cnmf.local_background import ClearedMovie, LocalBackground
+from calscope.algorithms.cnmf.patch_fit import mean_of_frames, read_patch
+from calscope.algorithms.cnmf.pixel_stream import footprint_products, trace_products
 from calscope.algorithms.threads import Team
 from calscope.model.movie import Movie
 from calscope.model.progress import silent

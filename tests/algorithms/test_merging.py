@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.sparse import csc_matrix
 
-from calscope.algorithms.factors import Factors
-from calscope.algorithms.merging import find_joints
+from calscope.algorithms.cnmf.factors import Factors
+from calscope.algorithms.cnmf.merging import find_joints
 
 DIMS, N_FRAMES = (40, 40), 600
 Y, X = np.mgrid[: DIMS[0], : DIMS[1]]

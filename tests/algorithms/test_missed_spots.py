@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from stand_in import make_components
 
-from calscope.algorithms.missed_spots import SMALLEST_RISE_SD, missed_spots
+from calscope.algorithms.cnmf.missed_spots import SMALLEST_RISE_SD, missed_spots
 from calscope.model.results import Residual
 
 DIMS = (40, 60)

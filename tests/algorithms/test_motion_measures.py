@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from calscope.algorithms.bootstrap import draw_weights, estimate
-from calscope.algorithms.crispness import agreement, crispness, gradient_products, image_products
-from calscope.algorithms.residual_flow import residual_flow, tones_of
+from calscope.algorithms.motion_check.bootstrap import draw_weights, estimate
+from calscope.algorithms.motion_check.crispness import agreement, crispness, gradient_products, image_products
+from calscope.algorithms.motion_check.residual_flow import residual_flow, tones_of
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from calscope.algorithms.motion_flags import follows_shift, largest_stretch
-from calscope.algorithms.motion_quality import measure_motion
-from calscope.algorithms.normcorre import correct_movie
+from calscope.algorithms.motion.normcorre import correct_movie
+from calscope.algorithms.motion_check.flags import follows_shift, largest_stretch
+from calscope.algorithms.motion_check.quality import measure_motion
 from calscope.io.simulate import Scene, Simulation
 from calscope.model.movie import ArrayMovie, Movie
 from calscope.model.progress import silent

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from calscope.algorithms.motion_quality import measure_motion
-from calscope.algorithms.normcorre import correct_movie
+from calscope.algorithms.motion.normcorre import correct_movie
+from calscope.algorithms.motion_check.quality import measure_motion
 from calscope.io.simulate import Scene, Simulation
 from calscope.model.movie import ArrayMovie
 from calscope.model.progress import silent

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from calscope.algorithms.motion_summary import largest_motion, shift_length, summarise_shifts
+from calscope.algorithms.motion_check.shift_summary import largest_motion, shift_length, summarise_shifts
 
 
 def test_shifts_are_measured_from_where_frames_mostly_lie():

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter, shift
 
-from calscope.algorithms.film import film_frames, plan_film
-from calscope.algorithms.moments import displacement, moments_of_motion
-from calscope.algorithms.motion_survey import binning_for, richest_crop, survey_motion, worst_stretch
+from calscope.algorithms.motion_check.film import film_frames, plan_film
+from calscope.algorithms.motion_check.moments import displacement, moments_of_motion
+from calscope.algorithms.motion_check.survey import binning_for, richest_crop, survey_motion, worst_stretch
 from calscope.model.motion_preview import MotionSurvey
 from calscope.model.movie import ArrayMovie
 

@@ -9,8 +9,8 @@ import pytest
 import tifffile
 
 from calscope.algorithms import frames as frames_module
-from calscope.algorithms.normcorre import correct_movie
-from calscope.algorithms.parity_truth import displacement, motion_error_px
+from calscope.algorithms.comparison.parity_truth import displacement, motion_error_px
+from calscope.algorithms.motion.normcorre import correct_movie
 from calscope.io.simulate import Scene, Simulation
 from calscope.model.errors import Cancelled
 from calscope.model.movie import ArrayMovie
@@ -52,7 +52,7 @@ def error_px(simulation, shifts, centers, keep=slice(None)):
 
 
 def simulation_truth(simulation):
-    from calscope.algorithms.parity_truth import Truth
+    from calscope.algorithms.comparison.parity_truth import Truth
     from calscope.io.simulate import PAD
 
     blank = np.zeros((1, *simulation.shape[1:]), np.float32)

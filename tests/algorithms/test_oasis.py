@@ -5,9 +5,9 @@ import pytest
 from scipy.optimize import nnls
 from scipy.signal import lfilter
 
-from calscope.algorithms.deconvolution import model_trace
-from calscope.algorithms.interior_point import deconvolve_ar2
-from calscope.algorithms.oasis import deconvolve_ar1
+from calscope.algorithms.deconvolution.deconvolution import model_trace
+from calscope.algorithms.deconvolution.interior_point import deconvolve_ar2
+from calscope.algorithms.deconvolution.oasis import deconvolve_ar1
 
 AR1, AR2 = [0.93], [1.5, -0.54]
 

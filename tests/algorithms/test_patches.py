@@ -3,9 +3,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from calscope.algorithms.local_background import ClearedMovie
-from calscope.algorithms.patch_fit import effective_tsub, read_patch, spread_in_time
-from calscope.algorithms.patches import patch_grid
+from calscope.algorithms.cnmf.local_background import ClearedMovie
+from calscope.algorithms.cnmf.patch_fit import effective_tsub, read_patch, spread_in_time
+from calscope.algorithms.cnmf.patches import patch_grid
 from calscope.model.movie import Movie
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from calscope.algorithms.motion_evidence import BLUR_PX, blurred, flatten, noise_of, prepare_evidence, unflatten
-from calscope.algorithms.motion_grid import make_field, make_patches, rigid_field
-from calscope.algorithms.motion_prior import most_probable, smooth_shapes
-from calscope.algorithms.piecewise import estimate_patches, prepare_patches
+from calscope.algorithms.motion.evidence import BLUR_PX, blurred, flatten, noise_of, prepare_evidence, unflatten
+from calscope.algorithms.motion.grid import make_field, make_patches, rigid_field
+from calscope.algorithms.motion.piecewise import estimate_patches, prepare_patches
+from calscope.algorithms.motion.prior import most_probable, smooth_shapes
 
 SIZE, MARGIN = (120, 140), 12
 STRIDES, OVERLAPS = (32, 32), (16, 16)

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from calscope.algorithms import pixel_stream
-from calscope.algorithms.noise import NoiseMeter, trace_noise
-from calscope.algorithms.pixel_stream import footprint_products, pixel_chunks, trace_products
+from calscope.algorithms.cnmf import pixel_stream
+from calscope.algorithms.cnmf.noise import NoiseMeter, trace_noise
+from calscope.algorithms.cnmf.pixel_stream import footprint_products, pixel_chunks, trace_products
 from calscope.algorithms.threads import Team
 from calscope.model.movie import Movie
 from calscope.model.progress import silent

@@ -9,7 +9,13 @@ import pytest
 import scipy.sparse
 import tifffile
 
-from calscope.algorithms.quality import event_snr, half_sample_mode, highest_peaks, measure_components, spatial_r
+from calscope.algorithms.evaluation.quality import (
+    event_snr,
+    half_sample_mode,
+    highest_peaks,
+    measure_components,
+    spatial_r,
+)
 from calscope.model.movie import Movie
 from calscope.model.results import Components
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csc_matrix
 
-from calscope.algorithms.residual import residual_peaks
+from calscope.algorithms.cnmf.residual import residual_peaks
 from calscope.model.movie import Movie
 from calscope.model.results import Components
 
@@ -73,7 +73,7 @@ def test_light_that_is_wider_than_a_cell_is_not_told_as_missed():
 
 @pytest.mark.parametrize("workers", [2, 3])
 def test_does_not_depend_on_the_number_of_workers(workers, monkeypatch):
-    monkeypatch.setattr("calscope.algorithms.residual.VALUES_PER_CHUNK", DIMS[0] * DIMS[1] * 50)
+    monkeypatch.setattr("calscope.algorithms.cnmf.residual.VALUES_PER_CHUNK", DIMS[0] * DIMS[1] * 50)
     movie, A, C, b, f, noise = tissue()
     one, more = (looked(movie, found(A[:1], C[:1], b, f, noise), workers=n) for n in (1, workers))
     np.testing.assert_array_equal(one.peak, more.peak)
@@ -83,7 +83,7 @@ def test_does_not_depend_on_the_number_of_workers(workers, monkeypatch):
 def test_stretches_of_the_movie_are_joined_without_a_seam(monkeypatch):
     movie, A, C, b, f, noise = tissue()
     whole = looked(movie, found(A[:1], C[:1], b, f, noise))
-    monkeypatch.setattr("calscope.algorithms.residual.VALUES_PER_CHUNK", DIMS[0] * DIMS[1] * 10)
+    monkeypatch.setattr("calscope.algorithms.cnmf.residual.VALUES_PER_CHUNK", DIMS[0] * DIMS[1] * 10)
     pieces = looked(movie, found(A[:1], C[:1], b, f, noise))
     np.testing.assert_allclose(pieces.peak, whole.peak, rtol=1e-4)
     np.testing.assert_array_equal(pieces.frame, whole.frame)

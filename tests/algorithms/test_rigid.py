@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter, shift
 
-from calscope.algorithms.rigid import estimate_rigid, prepare_rigid
+from calscope.algorithms.motion.rigid import estimate_rigid, prepare_rigid
 
 MARGIN = 60
 

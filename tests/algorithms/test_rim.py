@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from calscope.algorithms.rim import often_filled_px
+from calscope.algorithms.cnmf.rim import often_filled_px
 from calscope.model.movie import Movie
 from calscope.model.results import MotionResult
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.sparse import csc_matrix
 
-from calscope.algorithms import cnmf
-from calscope.algorithms.factors import Factors
-from calscope.algorithms.second_look import _gain, _matched, missed_places
+from calscope.algorithms.cnmf import cnmf
+from calscope.algorithms.cnmf.factors import Factors
+from calscope.algorithms.cnmf.second_look import _gain, _matched, missed_places
 from calscope.algorithms.threads import Team
 from calscope.model.movie import Movie
 from calscope.model.progress import silent

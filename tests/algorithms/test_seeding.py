@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy.sparse import csc_matrix
 
-from calscope.algorithms import cnmf
-from calscope.algorithms.factors import Factors
-from calscope.algorithms.local_background import ClearedMovie
-from calscope.algorithms.merging import merge
-from calscope.algorithms.seeding import add_seeds
+from calscope.algorithms.cnmf import cnmf
+from calscope.algorithms.cnmf.factors import Factors
+from calscope.algorithms.cnmf.local_background import ClearedMovie
+from calscope.algorithms.cnmf.merging import merge
+from calscope.algorithms.cnmf.seeding import add_seeds
 from calscope.algorithms.threads import Team
 from calscope.model.errors import ParameterError
 from calscope.model.movie import Movie

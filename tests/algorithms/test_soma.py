@@ -5,8 +5,8 @@ import pytest
 from scipy.ndimage import gaussian_filter
 from scipy.sparse import csc_matrix
 
-from calscope.algorithms.quality import measure_components
-from calscope.algorithms.soma import disc_radius_px, measure_soma, roundness, soma_parts
+from calscope.algorithms.evaluation.quality import measure_components
+from calscope.algorithms.evaluation.soma import disc_radius_px, measure_soma, roundness, soma_parts
 from calscope.model.movie import Movie
 from calscope.model.results import SOMA_PARTS, Components, Quality
 

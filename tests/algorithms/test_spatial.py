@@ -5,13 +5,13 @@ import pytest
 import scipy.sparse
 from scipy.optimize import nnls
 
-from calscope.algorithms import spatial
-from calscope.algorithms.factors import Factors
-from calscope.algorithms.footprints import compact, dilated, from_fortran, swap_order, to_fortran
-from calscope.algorithms.local_background import ClearedMovie
-from calscope.algorithms.merging import merge
-from calscope.algorithms.spatial import update_spatial
-from calscope.algorithms.temporal import Traces, independent_groups
+from calscope.algorithms.cnmf import spatial
+from calscope.algorithms.cnmf.factors import Factors
+from calscope.algorithms.cnmf.footprints import compact, dilated, from_fortran, swap_order, to_fortran
+from calscope.algorithms.cnmf.local_background import ClearedMovie
+from calscope.algorithms.cnmf.merging import merge
+from calscope.algorithms.cnmf.spatial import update_spatial
+from calscope.algorithms.cnmf.temporal import Traces, independent_groups
 from calscope.algorithms.threads import Team
 from calscope.model.movie import Movie
 from calscope.model.progress import silent

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from calscope.algorithms.motion_grid import make_field, make_patches, patches_to_nodes, rigid_field, weights_at
-from calscope.algorithms.warp import Warper
+from calscope.algorithms.motion.grid import make_field, make_patches, patches_to_nodes, rigid_field, weights_at
+from calscope.algorithms.motion.warp import Warper
 from calscope.model.movie import Movie
 
 SIZE = (80, 104)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from calscope.algorithms.parity_truth import Truth, found_cells, motion_error_px
+from calscope.algorithms.comparison.parity_truth import Truth, found_cells, motion_error_px
 from calscope.engines.base import Context
 from calscope.engines.registry import ENGINES
 from calscope.io.simulate import PAD, Scene, Simulation

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.sparse import csc_matrix
 
-from calscope.algorithms.caiman_habits import correlation_laid_as_caiman
-from calscope.algorithms.parity import compare_shifts, match_footprints, trace_correlations
-from calscope.algorithms.parity_truth import Truth, found_cells, motion_error_px
+from calscope.algorithms.comparison.caiman_habits import correlation_laid_as_caiman
+from calscope.algorithms.comparison.parity import compare_shifts, match_footprints, trace_correlations
+from calscope.algorithms.comparison.parity_truth import Truth, found_cells, motion_error_px
 from calscope.algorithms.summary import compute_summary
 from calscope.engines.builtin import BuiltinEngine
 from calscope.export.parity_report import write_parity
@@ -72,7 +72,7 @@ def test_the_truth_itself_is_found_without_error(truth):
 
 def test_motion_error_is_that_of_what_is_left(truth):
     center = np.array([[31.5, 39.5]])
-    from calscope.algorithms.parity_truth import displacement
+    from calscope.algorithms.comparison.parity_truth import displacement
 
     true = displacement(truth, center)
     for sign in (1, -1):

@@ -10,11 +10,11 @@ import pytest
 import scipy.sparse as sp
 import tifffile
 
-from calscope.algorithms.caiman_habits import correlation_laid_as_caiman, groups_of_caiman
-from calscope.algorithms.normcorre import correct_movie
-from calscope.algorithms.parity import compare_shifts
-from calscope.algorithms.parity_truth import displacement
-from calscope.algorithms.quality import measure_components
+from calscope.algorithms.comparison.caiman_habits import correlation_laid_as_caiman, groups_of_caiman
+from calscope.algorithms.comparison.parity import compare_shifts
+from calscope.algorithms.comparison.parity_truth import displacement
+from calscope.algorithms.evaluation.quality import measure_components
+from calscope.algorithms.motion.normcorre import correct_movie
 from calscope.algorithms.summary import compute_summary
 from calscope.model.movie import ArrayMovie, Movie
 from calscope.model.results import Components

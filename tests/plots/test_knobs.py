@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from calscope.algorithms.patches import patch_grid
+from calscope.algorithms.cnmf.patches import patch_grid
 from calscope.plots.images import Panel
 from calscope.plots.knobs import PATCHES, SEEDS, SOMA, Search, Window, busiest_window, knobs_figure, shared
 

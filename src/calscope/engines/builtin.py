@@ -5,12 +5,12 @@ from types import MappingProxyType
 from typing import Any
 
 import calscope
-from calscope.algorithms import cnmf
-from calscope.algorithms.motion_grid import make_patches
-from calscope.algorithms.normcorre import correct_movie, largest_shifts
-from calscope.algorithms.patch_fit import effective_tsub
-from calscope.algorithms.patches import area_px, patch_grid
-from calscope.algorithms.quality import measure_components
+from calscope.algorithms.cnmf import cnmf
+from calscope.algorithms.cnmf.patch_fit import effective_tsub
+from calscope.algorithms.cnmf.patches import area_px, patch_grid
+from calscope.algorithms.evaluation.quality import measure_components
+from calscope.algorithms.motion.grid import make_patches
+from calscope.algorithms.motion.normcorre import correct_movie, largest_shifts
 from calscope.engines.base import Availability, Context
 from calscope.model.errors import ParameterError
 from calscope.model.movie import FrameSource, Movie

@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
-from calscope.algorithms.motion_grid import make_patches
-from calscope.algorithms.soma import measure_soma
+from calscope.algorithms.evaluation.soma import measure_soma
+from calscope.algorithms.motion.grid import make_patches
 from calscope.engines.base import Availability, Context, check_seeds
 from calscope.engines.caiman_check import caiman_version, cnn_obstacle, explain_failure, find_caiman
 from calscope.engines.caiman_files import check_room, write_by_pixels, write_raw

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calscope.algorithms.frames import replace_missing
-from calscope.algorithms.template import take_sample
+from calscope.algorithms.motion.template import take_sample
 from calscope.model.errors import EngineError
 from calscope.model.movie import FloatArray, FrameSource, Movie, chunks
 from calscope.model.progress import Progress

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csc_matrix
 
-from calscope.algorithms.motion_grid import make_patches
+from calscope.algorithms.motion.grid import make_patches
 from calscope.engines.base import Context
 from calscope.engines.caiman_files import chunk_frames, frame_correlations, read_corrected
 from calscope.model.movie import FloatArray, FrameSource, Movie

@@ -95,8 +95,8 @@ def _identity() -> list[str]:
     import numba  # noqa: PLC0415
 
     package = Path(__file__).parents[1]
-    sources = [(room, path.stem) for room in ("algorithms", "io") for path in (package / room).glob("*.py")]
-    modules = tuple(f"calscope.{room}.{stem}" for room, stem in sorted(sources))
+    sources = [path.relative_to(package) for room in ("algorithms", "io") for path in (package / room).rglob("*.py")]
+    modules = tuple(".".join(("calscope", *path.with_suffix("").parts)) for path in sorted(sources))
     return [numba.__version__, platform.python_version(), llvmlite.binding.get_host_cpu_name(), code_digest(modules)]
 
 

@@ -188,7 +188,7 @@ class Components:
 
 SomaPart = Literal["thickness", "extent", "roundness", "edge", "fit"]
 SOMA_PARTS: tuple[SomaPart, ...] = ("thickness", "extent", "roundness", "edge", "fit")
-"""What makes a soma in focus; `calscope.algorithms.soma` says how each is measured."""
+"""What makes a soma in focus; `calscope.algorithms.evaluation.soma` says how each is measured."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Judging components by thresholds: cheap enough to be done while one moves."""
 
-from calscope.algorithms.acceptance import accept_components
+from calscope.algorithms.evaluation.acceptance import accept_components
 from calscope.model.groups import Thresholds
 from calscope.model.results import Evaluation, Quality
 

@@ -15,9 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calscope.algorithms.caiman_habits import correlation_laid_as_caiman, groups_of_caiman
-from calscope.algorithms.parity import compare_shifts, largest_difference, match_footprints, trace_correlations
-from calscope.algorithms.parity_truth import Truth, found_cells, motion_error_px
+from calscope.algorithms.comparison.caiman_habits import correlation_laid_as_caiman, groups_of_caiman
+from calscope.algorithms.comparison.parity import (
+    compare_shifts,
+    largest_difference,
+    match_footprints,
+    trace_correlations,
+)
+from calscope.algorithms.comparison.parity_truth import Truth, found_cells, motion_error_px
 from calscope.engines.base import Context, Engine
 from calscope.engines.caiman import CaimanEngine, import_caiman
 from calscope.engines.registry import get_engine

@@ -15,12 +15,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from calscope.algorithms.dff import compute_dff
-from calscope.algorithms.motion_preview import preview_motion
-from calscope.algorithms.motion_quality import measure_motion
-from calscope.algorithms.motion_survey import survey_motion
-from calscope.algorithms.residual import residual_peaks
-from calscope.algorithms.rim import often_filled_px
+from calscope.algorithms.cnmf.residual import residual_peaks
+from calscope.algorithms.cnmf.rim import often_filled_px
+from calscope.algorithms.evaluation.dff import compute_dff
+from calscope.algorithms.motion_check.preview import preview_motion
+from calscope.algorithms.motion_check.quality import measure_motion
+from calscope.algorithms.motion_check.survey import survey_motion
 from calscope.algorithms.summary import compute_summary
 from calscope.engines.base import Context, Engine
 from calscope.model.errors import RecordingError, StoreError
@@ -210,11 +210,15 @@ def _run_dff(inputs: StageInputs) -> RelativeFluorescence:
 
 
 _SUMMARY = ("calscope.algorithms.summary",)
-_MOTION = ("calscope.algorithms.normcorre",)
-_MOTION_QUALITY = ("calscope.algorithms.motion_quality", *_MOTION)
-_SURVEY = ("calscope.algorithms.motion_survey",)
-_PREVIEW = ("calscope.algorithms.motion_preview", *_MOTION)
-_CNMF = ("calscope.algorithms.cnmf", "calscope.algorithms.rim")
+_MOTION = ("calscope.algorithms.motion.normcorre",)
+_MOTION_QUALITY = ("calscope.algorithms.motion_check.quality", *_MOTION)
+_SURVEY = ("calscope.algorithms.motion_check.survey",)
+_PREVIEW = ("calscope.algorithms.motion_check.preview", *_MOTION)
+_CNMF = ("calscope.algorithms.cnmf.cnmf", "calscope.algorithms.cnmf.rim")
+_RESIDUAL = ("calscope.algorithms.cnmf.residual",)
+_METRICS = ("calscope.algorithms.evaluation.quality",)
+_JUDGEMENT = ("calscope.algorithms.evaluation.acceptance",)
+_DFF = ("calscope.algorithms.evaluation.dff",)
 
 STAGES: tuple[Stage, ...] = (
     Stage("before", "summary of the raw movie", ("source",), _run_before, _SUMMARY, 0.003),
@@ -241,18 +245,18 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage("fit", "first fit", ("motion",), _run_fit, _CNMF, 0.06, uses_engine=True),
     Stage("refit", "second fit", ("motion", "fit"), _run_refit, _CNMF, 0.022, uses_engine=True, takes_seeds=True),
-    Stage("residual", "what the fit left", ("motion", "refit"), _run_residual, ("calscope.algorithms.residual",), 0.01),
+    Stage("residual", "what the fit left", ("motion", "refit"), _run_residual, _RESIDUAL, 0.01),
     Stage(
         "metrics",
         "measuring the components",
         ("motion", "refit"),
         _run_metrics,
-        ("calscope.algorithms.quality",),
+        _METRICS,
         0.002,
         uses_engine=True,
     ),
-    Stage("evaluation", "evaluation", ("metrics",), _run_evaluation, ("calscope.algorithms.acceptance",), 0.0),
-    Stage("dff", "dF/F", ("refit",), _run_dff, ("calscope.algorithms.dff",), 0.0004),
+    Stage("evaluation", "evaluation", ("metrics",), _run_evaluation, _JUDGEMENT, 0.0),
+    Stage("dff", "dF/F", ("refit",), _run_dff, _DFF, 0.0004),
 )
 """In an order in which parents come first."""
 

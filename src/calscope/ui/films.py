@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from calscope.algorithms.film import FilmPlan, film_frames, plan_film
+from calscope.algorithms.motion_check.film import FilmPlan, film_frames, plan_film
 from calscope.model.movie import FrameSource
 from calscope.model.recording import Pair
 from calscope.model.results import MotionResult

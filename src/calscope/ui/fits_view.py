@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from calscope.algorithms.fit_changes import FitChanges, compare_fits
+from calscope.algorithms.cnmf.fit_changes import FitChanges, compare_fits
 from calscope.model.recording import Pair
 from calscope.model.results import Components, SummaryImages
 from calscope.plots.contours import Group

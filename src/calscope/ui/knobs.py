@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from calscope.algorithms.bright_spots import Places, bright_spots, seeds_in_patches
-from calscope.algorithms.patches import patch_grid
+from calscope.algorithms.cnmf.bright_spots import Places, bright_spots, seeds_in_patches
+from calscope.algorithms.cnmf.patches import patch_grid
 from calscope.model.errors import ParameterError
 from calscope.model.movie import FloatArray
 from calscope.model.recording import Pair

@@ -3,7 +3,7 @@
 import plotly.graph_objects as go
 import streamlit as st
 
-from calscope.algorithms import motion_summary
+from calscope.algorithms.motion_check import shift_summary as motion_summary
 from calscope.model.recording import Pair
 from calscope.model.results import MotionQuality, MotionResult, SummaryImages
 from calscope.plots import motion as curves

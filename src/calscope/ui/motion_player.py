@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from calscope.algorithms.moments import Moment, displacement, moments_of_motion
+from calscope.algorithms.motion_check.moments import Moment, displacement, moments_of_motion
 from calscope.model.errors import RecordingError
 from calscope.model.movie import FrameSource
 from calscope.model.results import MotionResult

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 from pandas.io.formats.style import Styler
 
-from calscope.algorithms import motion_summary
+from calscope.algorithms.motion_check import shift_summary as motion_summary
 from calscope.model.recording import Pair
 from calscope.model.results import MotionQuality, MotionResult, MotionVerdict, MotionVersion
 from calscope.ui import messages, wording

@@ -5,7 +5,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from calscope.algorithms.motion_sample import crop_inside
+from calscope.algorithms.motion_check.sample import crop_inside
 from calscope.model.results import MotionGain, MotionQuality, MotionResult
 from calscope.plots.motion import frame_of_click
 from calscope.plots.motion_quality import NAMES

@@ -3,7 +3,7 @@
 import plotly.graph_objects as go
 import streamlit as st
 
-from calscope.algorithms.missed_spots import missed_spots
+from calscope.algorithms.cnmf.missed_spots import missed_spots
 from calscope.engines.registry import ENGINES
 from calscope.model.errors import CalscopeError
 from calscope.model.recording import Pair

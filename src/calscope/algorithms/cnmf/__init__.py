@@ -1,0 +1,1 @@
+"""Extraction: constrained non-negative matrix factorisation, from seeds to footprints, traces and background."""

@@ -1,0 +1,234 @@
+"""Constrained non-negative matrix factorisation: a movie as cells times their activity, plus background and noise.
+
+Pnevmatikakis et al. 2016 (Neuron 89:285), Giovannucci et al. 2019 (eLife 8:e38173). `fit` looks for cells in
+overlapping patches and joins what they find; `refit` starts from that and updates footprints and traces over the whole
+field.
+"""
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calscope.algorithms.cnmf.factors import Factors, to_components
+from calscope.algorithms.cnmf.field_model import FieldModel, merge_all, smallest_footprint_px
+from calscope.algorithms.cnmf.footprints import from_fortran, swap_order
+from calscope.algorithms.cnmf.initialization import PatchFactors, initialise_patch
+from calscope.algorithms.cnmf.local_background import ClearedMovie
+from calscope.algorithms.cnmf.noise import NoiseMeter
+from calscope.algorithms.cnmf.patch_fit import (
+    FEWEST_FRAMES,
+    Where,
+    effective_tsub,
+    join_patches,
+    read_patch,
+    spread_in_time,
+    update_patch,
+)
+from calscope.algorithms.cnmf.patches import area_px, patch_grid
+from calscope.algorithms.cnmf.second_look import missed_places
+from calscope.algorithms.cnmf.seeding import add_seeds, away_from, note_seeds
+from calscope.algorithms.threads import Team
+from calscope.model.errors import CalscopeError
+from calscope.model.movie import Movie
+from calscope.model.progress import Progress, part, silent
+from calscope.model.results import Components
+from calscope.model.seeds import Seeds
+
+ROUNDS = 2
+"""Rounds of footprints, traces and merging in `refit`."""
+
+
+def fit(
+    movie: Movie,
+    *,
+    border_px: int,
+    K: int,
+    rf: int | None,
+    stride: int,
+    gSig: tuple[int, int],
+    gSiz: tuple[int, int],
+    nb: int,
+    p: int,
+    merge_thr: float,
+    bas_nonneg: bool,
+    ssub: int = 1,
+    tsub: int = 1,
+    rolling_sum: bool = True,
+    only_init: bool = True,
+    workers: int = 1,
+    progress: Progress = silent,
+) -> Components:
+    """Find components patch by patch and join them.
+
+    Parameters
+    ----------
+    movie
+        Motion-corrected.
+    border_px
+        Rim in which no component may be seeded, because some frames had to be filled in there.
+    K
+        Components per patch; fewer come out where nothing is left to take out.
+    rf, stride
+        Half-size of a patch (None: the whole field is one) and overlap of neighbouring patches, px.
+    gSig, gSiz
+        Half-size of a soma and side of the seed's window, px (y, x).
+    nb
+        Background components, in each patch and over the field.
+    p
+        Order of the autoregressive model of the traces, 0 to 2.
+    merge_thr
+        Overlapping components whose traces correlate by more are joined.
+    bas_nonneg
+        Keep each trace's baseline at 0 or above.
+    ssub, tsub, rolling_sum
+        How seeds are looked for, see `initialization`; tsub as by `patch_fit.effective_tsub`.
+    only_init
+        False also updates footprints and traces inside each patch.
+    workers
+        Threads; the result doesn't depend on how many.
+    progress
+        Told what is done; may raise `Cancelled`.
+
+    Raises
+    ------
+    CalscopeError
+        When the movie has too few frames.
+    """
+    _check_length(movie, p)
+    n_frames, *field = movie.shape
+    dims = (field[0], field[1])
+    notes: list[str] = []
+    smallest_px = smallest_footprint_px(gSig)
+    # Frames are binned twice: on reading where the recording is long, and for the search alone where that is wished.
+    patches = patch_grid(*dims, rf, stride)
+    patch_px = max(area_px(where) for where in patches)
+    every = effective_tsub(1, n_frames, patch_px)
+    with Team(workers) as team:
+        meter = NoiseMeter(movie, team)
+        cleared = ClearedMovie.of(movie, 2 * max(gSig), team, part(progress, 0, 0.15), meter.look)
+        sn = meter.result()
+        allowed = seed_area(dims, border_px, notes)
+
+        def fit_one(where: Where) -> tuple[PatchFactors, Where]:
+            noise = sn.reshape(dims)[where]
+            found = initialise_patch(
+                movie=read_patch(cleared, where, every),
+                noise=noise / np.float32(np.sqrt(every)),
+                allowed=allowed[where],
+                K=K,
+                gSig=gSig,
+                gSiz=gSiz,
+                nb=nb,
+                ssub=ssub,
+                tsub=-(-effective_tsub(tsub, n_frames, patch_px) // every),
+                rolling_sum=rolling_sum,
+            )
+            at_rate = partial(spread_in_time, every=every, n_frames=n_frames)
+            found = found._replace(C=at_rate(found.C), f=at_rate(found.f))
+            if not only_init:
+                found = update_patch(
+                    movie,
+                    found,
+                    where,
+                    noise,
+                    nonneg_baseline=bas_nonneg,
+                    merge_thr=merge_thr,
+                    smallest_px=smallest_px,
+                    progress=silent,
+                )
+            return found, where
+
+        results = []
+        for i, result in enumerate(team.map(fit_one, patches)):
+            progress(0.15 + 0.55 * (i + 1) / len(patches), f"Patch {i + 1} of {len(patches)}")
+            results.append(result)
+        factors = merge_all(join_patches(results, dims, n_frames, sn), merge_thr, notes)
+        model = FieldModel(cleared, p, bas_nonneg, merge_thr, smallest_px, team)
+        factors = model.with_background(factors, nb, notes, part(progress, 0.7, 0.8))
+        factors, details = model.traces(factors, notes, part(progress, 0.8, 0.95))
+        factors = model.whole_background(factors, nb, part(progress, 0.95, 1))
+    return to_components(factors, details, tuple(notes))
+
+
+def refit(
+    movie: Movie,
+    first: Components,
+    *,
+    seeds: Seeds = (),
+    border_px: int = 0,
+    gSig: tuple[int, int],
+    gSiz: tuple[int, int] | None = None,
+    nb: int,
+    p: int,
+    merge_thr: float,
+    bas_nonneg: bool,
+    workers: int = 1,
+    progress: Progress = silent,
+) -> Components:
+    """Update footprints, traces and background over the whole field, starting from the first fit.
+
+    Parameters
+    ----------
+    seeds
+        Pixels (y, x) where a cell was missed. At each of them a component begins from what the first fit leaves of the
+        movie there; it is never joined with others, and kept however small its footprint becomes.
+    border_px
+        Rim in which no missed cell is looked for (see `second_look`).
+    gSig, gSiz
+        As for `fit`; gSiz is 2 gSig + 1 unless given, and used for seeds only.
+
+    The others, and errors, as for `fit`.
+    """
+    _check_length(movie, p)
+    notes: list[str] = []
+    factors = Factors(
+        dims=first.dims,
+        A=from_fortran(first.A, first.dims),
+        C=np.array(first.C, np.float32),
+        b=swap_order(np.asarray(first.b), first.dims[::-1]),
+        f=np.array(first.f, np.float32),
+        sn=swap_order(np.asarray(first.sn), first.dims[::-1]),
+    )
+    with Team(workers) as team:
+        cleared = ClearedMovie.of(movie, 2 * max(gSig), team, part(progress, 0, 0.05))
+        missed = missed_places(
+            movie, factors, gSig=gSig, border_px=border_px, team=team, progress=part(progress, 0.05, 0.08)
+        )
+        model = FieldModel(cleared, p, bas_nonneg, merge_thr, smallest_footprint_px(gSig), team)
+        factors = model.with_background(factors, nb, notes, part(progress, 0.08, 0.2))
+        window = gSiz or (2 * gSig[0] + 1, 2 * gSig[1] + 1)
+        missed = away_from(seeds, missed, window)
+        begin = partial(add_seeds, movie=cleared, gSig=gSig, gSiz=window, team=team)
+        factors = begin(factors, seeds=seeds, progress=part(progress, 0.2, 0.21))
+        factors = begin(factors, seeds=missed, asked_for=False, progress=part(progress, 0.21, 0.25))
+        if missed:
+            notes.append(
+                f"Components were begun at {len(missed)} places where the first fit left much of a cell's size."
+            )
+        for turn in range(ROUNDS):
+            now = part(progress, 0.25 + 0.7 * turn / ROUNDS, 0.25 + 0.7 * (turn + 1) / ROUNDS)
+            if turn > 0:
+                factors = model.footprints(factors, notes, part(now, 0, 0.4))
+            factors, details = model.traces(factors, notes, part(now, 0.4, 1))
+        factors = model.whole_background(factors, nb, part(progress, 0.95, 1))
+    note_seeds(factors, seeds, notes)
+    return to_components(factors, details, tuple(notes))
+
+
+def _check_length(movie: Movie, p: int) -> None:
+    needed = FEWEST_FRAMES + p
+    if movie.shape[0] < needed:
+        raise CalscopeError(
+            f"The movie has {movie.shape[0]} frames; CNMF with p = {p} needs at least {needed}. Use a longer recording."
+        )
+
+
+def seed_area(dims: tuple[int, int], border_px: int, notes: list[str]) -> NDArray[np.bool_]:
+    """Where components may be seeded: inside the rim, or everywhere where the rim would leave nothing."""
+    allowed = np.zeros(dims, bool)
+    allowed[border_px : dims[0] - border_px, border_px : dims[1] - border_px] = True
+    if not allowed.any():
+        notes.append(f"The border of {border_px} px would cover the whole field, so it was not left out.")
+        allowed[:] = True
+    return allowed

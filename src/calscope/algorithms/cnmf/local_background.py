@@ -1,0 +1,174 @@
+"""Fluctuations of the neuropil that are wider than cells, taken out of the movie before cells are looked for.
+
+A few background components with one trace each can't follow neuropil that glows differently in every corner of the
+field; what they leave ends up in the cells' traces, or makes components of its own. Here the light of the frame is
+averaged over blocks of a soma's size, and each block takes the median of its neighbourhood of five by five: cells are
+few and small enough not to move it. What changes over time in that smooth image is subtracted; what stands still is
+left to b.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_matrix, csr_matrix, kron
+
+from calscope.algorithms.cnmf.blocks import Blocks
+from calscope.algorithms.cnmf.pixel_stream import PixelChunk, footprint_products, trace_products
+from calscope.algorithms.threads import Team
+from calscope.compiled import kernel
+from calscope.model.movie import FloatArray, Movie, chunks
+from calscope.model.progress import Progress
+
+NEIGHBOURHOOD = 5
+"""Side of the neighbourhood, in blocks; cv2 has this median for float32 up to 5."""
+SMOOTHING_BLOCKS = 0.7
+BLOCK_PX = 8
+"""Side of the blocks where nobody measured any."""
+BACKGROUND_GRID = 16
+"""Most blocks along a side of the field in which the few components of the background are looked for."""
+CHUNK_FRAMES = 256
+
+
+@dataclass(frozen=True)
+class LocalBackground:
+    """Smooth fluctuations on a coarse grid that is stretched over the field."""
+
+    dims: tuple[int, int]
+    grid: tuple[int, int]
+    values: FloatArray
+    """(grid rows · grid columns, T), mean 0 over time."""
+
+    @classmethod
+    def of(cls, blocks: Blocks, team: Team) -> Self | None:
+        """Measure it; None where the field is too small to tell cells from their surroundings."""
+        if min(blocks.grid) < NEIGHBOURHOOD:
+            return None
+        still = blocks.means.mean(axis=1, dtype=np.float64).astype(np.float32)
+        values = np.empty_like(blocks.means)
+
+        def work(stretch: tuple[int, int]) -> None:
+            some = slice(*stretch)
+            frames = np.ascontiguousarray((blocks.means[:, some] - still[:, None]).T).reshape(-1, *blocks.grid)
+            for t, frame in enumerate(frames):
+                frames[t] = cv2.GaussianBlur(cv2.medianBlur(frame, NEIGHBOURHOOD), (0, 0), SMOOTHING_BLOCKS)
+            values[:, some] = frames.reshape(len(frames), -1).T
+
+        team.each(work, chunks(values.shape[1], CHUNK_FRAMES))
+        values -= values.mean(axis=1, dtype=np.float64).astype(np.float32)[:, None]
+        return cls(blocks.dims, blocks.grid, values)
+
+    def patch(self, where: tuple[slice, slice]) -> FloatArray:
+        """Give it at each pixel of a patch, (h, w, T)."""
+        out = np.zeros((*(s.stop - s.start for s in where), self.values.shape[1]), np.float32)
+        self.take_from(out, where)
+        return np.negative(out, out=out)
+
+    def take_from(
+        self, patch: FloatArray, where: tuple[slice, slice], in_time: Callable[[FloatArray], FloatArray] | None = None
+    ) -> None:
+        """Subtract it from a patch, (h, w, T), in place; of a binned one, as `in_time` bins (T, ...)."""
+        rows = _weights(self.dims[0], self.grid[0])[where[0]]
+        used = np.flatnonzero(rows.any(axis=0))
+        low, share = (values[where[1]] for values in _between(self.dims[1], self.grid[1]))
+        last = min(self.grid[1], int(low[-1]) + 2)
+        part = self.values.reshape(*self.grid, -1)[used[0] : used[-1] + 1, low[0] : last]
+        if in_time is not None:
+            part = np.moveaxis(in_time(np.moveaxis(part, 2, 0)), 0, 2)
+        wide = np.tensordot(rows[:, used], part, axes=(1, 0))
+        _subtract_between(patch, wide, low - low[0], share)
+
+    def weights(self) -> csr_matrix:
+        """(H*W, grid) bilinear weights of the grid's values at each pixel, row order."""
+        rows, columns = (csr_matrix(_weights(n, m)) for n, m in zip(self.dims, self.grid, strict=True))
+        return csr_matrix(kron(rows, columns, format="csr"))
+
+
+def _weights(n: int, m: int) -> FloatArray:
+    """(n, m) linear interpolation from m values stretched over n pixels; beyond the outer ones it is flat."""
+    low, share = _between(n, m)
+    out = np.zeros((n, m), np.float32)
+    out[np.arange(n), low] = 1 - share
+    out[np.arange(n), np.minimum(low + 1, m - 1)] += share
+    return out
+
+
+def _between(n: int, m: int) -> tuple[NDArray[np.intp], FloatArray]:
+    """Of m values stretched over n pixels: the one before each pixel, and how far on towards the next it lies."""
+    at = np.clip((np.arange(n) + 0.5) * m / n - 0.5, 0, m - 1)
+    low = np.minimum(at.astype(np.intp), max(0, m - 2))
+    return low, (at - low).astype(np.float32)
+
+
+@kernel
+def _subtract_between(patch: NDArray, wide: NDArray, low: NDArray, share: NDArray) -> None:
+    for y in range(patch.shape[0]):
+        for x in range(patch.shape[1]):
+            pixel, before, after = patch[y, x], wide[y, low[x]], wide[y, min(low[x] + 1, wide.shape[1] - 1)]
+            u, v = np.float32(1) - share[x], share[x]
+            for t in range(pixel.size):
+                pixel[t] -= u * before[t] + v * after[t]
+
+
+@dataclass(frozen=True)
+class ClearedMovie:
+    """A movie with its local background taken out; the subtraction happens in the products, no copy is made."""
+
+    movie: Movie
+    local: LocalBackground | None = None
+    blocks: Blocks | None = None
+    """Of the movie as it is, for the background."""
+
+    @classmethod
+    def of(
+        cls,
+        movie: Movie,
+        block_px: int,
+        team: Team,
+        progress: Progress,
+        look: Callable[[PixelChunk], None] | None = None,
+    ) -> Self:
+        """Measure the local background in blocks; `look` is shown every stretch of the movie on the way."""
+        blocks = Blocks.of(movie, block_px, team, progress, look)
+        return cls(movie, LocalBackground.of(blocks, team), blocks.coarser(BACKGROUND_GRID))
+
+    def whole(self) -> Self:
+        """Give the movie with its local background."""
+        return replace(self, local=None)
+
+    def block_means(self, team: Team, progress: Progress) -> tuple[csc_matrix, FloatArray]:
+        """Give the pattern of the blocks, (H*W, blocks), and their means, (blocks, T), as new arrays."""
+        blocks = self.blocks or Blocks.of(self.movie, BLOCK_PX, team, progress).coarser(BACKGROUND_GRID)
+        pattern, means = blocks.pattern, blocks.means.copy()
+        if self.local is not None:
+            means -= np.asarray((pattern.T @ self.local.weights()) @ self.local.values, np.float32)
+        return pattern, means
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Frames, rows, columns."""
+        return self.movie.shape
+
+    def footprint_products(self, A: csc_matrix, team: Team, progress: Progress, note: str = "") -> FloatArray:
+        """Aᵀ Y, as `pixel_stream.footprint_products`."""
+        out = footprint_products(self.movie, A, team, progress, note)
+        if self.local is not None:
+            out -= np.asarray((A.T @ self.local.weights()) @ self.local.values, np.float32)
+        return out
+
+    def trace_products(
+        self, where: csc_matrix, traces: FloatArray, team: Team, progress: Progress, note: str = ""
+    ) -> NDArray[np.float64]:
+        """Y Cᵀ where it is wanted, as `pixel_stream.trace_products`."""
+        out = trace_products(self.movie, where, traces, team, progress, note)
+        if self.local is not None:
+            on_grid = self.local.values @ traces.T
+            weights = self.local.weights()
+            for k in range(where.shape[1]):
+                entries = slice(where.indptr[k], where.indptr[k + 1])
+                everywhere = entries.stop - entries.start == where.shape[0]
+                out[entries] -= (weights if everywhere else weights[where.indices[entries]]) @ on_grid[:, k]
+        return out

@@ -1,0 +1,113 @@
+"""CNMF on one patch, and the patches' components laid into the field."""
+
+from functools import partial
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_matrix, hstack
+
+from calscope.algorithms.cnmf.factors import Factors
+from calscope.algorithms.cnmf.field_model import FieldModel
+from calscope.algorithms.cnmf.footprints import normalised
+from calscope.algorithms.cnmf.initialization import PatchFactors
+from calscope.algorithms.cnmf.local_background import ClearedMovie
+from calscope.algorithms.threads import Team
+from calscope.model.movie import FloatArray, Movie, chunks
+from calscope.model.progress import Progress
+
+Where = tuple[slice, slice]
+MOST_FRAMES = 6000
+"""Longer recordings are averaged down to at most this many frames for the search, so that a patch's memory is
+bounded."""
+MOST_VALUES = 48_000_000
+"""As many pixels times frames of a patch are searched at once, at most; larger patches are averaged in time too."""
+FEWEST_FRAMES = 10
+CHUNK_FRAMES = 256
+
+
+def effective_tsub(tsub: int, n_frames: int, patch_px: int = 1) -> int:
+    """Give the binning in time that a search would use: not so much that too few frames are left, and enough."""
+    largest = max(1, n_frames // FEWEST_FRAMES)
+    most = int(np.clip(MOST_VALUES // patch_px, FEWEST_FRAMES, MOST_FRAMES))
+    return max(min(tsub, largest), -(-n_frames // most))
+
+
+def read_patch(cleared: ClearedMovie, where: Where, every: int) -> FloatArray:
+    """Read one patch pixel-major, (h, w, T / every), as means of `every` frames (the last may be of fewer)."""
+    codes = cleared.movie.codes[:, where[0], where[1]]
+    n_frames, h, w = codes.shape
+    out = np.empty((h * w, -(-n_frames // every)), np.float32)
+    for start, stop in chunks(n_frames, CHUNK_FRAMES * every):
+        some: NDArray = np.ascontiguousarray(codes[start:stop]).reshape(stop - start, h * w)
+        if every > 1:
+            some = mean_of_frames(some.astype(np.float32), every)
+        out[:, start // every : start // every + len(some)] = cv2.transpose(some)
+    out *= np.float32(cleared.movie.scale)
+    out += np.float32(cleared.movie.offset)
+    patch = out.reshape(h, w, -1)
+    if cleared.local is not None:
+        cleared.local.take_from(patch, where, partial(mean_of_frames, every=every) if every > 1 else None)
+    return patch
+
+
+def mean_of_frames(values: FloatArray, every: int) -> FloatArray:
+    """Average every so many entries of the first axis; the last may be of fewer."""
+    if every == 1:
+        return values
+    firsts = np.arange(0, len(values), every)
+    counts = np.diff(np.append(firsts, len(values))).astype(np.float32)
+    sums = np.add.reduceat(values, firsts, axis=0)
+    return np.asarray(sums / counts.reshape(-1, *[1] * (values.ndim - 1)), np.float32)
+
+
+def spread_in_time(traces: FloatArray, every: int, n_frames: int) -> FloatArray:
+    """Traces of binned frames at the rate of the movie."""
+    return traces.repeat(every, axis=1)[:, :n_frames] if every > 1 else traces
+
+
+def join_patches(
+    found: list[tuple[PatchFactors, tuple[slice, slice]]], dims: tuple[int, int], n_frames: int, sn: FloatArray
+) -> Factors:
+    """Lay the patches' components into the field; empty ones are left out, and so is the patches' background."""
+    n_px = dims[0] * dims[1]
+    columns, traces = [csc_matrix((n_px, 0), dtype=np.float32)], [np.zeros((0, n_frames), np.float32)]
+    for patch, (rows, cols) in found:
+        k, y, x = np.nonzero(patch.A)
+        pixels, shape = (y + rows.start) * dims[1] + x + cols.start, (n_px, len(patch.A))
+        columns.append(csc_matrix((patch.A[k, y, x], (pixels, k)), shape=shape, dtype=np.float32))
+        traces.append(patch.C)
+    A, C = hstack(columns, format="csc", dtype=np.float32), np.concatenate(traces)
+    alive = (np.diff(A.indptr) > 0) & (C.max(axis=1, initial=0) > 0)
+    A, C = normalised(csc_matrix(A[:, alive]), C[alive])
+    nothing = np.zeros((n_px, 0), np.float32)
+    return Factors(dims=dims, A=A, C=C, b=nothing, f=np.zeros((0, n_frames), np.float32), sn=sn)
+
+
+def update_patch(
+    movie: Movie,
+    found: PatchFactors,
+    where: Where,
+    noise: FloatArray,
+    *,
+    nonneg_baseline: bool,
+    merge_thr: float,
+    smallest_px: int,
+    progress: Progress,
+) -> PatchFactors:
+    """Update what initialisation found by one round of footprints, traces and merging on the patch alone.
+
+    Traces are not deconvolved here; that follows on the whole field, as in CaImAn.
+    """
+    rows, columns = where
+    patch = ClearedMovie(Movie(movie.codes[:, rows, columns], movie.scale, movie.offset))
+    n, h, w = found.A.shape
+    A, C = normalised(csc_matrix(found.A.reshape(n, h * w).T), found.C)
+    b = np.ascontiguousarray(found.b.reshape(-1, h * w).T)
+    factors = Factors(dims=(h, w), A=A, C=C, b=b, f=found.f, sn=np.ascontiguousarray(noise).ravel())
+    with Team(1) as alone:
+        model = FieldModel(patch, 0, nonneg_baseline, merge_thr, smallest_px, alone)
+        factors = model.footprints(factors, [], progress)
+        factors, _ = model.traces(factors, [], progress)
+    images = factors.A.T.toarray().reshape(factors.n, h, w)
+    return PatchFactors(images, factors.C, factors.b.T.reshape(-1, h, w), factors.f)

@@ -1,0 +1,158 @@
+"""New components at places where a person saw a cell that the first fit missed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from scipy.sparse import csc_matrix, csr_matrix, hstack
+
+from calscope.algorithms.cnmf.factors import Factors
+from calscope.algorithms.cnmf.footprints import normalised
+from calscope.algorithms.cnmf.initialization import initialise_patch
+from calscope.algorithms.cnmf.local_background import ClearedMovie
+from calscope.algorithms.cnmf.patch_fit import Where, effective_tsub, mean_of_frames, read_patch, spread_in_time
+from calscope.algorithms.threads import Team
+from calscope.model.movie import FloatArray
+from calscope.model.progress import Progress
+from calscope.model.seeds import Seeds
+
+WINDOWS = 2
+"""Half-side of the patch around a seed, in seed windows (gSiz)."""
+
+
+def add_seeds(
+    factors: Factors,
+    movie: ClearedMovie,
+    seeds: Seeds,
+    *,
+    gSig: tuple[int, int],
+    gSiz: tuple[int, int],
+    asked_for: bool = True,
+    team: Team,
+    progress: Progress,
+) -> Factors:
+    """Begin a component at each seed from what the others and the background leave of the movie around it.
+
+    As if one after another, so that two seeds on one cell don't take its light twice; those too far apart to see each
+    other begin at the same time. A seed in whose reach nothing is left gives none. Those that no person asked for may
+    be joined with others or dropped later.
+    """
+    n_before, order, done = factors.n, [], 0
+    for turn in _turns([_around(seed, gSiz, factors.dims) for seed in seeds]):
+        progress(done / len(seeds), f"Missed cell {done + 1} of {len(seeds)}")
+        rest = _Rest.of(movie, factors)
+        begin = partial(_begun, rest, gSig=gSig, gSiz=gSiz)
+        for i, begun in zip(turn, team.map(begin, [seeds[i] for i in turn]), strict=True):
+            if begun is not None:
+                factors = _with(factors, begun, i if asked_for else -1)
+                order.append(i)
+        done += len(turn)
+    return factors.select(np.append(np.arange(n_before), n_before + np.argsort(order, kind="stable")).astype(np.intp))
+
+
+def _turns(places: list[Where]) -> list[list[int]]:
+    """Group places so that none overlaps another of its group, and each follows those before it that it overlaps."""
+    turns: list[list[int]] = []
+    for i, place in enumerate(places):
+        earlier = [t for t, turn in enumerate(turns) if any(_overlap(place, places[j]) for j in turn)]
+        turn = max(earlier, default=-1) + 1
+        if turn == len(turns):
+            turns.append([])
+        turns[turn].append(i)
+    return turns
+
+
+def _overlap(one: Where, other: Where) -> bool:
+    return all(a.start < b.stop and b.start < a.stop for a, b in zip(one, other, strict=True))
+
+
+def away_from(seeds: Seeds, places: Seeds, gSiz: tuple[int, int]) -> Seeds:
+    """Give the places in whose window (gSiz) there is no seed."""
+    return tuple(
+        (y, x) for y, x in places if not any(abs(y - v) <= gSiz[0] and abs(x - u) <= gSiz[1] for v, u in seeds)
+    )
+
+
+def note_seeds(factors: Factors, seeds: Seeds, notes: list[str]) -> None:
+    """Say which seeds became components and which did not."""
+    if not seeds:
+        return
+    kept = set(factors.seeds_of().tolist())
+    lost = [f"({y}, {x})" for i, (y, x) in enumerate(seeds) if i not in kept]
+    text = f"{len(seeds) - len(lost)} of {len(seeds)} seeds that were placed by hand became components."
+    if lost:
+        text += f" Around {', '.join(lost)} (y, x) nothing was left that could be one."
+    notes.append(text)
+
+
+@dataclass(frozen=True)
+class _Rest:
+    """What components and background leave of a movie."""
+
+    movie: ClearedMovie
+    noise: FloatArray
+    """(H, W)."""
+    A: csr_matrix
+    C: FloatArray
+    """(K + nb, T / every)."""
+    every: int
+
+    @classmethod
+    def of(cls, movie: ClearedMovie, factors: Factors) -> "_Rest":
+        every = effective_tsub(1, movie.shape[0])
+        A, C = factors.with_background()
+        return cls(movie, factors.sn.reshape(factors.dims), csr_matrix(A), mean_of_frames(C.T, every).T, every)
+
+    def patch(self, where: Where) -> FloatArray:
+        """(h, w, T / every) of a patch."""
+        out = read_patch(self.movie, where, self.every)
+        pixels = np.arange(self.noise.size).reshape(self.noise.shape)[where].ravel()
+        out -= np.asarray(self.A[pixels] @ self.C, np.float32).reshape(out.shape)
+        return out
+
+
+def _begun(
+    rest: _Rest, seed: tuple[int, int], *, gSig: tuple[int, int], gSiz: tuple[int, int]
+) -> tuple[csc_matrix, FloatArray] | None:
+    """Give the footprint, (H*W, 1), and trace, (1, T), of a component at a seed; None where there is nothing."""
+    dims = rest.movie.shape[1:]
+    where = _around(seed, gSiz, dims)
+    y, x = np.mgrid[where]
+    allowed = ((y - seed[0]) / gSig[0]) ** 2 + ((x - seed[1]) / gSig[1]) ** 2 <= 1
+    found = initialise_patch(
+        movie=rest.patch(where),
+        noise=rest.noise[where] / np.float32(np.sqrt(rest.every)),
+        allowed=allowed,
+        K=1,
+        gSig=gSig,
+        gSiz=gSiz,
+        nb=0,
+        ssub=1,
+        tsub=1,
+        rolling_sum=False,
+    )
+    if not found.A.any() or not found.C.any():
+        return None
+    image = np.zeros(dims, np.float32)
+    image[where] = found.A[0]
+    return normalised(csc_matrix(image.reshape(-1, 1)), spread_in_time(found.C, rest.every, rest.movie.shape[0]))
+
+
+def _with(factors: Factors, begun: tuple[csc_matrix, FloatArray], number: int) -> Factors:
+    """Add a component; `number` is that of the seed by which a person asked for it, or -1."""
+    a, c = begun
+    return replace(
+        factors,
+        A=csc_matrix(hstack([factors.A, a], format="csc", dtype=np.float32)),
+        C=np.concatenate([factors.C, c]),
+        seed_of=np.append(factors.seeds_of(), number),
+    )
+
+
+def _around(seed: tuple[int, int], gSiz: tuple[int, int], dims: Sequence[int]) -> Where:
+    rows, columns = (
+        slice(max(0, at - WINDOWS * size), min(n, at + WINDOWS * size + 1))
+        for at, size, n in zip(seed, gSiz, dims, strict=True)
+    )
+    return rows, columns

@@ -1,0 +1,1 @@
+"""Results of two engines, or of one and the truth, beside each other."""

@@ -1,0 +1,1 @@
+"""Deconvolution of traces with an autoregressive model of the calcium."""

@@ -1,0 +1,67 @@
+"""Relative fluorescence dF/F, with its baseline."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import percentile_filter
+
+from calscope.algorithms.cnmf.footprints import column_norms
+from calscope.model.movie import FloatArray
+from calscope.model.results import Components, RelativeFluorescence
+
+
+def compute_dff(components: Components, *, fr_hz: float, window_s: float, quantile: float) -> RelativeFluorescence:
+    """Compute dF/F of every component.
+
+    The fluorescence of a component is its raw trace plus its share of the background, the projection of b f on its
+    footprint. Of both, the baseline is a running percentile, and
+
+        F0 = baseline(raw) + baseline(background share),      dF/F = (raw - baseline(raw)) / F0
+
+    as in CaImAn: fluctuations of the background are not counted as the cell's. F0 is given in the units of the movie,
+    as the mean over the footprint weighted by it. Where F0 would fall below the noise of the trace (no baseline was
+    left to divide by) it is held there, so that the ratio stays finite.
+
+    Parameters
+    ----------
+    window_s
+        Length of the sliding window, which sees the trace mirrored beyond its ends. With one as long as the recording
+        or longer the baseline is constant.
+    quantile
+        Percentile of the window taken as baseline, 0 to 100.
+    """
+    n, n_frames = components.C.shape
+    window = int(np.clip(round(window_s * fr_hz), 1, max(1, n_frames)))
+    raw, share = components.raw, background_share(components)
+    dff, f0 = np.zeros((n, n_frames), np.float32), np.zeros((n, n_frames), np.float32)
+    scale = _movie_units(components)
+    for k in range(n):
+        low = _baseline(raw[k], quantile, window)
+        base = low + _baseline(share[k], quantile, window)
+        base = np.maximum(base, _floor(components, k))
+        dff[k] = (raw[k] - low) / base
+        f0[k] = base * scale[k]
+    return RelativeFluorescence(dff=dff, f0=f0)
+
+
+def _baseline(trace: FloatArray, quantile: float, window: int) -> NDArray:
+    if window >= len(trace):
+        return np.full(len(trace), np.percentile(trace, quantile), trace.dtype)
+    return np.asarray(percentile_filter(trace, quantile, size=window, mode="reflect"))
+
+
+def background_share(components: Components) -> FloatArray:
+    """Project the background on each footprint, in the units of its trace, (K, T)."""
+    power = column_norms(components.A) ** 2
+    power[power == 0] = 1.0
+    return np.asarray((components.A.T @ components.b / power[:, None]) @ components.f, np.float32)
+
+
+def _movie_units(components: Components) -> NDArray:
+    """Factor from the units of a trace to those of the movie: the footprint's mean, weighted by itself."""
+    mass = np.asarray(components.A.sum(axis=0), np.float64).ravel()
+    return column_norms(components.A) ** 2 / np.where(mass > 0, mass, 1.0)
+
+
+def _floor(components: Components, k: int) -> float:
+    noise = float(components.neurons_sn[k])
+    return noise if noise > 0 else 1.0

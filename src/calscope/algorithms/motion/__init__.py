@@ -1,0 +1,1 @@
+"""Motion correction: templates, shifts of frames and patches, smooth fields, warping."""

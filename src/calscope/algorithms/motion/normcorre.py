@@ -1,0 +1,180 @@
+"""NoRMCorre: rigid, then piecewise-rigid motion correction.
+
+Pnevmatikakis & Giovannucci, 2017, J. Neurosci. Methods 291:83. A template is made from frames spread over the movie;
+every frame is laid on it by the shift of the whole frame, then by those of its patches. What goes beyond the paper: the
+patches' shifts are a beginning only; a smooth field is then fitted to what is left between frame and template, weighed
+by the noise and by what the movie itself shows about how this tissue moves (`evidence.py`, `prior.py`).
+
+The movie is streamed: beside the sample it is read three times and written once, in chunks on several threads, and what
+is kept of a frame besides is a few hundred numbers. The result doesn't depend on the number of threads.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from calscope.algorithms.frames import release
+from calscope.algorithms.motion.evidence import Evidence, prepare_evidence
+from calscope.algorithms.motion.notes import Track, describe, describe_limits
+from calscope.algorithms.motion.passes import MotionPasses, MotionPlan, make_plan
+from calscope.algorithms.motion.prior import FRAMES, Habits, most_probable
+from calscope.algorithms.motion.template import Sample, make_template, take_sample
+from calscope.algorithms.motion.warp import Warper
+from calscope.model.movie import ArrayMovie, FloatArray, FrameSource, Movie, chunks
+from calscope.model.progress import Progress, onward, part, silent
+from calscope.model.results import MotionResult
+
+Allocate = Callable[[str, tuple[int, ...], DTypeLike], NDArray]
+
+
+def correct_movie(
+    source: FrameSource,
+    *,
+    pw_rigid: bool,
+    strides: tuple[int, int],
+    overlaps: tuple[int, int],
+    max_shifts: tuple[int, int],
+    max_deviation_rigid: int,
+    allocate: Allocate,
+    workers: int = 1,
+    progress: Progress = silent,
+) -> MotionResult:
+    """Estimate motion and write the corrected movie.
+
+    Parameters
+    ----------
+    source
+        The movie, (T, H, W) of any real type; values that aren't finite are replaced and told of.
+    pw_rigid
+        Follow deformation by a field of shifts, rather than the shift of the whole frame only.
+    strides, overlaps
+        Step between patches and their overlap (y, x), px; a patch's side is the sum.
+    max_shifts
+        Largest shift (y, x) of a whole frame, px.
+    max_deviation_rigid
+        How far the field may differ from the shift of the whole frame, px.
+    allocate
+        Gives the array "movie", (T, H, W) uint16, that the corrected movie is written into.
+    workers
+        Threads.
+    progress
+        Called after every chunk of every pass.
+
+    Raises
+    ------
+    ValueError
+        When the movie has no frames.
+    """
+    n_frames, height, width = source.shape
+    if n_frames == 0:
+        raise ValueError("A movie without frames can't be corrected.")
+    if n_frames == 1:
+        pw_rigid, max_shifts = False, (0, 0)
+    progress = onward(progress)
+    asked, max_shifts = max_shifts, largest_shifts(max_shifts, (height, width))
+    plan = make_plan(
+        (height, width),
+        pw_rigid=pw_rigid,
+        strides=strides,
+        overlaps=overlaps,
+        max_shifts=max_shifts,
+        max_deviation=max_deviation_rigid,
+    )
+    sample = take_sample(source)
+    evidence, habits = _prepare(sample, plan, workers, part(progress, 0, 0.25))
+    movie = MotionPasses(sample.clean(source), source.shape, plan, workers)
+    track = _follow(movie, evidence, habits, part(progress, 0.25, 0.75))
+    result = _write(movie, track, evidence.template, allocate, part(progress, 0.75, 1))
+    return replace(result, notes=(*result.notes, *describe_limits(asked, max_shifts, n_frames)))
+
+
+def largest_shifts(asked: tuple[int, int], field: tuple[int, int]) -> tuple[int, int]:
+    """Cut max_shifts to half of the field (H, W): a frame that moves further shows too little of the template."""
+    return min(asked[0], field[0] // 2), min(asked[1], field[1] // 2)
+
+
+def _prepare(sample: Sample, plan: MotionPlan, workers: int, progress: Progress) -> tuple[Evidence, Habits | None]:
+    """Make the template, the noise about it, and a first idea of how the tissue moves, from a sample of frames."""
+    template = make_template(sample, plan.max_shifts, workers=workers, progress=part(progress, 0, 0.4))
+    frames = sample.clean(ArrayMovie(sample.frames))
+    passes = MotionPasses(frames, sample.frames.shape, plan, workers)
+    track, _ = passes.estimate(template, None, part(progress, 0.4, 0.7))
+    track = _around_their_mean(track.bridged())
+    evidence = prepare_evidence(*passes.average(track, template, part(progress, 0.7, 0.8)), plan.field)
+    told = passes.gather(track, evidence, part(progress, 0.8, 0.9))
+    track, habits = _update(track, told, evidence, passes, None, in_time=False)
+    track = _around_their_mean(track)
+    return prepare_evidence(*passes.average(track, evidence.template, part(progress, 0.9, 1)), plan.field), habits
+
+
+def _around_their_mean(track: Track) -> Track:
+    """Take from fields what they share: the template shows the tissue as it lies on the mean."""
+    return replace(track, coefficients=track.coefficients - track.coefficients.mean(axis=0))
+
+
+def _follow(movie: MotionPasses, evidence: Evidence, habits: Habits | None, progress: Progress) -> Track:
+    """Find the motion of every frame: by correlation, then twice by what is left of the difference to the template."""
+    track, told = movie.estimate(evidence.template, evidence, part(progress, 0, 0.65))
+    track, habits = _update(track.bridged(), told, evidence, movie, habits, in_time=True)
+    told = movie.gather(track, evidence, part(progress, 0.65, 1))
+    return _update(track, told, evidence, movie, habits, in_time=True)[0]
+
+
+def _update(
+    track: Track, told: FloatArray, evidence: Evidence, passes: MotionPasses, habits: Habits | None, *, in_time: bool
+) -> tuple[Track, Habits | None]:
+    """Combine the evidence of all frames; those that show nothing get what lies between their neighbours."""
+    if len(told) < 2 or track.blank.all():
+        return track, habits
+    plan = passes.plan
+    found, habits = most_probable(
+        told,
+        evidence.information,
+        first=track.coefficients,
+        shapes=plan.shapes,
+        in_time=in_time,
+        known=habits,
+        bridge=track.bridge,
+        workers=passes.workers,
+    )
+    # written over what they are better than: fields are the largest thing that is kept of a frame
+    for start, stop in chunks(len(told), FRAMES):
+        part_of = slice(start, stop)
+        track.rigid[part_of], track.coefficients[part_of] = plan.within_limits(found[part_of])
+    return track.bridged(), habits
+
+
+def _write(
+    movie: MotionPasses, track: Track, template: FloatArray, allocate: Allocate, progress: Progress
+) -> MotionResult:
+    """Warp every frame, write it, and correlate it with the template before and after."""
+    low, high = float(track.low.min()), float(track.high.max())
+    codes = allocate("movie", movie.shape, np.uint16)
+    coded = Movie(codes, scale=(high - low) / 65535 if high > low else 1.0, offset=low)
+    warper = Warper(movie.plan.field)
+    rim = max(movie.over_chunks(lambda a, b: int(warper.rims(track.coefficients[a:b]).max()), silent, "rim"))
+    rows, columns = (slice(min(rim, n // 4), n - min(rim, n // 4)) for n in movie.shape[1:])
+    inside = rows, columns
+
+    def work(start: int, stop: int) -> FloatArray:
+        frames, _ = movie.frames.read(start, stop)
+        found = warper.write(frames, track.coefficients[start:stop], coded, start, template, inside)
+        release(codes[start:stop])
+        return found
+
+    alike = np.concatenate(list(movie.over_chunks(work, progress, "writing the corrected movie")))
+    grid = movie.plan.grid
+    return MotionResult(
+        movie=coded,
+        template=template,
+        shifts_rig=track.rigid,
+        corr_before=alike[:, 0],
+        corr_after=alike[:, 1],
+        border_px=rim,
+        shifts_els=movie.plan.at_patches(track.coefficients),
+        centers_px=None if grid is None else grid.centers_px,
+        patch_shape_px=None if grid is None else grid.shape_px,
+        notes=describe(track, movie.shape, grid),
+    )

@@ -1,0 +1,206 @@
+"""An honest look at a motion correction: did it help, did the piecewise part help, and what should a person look at.
+
+Raw, rigid and piecewise-rigid are compared on the same frames and the same crop, equally smoothed, by measures that
+photon noise doesn't enter, with intervals from paired bootstrap draws of stretches of frames; and each gain is held
+against what the same correction seems to gain on a movie of the same picture and noise that doesn't move. A version is
+recommended only where measures agree on it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from calscope.algorithms.motion_check.flags import brightness, flag_frames, follows_shift, sentences
+from calscope.algorithms.motion_check.measures import gains_between, measure_versions
+from calscope.algorithms.motion_check.sample import (
+    BLOCK,
+    SamplePlan,
+    Versions,
+    VersionSample,
+    crop_inside,
+    plan_sample,
+    shows_picture,
+    take_versions,
+)
+from calscope.algorithms.motion_check.still_movie import StillMovie
+from calscope.algorithms.motion_check.verdict import judge
+from calscope.model.movie import FloatArray, FrameSource
+from calscope.model.progress import Progress, part, silent
+from calscope.model.results import MotionGain, MotionMeasures, MotionQuality, MotionResult, MotionVerdict, MotionVersion
+
+Correct = Callable[[FrameSource, Progress], MotionResult]
+"""The correction as it was done, on another movie of the same field; its result is used and thrown away."""
+STILL_PX = 6_000_000
+"""Pixels of the movie that doesn't move; the share of time that judging takes shrinks with the length of the movie."""
+STILL_SIDE_PX = 160
+"""It shows the middle of the field up to that side, or two patches: what noise gains is about the same everywhere."""
+TOO_FEW = "Not judged: too few frames show the picture to compare versions of the movie on."
+
+
+def measure_motion(
+    source: FrameSource,
+    motion: MotionResult,
+    *,
+    correct: Correct,
+    max_shifts: tuple[int, int],
+    max_deviation_rigid: int,
+    workers: int = 1,
+    progress: Progress = silent,
+) -> MotionQuality:
+    """Judge a motion correction.
+
+    Parameters
+    ----------
+    source
+        The raw movie, (T, H, W).
+    motion
+        What the correction made of it.
+    correct
+        Runs the same correction, with the same parameters, on a short movie made here.
+    max_shifts, max_deviation_rigid
+        The limits that the correction was given, px.
+    workers
+        Threads; the result doesn't depend on them.
+    progress
+        Called as the work goes on.
+    """
+    motion = _finite(motion)
+    comparison = _compare(source, motion, correct, workers, part(progress, 0, 0.9))
+    frames = flag_frames(motion, max_shifts)
+    light = brightness(motion, crop_inside(motion), part(progress, 0.9, 1))
+    follows = follows_shift(light, motion.shifts_rig, shows_picture(motion))
+    flags = sentences(
+        motion,
+        frames,
+        max_shifts=max_shifts,
+        max_deviation_rigid=max_deviation_rigid,
+        noise_left=comparison.noise_left,
+        light=follows,
+    )
+    return MotionQuality(
+        shift_px=frames.shift_px,
+        room_px=frames.room_px,
+        clipped=frames.clipped,
+        got_worse=frames.got_worse,
+        brightness_r=follows[0],
+        brightness_p=follows[1],
+        measures=comparison.measures,
+        gains=comparison.gains,
+        verdict=comparison.verdict,
+        sentence=comparison.sentence,
+        n_judged=comparison.n_judged,
+        flags=flags,
+    )
+
+
+def _finite(motion: MotionResult) -> MotionResult:
+    """Take frames whose shift or correlation isn't a number, as an engine may leave them, for ones without a picture.
+
+    Their shifts become 0, as do their correlations, by which they are left out of what is compared.
+    """
+    of_frames = [motion.shifts_rig, motion.corr_before, motion.corr_after]
+    of_frames += [] if motion.shifts_els is None else [motion.shifts_els]
+    lost = ~np.all([np.isfinite(v.reshape(len(v), -1)).all(axis=1) for v in of_frames], axis=0)
+    template = np.nan_to_num(motion.template, posinf=0.0, neginf=0.0)
+    if not lost.any():
+        return replace(motion, template=template)
+
+    def without(values: FloatArray) -> FloatArray:
+        out = values.copy()
+        out[lost] = 0
+        return out
+
+    return replace(
+        motion,
+        template=template,
+        shifts_rig=without(motion.shifts_rig),
+        shifts_els=None if motion.shifts_els is None else without(motion.shifts_els),
+        corr_before=without(motion.corr_before),
+        corr_after=without(motion.corr_after),
+    )
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """What comparing the versions gave."""
+
+    measures: dict[MotionVersion, MotionMeasures]
+    gains: tuple[MotionGain, ...]
+    verdict: MotionVerdict
+    sentence: str
+    n_judged: int
+    noise_left: float | None
+
+
+def _compare(
+    source: FrameSource, motion: MotionResult, correct: Correct, workers: int, progress: Progress
+) -> _Comparison:
+    plan = plan_sample(motion)
+    if plan is None:
+        return _Comparison({}, (), "not judged", TOO_FEW, 0, None)
+    samples = take_versions(
+        Versions(source, motion),
+        plan,
+        with_corr=True,
+        workers=workers,
+        progress=part(progress, 0, 0.3),
+        note="versions of the movie",
+    )
+    found = measure_versions(samples, workers=workers)
+    last = list(samples.values())[-1]
+    still = _still(
+        motion,
+        last.mean,
+        plan.in_order(STILL_PX // last.mean.size),
+        correct=correct,
+        workers=workers,
+        progress=part(progress, 0.4, 0.9),
+    )
+    measured_still = measure_versions(still, workers=workers)
+    gains = [g for a, b in _steps(tuple(samples)) for g in gains_between(a, b, found, measured_still)]
+    verdict, sentence = judge(gains)
+    return _Comparison(
+        measures={name: measured.summary() for name, measured in found.items()},
+        gains=tuple(g for g in gains if (g.before, g.after) != ("raw", "piecewise")),
+        verdict=verdict,
+        sentence=sentence,
+        n_judged=plan.n_frames,
+        noise_left=last.noise / samples["raw"].noise if samples["raw"].noise > 0 else None,
+    )
+
+
+def _still(
+    motion: MotionResult, mean: FloatArray, plan: SamplePlan, *, correct: Correct, workers: int, progress: Progress
+) -> dict[MotionVersion, VersionSample]:
+    """Correct the movie that doesn't move, and sample its versions on the same crop."""
+    movie = StillMovie(motion.movie, mean, plan.starts, _middle(motion))
+    again = correct(movie, part(progress, 0, 0.7))
+    all_of_it = SamplePlan(tuple(range(0, plan.n_frames, BLOCK)), _inner(movie.shape[1:], motion.border_px))
+    return take_versions(
+        Versions(movie, again),
+        all_of_it,
+        with_corr=False,
+        workers=workers,
+        progress=part(progress, 0.7, 1),
+        note="a still movie",
+    )
+
+
+def _middle(motion: MotionResult) -> tuple[slice, slice]:
+    """Give the part of the field that the movie that doesn't move shows; it holds patches side by side."""
+    side = max(STILL_SIDE_PX, *(2 * n for n in motion.patch_shape_px or (0, 0)))
+    rows, columns = (slice(max(0, n - side) // 2, max(0, n - side) // 2 + min(n, side)) for n in motion.movie.shape[1:])
+    return rows, columns
+
+
+def _inner(size: tuple[int, int], border_px: int) -> tuple[slice, slice]:
+    """Leave out the border, but no more than half of a side."""
+    rows, columns = (slice(min(border_px, n // 4), n - min(border_px, n // 4)) for n in size)
+    return rows, columns
+
+
+def _steps(names: tuple[MotionVersion, ...]) -> list[tuple[MotionVersion, MotionVersion]]:
+    if "piecewise" in names:
+        return [("raw", "rigid"), ("rigid", "piecewise"), ("raw", "piecewise")]
+    return [("raw", "rigid")]
