@@ -9,7 +9,7 @@ from calscope.code_digest import code_digest
 
 @pytest.fixture
 def room(tmp_path, monkeypatch):
-    """A package: near imports far, both ways of importing are used, other is imported by none; a room with a subroom."""
+    """A package: near imports far, both ways of importing are used, other is imported by none; a room with folders."""
     package = tmp_path / "room_of_test"
     (package / "deep" / "low").mkdir(parents=True)
     files = {
