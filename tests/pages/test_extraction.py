@@ -39,6 +39,11 @@ def on_tab(app, tab, animal="Animal_1"):
     return app.run()
 
 
+def press(app, label):
+    next(button for button in app.button if button.label == label).click()
+    return app.run()
+
+
 def found(lab, animal="Animal_1"):
     return AnimalResults(Store(lab.store), JobManager(lab.store).get(lab.good_run).results[animal].keys)
 
@@ -125,6 +130,20 @@ def test_values_that_do_not_fit_together_are_told_before_a_run_and_the_picture_s
     assert not page.exception
     assert any("cnmf.stride 40" in warning.value.replace("\\", "") for warning in page.warning)
     assert len(figures(page)[0]["layout"]["images"]) == 3
+
+
+def test_values_that_do_not_fit_together_are_told_once_and_stop_only_the_runs_that_use_them(page, submitted):
+    slider(page, "cnmf.rf").set_value(5).run()
+    slider(page, "cnmf.stride").set_value(60).run()
+    press(page, "Extract components")
+    assert said(page).count("cnmf.stride 60") == 1
+    assert any("Not started" in error.value for error in page.error)
+    page.switch_page("pages/motion.py").run()
+    press(page, "Correct motion")
+    assert not page.error
+    (spec,) = submitted
+    assert (spec.until, spec.params["cnmf"]["stride"]) == ("motion", 10)
+    assert spec.params["motion"]["strides"] == [48, 48]
 
 
 def test_recording_without_any_image_has_its_sliders_and_says_what_to_do(open_page, lab):

@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from calscope.model.errors import ParameterError
 from calscope.model.fields import ParameterField, Spec
 from calscope.model.params import Parameters, field_of, fields
 from calscope.ui import keys
@@ -32,8 +33,13 @@ def values() -> dict[str, Any]:
     return {field.dotted: _value(field) for field in fields()}
 
 
-def parameters() -> Parameters:
+def parameters(used: Collection[str] | None = None) -> Parameters:
     """Make parameters from the widgets.
+
+    Parameters
+    ----------
+    used
+        Groups that matter; another group that holds what is not allowed counts as its defaults. All where None.
 
     Raises
     ------
@@ -43,7 +49,17 @@ def parameters() -> Parameters:
     groups: dict[str, dict[str, Any]] = {}
     for field in fields():
         groups.setdefault(field.group, {})[field.name] = _value(field)
-    return Parameters.from_dict(groups)
+    return Parameters.from_dict(
+        {name: own for name, own in groups.items() if used is None or name in used or _is_allowed(name, own)}
+    )
+
+
+def _is_allowed(group: str, values: dict[str, Any]) -> bool:
+    try:
+        Parameters.from_dict({group: values})
+    except ParameterError:
+        return False
+    return True
 
 
 def fill(params: Parameters) -> None:

@@ -7,8 +7,9 @@ import streamlit as st
 from calscope.engines.registry import ENGINES, get_engine
 from calscope.jobs.spec import DemoSettings, JobSpec
 from calscope.model.errors import CalscopeError, ParameterError, RecordingError
-from calscope.model.params import Parameters
+from calscope.model.params import Parameters, fields
 from calscope.pipeline.records import Until
+from calscope.pipeline.stages import stages_until
 from calscope.ui import cached, forms, keys, messages, places, runs, seeds
 
 DEMOS = {
@@ -26,14 +27,14 @@ def start_run(until: Until) -> str:
     Raises
     ------
     CalscopeError
-        When there is nothing to run on, a parameter is not allowed, a frame rate is unknown, or the engine is absent.
+        When there is nothing to run on, a parameter that it uses is not allowed, a frame rate is unknown, or the engine is absent.
     """
     project = places.project()
     if project is None:
         raise RecordingError("No folder is open. Open one on the page Home, or make the demo there.")
     if places.shows_import():
         raise RecordingError("These are results without their recording: nothing can be run. Open it on Home.")
-    params = forms.parameters()
+    params = forms.parameters(_groups_used(until))
     if until != "summary":
         _need_frame_rates(params)
     spec = JobSpec(
@@ -52,6 +53,12 @@ def start_run(until: Until) -> str:
     return job_id
 
 
+def _groups_used(until: Until) -> set[str]:
+    """Give the groups of parameters that such a run reads; what is typed for later steps can't stop it."""
+    stages = {stage.name for stage in stages_until(until)}
+    return {"dataset"} | {field.group for field in fields() if stages & set(field.spec.stages)}
+
+
 def start_preview(name: str) -> str:
     """Submit the preview of the motion correction of one animal with the sidebar's settings; errors as `start_run`."""
     project = places.project()
@@ -61,7 +68,7 @@ def start_preview(name: str) -> str:
         data=str(project.root),
         animals=(name,),
         n_frames=st.session_state.get(keys.FRAMES),
-        params=forms.parameters().to_dict(),
+        params=forms.parameters(_groups_used("preview")).to_dict(),
         engine=engine_name("preview"),
         until="preview",
     )
@@ -117,10 +124,16 @@ def order(until: Until) -> None:
     st.session_state[keys.ORDERED] = until
 
 
-def carry_out(until: Until) -> None:
-    """Submit the run whose button was pressed."""
+def carry_out(until: Until, told_on_page: str = "") -> None:
+    """Submit the run whose button was pressed.
+
+    Parameters
+    ----------
+    told_on_page
+        Group of parameters whose conflicts the page itself tells; they are not told twice.
+    """
     if st.session_state.get(keys.ORDERED) == until:
-        try_run(until)
+        try_run(until, told_on_page)
 
 
 def pass_on() -> None:
@@ -129,13 +142,17 @@ def pass_on() -> None:
         st.rerun()
 
 
-def try_run(until: Until) -> None:
-    """Submit a run and draw the page again, or show why it can't start."""
+def try_run(until: Until, told_on_page: str = "") -> None:
+    """Submit a run and draw the page again, or show why it can't start; `told_on_page` as `carry_out`."""
     st.session_state.pop(keys.ORDERED, None)
     try:
         start_run(until)
     except CalscopeError as error:
-        messages.show_error(error)
+        lines = str(error).splitlines()
+        if told_on_page and all(line.startswith(f"{told_on_page}.") for line in lines):
+            st.error("Not started: some values don't fit together. The page says which.", icon=":material/error:")
+        else:
+            messages.show_error(error)
     else:
         st.rerun()
 

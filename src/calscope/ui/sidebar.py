@@ -106,7 +106,7 @@ def parameters(
             on_click=launch.order,
             args=(until,),
         )
-        launch.carry_out(until)
+        launch.carry_out(until, told_on_page=group if elsewhere else "")
         _show_difference(group)
         if note:
             st.caption(note)
