@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import shutil
 import subprocess
 import sys
 import threading
@@ -34,6 +33,10 @@ _ONE_THREAD = (
     "VECLIB_MAXIMUM_THREADS",
     "NUMBA_NUM_THREADS",
 )
+
+
+class NoSuchJobError(StoreError):
+    """There is no job of that number, or no longer."""
 
 
 @dataclass(frozen=True)
@@ -109,21 +112,31 @@ class JobManager:
     def jobs(self) -> list[Job]:
         """Give all jobs, the newest first."""
         paths = [path for path in self.store.jobs.glob("*-*") if path.is_dir()]
-        return [self._look(JobFolder(path)) for path in sorted(paths, reverse=True)]
+        looked_at = [self._look(JobFolder(path)) for path in sorted(paths, reverse=True)]
+        return [job for job in looked_at if job.folder.is_dir()]  # one may have been removed meanwhile
 
     def get(self, job_id: str) -> Job:
         """Give one job.
 
         Raises
         ------
-        StoreError
+        NoSuchJobError
             When there is none of that id.
         """
         return self._look(self._folder(job_id))
 
     def cancel(self, job_id: str) -> None:
-        """Ask a job to stop; one that does not is ended when it is looked at after the grace period."""
-        self._folder(job_id).ask_to_cancel()
+        """Ask a job to stop; one that does not is ended when it is looked at after the grace period.
+
+        Raises
+        ------
+        NoSuchJobError
+            When there is none of that id.
+        """
+        try:
+            self._folder(job_id).ask_to_cancel()
+        except FileNotFoundError:
+            raise self._no_such(job_id) from None
 
     def end_now(self, job_id: str) -> None:
         """End a job's process group without asking; what it left half-made is swept."""
@@ -148,18 +161,23 @@ class JobManager:
         return "\n".join(text.splitlines()[-n:])
 
     def remove(self, job_id: str) -> None:
-        """Forget a job; its results stay in the store until they are pruned.
+        """Forget a job, at once for all who look; its results stay in the store until they are pruned.
 
         Raises
         ------
+        NoSuchJobError
+            When there is none of that id.
         StoreError
             When it still waits or runs.
         """
         job = self.get(job_id)
         if job.status.is_active:
             raise StoreError(f"The job {job_id} is {job.status.state}. Cancel it before removing it.")
-        with store_trouble(self.store.root):
-            shutil.rmtree(job.folder)
+        with store_trouble(self.store.root), self.store.scratch() as scratch:
+            try:
+                job.folder.rename(scratch / job_id)
+            except FileNotFoundError:
+                raise self._no_such(job_id) from None
 
     def _new_folder(self) -> JobFolder:
         return JobFolder(self.store.jobs / f"{time.time_ns():016x}-{secrets.token_hex(3)}")
@@ -167,8 +185,11 @@ class JobManager:
     def _folder(self, job_id: str) -> JobFolder:
         path = self.store.jobs / job_id
         if path.parent != self.store.jobs or not path.is_dir():
-            raise StoreError(f"There is no job {job_id!r} in {self.store.jobs}. It may have been removed.")
+            raise self._no_such(job_id)
         return JobFolder(path)
+
+    def _no_such(self, job_id: str) -> NoSuchJobError:
+        return NoSuchJobError(f"There is no job {job_id!r} in {self.store.jobs}. It may have been removed.")
 
     def _look(self, folder: JobFolder) -> Job:
         status = folder.status()

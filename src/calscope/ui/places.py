@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
@@ -10,7 +11,7 @@ from calscope.io import safe_paths
 from calscope.io.file_names import safe_name
 from calscope.io.imported import files_of, is_results, name_of, results_at
 from calscope.io.project import Project, RecordingRef, find_recordings, only_inside
-from calscope.jobs.manager import Job, JobManager
+from calscope.jobs.manager import Job, JobManager, NoSuchJobError
 from calscope.jobs.spec import JobSpec
 from calscope.model.errors import CalscopeError, RecordingError
 from calscope.pipeline.files import read_json, write_text_whole
@@ -39,14 +40,26 @@ def manager() -> JobManager:
     return _manager(store().root)
 
 
+@st.cache_resource(show_spinner=False)
+def _changes(root: Path) -> list[str]:
+    """Give what this server did to the list of jobs, one entry a change."""
+    return []
+
+
 @st.cache_resource(ttl=JOBS_FRESH_S, max_entries=4, show_spinner=False)
-def _jobs(root: Path) -> list[Job]:
+def _jobs(root: Path, n_changes: int) -> list[Job]:
+    """Look at the disk; `n_changes` parts a look that began before a change from those that come after it."""
     return _manager(root).jobs()
 
 
 def jobs() -> list[Job]:
     """Give all jobs, newest first; one look at the disk serves one drawing of a page."""
-    return _jobs(store().root)
+    root = store().root
+    return _jobs(root, len(_changes(root)))
+
+
+def _note_change(job_id: str) -> None:
+    _changes(store().root).append(job_id)
 
 
 def job(job_id: str | None) -> Job | None:
@@ -57,20 +70,36 @@ def job(job_id: str | None) -> Job | None:
 def submit(spec: JobSpec) -> str:
     """Start a job, give its number; errors as `JobManager.submit`."""
     job_id = manager().submit(spec)
-    _jobs.clear()
+    _note_change(job_id)
     return job_id
 
 
 def cancel(job_id: str) -> None:
-    """Ask a job to stop."""
-    manager().cancel(job_id)
-    _jobs.clear()
+    """Ask a job to stop; one that is no longer there has done so."""
+    with suppress(NoSuchJobError):
+        manager().cancel(job_id)
+    _note_change(job_id)
 
 
 def remove(job_id: str) -> None:
-    """Forget a job that has ended."""
-    manager().remove(job_id)
-    _jobs.clear()
+    """Forget a job that has ended; another window may have done so already.
+
+    Raises
+    ------
+    StoreError
+        When it still waits or runs, or the store can't be written.
+    """
+    with suppress(NoSuchJobError):
+        manager().remove(job_id)
+    _note_change(job_id)
+
+
+def log_tail(job_id: str, n: int) -> str:
+    """Give the last lines of a job's log, none of one that is no longer there."""
+    try:
+        return manager().log_tail(job_id, n)
+    except NoSuchJobError:
+        return ""
 
 
 def demo_folder() -> Path:
@@ -152,7 +181,7 @@ def open_results(text: str) -> str:
     """
     record = import_results(checked_results(text), store())
     job_id = manager().keep_import(record)
-    _jobs.clear()
+    _note_change(job_id)
     open_project(record.info.path if record.info else text)
     st.session_state[keys.RUN] = job_id
     return job_id

@@ -38,7 +38,7 @@ def show(job: Job) -> None:
     if job.results:
         st.dataframe(tables.run_animals(job), hide_index=True)
     with st.expander("Log", expanded=job.status.state in ("failed", "interrupted")):
-        st.code(places.manager().log_tail(job.id, LOG_LINES) or "(empty)", language=None, height=260)
+        st.code(places.log_tail(job.id, LOG_LINES) or "(empty)", language=None, height=260)
 
 
 def _show_actions(job: Job) -> None:
