@@ -1,12 +1,10 @@
 """Evaluation: which components are cells, and why."""
 
-from functools import partial
-
 import streamlit as st
 
-from calscope.model.groups import Thresholds
 from calscope.plots.quality import AXES
-from calscope.ui import animals, charts, component_view, limits_view, pictures, places, runs, shell, sidebar, tables
+from calscope.ui import animals, charts, limits_view, pictures, places, runs, shell, sidebar, tables
+from calscope.ui.component_view import Judged
 from calscope.ui.keys import on_page
 from calscope.ui.runs import ShownAnimal
 
@@ -14,7 +12,7 @@ RUN = "Evaluate"
 MAP_PX = 460
 
 
-def show_why(view: component_view.Judged) -> None:
+def show_why(view: Judged) -> None:
     """Draw the table with the reason of each component."""
     table = tables.components(
         view.keys, _components=view.components, _quality=view.quality, _evaluation=view.evaluation
@@ -28,7 +26,7 @@ def show_why(view: component_view.Judged) -> None:
     )
 
 
-def show_scatter(view: component_view.Judged, limits: Thresholds | None) -> None:
+def show_scatter(view: Judged) -> None:
     """Draw the measures against each other, with the thresholds."""
     animal = view.animal
     if not view.has_measures:
@@ -44,7 +42,7 @@ def show_scatter(view: component_view.Judged, limits: Thresholds | None) -> None
     )
     figure = pictures.quality(
         (view.animal.results.keys["metrics"], view.keys[2]),
-        limits or runs.shown().params.evaluation,
+        limits_view.in_force() or runs.shown().params.evaluation,
         axes or AXES[0],
         _quality=view.quality,
         _evaluation=view.evaluation,
@@ -52,23 +50,18 @@ def show_scatter(view: component_view.Judged, limits: Thresholds | None) -> None
     charts.show(figure, on_page("evaluation", f"scatter {animal.name}"), f"{axes} of components in {animal.name}")
 
 
-def draw(animal: ShownAnimal, limits: Thresholds | None) -> None:
-    """Draw one animal, judged by the thresholds on the page; None stands for those of the run."""
-    stored = component_view.judged(animal)
-    if stored is None:
+def draw(animal: ShownAnimal) -> None:
+    """Draw one animal, judged by the thresholds on the page."""
+    view = limits_view.judged(animal)
+    if view is None:
         st.info(f"Part of this animal's results is no longer in the store. Press **{RUN}** to make it again.")
         return
-    view = limits_view.judged_now(stored, limits)
     if view.components.n == 0:
         st.info("No component was found in this animal, so there is nothing to judge.")
         return
     if view.evaluation.n_accepted == 0:
         st.info("No component was accepted. The scatter shows how far they are from the thresholds.")
-    if view is not stored:
-        st.caption(
-            f"Judged by the thresholds above. The run itself accepted {stored.evaluation.n_accepted} of "
-            f"{stored.components.n}: press **{RUN}** to keep this judgement."
-        )
+    limits_view.say_whose([animal], limits_view.HERE)
     left, right = st.columns(2, gap="medium")
     with left:
         figure = pictures.judged(
@@ -82,7 +75,7 @@ def draw(animal: ShownAnimal, limits: Thresholds | None) -> None:
         )
         charts.show(figure, on_page("evaluation", f"map {animal.name}"), f"Accepted and rejected in {animal.name}")
     with right:
-        show_scatter(view, limits)
+        show_scatter(view)
     with st.expander("Why each component was accepted or rejected"):
         show_why(view)
     st.page_link(
@@ -114,9 +107,12 @@ def render() -> None:
     )
     if not animals.ready(RUN):
         return
-    st.dataframe(tables.counts(["Refit", "Accepted", "Rejected"]), hide_index=True, width="content")
-    limits = None if places.shows_import() else limits_view.show()
-    animals.each("evaluation", partial(draw, limits=limits), what=RUN)
+    table = st.container()
+    if not places.shows_import():
+        limits_view.show()
+    with table:  # filled last: a move of a slider above the boxes takes effect while they are drawn
+        st.dataframe(limits_view.counts(), hide_index=True, width="content")
+    animals.each("evaluation", draw, what=RUN)
 
 
 shell.page(render)

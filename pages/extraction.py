@@ -8,11 +8,13 @@ from calscope.ui import (
     charts,
     fits_view,
     knobs,
+    limits_view,
     messages,
     pictures,
     places,
     requested_view,
     residual_view,
+    runs,
     shell,
     sidebar,
     wording,
@@ -107,6 +109,7 @@ def render() -> None:
     if not animals.ready(RUN):
         return
     st.dataframe(fits_view.table(), hide_index=True, width="content")
+    limits_view.say_whose(runs.animals())
     animals.each("fit", draw, what=RUN)
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from calscope.ui import animals, component_view, keys, messages, runs, selection, shell
+from calscope.ui import animals, component_view, keys, limits_view, messages, runs, selection, shell
 from calscope.ui.runs import ShownAnimal
 
 RUN = "Evaluate"
@@ -32,10 +32,11 @@ def choose_animal() -> ShownAnimal | None:
 
 def draw(animal: ShownAnimal) -> None:
     """Draw the chosen component of one animal."""
-    view = component_view.judged(animal)
+    view = limits_view.judged(animal)
     if view is None or view.components.n == 0:
         st.info("No component was found in this animal.")
         return
+    limits_view.say_whose([animal])
     listed, component = component_view.show_choice(view)
     left, right = st.columns([2, 3], gap="medium")
     with left:

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from calscope.jobs.manager import JobManager
+from calscope.model.groups import Thresholds
 from calscope.model.results import Evaluation
+from calscope.pipeline.judging import judge
 from calscope.pipeline.results import AnimalResults
 from calscope.pipeline.store import Store
+from calscope.ui import keys
 from calscope.ui.runs import ShownRun
 
 PAGES = ("home", "data", "motion", "extraction", "evaluation", "traces", "parameters", "runs")
@@ -230,6 +233,43 @@ def test_sidebar_says_where_it_differs_from_the_run(open_page, lab):
     said = plainly("\n".join(caption.value for caption in app.sidebar.caption))
     assert "It used rf 20 px; set now: 15 px." in said
     assert "min_SNR" not in said
+
+
+def test_thresholds_on_the_page_judge_on_every_page_and_the_run_is_told(open_page, lab):
+    found = AnimalResults(Store(lab.store), JobManager(lab.store).get(lab.good_run).results["Animal_1"].keys)
+    app = open_page("evaluation", run=lab.good_run, animal="Animal_1")
+    strict = dict.fromkeys(("evaluation.rval_thr", "evaluation.min_soma"), 0.9)
+    for dotted, value in strict.items():
+        app.number_input(key=keys.parameter(dotted)).set_value(value).run()
+    now = judge(found.quality, Thresholds(rval_thr=0.9, min_soma=0.9)).n_accepted
+    assert now != found.evaluation.n_accepted
+    note = f"The run itself accepted {found.evaluation.n_accepted} of {found.refit.n}"
+    assert app.dataframe[0].value.set_index("Animal").loc["Animal_1", "Accepted"] == now
+    assert f"{now} accepted (blue)" in figures(app)[0]["layout"]["annotations"][0]["text"]
+    assert note in words(app)
+    assert "rval" not in plainly("\n".join(caption.value for caption in app.sidebar.caption))
+    app.switch_page("pages/extraction.py").run()
+    assert app.dataframe[0].value.set_index("Animal").loc["Animal_1", "Accepted"] == now
+    assert note in words(app)
+    app.switch_page("pages/traces.py").run()
+    assert f"accepted ({now})" in [
+        option.content for group in app.get("button_group") for option in group.proto.options
+    ]
+    assert note in words(app)
+
+
+def test_thresholds_that_are_not_allowed_judge_nothing_and_other_values_do_not_hinder_them(open_page, lab):
+    app = open_page("evaluation", run=lab.good_run)
+    accepted = app.dataframe[0].value["Accepted"].tolist()
+    app.session_state[keys.parameter("cnmf.stride")] = 400
+    app.number_input(key=keys.parameter("evaluation.min_SNR")).set_value(100.0).run()
+    assert not app.error
+    changed = app.dataframe[0].value["Accepted"].tolist()
+    assert changed != accepted
+    app.number_input(key=keys.parameter("evaluation.SNR_lowest")).set_value(100.0).run()
+    app.number_input(key=keys.parameter("evaluation.min_SNR")).set_value(3.0).run()
+    assert "evaluation.SNR_lowest" in plainly(app.error[0].value)
+    assert app.dataframe[0].value["Accepted"].tolist() == accepted
 
 
 def test_traces_page_shows_the_component_of_the_link(open_page, lab):

@@ -13,7 +13,7 @@ from calscope.plots.contours import Group
 from calscope.plots.fits import ALONE_ON_IMAGE, KEPT_ON_IMAGE, MERGED_ON_IMAGE, DrawnFit, two_fits_figure
 from calscope.plots.images import Panel
 from calscope.plots.scaling import limits
-from calscope.ui import cached, charts, messages, runs, wording
+from calscope.ui import cached, charts, limits_view, messages, runs, wording
 from calscope.ui.keys import on_page
 from calscope.ui.runs import ShownAnimal
 
@@ -27,7 +27,7 @@ def table() -> pd.DataFrame:
 
 def _row(animal: ShownAnimal) -> dict[str, object]:
     first, refit, changes = animal.results.first, animal.results.refit, changes_of(animal)
-    evaluation = animal.results.evaluation
+    evaluation = limits_view.evaluation_of(animal)
     return {
         "Animal": animal.name,
         "First fit": first.n if first else None,

@@ -27,7 +27,8 @@ def start_run(until: Until) -> str:
     Raises
     ------
     CalscopeError
-        When there is nothing to run on, a parameter that it uses is not allowed, a frame rate is unknown, or the engine is absent.
+        When there is nothing to run on, a parameter that is used is not allowed, a frame rate is unknown, or the engine
+        is absent.
     """
     project = places.project()
     if project is None:

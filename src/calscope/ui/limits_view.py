@@ -1,17 +1,21 @@
 """The thresholds that people move most, as sliders over the pictures; a move judges again at once."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
+import pandas as pd
 import streamlit as st
 
 from calscope.model.errors import ParameterError
 from calscope.model.groups import Thresholds
 from calscope.model.params import field_of
+from calscope.model.results import Evaluation
 from calscope.pipeline.judging import judge
-from calscope.ui import forms, keys, messages
+from calscope.ui import component_view, forms, keys, messages, places, runs
 from calscope.ui.component_view import Judged
+from calscope.ui.runs import ShownAnimal
 
 
 class Slider(NamedTuple):
@@ -31,10 +35,21 @@ SLIDERS = (
 )
 DRAWN_HERE = (SWITCH, *(slider.dotted for slider in SLIDERS))
 """The sidebar leaves these out."""
+HERE, THERE = "the thresholds above", "the thresholds on the page Evaluation"
 
 
-def show() -> Thresholds | None:
-    """Draw switch and sliders; give the thresholds in force, None where a value is not allowed."""
+def in_force() -> Thresholds | None:
+    """Give the thresholds on the page; None where a value is not allowed, or results were judged by another program."""
+    if places.shows_import():
+        return None
+    try:
+        return forms.parameters(used=("evaluation",)).evaluation
+    except ParameterError:
+        return None
+
+
+def show() -> None:
+    """Draw switch and sliders, and say what is not allowed."""
     with st.container(border=True):
         spec = field_of(SWITCH).spec
         st.toggle(spec.label, key=keys.parameter(SWITCH), help=spec.help(), persist_state="session")
@@ -42,10 +57,9 @@ def show() -> Thresholds | None:
             with place:
                 _show(slider)
     try:
-        return forms.parameters().evaluation
+        forms.parameters(used=("evaluation",))
     except ParameterError as error:
         messages.show_error(error)
-        return None
 
 
 def _show(slider: Slider) -> None:
@@ -68,8 +82,14 @@ def _show(slider: Slider) -> None:
         forms.show_one(slider.dotted)
 
 
-def judged_now(view: Judged, limits: Thresholds | None) -> Judged:
-    """Give the animal judged by the thresholds on the page, where they differ from those of its run."""
+def judged(animal: ShownAnimal) -> Judged | None:
+    """Give the animal judged by the thresholds on the page; None where the run did not come so far."""
+    stored = component_view.judged(animal)
+    return stored and judged_by(stored, in_force())
+
+
+def judged_by(view: Judged, limits: Thresholds | None) -> Judged:
+    """Give the animal judged by these thresholds, where they differ from those of its run; None stands for those."""
     if limits is None:
         return view
     evaluation = judge(view.quality, limits)
@@ -77,3 +97,42 @@ def judged_now(view: Judged, limits: Thresholds | None) -> Judged:
         return view
     mark = hashlib.sha256(limits.model_dump_json().encode()).hexdigest()[:12]
     return replace(view, evaluation=evaluation, variant=f" by {mark}")
+
+
+def say_whose(animals: Iterable[ShownAnimal], thresholds: str = THERE) -> None:
+    """Say in one line, where animals are not judged as in their run, how many the run accepted."""
+    views = [view for animal in animals if (view := judged(animal)) is not None and view.variant]
+    if not views:
+        return
+    accepted = [
+        f"{stored.n_accepted} of {view.components.n}"
+        + (f" in {messages.plain(view.animal.name)}" if len(views) > 1 else "")
+        for view in views
+        if (stored := view.animal.results.evaluation)
+    ]
+    st.caption(
+        f"Judged by {thresholds}. The run itself accepted {', '.join(accepted)}: press **Evaluate**"
+        f"{' there' if thresholds == THERE else ''} to keep this judgement."
+    )
+
+
+def counts() -> pd.DataFrame:
+    """One row an animal of the shown run: how many are accepted and rejected by the thresholds on the page."""
+    rows = []
+    for animal in runs.animals():
+        refit, evaluation = animal.results.refit, evaluation_of(animal)
+        rows.append(
+            {
+                "Animal": animal.name,
+                "Refit": refit.n if refit else None,
+                "Accepted": evaluation.n_accepted if evaluation else None,
+                "Rejected": evaluation.n_rejected if evaluation else None,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def evaluation_of(animal: ShownAnimal) -> Evaluation | None:
+    """Give the judgement by the thresholds on the page, that of the run where it can't be judged again."""
+    view = judged(animal)
+    return view.evaluation if view else animal.results.evaluation

@@ -8,7 +8,7 @@ from calscope.engines.registry import ENGINES
 from calscope.model.errors import EngineError
 from calscope.model.params import field_of, fields
 from calscope.pipeline.records import Until
-from calscope.ui import forms, keys, launch, messages, places, runs
+from calscope.ui import forms, keys, launch, limits_view, messages, places, runs
 
 ENGINE_TITLES = {"builtin": "Built-in", "caiman": "CaImAn"}
 _RING = (
@@ -160,14 +160,19 @@ def _show_difference(group: str) -> None:
 
 
 def differing(run: runs.ShownRun, group: str) -> list[str]:
-    """Give a sentence for every parameter up to this group whose value in the sidebar is not the run's."""
+    """Give a sentence for every parameter up to this group whose value in the sidebar is not the run's.
+
+    Thresholds that the pictures follow are left out.
+    """
+    are_followed = limits_view.in_force() is not None
     order = list(dict.fromkeys(field.group for field in fields()))
     before = order[: order.index(group) + 1]
     sentences = []
     for dotted, value in forms.values().items():
         field = field_of(dotted)
         used = run.params.get(dotted)
-        if field.group in before and value != used:
+        is_followed = are_followed and field.spec.stages == ("evaluation",)
+        if field.group in before and value != used and not is_followed:
             sentences.append(
                 f"It used {messages.plain(field.name)} {messages.plain(forms.words(used, field.spec))}; "
                 f"set now: {messages.plain(forms.words(value, field.spec))}."

@@ -12,7 +12,7 @@ from calscope.model.recording import LoadReport
 from calscope.model.results import Components, Evaluation, Quality
 from calscope.model.words import duration, size
 from calscope.pipeline.stages import STAGES
-from calscope.ui import cached, runs, wording
+from calscope.ui import cached, wording
 
 
 def recordings(project: Project) -> pd.DataFrame:
@@ -78,23 +78,6 @@ COMPONENT_COLUMNS = {
     "area (px)": st.column_config.NumberColumn(width="small"),
     "reason": st.column_config.TextColumn(width="large"),
 }
-
-
-def counts(names: Sequence[str]) -> pd.DataFrame:
-    """One row an animal of the shown run: how many components each step left."""
-    rows = []
-    for animal in runs.animals():
-        results = animal.results
-        evaluation = results.evaluation
-        row: dict[str, object] = {
-            "Animal": animal.name,
-            "First fit": results.first.n if results.first else None,
-            "Refit": results.refit.n if results.refit else None,
-            "Accepted": evaluation.n_accepted if evaluation else None,
-            "Rejected": evaluation.n_rejected if evaluation else None,
-        }
-        rows.append({key: row[key] for key in ("Animal", *names)})
-    return pd.DataFrame(rows)
 
 
 def run_list(jobs: Sequence[Job]) -> pd.DataFrame:
