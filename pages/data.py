@@ -2,8 +2,20 @@
 
 import streamlit as st
 
-from calscope.model.errors import CalscopeError
-from calscope.ui import animals, charts, forms, launch, messages, pictures, places, runs, shell, sidebar, tables, viewer
+from calscope.ui import (
+    animals,
+    charts,
+    forms,
+    launch,
+    messages,
+    pictures,
+    places,
+    recordings,
+    runs,
+    shell,
+    sidebar,
+    viewer,
+)
 from calscope.ui.keys import on_page
 from calscope.ui.runs import ShownAnimal
 
@@ -49,25 +61,23 @@ def show_raw_movies() -> None:
             draw_raw(animal)
 
 
-def show_one() -> None:
-    """Draw warnings and frames of one animal."""
+def show_one(names: list[str]) -> None:
+    """Draw warnings and frames of one animal of those that can be read."""
+    st.subheader("Frame by frame", anchor=False)
     refs = {ref.name: str(ref.path) for ref in places.project().recordings}
-    name = st.segmented_control(
+    chosen = st.segmented_control(
         "Animal",
-        list(refs),
-        default=next(iter(refs)),
+        names,
+        default=names[0],
         required=True,
         format_func=messages.plain,
         key=on_page("data", "animal"),
     )
     left, right = st.columns([3, 2], gap="medium")
-    try:
-        with left:
-            viewer.show_frames(refs[name])
-        with right:
-            viewer.show_warnings(refs[name])
-    except CalscopeError as error:
-        messages.show_error(error)
+    with left:
+        viewer.show_frames(refs[chosen])
+    with right:
+        viewer.show_warnings(refs[chosen])
 
 
 def render() -> None:
@@ -82,15 +92,17 @@ def render() -> None:
         "parameter."
     )
     project = places.project()
-    st.dataframe(tables.recordings(project), hide_index=True)
+    looked = recordings.look(project)
+    recordings.show(looked)
     if project.skipped:
         with st.expander(f"{len(project.skipped)} files or folders here are not recordings"):
             for line in project.skipped:
                 st.markdown(f"- {messages.plain(line)}")
     ask_for_rate()
-    st.subheader("Frame by frame", anchor=False)
-    show_one()
-    show_raw_movies()
+    names = recordings.readable(looked)
+    if names:
+        show_one(names)
+        show_raw_movies()
 
 
 shell.page(render)

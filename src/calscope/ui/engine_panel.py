@@ -45,7 +45,7 @@ def _show_state(title: str, state: Availability, *, was_tried: bool) -> None:
 def _show_trial(trial: Trial | None) -> None:
     """Offer a trial, or show the one that goes on."""
     if trial is not None and trial.outcome() is None:
-        st.fragment(_watch, run_every=POLL_S)()
+        messages.fragment(_watch, run_every=POLL_S)()
         return
     if trial is None:
         st.caption("It is installed. Whether it works shows when it is imported, which takes a while.")

@@ -14,7 +14,7 @@ def show() -> None:
     busy = busy_jobs()
     st.session_state[keys.ACTIVE_JOBS] = _digest(busy)
     if busy:
-        st.fragment(_draw, run_every=POLL_S)()
+        messages.fragment(_draw, run_every=POLL_S)()
 
 
 def busy_jobs() -> list[Job]:

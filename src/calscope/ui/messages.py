@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from functools import partial, wraps
 
 import streamlit as st
 
@@ -26,6 +27,26 @@ def guarded(render: Callable[[], None]) -> None:
         render()
     except CalscopeError as error:
         show_error(error)
+
+
+def fragment(render: Callable[..., None], run_every: float | None = None) -> Callable[..., None]:
+    """Make a fragment whose errors that a person can act on are shown in words where it stands.
+
+    What stands around a fragment can't catch them: it runs by itself when something in it is used.
+
+    Parameters
+    ----------
+    render
+        Draws what is in the fragment.
+    run_every
+        Seconds after which it draws itself again; None where only the person does.
+    """
+
+    @wraps(render)
+    def said(*given: object) -> None:
+        guarded(partial(render, *given))
+
+    return st.fragment(said, run_every=run_every)
 
 
 def nothing_yet(title: str, next_step: str) -> None:

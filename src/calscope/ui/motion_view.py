@@ -78,7 +78,7 @@ def _show_pair(animal: ShownAnimal, image: str, *, wide: bool) -> None:
         swipe.show(drawn, f"{key} swipe", width_px=swipe.LARGE_PX if wide else None)
 
 
-@st.fragment
+@messages.fragment
 def details(animal: ShownAnimal) -> None:
     """Draw what is in tabs; only the open one is made."""
     tabs = {TIME_TAB: _show_time, FRAMES_TAB: _show_frames, QUALITY_TAB: _show_quality, MOVIE_TAB: _show_movie}

@@ -21,7 +21,7 @@ def show_warnings(path: str) -> None:
                 st.markdown(f"- {messages.plain(line)}")
 
 
-@st.fragment
+@messages.fragment
 def show_frames(path: str) -> None:
     """Draw a stretch of the recording as a film, frame by frame or played."""
     opened = cached.recording(path)

@@ -1,0 +1,65 @@
+"""The page Data: recordings that can't be read, and what is given where files leave it open."""
+
+import shutil
+
+import pytest
+
+from calscope.model.errors import RecordingError
+from calscope.ui import viewer
+
+
+def plainly(text):
+    return text.replace("\\", "")
+
+
+def errors(app):
+    return [plainly(error.value) for error in app.error]
+
+
+@pytest.fixture
+def damaged(lab):
+    """A folder whose first animal ends early, whose second is no TIFF file at all, and whose third is well."""
+    root = lab.good.parent / "damaged"
+    for name in ("A_short", "B_junk", "C_well"):
+        (root / name).mkdir(parents=True)
+    whole = (lab.good / "Animal_1" / "movie.tif").read_bytes()
+    (root / "A_short" / "movie.tif").write_bytes(whole[: len(whole) // 3])
+    (root / "B_junk" / "movie.tif").write_bytes(b"no picture at all " * 100)
+    (root / "C_well" / "movie.tif").write_bytes(whole)
+    yield root
+    shutil.rmtree(root)
+
+
+def test_a_recording_that_cannot_be_read_is_told_once_and_in_full(open_page, damaged):
+    app = open_page("data", data=damaged)
+    assert not app.exception
+    said = errors(app)
+    assert len(said) == 2
+    for text, name in zip(said, ("A_short", "B_junk"), strict=True):
+        assert name in text and "Copy the file again" in text
+    table = app.dataframe[0].value.set_index("Animal")
+    assert table["Warnings"].tolist()[:2] == ["can't be read"] * 2
+    choice = next(found.proto for found in app.get("button_group") if found.proto.label == "Animal")
+    assert [plainly(option.content) for option in choice.options] == ["C_well"]
+
+
+def test_a_folder_of_which_nothing_can_be_read_is_told(open_page, damaged):
+    shutil.rmtree(damaged / "C_well")
+    app = open_page("data", data=damaged)
+    assert not app.exception and len(errors(app)) == 2
+
+
+def test_frames_that_cannot_be_read_when_they_are_asked_for_are_told_where_they_would_stand(
+    open_page, lab, monkeypatch
+):
+    def torn(*given):
+        raise RecordingError("Frame 7 is torn.")
+
+    monkeypatch.setattr(viewer.films, "of_recording", torn)
+    app = open_page("data", data=lab.good)
+    assert not app.exception and errors(app) == ["Frame 7 is torn."]
+
+
+def test_the_column_of_warnings_does_not_part_rates_from_where_they_come_from(open_page, lab):
+    columns = open_page("data", data=lab.good).dataframe[0].value.columns.tolist()
+    assert columns[:2] == ["Animal", "Warnings"]
