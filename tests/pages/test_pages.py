@@ -272,6 +272,16 @@ def test_thresholds_that_are_not_allowed_judge_nothing_and_other_values_do_not_h
     assert app.dataframe[0].value["Accepted"].tolist() == accepted
 
 
+def test_scatter_counts_the_components_that_only_their_likeness_to_a_soma_rejects(open_page, lab):
+    found = AnimalResults(Store(lab.store), JobManager(lab.store).get(lab.good_run).results["Animal_1"].keys)
+    app = open_page("evaluation", run=lab.good_run, animal="Animal_1")
+    app.number_input(key=keys.parameter("evaluation.min_soma")).set_value(0.9).run()
+    reasons = judge(found.quality, Thresholds(min_soma=0.9)).reasons
+    n = sum(reason.startswith("rejected: soma") for reason in reasons)
+    assert n > 0
+    assert f"rejected: unlike a soma ({n})" in [trace.get("name") for trace in figures(app)[1]["data"]]
+
+
 def test_traces_page_shows_the_component_of_the_link(open_page, lab):
     record = JobManager(lab.store).get(lab.good_run).results["Animal_2"]
     found = AnimalResults(Store(lab.store), record.keys)

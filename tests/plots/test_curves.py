@@ -89,6 +89,15 @@ def test_scatter_of_the_likeness_to_a_soma_has_its_threshold_while_it_is_used():
     assert 0.6 not in {shape.y0 for shape in off.layout.shapes}
 
 
+def test_scatter_tells_the_rejected_that_are_unlike_a_soma_from_those_below_the_lines():
+    quality = Quality(*(np.asarray(v, np.float32) for v in ([5, 1, 3], [0.9, 0.2, 0.3], [np.nan] * 3)))
+    evaluation = Evaluation(np.asarray([True, False, False]))
+    figure = quality_figure(quality, evaluation, Thresholds(), unlike_soma=np.asarray([False, False, True]))
+    low, unlike = named(figure, "rejected: too low (1)"), named(figure, "rejected: unlike a soma (1)")
+    assert (low.customdata[0][0], unlike.customdata[0][0]) == (1, 2)
+    assert low.marker.symbol != unlike.marker.symbol
+
+
 def test_traces_share_time_and_say_their_units():
     raw, denoised, spikes, dff = np.random.default_rng(2).normal(size=(4, 200)).astype(np.float32)
     figure = trace_figure(raw, denoised, spikes, dff, 20.0)

@@ -1,15 +1,17 @@
 """One measure of the components against another, with the thresholds as lines."""
 
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from calscope.model.groups import Thresholds
 from calscope.model.movie import FloatArray
 from calscope.model.results import Evaluation, Quality
 from calscope.plots import style
-from calscope.plots.contours import group_by_acceptance
+from calscope.plots.contours import Group, group_by_acceptance
 
 Axes = Literal["SNR and spatial r", "SNR and soma", "soma and spatial r"]
 AXES: tuple[Axes, ...] = ("SNR and spatial r", "SNR and soma", "soma and spatial r")
@@ -26,17 +28,27 @@ class _Axis(NamedTuple):
 
 
 def quality_figure(
-    quality: Quality, evaluation: Evaluation, limits: Thresholds, axes: Axes = "SNR and spatial r"
+    quality: Quality,
+    evaluation: Evaluation,
+    limits: Thresholds,
+    axes: Axes = "SNR and spatial r",
+    unlike_soma: NDArray[np.bool_] | None = None,
 ) -> go.Figure:
     """Draw one point a component, blue where accepted and orange where rejected, and the thresholds as lines.
 
     A component that one of the two measures is missing for is left out.
+
+    Parameters
+    ----------
+    unlike_soma
+        (K,) which of the rejected would be accepted but for their likeness to a soma. They have a mark of their own,
+        because they lie among the accepted wherever that likeness isn't an axis.
     """
     figure = style.blank(430)
     measures = _measures(quality, limits)
     up, right = (measures[name] for name in axes.split(" and "))
     hover = np.column_stack([np.arange(len(quality.snr)), quality.r_value, quality.snr, quality.soma])
-    for group in group_by_acceptance(evaluation.accepted):
+    for group, marker in _marked(evaluation.accepted, unlike_soma):
         chosen = list(group.components)
         figure.add_scatter(
             x=np.round(right.values[chosen], 4),
@@ -46,7 +58,7 @@ def quality_figure(
             customdata=[_hover(row) for row in hover[chosen]],
             hovertemplate="component %{customdata[0]}<br>r %{customdata[1]}<br>SNR %{customdata[2]}<br>"
             "soma %{customdata[3]}<extra></extra>",
-            marker={"size": 8, "color": group.colour, "opacity": 0.85, "line": {"width": 0.5, "color": "white"}},
+            marker=marker,
         )
     _add_thresholds(figure, up, right)
     figure.update_layout(
@@ -55,6 +67,23 @@ def quality_figure(
     figure.update_xaxes(title=right.title, range=[-0.03, 1.03] if right.title.startswith("soma") else None)
     figure.update_yaxes(title=up.title, rangemode="tozero")
     return figure
+
+
+def _marked(
+    accepted: NDArray[np.bool_], unlike_soma: NDArray[np.bool_] | None
+) -> Iterator[tuple[Group, dict[str, object]]]:
+    """Give the groups with their markers; the one unlike somata only where there are any."""
+    yes, no = group_by_acceptance(accepted)
+    unlike = () if unlike_soma is None else tuple(int(i) for i in np.flatnonzero(unlike_soma))
+    filled = {"size": 8, "opacity": 0.85, "line": {"width": 0.5, "color": "white"}}
+    yield yes, {**filled, "color": yes.colour}
+    if unlike:
+        others = tuple(i for i in no.components if i not in set(unlike))
+        no = Group("rejected: too low", no.colour, others)
+    yield no, {**filled, "color": no.colour}
+    if unlike:
+        hollow = {"symbol": "diamond-open", "size": 8, "color": no.colour, "line": {"width": 1.8}}
+        yield Group("rejected: unlike a soma", no.colour, unlike), hollow
 
 
 def _measures(quality: Quality, limits: Thresholds) -> dict[str, _Axis]:

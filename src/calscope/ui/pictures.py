@@ -1,5 +1,6 @@
 """Figures of stored results, made once per result and size; the keys of the results name them."""
 
+import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -7,6 +8,7 @@ from calscope.model.groups import Thresholds
 from calscope.model.movie import FloatArray
 from calscope.model.recording import Pair
 from calscope.model.results import Components, Evaluation, Quality, SummaryImages
+from calscope.pipeline.judging import judge
 from calscope.plots.contours import Group, close_up, contour_map, group_by_acceptance, place_in_field
 from calscope.plots.images import PAGE_PX, Panel, image_row
 from calscope.plots.quality import Axes, quality_figure
@@ -66,7 +68,11 @@ def quality(
     keys: tuple[str, str], thresholds: Thresholds, axes: Axes, _quality: Quality, _evaluation: Evaluation
 ) -> go.Figure:
     """Draw two measures against each other, with the thresholds."""
-    return quality_figure(_quality, _evaluation, thresholds, axes)
+    without_soma = judge(_quality, thresholds.model_copy(update={"use_soma": False}))
+    is_unlike = ~_evaluation.accepted & without_soma.accepted & (_quality.soma < thresholds.min_soma)
+    return quality_figure(
+        _quality, _evaluation, thresholds, axes, is_unlike if thresholds.use_soma else np.zeros_like(is_unlike)
+    )
 
 
 @st.cache_data(**_FIGURES)
