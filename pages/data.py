@@ -28,9 +28,10 @@ def ask_for_rate() -> None:
     if not missing:
         return
     with st.container(border=True):
+        rate = forms.value("dataset.fr")
         st.markdown(
             f"**The frame rate of {messages.plain(', '.join(missing))} is not in the files.** "
-            "It is never guessed; runs wait until you give it."
+            + (f"You gave {rate:g} Hz: runs use it." if rate else "It is never guessed; runs wait until you give it.")
         )
         with st.container(width=320):
             forms.show_one("dataset.fr")
@@ -38,7 +39,8 @@ def ask_for_rate() -> None:
 
 def draw_raw(animal: ShownAnimal) -> None:
     """Draw the images that sum up one raw movie."""
-    figure = pictures.raw_images(animal.results.keys["before"], animal.dxy_um, animal.results.before)
+    dxy_um = recordings.with_given(animal.info).dxy_um
+    figure = pictures.raw_images(animal.results.keys["before"], dxy_um, animal.results.before)
     charts.show(figure, on_page("data", animal.name), f"Max projection and local correlation of {animal.name}")
 
 

@@ -1,6 +1,8 @@
 """The page Data: recordings that can't be read, and what is given where files leave it open."""
 
+import json
 import shutil
+import struct
 
 import pytest
 
@@ -63,3 +65,26 @@ def test_frames_that_cannot_be_read_when_they_are_asked_for_are_told_where_they_
 def test_the_column_of_warnings_does_not_part_rates_from_where_they_come_from(open_page, lab):
     columns = open_page("data", data=lab.good).dataframe[0].value.columns.tolist()
     assert columns[:2] == ["Animal", "Warnings"]
+
+
+def enter(app, key, value):
+    next(box for box in app.number_input if box.key == key).set_value(value)
+
+
+def test_what_is_given_by_hand_stands_in_the_table_and_settles_the_warnings(open_page, lab):
+    app = open_page("data", data=lab.fresh)
+    before = [plainly(warning.value) for warning in app.warning]
+    assert any("frame rate" in text for text in before) and any("pixel size" in text for text in before)
+    enter(app, "parameter dataset.fr", 30.0)
+    enter(app, "parameter dataset.dxy 0", 1.5)
+    app.run()
+    assert not app.exception
+    row = app.dataframe[0].value.iloc[0]
+    assert (row["Rate (Hz)"], row["Pixel (µm)"]) == ("30, given", "1.5 × 1.5, given")
+    settled = [text for text in before if "frame rate" in text or "pixel size" in text]
+    assert [plainly(warning.value) for warning in app.warning] == [text for text in before if text not in settled]
+    assert row["Warnings"] == ("1 warning" if len(before) == 3 else "none")
+    said = plainly(" ".join(text.value for text in app.markdown))
+    film = next(found.proto.bytes for found in app.get("bidi_component") if found.proto.bytes)
+    assert json.loads(film[4 : 4 + struct.unpack("<I", film[:4])[0]])["fr_hz"] == 30
+    assert "You gave 30 Hz" in said and "runs wait" not in said

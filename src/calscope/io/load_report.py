@@ -34,7 +34,7 @@ def make_report(recording: Recording) -> LoadReport:
         gaps=recording.gaps,
         skipped=recording.skipped,
     )
-    warnings = (*_warnings(report, frames.size), *_unknowns(recording.info), *recording.notes)
+    warnings = (*_warnings(report, frames.size), *unknowns(recording.info), *recording.notes)
     return LoadReport(**{**vars(report), "warnings": warnings})
 
 
@@ -93,8 +93,8 @@ def _some(gaps: tuple[str, ...]) -> str:
     return f"{shown} and {len(gaps) - 5} more gaps" if len(gaps) > 5 else shown
 
 
-def _unknowns(info: RecordingInfo) -> list[str]:
-    """Sentences on what the files leave open; it is asked for, never guessed."""
+def unknowns(info: RecordingInfo) -> list[str]:
+    """Give sentences on what a recording leaves open; it is asked for, never guessed."""
     said = []
     if info.fr_hz is None:
         said.append("The frame rate is not in the files; enter it before a run.")

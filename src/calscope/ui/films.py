@@ -90,11 +90,10 @@ def _ordinal(number: int) -> str:
 
 
 @st.cache_data(**_FILMS)
-def of_recording(path: str, fingerprint: str, plan: FilmPlan) -> bytes:
+def of_recording(path: str, fingerprint: str, plan: FilmPlan, fr_hz: float | None, dxy_um: Pair | None) -> bytes:
     """Make a film of a raw recording; `fingerprint` makes the film of changed files another one."""
-    opened = cached.recording(path)
-    frames = film_frames(opened, plan)
-    words = _words(("recorded",), plan, opened.info.fr_hz, opened.info.dxy_um, ())
+    frames = film_frames(cached.recording(path), plan)
+    words = _words(("recorded",), plan, fr_hz, dxy_um, ())
     return pack_film([frames], words, film_limits([frames]))
 
 

@@ -1,15 +1,18 @@
 """What the page Data says of the recordings of a folder as a whole: the table, and what can't be read."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
 
+from calscope.io.load_report import unknowns
 from calscope.io.project import Project
 from calscope.model.errors import CalscopeError
-from calscope.model.recording import LoadReport
-from calscope.ui import cached, messages, wording
+from calscope.model.recording import LoadReport, RecordingInfo
+from calscope.ui import cached, forms, messages, wording
 
+GIVEN = "given by hand"
 Looked = Mapping[str, LoadReport | CalscopeError]
 """By the name of the animal: its load report, or why there is none."""
 
@@ -31,6 +34,19 @@ def readable(looked: Looked) -> list[str]:
     return [name for name, found in looked.items() if isinstance(found, LoadReport)]
 
 
+def open_warnings(report: LoadReport) -> list[str]:
+    """Give the warnings without those that are settled by what was given by hand."""
+    asked, still = unknowns(report.info), unknowns(with_given(report.info))
+    return [warning for warning in report.warnings if warning not in asked or warning in still]
+
+
+def with_given(info: RecordingInfo) -> RecordingInfo:
+    """Give what runs go by: what the files say, overruled by what was given by hand."""
+    rate, pixel = forms.value("dataset.fr"), forms.value("dataset.dxy")
+    info = replace(info, fr_hz=rate, fr_source=GIVEN) if rate else info
+    return replace(info, dxy_um=pixel, dxy_source=GIVEN) if pixel else info
+
+
 def show(looked: Looked) -> None:
     """Draw the table, and under it in full why a recording can't be read."""
     st.dataframe(table(looked), hide_index=True, placeholder="")
@@ -47,16 +63,22 @@ def table(looked: Looked) -> pd.DataFrame:
 def _cells(found: LoadReport | CalscopeError) -> dict[str, object]:
     if isinstance(found, CalscopeError):
         return {"Warnings": "can't be read"}
-    info = found.info
+    info, warnings = with_given(found.info), open_warnings(found)
     frames, rows, columns = info.shape
     return {
-        "Warnings": wording.count(len(found.warnings), "warning") if found.warnings else "none",
+        "Warnings": wording.count(len(warnings), "warning") if warnings else "none",
         "Frames": frames,
         "Size (px)": f"{rows} × {columns}",
         "Type": info.dtype,
         "Files": info.n_files,
-        "Rate (Hz)": f"{info.fr_hz:.4g}" if info.fr_hz else wording.UNKNOWN,
-        "Pixel (µm)": f"{info.dxy_um[0]:.3g} × {info.dxy_um[1]:.3g}" if info.dxy_um else wording.UNKNOWN,
+        "Rate (Hz)": _said(f"{info.fr_hz:.4g}", info.fr_source) if info.fr_hz else wording.UNKNOWN,
+        "Pixel (µm)": _said("{:.3g} × {:.3g}".format(*info.dxy_um), info.dxy_source)
+        if info.dxy_um
+        else wording.UNKNOWN,
         "Rate from": info.fr_source,
         "Pixel size from": info.dxy_source,
     }
+
+
+def _said(value: str, source: str) -> str:
+    return f"{value}, given" if source == GIVEN else value

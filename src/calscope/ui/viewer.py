@@ -2,17 +2,18 @@
 
 import streamlit as st
 
-from calscope.ui import cached, films, keys, messages, player, wording
+from calscope.ui import cached, films, keys, messages, player, recordings, wording
 
 WIDTH_PX = 560
 
 
 def show_warnings(path: str) -> None:
-    """Say what the load report found, and what the files leave open."""
+    """Say what the load report found, and what is still open."""
     report = cached.report(path)
-    for warning in report.warnings:
+    warnings = recordings.open_warnings(report)
+    for warning in warnings:
         st.warning(messages.plain(warning), icon=":material/warning:")
-    if not report.warnings:
+    if not warnings:
         st.success(f"No warnings: {report.n_sampled_frames} frames were looked at.", icon=":material/check_circle:")
     if report.skipped:
         beside = wording.count(len(report.skipped), "file beside it is", "files beside it are")
@@ -25,7 +26,8 @@ def show_warnings(path: str) -> None:
 def show_frames(path: str) -> None:
     """Draw a stretch of the recording as a film, frame by frame or played."""
     opened = cached.recording(path)
-    plan = films.choose("data", path, opened.shape, opened.info.fr_hz)
-    film = films.of_recording(path, opened.info.fingerprint, plan)
+    info = recordings.with_given(opened.info)
+    plan = films.choose("data", path, opened.shape, info.fr_hz)
+    film = films.of_recording(path, info.fingerprint, plan, info.fr_hz, info.dxy_um)
     player.show(film, keys.on_page("data", "film"), width_px=WIDTH_PX)
     films.say(plan, film)
