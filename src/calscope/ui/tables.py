@@ -1,5 +1,6 @@
 """Tables for the pages."""
 
+import re
 from collections.abc import Sequence
 
 import pandas as pd
@@ -47,36 +48,40 @@ def _report_cells(report: LoadReport) -> dict[str, object]:
 def components(
     keys: tuple[str, str, str], _components: Components, _quality: Quality, _evaluation: Evaluation
 ) -> pd.DataFrame:
-    """One row a component: the judgement, the measures, place and size, the reason."""
+    """One row a component: the judgement, the reason, the measures, place and size."""
     centers = _components.centers_px()
     return pd.DataFrame(
         {
             "component": range(_components.n),
             "judgement": ["accepted" if accepted else "rejected" for accepted in _evaluation.accepted],
+            # The judgement stands beside it; without it the whole reason fits in.
+            "reason": [re.sub("^(accepted|rejected): ", "", reason) for reason in _evaluation.reasons],
             "SNR": _quality.snr,
             "spatial r": _quality.r_value,
             "soma": _quality.soma,
             "area (px)": _components.A.getnnz(axis=0),
             "y (px)": centers[:, 0],
             "x (px)": centers[:, 1],
-            "reason": _evaluation.reasons,
         }
     )
 
 
+REASON_PX = 530
+"""As wide as the longest usual reason; what is cut off on a narrow screen are places and sizes."""
 COMPONENT_COLUMNS = {
-    "component": st.column_config.NumberColumn(width="small", help="Counted from 0, as on disk."),
-    "SNR": st.column_config.NumberColumn(format="%.2f", width="small"),
-    "spatial r": st.column_config.NumberColumn(format="%.3f", width="small"),
+    "component": st.column_config.NumberColumn(width=84, help="Counted from 0, as on disk."),
+    "judgement": st.column_config.TextColumn(width=78),
+    "reason": st.column_config.TextColumn(width=REASON_PX),
+    "SNR": st.column_config.NumberColumn(format="%.2f", width=60),
+    "spatial r": st.column_config.NumberColumn(format="%.3f", width=74),
     "soma": st.column_config.NumberColumn(
         format="%.2f",
-        width="small",
+        width=70,
         help="Likeness to a cell body in focus, 0 to 1; the reason names its weakest part.",
     ),
     "y (px)": st.column_config.NumberColumn(format="%.1f", width="small"),
     "x (px)": st.column_config.NumberColumn(format="%.1f", width="small"),
     "area (px)": st.column_config.NumberColumn(width="small"),
-    "reason": st.column_config.TextColumn(width="large"),
 }
 
 
