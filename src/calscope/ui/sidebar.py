@@ -11,15 +11,17 @@ from calscope.pipeline.records import Until
 from calscope.ui import forms, keys, launch, limits_view, messages, places, runs
 
 ENGINE_TITLES = {"builtin": "Built-in", "caiman": "CaImAn"}
+_BLUE = "#2f83cc"
+"""Reads on the light page and on the dark one."""
 _RING = (
-    '<circle cx="16" cy="16" r="11" fill="none" stroke="#1f6fb4" stroke-width="4"/>'
+    f'<circle cx="16" cy="16" r="11" fill="none" stroke="{_BLUE}" stroke-width="4"/>'
     '<circle cx="16" cy="16" r="4" fill="#ff7f0e"/>'
 )
 ICON = f'<svg xmlns="http://www.w3.org/2000/svg" width="32" height="32" viewBox="0 0 32 32">{_RING}</svg>'
 LOGO = (
     f'<svg xmlns="http://www.w3.org/2000/svg" width="150" height="32" viewBox="0 0 150 32">{_RING}'
     '<text x="36" y="22.5" font-family="Helvetica, Arial, sans-serif" font-size="20" font-weight="600" '
-    'fill="#1f6fb4">Calscope</text></svg>'
+    f'fill="{_BLUE}">Calscope</text></svg>'
 )
 """Drawn here, so that no picture is fetched from elsewhere."""
 
