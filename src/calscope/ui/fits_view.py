@@ -1,5 +1,6 @@
 """The first fit beside the second: what was kept, merged, dropped and added."""
 
+import re
 from collections.abc import Sequence
 
 import pandas as pd
@@ -17,6 +18,8 @@ from calscope.ui import cached, charts, limits_view, messages, runs, wording
 from calscope.ui.keys import on_page
 from calscope.ui.runs import ShownAnimal
 
+_COUNTED = re.compile(r"(?P<n>\d+) components?(?P<size>| of under \d+ px) (?:was|were) (?P<what>dropped|joined)\b.*")
+_FATES = {"dropped": "dropped", "joined": "joined with others that they overlap and move with"}
 GROUPS = ("in both fits", "merged", "in one fit only")
 
 
@@ -91,7 +94,25 @@ def show(animal: ShownAnimal) -> None:
     charts.show(figure, on_page("extraction", f"fits {animal.name}"), f"First fit and refit of {animal.name}")
     _show_changes(animal.name, changes)
     for name, notes in (("First fit", found.first.notes), ("Refit", found.refit.notes)):
-        messages.notes([f"{name}: {' '.join(notes)}"] if notes else ())
+        messages.notes([f"{name}: {' '.join(summed(notes))}"] if notes else ())
+
+
+def summed(notes: Sequence[str]) -> list[str]:
+    """Add up what a fit says of several rounds: how many components each dropped or joined."""
+    counted: dict[str, list[re.Match[str]]] = {}
+    for note in notes:
+        found = _COUNTED.fullmatch(note)
+        counted.setdefault(note if found is None else found["what"] + found["size"], []).extend(
+            [found] if found else []
+        )
+    told = []
+    for text, rounds in counted.items():
+        if len(rounds) < 2:
+            told.append(rounds[0].string if rounds else text)
+        else:
+            total = sum(int(one["n"]) for one in rounds)
+            told.append(f"{total} components{rounds[0]['size']} were {_FATES[rounds[0]['what']]}.")
+    return told
 
 
 @st.cache_data(max_entries=32, max_size="64MB", show_spinner=False)
