@@ -18,29 +18,31 @@ def show() -> None:
 
 
 def busy_jobs() -> list[Job]:
-    """Give the jobs that run or wait, the running one first."""
+    """Give the jobs that run or wait, in the order in which they have their turn."""
     busy = [job for job in places.jobs() if job.status.is_active]
-    return sorted(busy, key=lambda job: job.status.state != "running")
+    return sorted(busy, key=lambda job: (job.status.state != "running", job.id))
 
 
 def _draw() -> None:
     busy = busy_jobs()
     if _digest(busy) != st.session_state.get(keys.ACTIVE_JOBS):
         st.rerun()  # something began or ended: pages show other results now
-    for job in busy:
-        show_job(job)
+    for job, ahead in zip(busy, [None, *busy], strict=False):
+        show_job(job, ahead, alone=len(busy) == 1)
 
 
 def _digest(busy: list[Job]) -> tuple:
     return tuple((job.id, job.status.state, tuple(sorted(job.results))) for job in busy)
 
 
-def show_job(job: Job) -> None:
-    """Draw one running or waiting job with its cancel button."""
+def show_job(job: Job, ahead: Job | None, *, alone: bool) -> None:
+    """Draw one running or waiting job with its cancel button; `ahead` and `alone` as `wording.progress`."""
     with st.container(border=True):
         left, right = st.columns([6, 1], vertical_alignment="center")
         with left:
-            st.progress(min(max(job.status.fraction, 0.0), 1.0), text=messages.plain(wording.progress(job)))
+            st.progress(
+                min(max(job.status.fraction, 0.0), 1.0), text=messages.plain(wording.progress(job, ahead, alone=alone))
+            )
         with right:
             st.button(
                 "Cancel",

@@ -13,19 +13,43 @@ UNTIL_TITLES = {
     "evaluation": "Evaluation and traces",
 }
 UNKNOWN = "unknown"
+FEW = 3
+"""Of more animals, their number is said in the place of their names."""
 
 
-def progress(job: Job) -> str:
-    """Say how far a job is."""
+def progress(job: Job, ahead: Job | None = None, *, alone: bool = True) -> str:
+    """Say how far a job is.
+
+    Parameters
+    ----------
+    ahead
+        The job that it waits for; None where it is its turn.
+    alone
+        Whether no other job runs or waits that it could be taken for.
+    """
     status = job.status
+    name = title(job) if alone else f"{title(job)} of {subject(job)}"
+    if ahead is not None and status.state == "queued":
+        return f"{name} · waits for the run before it: {title(ahead)} of {subject(ahead)}"
     if status.state == "queued":
-        return f"{title(job)} · waiting for the run before it"
-    parts = [title(job), status.animal, status.note or "starting", f"{100 * status.fraction:.0f} %"]
+        return f"{name} · starting"
+    parts = [name, status.animal, status.note or "starting", f"{100 * status.fraction:.0f} %"]
     if status.eta_s:
         parts.append(f"{duration(status.eta_s)} left")
     elif status.eta_s is None and job.spec.kind == "run" and status.stage:
         parts.append("no estimate of the time left yet, this engine has not run here so far")
     return " · ".join(part for part in parts if part)
+
+
+def subject(job: Job) -> str:
+    """Say what a job works on, and since when: few others are like it."""
+    folder = job.spec.data.rstrip("/").rpartition("/")[2]
+    animals = job.spec.animals or ()
+    if job.spec.kind == "demo" or not animals:
+        whose = folder
+    else:
+        whose = f"{', '.join(animals) if len(animals) <= FEW else count(len(animals), 'animal')} in {folder}"
+    return f"{whose}, {moment(job.created_at)[-len('00:00') :]}"
 
 
 def title(job: Job) -> str:

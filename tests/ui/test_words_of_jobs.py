@@ -1,0 +1,44 @@
+"""What is said of jobs that start, run and wait."""
+
+from pathlib import Path
+
+from calscope.jobs.manager import Job
+from calscope.jobs.spec import JobSpec
+from calscope.jobs.status import JobStatus
+from calscope.ui import jobs_panel, places
+from calscope.ui.wording import progress
+
+
+def job(number, *, state="queued", until="motion", animals=("Ada",), **status):
+    spec = JobSpec(data="/data/week 3", animals=tuple(animals), until=until)
+    return Job(f"{number:016x}-aaaaaa", Path(), spec, JobStatus(state=state, **status), {})
+
+
+def test_a_job_that_waits_for_nothing_starts():
+    assert progress(job(1)) == "Motion correction · starting"
+
+
+def test_of_two_jobs_each_says_whose_it_is_and_for_which_one_it_waits():
+    first = job(1, state="running", note="reading", fraction=0.25, eta_s=0)
+    second = job(2, until="extraction", animals=["Bo", "Cleo"])
+    assert "Motion correction of Ada in week 3" in progress(first, alone=False)
+    said = progress(second, first, alone=False)
+    assert "Extraction of Bo, Cleo in week 3" in said and said.partition("waits for")[2].endswith(
+        progress(first, alone=False).partition(" · ")[0]
+    )
+
+
+def test_many_animals_are_counted():
+    assert "of 5 animals in week 3" in progress(job(1, animals="abcde"), alone=False)
+
+
+def test_the_same_run_ordered_twice_is_told_apart_by_its_time():
+    same = [progress(job(number), alone=False) for number in (0, 120_000_000_000)]
+    assert same[0] != same[1]
+
+
+def test_jobs_are_listed_in_the_order_of_their_turns(monkeypatch):
+    """Newest first is how they lie in the store; the one whose turn it is may have begun as a later one."""
+    listed = [job(4), job(3, state="running"), job(2), job(1, state="done")]
+    monkeypatch.setattr(places, "jobs", lambda: listed)
+    assert jobs_panel.busy_jobs() == [listed[1], listed[2], listed[0]]
