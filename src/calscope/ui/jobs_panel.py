@@ -8,9 +8,11 @@ from calscope.ui import keys, messages, places, selection, wording
 POLL_S = 1.0
 
 
-def show() -> None:
-    """Draw the panel; nothing where nothing runs."""
+def show(page: str = "") -> None:
+    """Draw the panel at the top of a page; nothing where nothing runs."""
     _open_finished_demo()
+    st.session_state[keys.PAGE] = page
+    _say_cancelled(page)
     busy = busy_jobs()
     st.session_state[keys.ACTIVE_JOBS] = _digest(busy)
     if busy:
@@ -37,12 +39,12 @@ def _digest(busy: list[Job]) -> tuple:
 
 def show_job(job: Job, ahead: Job | None, *, alone: bool) -> None:
     """Draw one running or waiting job with its cancel button; `ahead` and `alone` as `wording.progress`."""
+    stops = st.session_state.get(keys.CANCELLED, ("", ""))[0] == job.id
+    words = f"{wording.title(job)} · stopping" if stops else wording.progress(job, ahead, alone=alone)
     with st.container(border=True):
         left, right = st.columns([6, 1], vertical_alignment="center")
         with left:
-            st.progress(
-                min(max(job.status.fraction, 0.0), 1.0), text=messages.plain(wording.progress(job, ahead, alone=alone))
-            )
+            st.progress(min(max(job.status.fraction, 0.0), 1.0), text=messages.plain(words))
         with right:
             st.button(
                 "Cancel",
@@ -51,12 +53,27 @@ def show_job(job: Job, ahead: Job | None, *, alone: bool) -> None:
                 on_click=_cancel,
                 args=(job.id,),
                 width="stretch",
+                disabled=stops,
                 help="Stages that are finished stay in the store; a new run goes on from there.",
             )
 
 
 def _cancel(job_id: str) -> None:
     places.cancel(job_id)
+    st.session_state[keys.CANCELLED] = (job_id, st.session_state.get(keys.PAGE, ""))
+
+
+def _say_cancelled(page: str) -> None:
+    """Say that a run was cancelled, until another one is started or another page is looked at."""
+    job_id, told_on = st.session_state.get(keys.CANCELLED, ("", ""))
+    job = places.job(job_id)
+    if job is None or told_on != page or job.status.state not in ("queued", "running", "cancelled"):
+        st.session_state.pop(keys.CANCELLED, None)
+    elif job.status.state == "cancelled":
+        st.caption(
+            f":material/stop_circle: Cancelled: {messages.plain(f'{wording.title(job)} of {wording.subject(job)}')}. "
+            "What it finished is kept; a new run goes on from there."
+        )
 
 
 def _open_finished_demo() -> None:

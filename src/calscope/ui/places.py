@@ -70,6 +70,7 @@ def job(job_id: str | None) -> Job | None:
 def submit(spec: JobSpec) -> str:
     """Start a job, give its number; errors as `JobManager.submit`."""
     job_id = manager().submit(spec)
+    st.session_state.pop(keys.CANCELLED, None)  # what was said of the last run is over
     _note_change(job_id)
     return job_id
 

@@ -8,6 +8,7 @@ otherwise sets it up; the frame enters the same page again.
 import gc
 from collections.abc import Callable
 from contextvars import ContextVar
+from functools import partial
 
 import streamlit as st
 
@@ -30,7 +31,7 @@ def run() -> None:
         messages.guarded(selection.take_from_address)
         if is_new:
             messages.guarded(launch.begin_as_shown)
-        messages.guarded(jobs_panel.show)
+        messages.guarded(partial(jobs_panel.show, chosen.url_path))
         messages.guarded(sidebar.show)
         chosen.run()
         selection.put_into_address()
