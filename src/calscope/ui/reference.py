@@ -122,8 +122,9 @@ def _show_field(field: ParameterField) -> None:
     with right:
         st.markdown(f"{messages.plain(spec.meaning)} {messages.plain(spec.higher)}")
         caiman = ", ".join(f"`{path}`" for path in spec.caiman) or "has none"
-        again = ", ".join(titles[stage] for stage in spec.stages if stage in titles) or "nothing"
+        stages = ", ".join(titles[stage] for stage in spec.stages if stage in titles)
+        again = f"{stages}, and what follows" if stages else "nothing"
         st.caption(
             f"Allowed: {messages.plain(spec.allowed())}. Default from: {messages.plain(spec.source)}. "
-            f"In CaImAn: {caiman}. A change runs again: {messages.plain(again)}, and what follows."
+            f"In CaImAn: {caiman}. A change runs again: {messages.plain(again)}."
         )
