@@ -88,3 +88,10 @@ def test_what_is_given_by_hand_stands_in_the_table_and_settles_the_warnings(open
     film = next(found.proto.bytes for found in app.get("bidi_component") if found.proto.bytes)
     assert json.loads(film[4 : 4 + struct.unpack("<I", film[:4])[0]])["fr_hz"] == 30
     assert "You gave 30 Hz" in said and "runs wait" not in said
+
+
+def test_a_run_that_lacks_the_rate_leads_to_where_it_is_entered(open_page, lab):
+    app = open_page("motion", data=lab.fresh)
+    next(button for button in app.button if button.label == "Correct motion").click().run()
+    assert "frame rate" in errors(app)[0]
+    assert "Enter it on Data" in [link.proto.label for link in app.get("page_link")]

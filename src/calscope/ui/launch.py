@@ -21,6 +21,10 @@ SEEDED = ("extraction", "evaluation")
 """Runs that begin components of the second fit at the seeds that were placed by hand."""
 
 
+class FrameRateUnknownError(ParameterError):
+    """A run would need a frame rate that neither the files nor the person told."""
+
+
 def start_run(until: Until) -> str:
     """Submit a run with the sidebar's settings; give its number.
 
@@ -154,6 +158,8 @@ def try_run(until: Until, told_on_page: str = "") -> None:
             st.error("Not started: some values don't fit together. The page says which.", icon=":material/error:")
         else:
             messages.show_error(error)
+        if isinstance(error, FrameRateUnknownError):
+            st.page_link("pages/data.py", label="Enter it on Data", icon=":material/arrow_forward:")
     else:
         st.rerun()
 
@@ -169,7 +175,7 @@ def without_frame_rate(params: Parameters | None) -> list[str]:
 def _need_frame_rates(params: Parameters) -> None:
     missing = without_frame_rate(params)
     if missing:
-        raise ParameterError(
+        raise FrameRateUnknownError(
             f"The frame rate of {', '.join(missing)} is unknown: the files don't state it, and it is never guessed. "
             "Enter it on the page Data, under Frame rate."
         )
