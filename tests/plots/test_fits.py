@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csc_matrix
 
+from calscope.plots import style
 from calscope.plots.contours import Group, outlines
 from calscope.plots.fits import DrawnFit, click_places, residual_figure, seeds_figure, two_fits_figure
 from calscope.plots.images import Panel
@@ -95,3 +96,14 @@ def test_seeds_are_drawn_where_they_are():
     assert list(figure.data[-1].y) == [3, 20]
     assert list(figure.data[-1].x) == [7, 50]
     assert list(figure.data[-1].text) == ["1", "2"]
+
+
+def test_pale_outlines_have_a_dark_edge_that_leaves_with_them():
+    members = ([0], [1, 2], [])
+    figure = two_fits_figure((fit(4, groups(*members)), fit(3, groups(*members))), None)
+    halos = [trace for trace in figure.data if trace.line.color == style.HALO]
+    own = [trace for trace in figure.data if trace.line.color in ("red", "blue")]
+    for halo, line in zip([h for h in halos if h.name != "c"], own, strict=True):
+        assert halo.line.width > line.line.width
+        assert (halo.name, halo.xaxis, halo.legendgroup) == (line.name, line.xaxis, line.legendgroup)
+        assert np.array_equal(halo.x, line.x, equal_nan=True)

@@ -18,6 +18,7 @@ from calscope.plots.scaling import limits
 ENERGY = 0.9
 _FINER = 4
 _RIM = 2
+_HALO_WIDTH = 2.4
 
 Outline = FloatArray
 """(n, 2) px as (x, y); pieces of one footprint are separated by a row of NaN."""
@@ -105,7 +106,10 @@ def contour_map(
     """
     figure = image_row([panel], dxy_um=dxy_um, colours=colours, width_px=width_px, bar=False)
     for group in groups:
-        _add_line(figure, join(lines, group.components), {"color": group.colour, "width": 1.6})
+        line = join(lines, group.components)
+        if group.colour == style.UNJUDGED:
+            add_halo(figure, line, 1.6)
+        _add_line(figure, line, {"color": group.colour, "width": 1.6})
     for group in groups:
         _add_centres(figure, group, centers_px)
     return figure
@@ -154,6 +158,21 @@ def close_up(footprint: FloatArray, line: Outline, *, colour: str, rim_px: int =
 def _add_line(figure: go.Figure, line: FloatArray, look: dict[str, object]) -> None:
     points = np.round(line, 2)
     figure.add_scatter(x=points[:, 0], y=points[:, 1], mode="lines", hoverinfo="skip", line=look)
+
+
+def add_halo(figure: go.Figure, line: FloatArray, width: float, **place: object) -> None:
+    """Draw a dark edge, before the pale line of this width, without which it is lost on what is bright.
+
+    Parameters
+    ----------
+    place
+        What the line's own trace has besides: axes, name, group of the legend.
+    """
+    points = np.round(line, 2)
+    look = {"color": style.HALO, "width": width + _HALO_WIDTH}
+    figure.add_scatter(
+        x=points[:, 0], y=points[:, 1], mode="lines", hoverinfo="skip", line=look, showlegend=False, **place
+    )
 
 
 def group_by_acceptance(accepted: NDArray[np.bool_]) -> tuple[Group, Group]:

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from calscope.model.movie import FloatArray
 from calscope.model.recording import Pair
 from calscope.plots import style
-from calscope.plots.contours import Group, Outline, join
+from calscope.plots.contours import Group, Outline, add_halo, join
 from calscope.plots.images import Panel, image_row
 
-KEPT_ON_IMAGE = "#c3c9d1"
-"""Grey, light enough to be seen on a dark image."""
+KEPT_ON_IMAGE = "#dfe3e8"
+"""Grey, light enough to be seen on a dark image; a halo keeps it apart from bright ones."""
 MERGED_ON_IMAGE = style.ACCEPTED_ON_IMAGE
 ALONE_ON_IMAGE = style.REJECTED_ON_IMAGE
 """Only in one of the fits: dropped in the first, added in the second."""
@@ -44,17 +44,21 @@ def two_fits_figure(fits: tuple[DrawnFit, DrawnFit], dxy_um: Pair | None) -> go.
         for group in fit.groups:
             line = np.round(join(fit.lines, group.components), 2)
             width = 1.2 if group.colour == KEPT_ON_IMAGE else 1.9
+            where = {"name": group.name, "legendgroup": group.name, "xaxis": f"x{place}", "yaxis": f"y{place}"}
+            add_halo(figure, line, width, **where)
+            is_named = group.name in named
+            if group.colour == KEPT_ON_IMAGE and not is_named:
+                # The grey that shows on images is lost beside them, on a light page.
+                figure.add_scatter(x=[None], y=[None], mode="lines", line={"color": style.NEUTRAL}, **where)
+                is_named = True
             figure.add_scatter(
                 x=line[:, 0],
                 y=line[:, 1],
                 mode="lines",
                 hoverinfo="skip",
                 line={"color": group.colour, "width": width},
-                name=group.name,
-                legendgroup=group.name,
-                showlegend=group.name not in named,
-                xaxis=f"x{place}",
-                yaxis=f"y{place}",
+                showlegend=not is_named,
+                **where,
             )
             named.add(group.name)
         _add_words(figure, fit, place)
@@ -101,9 +105,7 @@ def residual_figure(
         Width of the rim in which nothing is to be seeded.
     """
     figure = image_row([panel], dxy_um=dxy_um, colours="viridis", bar=False, width_px=470)
-    outline = np.round(join(lines, range(len(lines))), 2)
-    line = {"color": "rgba(255,255,255,0.55)", "width": 1.0}
-    figure.add_scatter(x=outline[:, 0], y=outline[:, 1], mode="lines", hoverinfo="skip", line=line)
+    _add_found(figure, lines)
     places = click_places(panel.image, spots_px, border_px)
     figure.add_scatter(
         x=places[:, 1],
@@ -126,6 +128,14 @@ def residual_figure(
         unselected={"marker": {"opacity": 1}},
     )
     return figure
+
+
+def _add_found(figure: go.Figure, lines: Sequence[Outline]) -> None:
+    """Outline what was found."""
+    outline = np.round(join(lines, range(len(lines))), 2)
+    line = {"color": KEPT_ON_IMAGE, "width": 1.0}
+    add_halo(figure, outline, line["width"])
+    figure.add_scatter(x=outline[:, 0], y=outline[:, 1], mode="lines", hoverinfo="skip", line=line)
 
 
 def click_places(
@@ -167,9 +177,7 @@ def seeds_figure(
 ) -> go.Figure:
     """Draw the seeds, (y, x) px, over an image with the outlines of what was found."""
     figure = image_row([panel], dxy_um=dxy_um, colours="gray", bar=False, width_px=470)
-    outline = np.round(join(lines, range(len(lines))), 2)
-    line = {"color": KEPT_ON_IMAGE, "width": 1.0}
-    figure.add_scatter(x=outline[:, 0], y=outline[:, 1], mode="lines", hoverinfo="skip", line=line)
+    _add_found(figure, lines)
     figure.add_scatter(
         x=[x for _, x in seeds_px],
         y=[y for y, _ in seeds_px],
