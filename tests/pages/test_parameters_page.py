@@ -4,7 +4,8 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    ("name", "again"), [("dxy", "runs again: nothing."), ("max_shifts", "preview where it moves most, and what follows.")]
+    ("name", "again"),
+    [("dxy", "runs again: nothing."), ("max_shifts", "preview where it moves most, and what follows.")],
 )
 def test_what_a_change_runs_again(open_page, name, again):
     app = open_page("parameters")
