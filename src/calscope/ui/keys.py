@@ -3,7 +3,7 @@
 PROJECT = "project"
 RUN = "run"
 SKIPPED_RUN = "skipped run"
-AWAITED_RUN = "awaited run"
+AWAITED_RUNS = "awaited runs"
 AWAITED_DEMO = "awaited demo"
 ACTIVE_JOBS = "active jobs"
 CANCELLED = "cancelled"

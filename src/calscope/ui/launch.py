@@ -54,7 +54,7 @@ def start_run(until: Until) -> str:
     )
     job_id = places.submit(spec)
     if until != "summary":
-        st.session_state[keys.AWAITED_RUN] = job_id
+        runs.wait_for(job_id)
     return job_id
 
 
@@ -93,7 +93,7 @@ def start_refit(run: runs.ShownRun) -> str:
     """
     placed = {name: seeds.placed(name) for name in run.job.results}
     job_id = places.submit(replace(run.job.spec, seeds={name: own for name, own in placed.items() if own}))
-    st.session_state[keys.AWAITED_RUN] = job_id
+    runs.wait_for(job_id)
     return job_id
 
 

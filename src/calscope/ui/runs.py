@@ -119,13 +119,21 @@ def _cannot_be_shown(job: Job, error: ParameterError) -> str:
     )
 
 
+def wait_for(job_id: str) -> None:
+    """Turn to that run when it has ended; one that was awaited before is still awaited."""
+    st.session_state[keys.AWAITED_RUNS] = (*st.session_state.get(keys.AWAITED_RUNS, ()), job_id)
+
+
 def _follow_awaited(jobs: list[Job]) -> None:
-    """Turn to the run that this person started, once it has ended."""
-    awaited = next((job for job in jobs if job.id == st.session_state.get(keys.AWAITED_RUN)), None)
-    if awaited is not None and not awaited.status.is_active:
-        st.session_state.pop(keys.AWAITED_RUN)
-        if awaited.status.state != "cancelled" or _has_results(awaited):
-            st.session_state[keys.RUN] = awaited.id
+    """Turn to the newest run that this person started and that has ended since."""
+    names = st.session_state.pop(keys.AWAITED_RUNS, ())
+    awaited = [job for job in jobs if job.id in names]
+    if still := tuple(job.id for job in awaited if job.status.is_active):
+        st.session_state[keys.AWAITED_RUNS] = still
+    for job in awaited:
+        if not job.status.is_active and (job.status.state != "cancelled" or _has_results(job)):
+            st.session_state[keys.RUN] = job.id
+            break
 
 
 def _has_results(job: Job) -> bool:

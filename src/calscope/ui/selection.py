@@ -9,18 +9,24 @@ from calscope.model.errors import CalscopeError
 from calscope.ui import keys, messages, places
 
 _ADDRESS = {"data": keys.PROJECT, "run": keys.RUN, "animal": keys.ANIMAL, "component": keys.COMPONENT}
+_AWAITS = "awaits"
+"""Name in the address of the runs that are looked at once they have ended: a page that is loaded again, or gone back
+to, is to show them all the same."""
+_BETWEEN = "."
 _WRITTEN = "address as written"
 
 
 def take_from_address() -> None:
     """Take over what a link asks for; what this program wrote there itself is left alone."""
-    asked = {name: st.query_params[name] for name in _ADDRESS if name in st.query_params}
+    asked = {name: st.query_params[name] for name in (*_ADDRESS, _AWAITS) if name in st.query_params}
     if not asked or asked == st.session_state.get(_WRITTEN):
         return
     if "run" in asked:
         _take_run(asked["run"])
     elif "data" in asked:
         places.open_project(asked["data"])
+    if _AWAITS in asked:
+        st.session_state[keys.AWAITED_RUNS] = tuple(asked[_AWAITS].split(_BETWEEN))
     if "animal" in asked:
         st.session_state[keys.ANIMAL] = asked["animal"]
     if asked.get("component", "").isdecimal():
@@ -43,6 +49,8 @@ def put_into_address() -> None:
     wanted = {name: str(st.session_state[key]) for name, key in _ADDRESS.items() if _is_set(key)}
     if "run" in wanted:
         wanted.pop("data", None)  # the run knows its folder
+    if awaited := st.session_state.get(keys.AWAITED_RUNS):
+        wanted[_AWAITS] = _BETWEEN.join(awaited)
     st.session_state[_WRITTEN] = wanted
     if dict(st.query_params) != wanted:
         st.query_params.from_dict(wanted)
