@@ -3,15 +3,17 @@
 import json
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from scipy.sparse import csc_matrix
 
 from calscope.jobs.manager import JobManager
-from calscope.model.results import Components
+from calscope.model.results import Components, Residual
 from calscope.pipeline.results import AnimalResults
 from calscope.pipeline.store import Store
 from calscope.ui import keys, places, seeds
+from calscope.ui.residual_view import rings_words
 from calscope.ui.runs import ShownAnimal
 
 TABS = ("First fit and refit", "What the fit missed", "Background")
@@ -213,6 +215,38 @@ def test_run_without_the_residual_says_how_to_get_it(open_page, lab, monkeypatch
     app = on_tab(open_page("extraction", run=lab.good_run), TABS[1])
     assert not app.exception
     assert "Press **Extract components**" in said(app)
+
+
+def test_rings_are_explained_and_every_bright_spot_without_one_is_where_the_words_say(page, lab, monkeypatch):
+    results = found(lab)
+    border_px = results.motion.border_px
+    # A cell that moved to where nothing was found, a bright one in a footprint, and one in the rim.
+    peak = np.full_like(results.residual.peak, 1.0)
+    covered = np.asarray(results.refit.A.max(axis=1).todense()).reshape(results.refit.dims, order="F") > 0
+    distance = cv2.distanceTransform((~covered).astype(np.uint8), cv2.DIST_L2, 3)
+    distance[[*range(border_px + 3), *range(-border_px - 3, 0)]] = 0
+    distance[:, [*range(border_px + 3), *range(-border_px - 3, 0)]] = 0
+    free = np.unravel_index(int(distance.argmax()), distance.shape)
+    inside = results.refit.footprint(0)
+    for y, x in (free, np.unravel_index(int(inside.argmax()), inside.shape), (0, 30)):
+        peak[y, x] = 20.0
+    monkeypatch.setattr(
+        AnimalResults, "residual", property(lambda self: Residual(peak, np.zeros(peak.shape, np.int32)))
+    )
+    app = on_tab(page, TABS[1])
+    figure = next(f for f in figures(app) if any("refit left" in n["text"] for n in f["layout"]["annotations"]))
+    rings = [tuple(place) for place in figure["data"][-1]["customdata"]]
+    assert rings == [free]
+    assert "the one place outside of every component" in said(app)
+    assert f"rim of {border_px} px" in said(app)
+
+
+@pytest.mark.parametrize(
+    ("n", "told"), [(0, "there is no place"), (18, "the 18 places"), (99, "the 30 highest of 99 places")]
+)
+def test_number_of_rings_is_told(n, told):
+    assert told in rings_words(n, 0)
+    assert "rim" not in rings_words(n, 0)
 
 
 def test_seeds_are_listed_can_be_taken_away_and_run(page, lab, submitted):

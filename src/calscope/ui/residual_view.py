@@ -3,7 +3,7 @@
 import plotly.graph_objects as go
 import streamlit as st
 
-from calscope.algorithms.cnmf.missed_spots import missed_spots
+from calscope.algorithms.cnmf.missed_spots import SMALLEST_RISE_SD, missed_spots
 from calscope.engines.registry import ENGINES
 from calscope.model.errors import CalscopeError
 from calscope.model.recording import Pair
@@ -21,7 +21,8 @@ _FLOOR_SD = 3.5
 HELP = (
     "What is left of the movie after cells and background are taken out, averaged over about a transient and a soma; "
     "bright where it ever rises far above its usual scatter. A missed cell is a round spot without an outline; moving "
-    "vessels and the field's edges show as streaks. **Click a spot** to begin a component there in the next refit."
+    "vessels and the field's edges show as streaks. **Click a ring, or any spot,** to begin a component there in the "
+    "next refit."
 )
 
 
@@ -43,20 +44,22 @@ def _draw(animal: ShownAnimal) -> None:
     if found.residual is None or found.refit is None:
         return
     own = seeds.placed(animal.name)
+    border_px = found.motion.border_px if found.motion else 0
     left, right = st.columns(2)
     with left:
         # This figure must not depend on the seeds: it would forget zoom and selection when one is placed.
-        figure = _left_over(
+        figure, n_missed = _left_over(
             (found.keys["residual"], found.keys["refit"]),
             animal.dxy_um,
             animal.fr_hz,
-            found.motion.border_px if found.motion else 0,
+            border_px,
             _residual=found.residual,
             _components=found.refit,
         )
         key = on_page("extraction", f"residual {animal.name} {found.keys['residual'][:8]}")
         alt = f"What the refit of {animal.name} left in the movie; a click places a seed"
         charts.show_clickable(figure, key, alt, _clicked, animal.name)
+        st.caption(rings_words(n_missed, border_px))
     with right:
         if found.after is not None:
             panel = Panel(found.after.corr, _seeds_title(own), limits([found.after.corr], 1.0, 99.7))
@@ -78,13 +81,32 @@ def _left_over(
     border_px: int,
     _residual: Residual,
     _components: Components,
-) -> go.Figure:
-    spots = missed_spots(_residual, _components, border_px=border_px)[:MOST_SPOTS]
+) -> tuple[go.Figure, int]:
+    """Give the figure, and how many places may be missed cells; the highest of them have rings."""
+    missed = missed_spots(_residual, _components, border_px=border_px)
+    spots = missed[:MOST_SPOTS]
     told = [place_words(_residual, (int(y), int(x)), fr_hz) for y, x in spots]
     low, high = peak_limits(_residual)
     panel = Panel(_residual.peak, f"What the refit left: dark {low:g}, bright {high:.0f} SD or more", (low, high))
     lines = cached.contour_lines(keys[1], _components)
-    return residual_figure(panel, lines, spots, told, border_px=border_px, dxy_um=dxy_um)
+    return residual_figure(panel, lines, spots, told, border_px=border_px, dxy_um=dxy_um), len(missed)
+
+
+def rings_words(n_missed: int, border_px: int) -> str:
+    """Say what a ring is, and why a bright spot may have none."""
+    rule = f"outside of every component where what is left rises to {SMALLEST_RISE_SD:g} SD or more"
+    if n_missed == 0:
+        ringed = f"**No orange ring:** there is no place {rule}."
+    elif n_missed == 1:
+        ringed = f"**Orange ring:** the one place {rule}; it may be a missed cell."
+    else:
+        which = f"the {MOST_SPOTS} highest of {n_missed} places" if n_missed > MOST_SPOTS else f"the {n_missed} places"
+        ringed = f"**Orange rings:** {which} {rule}; each may be a missed cell."
+    rim = f", or in the rim of {border_px} px that some frames lack after their shift" if border_px else ""
+    return (
+        f"{ringed} A spot without a ring stays below that, or lies in a component, whose faint edge reaches beyond its outline and "
+        f"whose light the fit explains only in part{rim}."
+    )
 
 
 def peak_limits(residual: Residual) -> Limits:
