@@ -5,20 +5,26 @@ import streamlit as st
 from calscope.jobs.manager import Job
 from calscope.model.errors import CalscopeError
 from calscope.pipeline.records import LOOKS
-from calscope.ui import keys, messages, places, selection, tables, wording
+from calscope.ui import keys, messages, places, run_tables, selection, wording
 
 STATE_COLOURS = {"done": "blue", "failed": "orange", "interrupted": "orange", "cancelled": "gray"}
 LOG_LINES = 40
+EMPTY = ""
+"""Stands in cells for which there is nothing to say."""
 
 
 def choose(jobs: list[Job]) -> Job:
     """Draw the list; give the job that is chosen in it, the newest where none is."""
     event = st.dataframe(
-        tables.run_list(jobs),
+        run_tables.run_list(jobs),
         key=keys.on_page("runs", "list"),
         hide_index=True,
         height=min(38 + 35 * len(jobs), 360),
-        column_config={"Progress": st.column_config.ProgressColumn(format="percent", width="small")},
+        placeholder=EMPTY,
+        column_config={
+            "Progress": st.column_config.ProgressColumn(format="percent", width="small"),
+            "Changed": st.column_config.TextColumn(help=run_tables.CHANGED_HELP, width="medium"),
+        },
         on_select="rerun",
         selection_mode="single-row",
     )
@@ -30,13 +36,13 @@ def show(job: Job) -> None:
     """Draw one job: state, animals, errors, log, and what can be done with it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(wording.title(job), anchor=False, width="content")
-        st.badge(job.status.state, color=STATE_COLOURS.get(job.status.state, "blue"))
+        st.badge(run_tables.state(job), color=STATE_COLOURS.get(job.status.state, "blue"))
         st.caption(messages.plain(f"{wording.moment(job.created_at)} · {job.spec.data} · {job.id}"))
     if job.status.error:
         st.error(messages.plain(job.status.error), icon=":material/error:")
     _show_actions(job)
     if job.results:
-        st.dataframe(tables.run_animals(job), hide_index=True)
+        st.dataframe(run_tables.run_animals(job), hide_index=True, placeholder=EMPTY)
     with st.expander("Log", expanded=job.status.state in ("failed", "interrupted")):
         st.code(places.log_tail(job.id, LOG_LINES) or "(empty)", language=None, height=260)
 

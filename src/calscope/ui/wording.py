@@ -43,13 +43,19 @@ def progress(job: Job, ahead: Job | None = None, *, alone: bool = True) -> str:
 
 def subject(job: Job) -> str:
     """Say what a job works on, and since when: few others are like it."""
-    folder = job.spec.data.rstrip("/").rpartition("/")[2]
-    animals = job.spec.animals or ()
-    if job.spec.kind == "demo" or not animals:
-        whose = folder
-    else:
-        whose = f"{', '.join(animals) if len(animals) <= FEW else count(len(animals), 'animal')} in {folder}"
+    whose = f"{animals(job)} in {folder(job)}" if job.spec.animals else folder(job)
     return f"{whose}, {moment(job.created_at)[-len('00:00') :]}"
+
+
+def folder(job: Job) -> str:
+    """Give the name of the folder of a job."""
+    return job.spec.data.rstrip("/").rpartition("/")[2]
+
+
+def animals(job: Job) -> str:
+    """Say which animals a job was ordered for: few by their names, many by their number; '' where that means all."""
+    names = job.spec.animals or ()
+    return ", ".join(names) if len(names) <= FEW else count(len(names), "animal")
 
 
 def title(job: Job) -> str:
