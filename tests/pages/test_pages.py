@@ -345,14 +345,20 @@ def test_runs_page_lists_runs_with_their_log(open_page, lab):
     assert app.code[0].value.strip()
 
 
-def test_forgotten_run_leaves_the_list(open_page, lab, settle):
+def test_forgotten_run_leaves_the_list_when_that_was_asked_once_more(open_page, lab, settle):
     manager = JobManager(lab.store)
     extra = manager.submit(JobManager(lab.store).get(lab.good_run).spec)
     settle(manager, extra)
     app = open_page("runs")
     press(app, "Forget this run")
+    assert extra in {job.id for job in manager.jobs()}
+    press(app, "Keep it")
+    assert extra in {job.id for job in manager.jobs()}
+    press(app, "Forget this run")
+    press(app, "Forget it")
     assert not app.exception
     assert extra not in {job.id for job in manager.jobs()}
+    assert "Forget this run" in [button.label for button in app.button], "of the next run it is asked anew"
 
 
 def test_motion_says_which_parameters_were_not_used_as_requested(open_page, lab, monkeypatch):

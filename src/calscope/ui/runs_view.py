@@ -55,14 +55,28 @@ def _show_actions(job: Job) -> None:
         if job.status.is_active:
             st.button("Cancel", icon=":material/stop:", on_click=places.cancel, args=(job.id,), key="cancel run")
         else:
-            st.button(
-                "Forget this run",
-                icon=":material/delete:",
-                on_click=_forget,
-                args=(job.id,),
-                key="forget run",
-                help="Takes it off this list. Its results stay in the store until they are pruned.",
-            )
+            _show_forgetting(job.id)
+
+
+def _show_forgetting(job_id: str) -> None:
+    """Draw the button that takes a run off the list; pressed, it asks once more in its place."""
+    if st.session_state.get(keys.FORGETTING) != job_id:
+        st.button(
+            "Forget this run",
+            icon=":material/delete:",
+            on_click=_ask_about,
+            args=(job_id,),
+            key="forget run",
+            help="Takes it off this list. Its results stay in the store until they are pruned.",
+        )
+        return
+    st.markdown("Take this run, its settings and its log off the list for good?", width="content")
+    st.button("Forget it", icon=":material/delete:", on_click=_forget, args=(job_id,), key="forget it")
+    st.button("Keep it", on_click=_ask_about, args=("",), key="keep it")
+
+
+def _ask_about(job_id: str) -> None:
+    st.session_state[keys.FORGETTING] = job_id
 
 
 def _open(job: Job) -> None:
@@ -76,6 +90,7 @@ def _open(job: Job) -> None:
 
 
 def _forget(job_id: str) -> None:
+    st.session_state.pop(keys.FORGETTING, None)
     try:
         places.remove(job_id)
     except CalscopeError as error:
