@@ -27,14 +27,17 @@ from typing import Any
 import numpy as np
 import tifffile
 from machine_limits import fit_work, measure_extraction_limits, measure_limits, refit_work
-from scoring import component_scores, load_truth, motion_error_px
+from numpy.typing import NDArray
+from scipy.sparse import csc_matrix
 from watched_process import run_watched
 
 from calscope.algorithms.cnmf.patches import area_px, patch_grid
+from calscope.algorithms.comparison.parity_truth import found_cells, motion_error_px
 from calscope.algorithms.motion.grid import make_patches
 from calscope.io.registry import open_recording
 from calscope.model.movie import chunks
 from calscope.model.params import Parameters
+from calscope.pipeline.parity import read_truth
 
 HERE = Path(__file__).parent
 STAGES = ("motion", "fit", "refit", "evaluation")
@@ -201,20 +204,27 @@ def environment(work: Path) -> dict[str, str]:
 
 def scores(folder: Path, out: Path) -> dict[str, float]:
     """Score what an engine found, where the truth is known."""
-    truth = load_truth(folder)
+    motion = np.load(out / "motion.npz")
+    shifts, centers = motion["shifts"], motion["centers"]
+    truth = read_truth(folder, len(shifts))
     if truth is None:
         return {}
-    motion = np.load(out / "motion.npz")
-    error, uncorrected = motion_error_px(truth, motion["shifts"], motion["centers"])
-    found = {"motion error, px": error, "uncorrected, px": uncorrected}
+    found = {
+        "motion error, px": motion_error_px(truth, shifts, centers),
+        "uncorrected, px": motion_error_px(truth, np.zeros_like(shifts), centers),
+    }
     if (out / "components.npz").exists():
         cells = np.load(out / "components.npz")
         accepted = cells["accepted"].astype(bool)
-        of_accepted = component_scores(truth, cells["images"][accepted], cells["traces"][accepted])
-        found["components"] = len(accepted)
-        found["accepted"] = int(accepted.sum())
-        found |= {f"{name} of accepted": value for name, value in of_accepted.items()}
+        right = found_cells(truth, as_columns(cells["images"][accepted]), cells["traces"][accepted])
+        found |= {"components": len(accepted), "accepted": int(accepted.sum())}
+        found |= {f"{name} of accepted": getattr(right, name) for name in ("f1", "cosine", "trace_r")}
     return found
+
+
+def as_columns(images: NDArray) -> csc_matrix:
+    """Footprints (K, H, W) as columns in Fortran pixel order, (H*W, K)."""
+    return csc_matrix(images.transpose(2, 1, 0).reshape(-1, len(images)))
 
 
 def print_table(runs: Mapping[str, EngineRun], raw_bytes: int) -> None:

@@ -27,11 +27,11 @@ import numpy as np
 import pandas as pd
 import scipy.sparse
 import tifffile
-from compare_engines import Task, run_and_keep
+from compare_engines import Task, as_columns, run_and_keep
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from calscope.algorithms.cnmf.rim import often_filled_px
+from calscope.algorithms.comparison.parity_truth import Truth, found_cells
 from calscope.algorithms.evaluation.acceptance import accept_components
 from calscope.engines.base import Context
 from calscope.engines.builtin import BuiltinEngine
@@ -41,9 +41,9 @@ from calscope.io.simulate import Simulation
 from calscope.model.movie import ArrayMovie
 from calscope.model.params import Parameters
 from calscope.model.progress import silent
+from calscope.pipeline.parity import read_truth
 
-SMALLEST_COSINE = 0.5
-LARGEST_OFFSET_PX = 4
+ALL_FRAMES = 10**9
 DEMO_FRAMES, DEMO_SIZE_PX = 700, 160
 BETTER_BY, GOOD_ENOUGH = 0.03, 0.95
 """What is asked for: an F1 so much above CaImAn's, or so high."""
@@ -122,42 +122,11 @@ def read_folder(folder: Path, recording: Path) -> Found:
     return Found(images, traces["denoised"].to_numpy().reshape(len(table), -1), table["accepted"].to_numpy(bool))
 
 
-def unit_rows(images: NDArray) -> NDArray:
-    """Each image as a row of norm 1."""
-    rows = images.reshape(len(images), -1).astype(np.float64)
-    return rows / (np.linalg.norm(rows, axis=1, keepdims=True) + 1e-12)
-
-
-def aligned(masks: NDArray, images: NDArray) -> NDArray:
-    """Move the true masks by the whole pixels by which the template lies elsewhere."""
-    true, found = masks.max(axis=0), images.max(axis=0)
-    cross = np.fft.ifft2(np.fft.fft2(found / (found.max() + 1e-12)) * np.conj(np.fft.fft2(true))).real
-    reach = range(-LARGEST_OFFSET_PX, LARGEST_OFFSET_PX + 1)
-    best = max(((dy, dx) for dy in reach for dx in reach), key=lambda lag: cross[lag])
-    return np.roll(masks, best, axis=(1, 2))
-
-
-def score(truth: dict[str, NDArray], found: Found) -> dict[str, float]:
+def score(truth: Truth, found: Found) -> dict[str, float]:
     """Precision, recall, F1 of the accepted; medians over the hits of footprint cosine and trace correlation."""
-    images, traces = found.images[found.accepted], found.traces[found.accepted]
-    masks = truth["masks"].astype(np.float32)
-    counted = (truth["spikes"].sum(axis=1) >= 3) & (masks.reshape(len(masks), -1).sum(axis=1) > 20)
-    if not len(images):
-        return {"true": int(counted.sum()), "F1": 0.0, "precision": 0.0, "recall": 0.0, "cosine": 0.0, "trace_r": 0.0}
-    cosine = unit_rows(aligned(masks, images)) @ unit_rows(images).T
-    pairs = [(i, j) for i, j in zip(*linear_sum_assignment(-cosine), strict=True) if cosine[i, j] >= SMALLEST_COSINE]
-    hits = [(i, j) for i, j in pairs if counted[i]]
-    precision = len(hits) / max(1, len(images) - (len(pairs) - len(hits)))
-    recall = len(hits) / max(1, int(counted.sum()))
-    r = [np.corrcoef(truth["traces"][i], traces[j])[0, 1] for i, j in hits]
-    return {
-        "true": int(counted.sum()),
-        "F1": 2 * precision * recall / max(1e-9, precision + recall),
-        "precision": precision,
-        "recall": recall,
-        "cosine": float(np.median([cosine[i, j] for i, j in hits])) if hits else 0.0,
-        "trace_r": float(np.nanmedian(r)) if r else 0.0,
-    }
+    right = found_cells(truth, as_columns(found.images[found.accepted]), found.traces[found.accepted])
+    measures = {"precision": right.precision, "recall": right.recall, "cosine": right.cosine, "trace_r": right.trace_r}
+    return {"true": right.n_true, "F1": right.f1, **measures}
 
 
 def recordings(wanted: argparse.Namespace, scratch: Path) -> Iterator[Recording]:
@@ -182,8 +151,9 @@ def recordings(wanted: argparse.Namespace, scratch: Path) -> Iterator[Recording]
 
 def compare(recording: Recording, wanted: argparse.Namespace) -> dict[str, object]:
     """Score the engines on one recording: a row of the table."""
-    with np.load(recording.folder / "truth.npz") as file:
-        truth = dict(file)
+    truth = read_truth(recording.folder, ALL_FRAMES)
+    if truth is None:
+        raise FileNotFoundError(recording.folder / "truth.npz")
     found, as_caiman, seconds = extract(recording, wanted.workers)
     ours = score(truth, found)
     row: dict[str, object] = {"recording": recording.name, **ours, "s": seconds}

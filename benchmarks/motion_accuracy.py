@@ -23,7 +23,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import fmean
 
@@ -31,8 +31,8 @@ import numpy as np
 import tifffile
 from compare_engines import Task, caiman_absent, print_row, run_and_keep
 from numpy.typing import NDArray
-from scoring import Truth, load_truth, motion_error_px
 
+from calscope.algorithms.comparison.parity_truth import Truth, motion_error_px
 from calscope.algorithms.motion.normcorre import correct_movie
 from calscope.algorithms.motion_check.quality import measure_motion
 from calscope.io.demo import write_movie
@@ -43,6 +43,7 @@ from calscope.model.movie import ArrayMovie, FrameSource
 from calscope.model.params import Parameters
 from calscope.model.progress import Progress, silent
 from calscope.model.results import Estimate, MotionResult
+from calscope.pipeline.parity import read_truth
 
 DEMO_FRAMES, DEMO_SIZE_PX = 500, 256
 ASKED_RATIO, WORST_RATIO = 0.6, 1.0
@@ -110,17 +111,18 @@ def read_shifts(path: Path) -> Found:
 
 def errors_px(truth: Truth, found: Found, shown: NDArray) -> tuple[float, float]:
     """Give the error of what was found and that of doing nothing, over the frames that show something."""
-    seen = {**truth, "shifts": truth["shifts"][shown], "warp": truth["warp"][shown]}
-    return motion_error_px(seen, found.shifts[shown], found.centers)
+    seen = replace(truth, shifts=truth.shifts[shown], warp=truth.warp[shown])
+    shifts = found.shifts[shown]
+    return motion_error_px(seen, shifts, found.centers), motion_error_px(seen, np.zeros_like(shifts), found.centers)
 
 
 def score(recording: Recording, wanted: argparse.Namespace, params: Parameters) -> tuple[list[str], float | None]:
     """Give the row of the table, and the ratio of our error to CaImAn's."""
-    truth = load_truth(recording.folder)
-    if truth is None:
-        raise FileNotFoundError(recording.folder / "truth.npz")
     source = ArrayMovie(tifffile.imread(recording.folder / "movie.tif"))
     n_frames = source.shape[0]
+    truth = read_truth(recording.folder, n_frames)
+    if truth is None:
+        raise FileNotFoundError(recording.folder / "truth.npz")
     start = time.process_time()
     piecewise = ours(correct(source, params, wanted.workers))
     seconds = time.process_time() - start

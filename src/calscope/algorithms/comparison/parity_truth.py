@@ -77,7 +77,7 @@ def displacement(truth: Truth, centers_px: NDArray) -> NDArray[np.float64]:
 
 def found_cells(truth: Truth, A: csc_matrix, C: NDArray) -> FoundCells:
     """Match components (H*W, K) in Fortran order with the neurons, at the template's best whole-pixel offset."""
-    counted = (truth.spikes.sum(axis=1) >= MIN_SPIKES) & ((truth.masks > 0).sum(axis=(1, 2)) > MIN_PIXELS)
+    counted = (truth.spikes.sum(axis=1) >= MIN_SPIKES) & (truth.masks.sum(axis=(1, 2)) > MIN_PIXELS)
     n_true = int(counted.sum())
     if A.shape[1] == 0:
         return FoundCells(0, n_true, 0.0, 0.0, 0.0, np.nan, np.nan)
