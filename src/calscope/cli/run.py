@@ -117,7 +117,10 @@ class _Run:
         """Write the animal's files; where that fails the animal has failed, and the others go on."""
         folder, results = self.out / run.name, AnimalResults(self.order.store, run.keys)
         try:
-            write_animal(folder, run.to_dict(), results, save_movie=self.save_movie, progress=self._writing(run.name))
+            with self.order.store.lease(run.keys.values()):
+                write_animal(
+                    folder, run.to_dict(), results, save_movie=self.save_movie, progress=self._writing(run.name)
+                )
         except StoreError as error:
             run = replace(run, error=f"{run.error} {error}".strip())
         self.runs.append(run)
