@@ -6,6 +6,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+import streamlit as st
 from scipy.sparse import csc_matrix
 
 from calscope.jobs.manager import JobManager
@@ -126,12 +127,18 @@ def test_no_patch_size_is_the_whole_field(page):
     assert "K 4 in the whole field" in said(page)
 
 
-def test_values_that_do_not_fit_together_are_told_before_a_run_and_the_picture_stays(page):
+def test_values_that_do_not_fit_together_are_told_before_a_run_and_draw_no_patches(page):
     slider(page, "cnmf.rf").set_value(6).run()
+    drawn = len(figures(page)[0]["data"])
     slider(page, "cnmf.stride").set_value(40).run()
     assert not page.exception
     assert any("cnmf.stride 40" in warning.value.replace("\\", "") for warning in page.warning)
     assert len(figures(page)[0]["layout"]["images"]) == 3
+    assert len(figures(page)[0]["data"]) == drawn - 4, "two tints, the edges and one patch"
+    assert "patches**" not in said(page) and "components** are looked for" not in said(page)
+    assert "No patches are drawn" in said(page)
+    slider(page, "cnmf.stride").set_value(4).run()
+    assert "patches** of 13 × 13 px" in said(page)
 
 
 def test_values_that_do_not_fit_together_are_told_once_and_stop_only_the_runs_that_use_them(page, submitted):
@@ -233,7 +240,9 @@ def test_rings_are_explained_and_every_bright_spot_without_one_is_where_the_word
     monkeypatch.setattr(
         AnimalResults, "residual", property(lambda self: Residual(peak, np.zeros(peak.shape, np.int32)))
     )
+    st.cache_data.clear()  # figures are kept by the names of results, which are the real ones here
     app = on_tab(page, TABS[1])
+    st.cache_data.clear()
     figure = next(f for f in figures(app) if any("refit left" in n["text"] for n in f["layout"]["annotations"]))
     rings = [tuple(place) for place in figure["data"][-1]["customdata"]]
     assert rings == [free]

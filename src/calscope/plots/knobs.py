@@ -31,7 +31,7 @@ class Search:
     gSiz: tuple[int, int]
     """Side of the window around a seed, px (y, x)."""
     patches: Sequence[tuple[slice, slice]]
-    """Rows and columns of each patch."""
+    """Rows and columns of each patch; none where the values don't fit together."""
     cells_px: NDArray[np.intp]
     """(k, 2) places (y, x) on which rings are drawn, the brightest first."""
     spots_px: NDArray[np.intp]
@@ -92,7 +92,8 @@ def knobs_figure(field: Panel, search: Search, window: Window, dxy_um: Pair | No
         xaxis2={"matches": None}, yaxis2={"matches": None}, xaxis3={"matches": "x2"}, yaxis3={"matches": "y2"}
     )
     _add_rings(figure, search, window)
-    _add_quilt(figure, search.patches, dims)
+    if search.patches:
+        _add_quilt(figure, search.patches, dims)
     _add_seeds(figure, search)
     add_scale_bar(figure, near.shape, dxy_um, SOMA)
     add_scale_bar(figure, dims, dxy_um, PATCHES)

@@ -11,7 +11,9 @@ SQUARE_UM = SQUARE_PX = 100
 
 
 def captions(search: Search, dims: tuple[int, ...], dxy_um: Pair | None) -> tuple[str, str, str]:
-    """Say what soma size, patches and K come to."""
+    """Say what soma size, patches and K come to; of patches and K nothing where the values don't fit together."""
+    if not search.patches:
+        return soma(search, dxy_um), "No patches are drawn: no run can cut them so.", "No places to begin are drawn."
     return soma(search, dxy_um), patches(search, dxy_um), seeds(search, (dims[0], dims[1]), dxy_um)
 
 
@@ -65,6 +67,8 @@ def seeds(search: Search, dims: tuple[int, int], dxy_um: Pair | None) -> str:
 
 def alt(search: Search) -> str:
     """Say what the picture shows, for people who can't see it."""
+    if not search.patches:
+        return "Rings of a soma's size on bright spots; no patches, because the values don't fit together"
     return (
         f"Rings of a soma's size on bright spots, {len(search.patches)} patches, and "
         f"{len(search.seeds_px)} places from which the search would begin"

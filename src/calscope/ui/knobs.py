@@ -44,7 +44,7 @@ class Field:
 def show() -> None:
     """Draw the sliders and, where there is a correlation image, the picture."""
     with st.container(border=True):
-        st.fragment(_draw)(_fields())
+        messages.fragment(_draw)(_fields())
 
 
 def _fields() -> list[Field]:
@@ -77,14 +77,16 @@ def _draw(fields: list[Field]) -> None:
         forms.show_dial("cnmf.stride", 0, 60)
     with seeds:
         forms.show_dial("cnmf.K", 1, 40)
-        _show_conflicts()
+        conflict = _conflict()
+        if conflict:
+            st.warning(messages.plain(conflict), icon=":material/error:")
     if field is None:
         st.info(
             "With a correlation image these numbers are drawn over it: press **Look at the raw movies** on the page "
             "Data, or correct motion."
         )
         return
-    search = _search(field)
+    search = _search(field, fits_together=not conflict)
     figure = knobs_figure(_panel(field), search, _window(field, search), field.dxy_um)
     charts.show(figure, on_page("extraction", f"knobs {field.animal}"), knob_words.alt(search))
     if field.kind == "raw":
@@ -110,26 +112,25 @@ def _chosen(fields: list[Field]) -> Field | None:
     return next((field for field in fields if field.animal == name), fields[0])
 
 
-def _show_conflicts() -> None:
-    """Say which of these values don't fit together, before a run refuses them."""
+def _conflict() -> str:
+    """Say which of the values don't fit together, before a run refuses them; empty where all do."""
     try:
-        forms.parameters()
+        forms.parameters(used=("cnmf",))
     except ParameterError as error:
-        told = [line for line in str(error).splitlines() if "cnmf." in line]
-        if told:
-            st.warning(messages.plain(" ".join(told)), icon=":material/error:")
+        return " ".join(str(error).splitlines())
+    return ""
 
 
-def _search(field: Field) -> Search:
+def _search(field: Field, *, fits_together: bool) -> Search:
+    """Give what the values mean; no patches and seeds where they don't fit together, for no run would make them."""
     gSig = forms.value("cnmf.gSig")
     gSiz = forms.value("cnmf.gSiz") or (2 * gSig[0] + 1, 2 * gSig[1] + 1)
-    rf, stride = forms.value("cnmf.rf"), forms.value("cnmf.stride")
-    if rf is not None:
-        stride = min(stride, 2 * rf)  # more is refused, in words; the picture stays drawable
-    patches = patch_grid(*field.image.shape, rf, stride)
-    spots = _spots(field.key, gSig, field.border_px, _image=field.image)
     cells = _spots(field.key, _STEADY_GSIG, field.border_px, _image=field.image)
     K = forms.value("cnmf.K")
+    if not fits_together:
+        return Search(gSig, gSiz, (), cells, cells[:0], cells[:0], K)
+    patches = patch_grid(*field.image.shape, forms.value("cnmf.rf"), forms.value("cnmf.stride"))
+    spots = _spots(field.key, gSig, field.border_px, _image=field.image)
     return Search(gSig, gSiz, patches, cells, spots, seeds_in_patches(spots, patches, K), K)
 
 
