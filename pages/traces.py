@@ -53,7 +53,7 @@ def draw(animal: ShownAnimal) -> None:
     selection.put_into_address()
 
 
-@st.fragment
+@messages.fragment
 def show_component(animal: ShownAnimal) -> None:
     """Draw the animal's components; choosing another one draws only this part again."""
     animals.draw_or_say(animal, "evaluation", draw, what=RUN)

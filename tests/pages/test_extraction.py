@@ -10,10 +10,11 @@ import streamlit as st
 from scipy.sparse import csc_matrix
 
 from calscope.jobs.manager import JobManager
+from calscope.model.errors import StoreError
 from calscope.model.results import Components, Residual
 from calscope.pipeline.results import AnimalResults
 from calscope.pipeline.store import Store
-from calscope.ui import keys, places, seeds
+from calscope.ui import keys, knobs, places, seeds
 from calscope.ui.residual_view import rings_words
 from calscope.ui.runs import ShownAnimal
 
@@ -153,6 +154,17 @@ def test_values_that_do_not_fit_together_are_told_once_and_stop_only_the_runs_th
     (spec,) = submitted
     assert (spec.until, spec.params["cnmf"]["stride"]) == ("motion", 10)
     assert spec.params["motion"]["strides"] == [48, 48]
+
+
+def test_error_in_the_live_picture_is_told_in_words_and_the_rest_of_the_page_stays(open_page, lab, monkeypatch):
+    def broken(*_, **__):
+        raise StoreError("The picture can't be read.")
+
+    monkeypatch.setattr(knobs, "_search", broken)
+    app = open_page("extraction", run=lab.good_run)
+    assert [error.value.replace("\\", "") for error in app.error] == ["The picture can't be read."]
+    assert not app.exception
+    assert app.dataframe and figures(app)
 
 
 def test_recording_without_any_image_has_its_sliders_and_says_what_to_do(open_page, lab):

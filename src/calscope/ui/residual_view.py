@@ -36,7 +36,7 @@ def show(animal: ShownAnimal) -> None:
         )
         return
     st.caption(HELP)
-    st.fragment(_draw)(animal)
+    messages.fragment(_draw)(animal)
 
 
 def _draw(animal: ShownAnimal) -> None:
@@ -104,8 +104,8 @@ def rings_words(n_missed: int, border_px: int) -> str:
         ringed = f"**Orange rings:** {which} {rule}; each may be a missed cell."
     rim = f", or in the rim of {border_px} px that some frames lack after their shift" if border_px else ""
     return (
-        f"{ringed} A spot without a ring stays below that, or lies in a component, whose faint edge reaches beyond its outline and "
-        f"whose light the fit explains only in part{rim}."
+        f"{ringed} A spot without a ring stays below that, or lies in a component, whose faint edge reaches beyond its "
+        f"outline and whose light the fit explains only in part{rim}."
     )
 
 
