@@ -15,6 +15,7 @@ from calscope.ui import (
     shell,
     sidebar,
     viewer,
+    wording,
 )
 from calscope.ui.keys import on_page
 from calscope.ui.runs import ShownAnimal
@@ -97,7 +98,10 @@ def render() -> None:
     looked = recordings.look(project)
     recordings.show(looked)
     if project.skipped:
-        with st.expander(f"{len(project.skipped)} files or folders here are not recordings"):
+        other = wording.count(
+            len(project.skipped), "thing in this folder is no recording", "things in this folder are no recordings"
+        )
+        with st.expander(other):
             for line in project.skipped:
                 st.markdown(f"- {messages.plain(line)}")
     ask_for_rate()
