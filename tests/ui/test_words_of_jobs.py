@@ -42,3 +42,14 @@ def test_jobs_are_listed_in_the_order_of_their_turns(monkeypatch):
     listed = [job(4), job(3, state="running"), job(2), job(1, state="done")]
     monkeypatch.setattr(places, "jobs", lambda: listed)
     assert jobs_panel.busy_jobs() == [listed[1], listed[2], listed[0]]
+
+
+def test_the_only_job_says_whose_it_is_where_another_folder_is_open(monkeypatch):
+    drawn, state = [], {"active jobs": jobs_panel._digest([job(1)]), "project": "/data/week 3"}
+    monkeypatch.setattr(jobs_panel.st, "session_state", state)
+    monkeypatch.setattr(places, "jobs", lambda: [job(1)])
+    monkeypatch.setattr(jobs_panel, "show_job", lambda job, ahead, *, alone: drawn.append(alone))
+    jobs_panel._draw()
+    state["project"] = "/data/week 4"
+    jobs_panel._draw()
+    assert drawn == [True, False]

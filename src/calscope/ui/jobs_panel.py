@@ -30,7 +30,12 @@ def _draw() -> None:
     if _digest(busy) != st.session_state.get(keys.ACTIVE_JOBS):
         st.rerun()  # something began or ended: pages show other results now
     for job, ahead in zip(busy, [None, *busy], strict=False):
-        show_job(job, ahead, alone=len(busy) == 1)
+        show_job(job, ahead, alone=len(busy) == 1 and _is_of_this_folder(job))
+
+
+def _is_of_this_folder(job: Job) -> bool:
+    """Tell whether a job goes without saying whose it is: it is of the folder that is open, or makes the demo."""
+    return job.spec.kind == "demo" or job.spec.data == st.session_state.get(keys.PROJECT)
 
 
 def _digest(busy: list[Job]) -> tuple:
