@@ -48,7 +48,7 @@ def show(job: Job) -> None:
 
 
 def _show_actions(job: Job) -> None:
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         can_open = job.spec.kind != "demo" and job.spec.until not in LOOKS
         if can_open and st.button("Look at this run", type="primary", icon=":material/visibility:", key="look at run"):
             _open(job)
