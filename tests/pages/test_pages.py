@@ -272,6 +272,17 @@ def test_thresholds_that_are_not_allowed_judge_nothing_and_other_values_do_not_h
     assert app.dataframe[0].value["Accepted"].tolist() == accepted
 
 
+def test_thresholds_go_back_to_those_of_the_run_with_one_button(open_page, lab):
+    app = open_page("evaluation", run=lab.good_run)
+    press(app, "Set all as that run had it")
+    assert "Set all as that run had it" not in [button.label for button in app.button]
+    app.number_input(key=keys.parameter("evaluation.min_SNR")).set_value(9.0).run()
+    assert "other settings" not in words(app)
+    press(app, "Set all as that run had it")
+    assert app.number_input(key=keys.parameter("evaluation.min_SNR")).value == 2.0
+    assert "The run itself accepted" not in words(app)
+
+
 def test_scatter_counts_the_components_that_only_their_likeness_to_a_soma_rejects(open_page, lab):
     found = AnimalResults(Store(lab.store), JobManager(lab.store).get(lab.good_run).results["Animal_1"].keys)
     app = open_page("evaluation", run=lab.good_run, animal="Animal_1")

@@ -154,9 +154,10 @@ def _show_difference(group: str) -> None:
     if run is None:
         return
     differences = differing(run, group)
-    if not differences:
+    if differences:
+        st.caption("**The pictures are of a run with other settings.** " + " ".join(differences))
+    elif group != "evaluation" or limits_view.in_force() in (None, run.params.evaluation):
         return
-    st.caption("**The pictures are of a run with other settings.** " + " ".join(differences))
     words = "Puts parameters, engine and frames as that run had them, on every page."
     st.button("Set all as that run had it", key=f"as run {group}", help=words, on_click=launch.set_as, args=(run,))
 
