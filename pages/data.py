@@ -6,6 +6,7 @@ from calscope.ui import (
     animals,
     charts,
     forms,
+    keys,
     launch,
     messages,
     pictures,
@@ -76,11 +77,12 @@ def show_one(names: list[str]) -> None:
         format_func=messages.plain,
         key=on_page("data", "animal"),
     )
+    n_frames = st.session_state.get(keys.FRAMES)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        viewer.show_frames(refs[chosen])
+        viewer.show_frames(refs[chosen], n_frames)
     with right:
-        viewer.show_warnings(refs[chosen])
+        viewer.show_warnings(refs[chosen], n_frames)
 
 
 def render() -> None:

@@ -1,6 +1,7 @@
 """The page Data: recordings that can't be read, and what is given where files leave it open."""
 
 import json
+import re
 import shutil
 import struct
 
@@ -16,6 +17,11 @@ def plainly(text):
 
 def errors(app):
     return [plainly(error.value) for error in app.error]
+
+
+def film_of(app):
+    film = next(found.proto.bytes for found in app.get("bidi_component") if found.proto.bytes)
+    return json.loads(film[4 : 4 + struct.unpack("<I", film[:4])[0]])
 
 
 @pytest.fixture
@@ -43,6 +49,16 @@ def test_a_recording_that_cannot_be_read_is_told_once_and_in_full(open_page, dam
     assert table["Warnings"].tolist()[:2] == ["can't be read"] * 2
     choice = next(found.proto for found in app.get("button_group") if found.proto.label == "Animal")
     assert [plainly(option.content) for option in choice.options] == ["C_well"]
+
+
+def test_the_first_frames_of_one_that_ends_early_can_be_looked_at(open_page, damaged):
+    app = open_page("data", data=damaged)
+    readable = int(re.search(r"only the first (\d+) frames", errors(app)[0])[1])
+    next(box for box in app.number_input if box.label == "First frames only").set_value(readable).run()
+    assert not app.exception
+    assert len(errors(app)) == 1 and "B_junk" in errors(app)[0]
+    assert app.dataframe[0].value.set_index("Animal").loc["A_short", "Frames"] == readable
+    assert film_of(app)["n"] == readable
 
 
 def test_a_folder_of_which_nothing_can_be_read_is_told(open_page, damaged):
@@ -85,8 +101,7 @@ def test_what_is_given_by_hand_stands_in_the_table_and_settles_the_warnings(open
     assert [plainly(warning.value) for warning in app.warning] == [text for text in before if text not in settled]
     assert row["Warnings"] == ("1 warning" if len(before) == 3 else "none")
     said = plainly(" ".join(text.value for text in app.markdown))
-    film = next(found.proto.bytes for found in app.get("bidi_component") if found.proto.bytes)
-    assert json.loads(film[4 : 4 + struct.unpack("<I", film[:4])[0]])["fr_hz"] == 30
+    assert film_of(app)["fr_hz"] == 30
     assert "You gave 30 Hz" in said and "runs wait" not in said
 
 

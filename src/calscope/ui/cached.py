@@ -41,9 +41,9 @@ def info_or_none(path: str, n_frames: int | None = None) -> RecordingInfo | None
 
 
 @st.cache_data(max_entries=64, ttl=600, show_spinner="Looking at the frames")
-def report(path: str) -> LoadReport:
-    """Give the load report of a recording."""
-    return make_report(recording(path))
+def report(path: str, n_frames: int | None = None) -> LoadReport:
+    """Give the load report of a recording, or of its first frames."""
+    return make_report(recording(path, n_frames))
 
 
 @st.cache_data(max_entries=64, max_size="64MB", show_spinner=False)

@@ -4,11 +4,11 @@ import streamlit as st
 
 from calscope.algorithms.motion_check.film import FilmPlan, film_frames, plan_film
 from calscope.model.movie import FrameSource
-from calscope.model.recording import Pair
+from calscope.model.recording import Pair, RecordingInfo
 from calscope.model.results import MotionResult
 from calscope.model.words import size
 from calscope.plots.film import FilmWords, film_limits, pack_film
-from calscope.ui import cached, keys, wording
+from calscope.ui import keys, wording
 
 LENGTHS_S = (5, 10, 20, 40)
 LENGTHS = (50, 150, 300, 600)
@@ -90,10 +90,10 @@ def _ordinal(number: int) -> str:
 
 
 @st.cache_data(**_FILMS)
-def of_recording(path: str, fingerprint: str, plan: FilmPlan, fr_hz: float | None, dxy_um: Pair | None) -> bytes:
-    """Make a film of a raw recording; `fingerprint` makes the film of changed files another one."""
-    frames = film_frames(cached.recording(path), plan)
-    words = _words(("recorded",), plan, fr_hz, dxy_um, ())
+def of_recording(info: RecordingInfo, plan: FilmPlan, _recording: FrameSource) -> bytes:
+    """Make a film of a raw recording; the fingerprint in `info` makes the film of changed files another one."""
+    frames = film_frames(_recording, plan)
+    words = _words(("recorded",), plan, info.fr_hz, info.dxy_um, ())
     return pack_film([frames], words, film_limits([frames]))
 
 

@@ -168,7 +168,8 @@ def without_frame_rate(params: Parameters | None) -> list[str]:
     """Give the chosen animals whose frame rate neither their files nor the parameters (if given) tell."""
     if params is not None and params.dataset.fr is not None:
         return []
-    infos = [cached.info_or_none(str(ref.path)) for ref in runs.chosen_recordings()]
+    n_frames = st.session_state.get(keys.FRAMES)
+    infos = [cached.info_or_none(str(ref.path), n_frames) for ref in runs.chosen_recordings()]
     return [info.name for info in infos if info is not None and info.fr_hz is None]
 
 

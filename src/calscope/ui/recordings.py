@@ -10,7 +10,7 @@ from calscope.io.load_report import unknowns
 from calscope.io.project import Project
 from calscope.model.errors import CalscopeError
 from calscope.model.recording import LoadReport, RecordingInfo
-from calscope.ui import cached, forms, messages, wording
+from calscope.ui import cached, forms, keys, messages, wording
 
 GIVEN = "given by hand"
 Looked = Mapping[str, LoadReport | CalscopeError]
@@ -18,13 +18,14 @@ Looked = Mapping[str, LoadReport | CalscopeError]
 
 
 def look(project: Project) -> Looked:
-    """Look at the frames of every recording; what can't be read has the error in the place of its report."""
-    return {ref.name: _look(str(ref.path)) for ref in project.recordings}
+    """Look at every recording, or at its first frames; what can't be read has the error in place of its report."""
+    n_frames = st.session_state.get(keys.FRAMES)
+    return {ref.name: _look(str(ref.path), n_frames) for ref in project.recordings}
 
 
-def _look(path: str) -> LoadReport | CalscopeError:
+def _look(path: str, n_frames: int | None) -> LoadReport | CalscopeError:
     try:
-        return cached.report(path)
+        return cached.report(path, n_frames)
     except CalscopeError as error:
         return error
 

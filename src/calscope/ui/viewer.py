@@ -7,9 +7,9 @@ from calscope.ui import cached, films, keys, messages, player, recordings, wordi
 WIDTH_PX = 560
 
 
-def show_warnings(path: str) -> None:
+def show_warnings(path: str, n_frames: int | None) -> None:
     """Say what the load report found, and what is still open."""
-    report = cached.report(path)
+    report = cached.report(path, n_frames)
     warnings = recordings.open_warnings(report)
     for warning in warnings:
         st.warning(messages.plain(warning), icon=":material/warning:")
@@ -23,11 +23,11 @@ def show_warnings(path: str) -> None:
 
 
 @messages.fragment
-def show_frames(path: str) -> None:
+def show_frames(path: str, n_frames: int | None) -> None:
     """Draw a stretch of the recording as a film, frame by frame or played."""
-    opened = cached.recording(path)
+    opened = cached.recording(path, n_frames)
     info = recordings.with_given(opened.info)
     plan = films.choose("data", path, opened.shape, info.fr_hz)
-    film = films.of_recording(path, info.fingerprint, plan, info.fr_hz, info.dxy_um)
+    film = films.of_recording(info, plan, opened)
     player.show(film, keys.on_page("data", "film"), width_px=WIDTH_PX)
     films.say(plan, film)
