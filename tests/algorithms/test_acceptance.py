@@ -26,6 +26,8 @@ def judge(snr, r, cnn=np.nan, **changes):
         (0.41, 0.99, False, "rejected: SNR 0.41 <= lowest 0.5"),
         (9.0, -1.0, False, "rejected: r -1.00 <= lowest -1"),
         (2.0, 0.0, False, "rejected: SNR 2.00 <= 2 and r 0.00 < 0.85"),
+        (1.9981, 0.848, False, "rejected: SNR 1.998 <= 2 and r 0.848 < 0.85"),
+        (2.0000001, 0.9, True, "accepted: r 0.90 >= 0.85"),
         (np.nan, 0.9, True, "accepted: r 0.90 >= 0.85"),
         (np.nan, np.nan, False, "rejected: SNR not measured and r not measured"),
     ],

@@ -1,47 +1,13 @@
 """Tables for the pages."""
 
 import re
-from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
 
-from calscope.io.project import Project
-from calscope.jobs.manager import Job
-from calscope.model.errors import CalscopeError
-from calscope.model.recording import LoadReport
 from calscope.model.results import Components, Evaluation, Quality
-from calscope.model.words import duration, size
+from calscope.model.words import size
 from calscope.pipeline.stages import STAGES
-from calscope.ui import cached, wording
-
-
-def recordings(project: Project) -> pd.DataFrame:
-    """One row an animal: what its files say, and how many warnings there are."""
-    return pd.DataFrame([_recording_row(ref.name, str(ref.path)) for ref in project.recordings])
-
-
-def _recording_row(name: str, path: str) -> dict[str, object]:
-    try:
-        return {"Animal": name, **_report_cells(cached.report(path))}
-    except CalscopeError as error:
-        return {"Animal": name, "Warnings": f"can't be opened: {error}"}
-
-
-def _report_cells(report: LoadReport) -> dict[str, object]:
-    info = report.info
-    frames, rows, columns = info.shape
-    return {
-        "Frames": frames,
-        "Size (px)": f"{rows} × {columns}",
-        "Type": info.dtype,
-        "Files": info.n_files,
-        "Rate (Hz)": f"{info.fr_hz:.4g}" if info.fr_hz else wording.UNKNOWN,
-        "Pixel (µm)": f"{info.dxy_um[0]:.3g} × {info.dxy_um[1]:.3g}" if info.dxy_um else wording.UNKNOWN,
-        "Warnings": wording.count(len(report.warnings), "warning") if report.warnings else "none",
-        "Rate from": info.fr_source,
-        "Pixel size from": info.dxy_source,
-    }
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -83,46 +49,6 @@ COMPONENT_COLUMNS = {
     "x (px)": st.column_config.NumberColumn(format="%.1f", width="small"),
     "area (px)": st.column_config.NumberColumn(width="small"),
 }
-
-
-def run_list(jobs: Sequence[Job]) -> pd.DataFrame:
-    """One row a job, newest first."""
-    return pd.DataFrame(
-        {
-            "Started": wording.moment(job.created_at),
-            "What": wording.title(job),
-            "State": job.status.state,
-            "Folder": job.spec.data.rstrip("/").rpartition("/")[2],
-            "Animals": f"{len(job.results)} of {len(job.spec.animals)}" if job.spec.animals else str(len(job.results)),
-            "Engine": job.spec.engine if job.spec.kind != "demo" else "",
-            "Progress": 1.0 if job.status.state == "done" else job.status.fraction,
-            "Time": _time(job),
-            "Run": job.id,
-        }
-        for job in jobs
-    )
-
-
-def _time(job: Job) -> str:
-    started, ended = job.status.started_at, job.status.ended_at
-    return duration(ended - started) if started and ended else ""
-
-
-def run_animals(job: Job) -> pd.DataFrame:
-    """One row an animal of one job: counts, times, memory, and what went wrong."""
-    return pd.DataFrame(
-        {
-            "Animal": record.name,
-            "First fit": record.counts.get("first"),
-            "Refit": record.counts.get("refit"),
-            "Accepted": record.counts.get("accepted"),
-            "Time": duration(sum(stage.seconds for stage in record.stages)),
-            "From the store": f"{sum(stage.cached for stage in record.stages)} of {len(record.stages)} stages",
-            "Peak memory": size(record.peak_memory_bytes) if record.peak_memory_bytes else "",
-            "What went wrong": record.error,
-        }
-        for record in job.results.values()
-    )
 
 
 def store_sizes(bytes_by_stage: dict[str, int]) -> pd.DataFrame:

@@ -63,9 +63,9 @@ class _Measure:
     def __init__(self, name: str, value: float, sign: str, upper: float, lowest: float) -> None:
         self.name, self.value, self.sign, self.upper, self.lowest = name, value, sign, upper, lowest
 
-    @property
-    def number(self) -> str:
-        return f"{self.name} not measured" if math.isnan(self.value) else f"{self.name} {self.value:.2f}"
+    def beside(self, threshold: float) -> str:
+        """Name and value, to be read next to a threshold."""
+        return f"{self.name} not measured" if math.isnan(self.value) else f"{self.name} {_told(self.value, threshold)}"
 
     def meets_upper(self) -> bool:
         return self.value > self.upper if self.sign == ">" else self.value >= self.upper
@@ -74,18 +74,24 @@ class _Measure:
         return self.value <= self.lowest
 
     def met(self) -> str:
-        return f"{self.number} {self.sign} {self.upper:g}"
+        return f"{self.beside(self.upper)} {self.sign} {self.upper:g}"
 
     def missed(self) -> str:
         if math.isnan(self.value):
-            return self.number
-        return f"{self.number} {'<=' if self.sign == '>' else '<'} {self.upper:g}"
+            return self.beside(self.upper)
+        return f"{self.beside(self.upper)} {'<=' if self.sign == '>' else '<'} {self.upper:g}"
+
+
+def _told(value: float, threshold: float) -> str:
+    """Two digits, or as many as it takes to tell a value from its threshold: 0.848 < 0.85."""
+    texts = [f"{value:.{digits}f}" for digits in (2, 3, 4)]
+    return texts[0] if value == threshold else next((t for t in texts if float(t) != threshold), texts[-1])
 
 
 def _judge(measures: list[_Measure]) -> tuple[bool, str]:
     failed = [m for m in measures if m.fails_lowest()]
     if failed:
-        return False, "rejected: " + " and ".join(f"{m.number} <= lowest {m.lowest:g}" for m in failed)
+        return False, "rejected: " + " and ".join(f"{m.beside(m.lowest)} <= lowest {m.lowest:g}" for m in failed)
     met = [m for m in measures if m.meets_upper()]
     if met:
         return True, "accepted: " + " and ".join(m.met() for m in met)
@@ -99,4 +105,4 @@ def _judge_soma(soma: float, least: float, weakest: SomaPart | None, so_far: str
     if soma >= least:
         return True, f"{so_far}, soma {soma:.2f}"
     wrong = f": {WHAT_IS_WRONG[weakest]}" if weakest else ""
-    return False, f"rejected: soma {soma:.2f} < {least:g}{wrong}, though {so_far.removeprefix('accepted: ')}"
+    return False, f"rejected: soma {_told(soma, least)} < {least:g}{wrong}, though {so_far.removeprefix('accepted: ')}"
