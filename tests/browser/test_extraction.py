@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from chromium import holds
 
 from calscope.io.demo import write_demo
 from calscope.jobs.manager import JobManager
@@ -56,14 +57,14 @@ def test_rings_grow_with_the_slider_and_nothing_else_on_the_page_is_drawn_again(
     for _ in range(3):
         page.keyboard.press("ArrowRight")
     page.wait_for_function(f"({RING})() === 15", timeout=30_000)
-    assert page.get_by_role("spinbutton", name="Soma half-size y").input_value() == "7"
-    assert page.get_by_text("15 × 15 px").count() >= 1
+    holds(page, "Soma half-size y", "7")
+    page.get_by_text("15 × 15 px").first.wait_for(timeout=10_000)
     assert page.evaluate("document.querySelectorAll('.js-plotly-plot')[1].dataset.seen") == "before"
     page.get_by_role("link", name="Traces", exact=True).first.click()
     page.get_by_role("heading", name="Traces", exact=True, level=1).wait_for(timeout=30_000)
     page.get_by_role("link", name="Extraction", exact=True).first.click()
     slider.wait_for(timeout=30_000)
-    assert page.get_by_role("spinbutton", name="Soma half-size y").input_value() == "7"
+    holds(page, "Soma half-size y", "7")
 
 
 def test_click_on_what_was_missed_places_a_seed_and_the_refit_begins_there(page):
