@@ -35,12 +35,16 @@ def _row(animal: ShownAnimal) -> dict[str, object]:
         "Animal": animal.name,
         "First fit": first.n if first else None,
         "Kept": len(changes.kept) if changes else None,
-        "Merged": f"{changes.n_merged} into {len(changes.merged)}" if changes else None,
+        "Merged": _merged(changes) if changes else None,
         "Dropped": len(changes.dropped) if changes else None,
         "Added": len(changes.added) if changes else None,
         "Refit": refit.n if refit else None,
         "Accepted": evaluation.n_accepted if evaluation else None,
     }
+
+
+def _merged(changes: FitChanges) -> str:
+    return f"{changes.n_merged} into {len(changes.merged)}" if changes.n_merged else "none"
 
 
 def changes_of(animal: ShownAnimal) -> FitChanges | None:

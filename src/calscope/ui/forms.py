@@ -1,7 +1,7 @@
 """Widgets made from the parameter model: label, unit, limits, help, and what differs from the default.
 
 Every change reaches the server at once: one that waits for the next button is lost where a person goes to another page
-before. The widgets stand in fragments, so that a change draws them again and not the page.
+before. It draws the page again, which takes a few tenths of a second: all that is costly is kept.
 """
 
 from collections.abc import Collection, Sequence
