@@ -184,7 +184,7 @@ def test_pixel_size_unknown_is_told_in_px(open_page, lab, monkeypatch):
 
 def test_table_adds_up(page):
     for row in page.dataframe[0].value.to_dict("records"):
-        merged, into = (int(word) for word in row["Merged"].split(" into "))
+        merged, into = (0, 0) if row["Merged"] == "none" else map(int, row["Merged"].split(" into "))
         assert row["Kept"] + merged + row["Dropped"] == row["First fit"]
         assert row["Kept"] + into + row["Added"] == row["Refit"]
 
