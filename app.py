@@ -1,5 +1,5 @@
 """Calscope in the browser: `streamlit run app.py`."""
 
-from calscope.ui import shell
+from calscope.ui.frame import shell
 
 shell.run()

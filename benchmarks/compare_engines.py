@@ -32,12 +32,12 @@ from scipy.sparse import csc_matrix
 from watched_process import run_watched
 
 from calscope.algorithms.cnmf.patches import area_px, patch_grid
-from calscope.algorithms.comparison.parity_truth import found_cells, motion_error_px
+from calscope.algorithms.comparison.truth_scores import found_cells, motion_error_px
 from calscope.algorithms.motion.grid import make_patches
-from calscope.io.registry import open_recording
+from calscope.io.readers.reader_registry import open_recording
 from calscope.model.movie import chunks
 from calscope.model.params import Parameters
-from calscope.pipeline.parity import read_truth
+from calscope.pipeline.engine_parity import read_truth
 
 HERE = Path(__file__).parent
 STAGES = ("motion", "fit", "refit", "evaluation")

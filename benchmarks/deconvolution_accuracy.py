@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calscope.algorithms.deconvolution.deconvolution import model_trace
-from calscope.io.simulated_activity import calcium, spike_counts
+from calscope.io.demo.simulated_activity import calcium, spike_counts
 
 RATES_HZ = (5.0, 10.0, 15.0, 30.0)
 DECAYS_S = (0.3, 0.6, 1.0, 1.5)

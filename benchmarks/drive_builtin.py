@@ -15,10 +15,10 @@ from numpy.typing import DTypeLike, NDArray
 
 from calscope.algorithms.cnmf.rim import often_filled_px
 from calscope.algorithms.evaluation.acceptance import accept_components
-from calscope.engines.base import Context
 from calscope.engines.builtin import BuiltinEngine
-from calscope.io.registry import open_recording
-from calscope.io.simulate import Scene, Simulation
+from calscope.engines.engine import Context
+from calscope.io.demo.simulate import Scene, Simulation
+from calscope.io.readers.reader_registry import open_recording
 from calscope.model.movie import ArrayMovie, FrameSource
 from calscope.model.params import Parameters
 from calscope.model.progress import silent

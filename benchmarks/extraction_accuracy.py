@@ -4,9 +4,9 @@
                                              [--cases plain clutter ...] [--seed 7000] [--set cnmf.K=6 ...]
 
 Each FOLDER holds movie.tif and truth.npz, as `calscope demo` writes them; CaImAn's result in FOLDER/caiman, where there
-is one, is scored beside. `--demo` adds one simulated recording of each kind in `calscope.io.scenes.CELL_CASES`. With
-`--caiman-python` (the interpreter of an environment that has CaImAn) the real CaImAn runs on every recording, from the
-same raw movie with the same parameters; `--keep` keeps what it found, so that the next time only ours is run.
+is one, is scored beside. `--demo` adds one simulated recording of each kind in `calscope.io.demo.scenes.CELL_CASES`.
+With `--caiman-python` (the interpreter of an environment that has CaImAn) the real CaImAn runs on every recording, from
+the same raw movie with the same parameters; `--keep` keeps what it found, so that the next time only ours is run.
 
 Both engines are told the true frame rate and decay time of simulated recordings and else run with default parameters.
 A component hits a neuron where the cosine of their footprints is at least 0.5, one to one. Neurons of under three
@@ -31,17 +31,17 @@ from compare_engines import Task, as_columns, run_and_keep
 from numpy.typing import NDArray
 
 from calscope.algorithms.cnmf.rim import often_filled_px
-from calscope.algorithms.comparison.parity_truth import Truth, found_cells
+from calscope.algorithms.comparison.truth_scores import Truth, found_cells
 from calscope.algorithms.evaluation.acceptance import accept_components
-from calscope.engines.base import Context
 from calscope.engines.builtin import BuiltinEngine
-from calscope.io.demo import write_movie
-from calscope.io.scenes import CELL_CASES, plain_scene, with_case
-from calscope.io.simulate import Simulation
+from calscope.engines.engine import Context
+from calscope.io.demo.demo_files import write_movie
+from calscope.io.demo.scenes import CELL_CASES, plain_scene, with_case
+from calscope.io.demo.simulate import Simulation
 from calscope.model.movie import ArrayMovie
 from calscope.model.params import Parameters
 from calscope.model.progress import silent
-from calscope.pipeline.parity import read_truth
+from calscope.pipeline.engine_parity import read_truth
 
 ALL_FRAMES = 10**9
 DEMO_FRAMES, DEMO_SIZE_PX = 700, 160

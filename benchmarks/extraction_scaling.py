@@ -25,9 +25,9 @@ from drive_builtin import warm_up
 from numpy.typing import DTypeLike, NDArray
 from watched_process import run_watched
 
-from calscope.engines.base import Context
 from calscope.engines.builtin import BuiltinEngine
-from calscope.io.simulate import Scene, Simulation
+from calscope.engines.engine import Context
+from calscope.io.demo.simulate import Scene, Simulation
 from calscope.model.movie import Movie
 from calscope.model.params import Parameters
 from calscope.model.progress import silent

@@ -4,7 +4,7 @@
                                          [--caiman-python PYTHON --keep FOLDER] [--set motion.strides=[32,32] ...]
 
 A RECORDING with truth is a folder that holds movie.tif and truth.npz, as `calscope demo` writes them, or a folder of
-such folders. `--demo` adds one simulated recording of each kind in `calscope.io.scenes.MOTION_CASES`. With
+such folders. `--demo` adds one simulated recording of each kind in `calscope.io.demo.scenes.MOTION_CASES`. With
 `--caiman-python` (the interpreter of an environment that has CaImAn; the environment variables it needs are passed on)
 CaImAn corrects every one of them, from the same movie with the same parameters; `--keep` keeps the shifts it found, so
 that the next time only ours is run. Else CaImAn's shifts are scored where they lie in RECORDING/caiman.
@@ -32,18 +32,18 @@ import tifffile
 from compare_engines import Task, caiman_absent, print_row, run_and_keep
 from numpy.typing import NDArray
 
-from calscope.algorithms.comparison.parity_truth import Truth, motion_error_px
+from calscope.algorithms.comparison.truth_scores import Truth, motion_error_px
 from calscope.algorithms.motion.normcorre import correct_movie
-from calscope.algorithms.motion_check.quality import measure_motion
-from calscope.io.demo import write_movie
-from calscope.io.registry import open_recording
-from calscope.io.scenes import MOTION_CASES, plain_scene, with_case
-from calscope.io.simulate import Simulation
+from calscope.algorithms.motion_check.motion_quality import measure_motion
+from calscope.io.demo.demo_files import write_movie
+from calscope.io.demo.scenes import MOTION_CASES, plain_scene, with_case
+from calscope.io.demo.simulate import Simulation
+from calscope.io.readers.reader_registry import open_recording
 from calscope.model.movie import ArrayMovie, FrameSource
 from calscope.model.params import Parameters
 from calscope.model.progress import Progress, silent
 from calscope.model.results import Estimate, MotionResult
-from calscope.pipeline.parity import read_truth
+from calscope.pipeline.engine_parity import read_truth
 
 DEMO_FRAMES, DEMO_SIZE_PX = 500, 256
 ASKED_RATIO, WORST_RATIO = 0.6, 1.0

@@ -2,24 +2,12 @@
 
 import streamlit as st
 
-from calscope.ui import (
-    animals,
-    charts,
-    forms,
-    keys,
-    launch,
-    messages,
-    pictures,
-    places,
-    recordings,
-    runs,
-    shell,
-    sidebar,
-    viewer,
-    wording,
-)
-from calscope.ui.keys import on_page
-from calscope.ui.runs import ShownAnimal
+from calscope.ui.data import recording_viewer, recordings_table
+from calscope.ui.frame import keys, messages, shell, sidebar, wording
+from calscope.ui.frame.keys import on_page
+from calscope.ui.session import launch, places, shown_run
+from calscope.ui.session.shown_run import ShownAnimal
+from calscope.ui.widgets import animal_sections, cached_figures, charts, parameter_form
 
 LOOK = "Look at all animals"
 
@@ -30,19 +18,19 @@ def ask_for_rate() -> None:
     if not missing:
         return
     with st.container(border=True):
-        rate = forms.value("dataset.fr")
+        rate = parameter_form.value("dataset.fr")
         st.markdown(
             f"**The frame rate of {messages.plain(', '.join(missing))} is not in the files.** "
             + (f"You gave {rate:g} Hz: runs use it." if rate else "It is never guessed; runs wait until you give it.")
         )
         with st.container(width=320):
-            forms.show_one("dataset.fr")
+            parameter_form.show_one("dataset.fr")
 
 
 def draw_raw(animal: ShownAnimal) -> None:
     """Draw the images that sum up one raw movie."""
-    dxy_um = recordings.with_given(animal.info).dxy_um
-    figure = pictures.raw_images(animal.results.keys["before"], dxy_um, animal.results.before)
+    dxy_um = recordings_table.with_given(animal.info).dxy_um
+    figure = cached_figures.raw_images(animal.results.keys["before"], dxy_um, animal.results.before)
     charts.show(figure, on_page("data", animal.name), f"Max projection and local correlation of {animal.name}")
 
 
@@ -54,7 +42,7 @@ def show_raw_movies() -> None:
         "them. The **local correlation** is high where neighbouring pixels rise and fall together, as they do inside a "
         "cell; but the edge of anything that moves does so too, so before correction part of it is movement."
     )
-    found = runs.raw_animals()
+    found = shown_run.raw_animals()
     if any(animal.results.before is None for animal in found):
         if st.button(LOOK, icon=":material/search:", type="primary", key="look at all"):
             launch.try_run("summary")
@@ -80,15 +68,15 @@ def show_one(names: list[str]) -> None:
     n_frames = st.session_state.get(keys.FRAMES)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        viewer.show_frames(refs[chosen], n_frames)
+        recording_viewer.show_frames(refs[chosen], n_frames)
     with right:
-        viewer.show_warnings(refs[chosen], n_frames)
+        recording_viewer.show_warnings(refs[chosen], n_frames)
 
 
 def render() -> None:
     """Draw the page."""
     st.title("Data", anchor=False)
-    if not animals.recordings_open():
+    if not animal_sections.recordings_open():
         return
     sidebar.recording_parameters()
     st.markdown(
@@ -97,8 +85,8 @@ def render() -> None:
         "parameter."
     )
     project = places.project()
-    looked = recordings.look(project)
-    recordings.show(looked)
+    looked = recordings_table.look(project)
+    recordings_table.show(looked)
     if project.skipped:
         other = wording.count(
             len(project.skipped), "thing in this folder is no recording", "things in this folder are no recordings"
@@ -107,7 +95,7 @@ def render() -> None:
             for line in project.skipped:
                 st.markdown(f"- {messages.plain(line)}")
     ask_for_rate()
-    names = recordings.readable(looked)
+    names = recordings_table.readable(looked)
     if names:
         show_one(names)
         show_raw_movies()

@@ -2,11 +2,14 @@
 
 import streamlit as st
 
-from calscope.plots.quality import AXES
-from calscope.ui import animals, charts, limits_view, pictures, places, runs, shell, sidebar, tables
-from calscope.ui.component_view import Judged
-from calscope.ui.keys import on_page
-from calscope.ui.runs import ShownAnimal
+from calscope.plots.component_scatter import AXES
+from calscope.ui.evaluation import thresholds_panel
+from calscope.ui.frame import shell, sidebar
+from calscope.ui.frame.keys import on_page
+from calscope.ui.session import places, shown_run
+from calscope.ui.session.shown_run import ShownAnimal
+from calscope.ui.traces.component_view import Judged
+from calscope.ui.widgets import animal_sections, cached_figures, charts, component_table
 
 RUN = "Evaluate"
 MAP_PX = 460
@@ -14,14 +17,14 @@ MAP_PX = 460
 
 def show_why(view: Judged) -> None:
     """Draw the table with the reason of each component."""
-    table = tables.components(
+    table = component_table.components(
         view.keys, _components=view.components, _quality=view.quality, _evaluation=view.evaluation
     )
     st.dataframe(
         table,
         hide_index=True,
         height=300,
-        column_config=tables.COMPONENT_COLUMNS,
+        column_config=component_table.COMPONENT_COLUMNS,
         key=on_page("evaluation", f"reasons {view.animal.name}"),
     )
 
@@ -40,9 +43,9 @@ def show_scatter(view: Judged) -> None:
         key=on_page("evaluation", f"axes {animal.name}"),
         label_visibility="collapsed",
     )
-    figure = pictures.quality(
-        (view.animal.results.keys["metrics"], view.keys[2]),
-        limits_view.in_force() or runs.shown().params.evaluation,
+    figure = cached_figures.quality(
+        (view.animal.results.keys["component_quality"], view.keys[2]),
+        thresholds_panel.in_force() or shown_run.shown().params.evaluation,
         axes or AXES[0],
         _quality=view.quality,
         _evaluation=view.evaluation,
@@ -52,7 +55,7 @@ def show_scatter(view: Judged) -> None:
 
 def draw(animal: ShownAnimal) -> None:
     """Draw one animal, judged by the thresholds on the page."""
-    view = limits_view.judged(animal)
+    view = thresholds_panel.judged(animal)
     if view is None:
         st.info(f"Part of this animal's results is no longer in the store. Press **{RUN}** to make it again.")
         return
@@ -61,10 +64,10 @@ def draw(animal: ShownAnimal) -> None:
         return
     if view.evaluation.n_accepted == 0:
         st.info("No component was accepted. The scatter shows how far they are from the thresholds.")
-    limits_view.say_whose([animal], limits_view.HERE)
+    thresholds_panel.say_whose([animal], thresholds_panel.HERE)
     left, right = st.columns(2, gap="medium")
     with left:
-        figure = pictures.judged(
+        figure = cached_figures.judged(
             view.keys,
             f"{view.evaluation.n_accepted} accepted (blue), {view.evaluation.n_rejected} rejected (orange)",
             animal.dxy_um,
@@ -82,7 +85,7 @@ def draw(animal: ShownAnimal) -> None:
         "pages/traces.py",
         label="Look at the traces",
         icon=":material/show_chart:",
-        query_params={"run": runs.shown().id, "animal": animal.name},
+        query_params={"run": shown_run.shown().id, "animal": animal.name},
     )
 
 
@@ -94,7 +97,7 @@ def render() -> None:
         until="evaluation",
         button=RUN,
         heading="Thresholds",
-        elsewhere=limits_view.DRAWN_HERE,
+        elsewhere=thresholds_panel.DRAWN_HERE,
         note="The thresholds that matter most stand over the pictures.",
     )
     st.markdown(
@@ -105,14 +108,14 @@ def render() -> None:
         "clear round spots: lower a threshold, or ask whether the cell spoke at all during the recording. Dendrites, "
         "axons or boutons: switch **Cell bodies only** off."
     )
-    if not animals.ready(RUN):
+    if not animal_sections.ready(RUN):
         return
     table = st.container()
     if not places.shows_import():
-        limits_view.show()
+        thresholds_panel.show()
     with table:  # filled last: a move of a slider above the boxes takes effect while they are drawn
-        st.dataframe(limits_view.counts(), hide_index=True, width="content")
-    animals.each("evaluation", draw, what=RUN)
+        st.dataframe(thresholds_panel.counts(), hide_index=True, width="content")
+    animal_sections.each("evaluation", draw, what=RUN)
 
 
 shell.page(render)

@@ -3,24 +3,13 @@
 import streamlit as st
 
 from calscope.model.results import Components
-from calscope.ui import (
-    animals,
-    charts,
-    fits_view,
-    knobs,
-    limits_view,
-    messages,
-    pictures,
-    places,
-    requested_view,
-    residual_view,
-    runs,
-    shell,
-    sidebar,
-    wording,
-)
-from calscope.ui.keys import on_page
-from calscope.ui.runs import ShownAnimal
+from calscope.ui.evaluation import thresholds_panel
+from calscope.ui.extraction import fits_view, residual_view, search_preview
+from calscope.ui.frame import messages, shell, sidebar, wording
+from calscope.ui.frame.keys import on_page
+from calscope.ui.session import places, shown_run
+from calscope.ui.session.shown_run import ShownAnimal
+from calscope.ui.widgets import animal_sections, cached_figures, charts, requested_values
 
 RUN = "Extract components"
 
@@ -31,7 +20,7 @@ def show_fit(animal: ShownAnimal, stage: str, title: str, components: Components
     if found.after is None:
         st.info(f"The corrected correlation image is no longer in the store. Press **{RUN}** to make it again.")
         return
-    figure = pictures.found(
+    figure = cached_figures.found(
         (found.keys[stage], found.keys["after"]),
         f"{title}: {wording.count(components.n, 'component')}",
         animal.dxy_um,
@@ -64,9 +53,9 @@ def show_background(animal: ShownAnimal, components: Components) -> None:
         "for cell shapes in b: those are cells that the background has swallowed; lower *nb*."
     )
     key = animal.results.keys["refit"]
-    figure = pictures.background_images(key, animal.dxy_um, _components=components)
+    figure = cached_figures.background_images(key, animal.dxy_um, _components=components)
     charts.show(figure, on_page("extraction", f"b {animal.name}"), f"Spatial background of {animal.name}")
-    figure = pictures.background_traces(key, animal.fr_hz, _components=components)
+    figure = cached_figures.background_traces(key, animal.fr_hz, _components=components)
     charts.show(figure, on_page("extraction", f"f {animal.name}"), f"Temporal background of {animal.name}")
 
 
@@ -78,7 +67,7 @@ def draw(animal: ShownAnimal) -> None:
     with fits:
         if fits.open:
             show_fits(animal)
-            requested_view.show(animal.name, animal.record, "extraction")
+            requested_values.show(animal.name, animal.record, "extraction")
     with missed:
         if missed.open:
             residual_view.show(animal)
@@ -95,7 +84,7 @@ def render() -> None:
         until="extraction",
         button=RUN,
         heading="CNMF",
-        elsewhere=knobs.SHOWN,
+        elsewhere=search_preview.SHOWN,
         note="gSig, gSiz, rf, stride and K are on the page, over the field.",
     )
     st.markdown(
@@ -105,12 +94,12 @@ def render() -> None:
         "are normal here, evaluation is there to reject them."
     )
     if places.project() is not None and not places.shows_import():
-        knobs.show()
-    if not animals.ready(RUN):
+        search_preview.show()
+    if not animal_sections.ready(RUN):
         return
     st.dataframe(fits_view.table(), hide_index=True, width="content")
-    limits_view.say_whose(runs.animals())
-    animals.each("fit", draw, what=RUN)
+    thresholds_panel.say_whose(shown_run.animals())
+    animal_sections.each("fit", draw, what=RUN)
 
 
 shell.page(render)

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from calscope.ui import engine_panel, messages, picker, shell
+from calscope.ui.frame import messages, shell
+from calscope.ui.home import engine_panel, picker
 
 
 def render() -> None:

@@ -2,8 +2,11 @@
 
 import streamlit as st
 
-from calscope.ui import animals, motion_preview, motion_table, motion_view, places, requested_view, runs, shell, sidebar
-from calscope.ui.runs import ShownAnimal
+from calscope.ui.frame import shell, sidebar
+from calscope.ui.motion import motion_table, motion_view, preview_panel
+from calscope.ui.session import places, shown_run
+from calscope.ui.session.shown_run import ShownAnimal
+from calscope.ui.widgets import animal_sections, requested_values
 
 RUN = "Correct motion"
 
@@ -29,22 +32,22 @@ def draw(animal: ShownAnimal) -> None:
     else:
         motion_view.show_images(animal)
     motion_view.details(animal)
-    requested_view.show(animal.name, animal.record, "motion")
+    requested_values.show(animal.name, animal.record, "motion")
 
 
 def render() -> None:
     """Draw the page."""
     st.title("Motion correction", anchor=False)
     sidebar.parameters("motion", until="motion", button=RUN, heading="Motion correction")
-    if places.shows_import() and not animals.recordings_open():
+    if places.shows_import() and not animal_sections.recordings_open():
         return
     explain()
-    motion_preview.show(opened=runs.shown() is None)
-    if not animals.ready(RUN):
+    preview_panel.show(opened=shown_run.shown() is None)
+    if not animal_sections.ready(RUN):
         return
-    motion_table.show(list(runs.animals()))
+    motion_table.show(list(shown_run.animals()))
     motion_view.choose_images()
-    animals.each("motion", draw, what=RUN)
+    animal_sections.each("motion", draw, what=RUN)
 
 
 shell.page(render)

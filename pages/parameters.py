@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from calscope.ui import messages, reference, shell
+from calscope.ui.frame import messages, shell
+from calscope.ui.parameters import parameter_files
 
 
 def render() -> None:
@@ -13,7 +14,7 @@ def render() -> None:
         "not: *strides* of motion correction is the **step** from patch to patch, *stride* of CNMF is the **overlap** "
         "of patches."
     )
-    changed = reference.changed_now()
+    changed = parameter_files.changed_now()
     st.markdown(
         f"Now in the sidebar, different from the defaults: **{messages.plain('; '.join(changed))}**."
         if changed
@@ -21,11 +22,11 @@ def render() -> None:
     )
     left, right = st.columns(2, gap="medium")
     with left:
-        reference.show_download()
+        parameter_files.show_download()
     with right:
-        reference.show_upload()
+        parameter_files.show_upload()
     wanted = st.text_input("Search", placeholder="a name, a word, a CaImAn path", key="search parameters")
-    reference.show(wanted)
+    parameter_files.show(wanted)
 
 
 shell.page(render)

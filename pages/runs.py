@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from calscope.ui import messages, places, runs_view, shell, store_view
+from calscope.ui.frame import messages, shell
+from calscope.ui.runs import runs_view, store_view
+from calscope.ui.session import places
 
 
 def render() -> None:

@@ -2,15 +2,19 @@
 
 import streamlit as st
 
-from calscope.ui import animals, component_view, keys, limits_view, messages, runs, selection, shell
-from calscope.ui.runs import ShownAnimal
+from calscope.ui.evaluation import thresholds_panel
+from calscope.ui.frame import keys, messages, shell
+from calscope.ui.session import selection, shown_run
+from calscope.ui.session.shown_run import ShownAnimal
+from calscope.ui.traces import component_view
+from calscope.ui.widgets import animal_sections
 
 RUN = "Evaluate"
 
 
 def choose_animal() -> ShownAnimal | None:
     """Draw the choice of the animal; the address remembers it."""
-    found = {animal.name: animal for animal in runs.animals()}
+    found = {animal.name: animal for animal in shown_run.animals()}
     if not found:
         return None
     if st.session_state.get(keys.ANIMAL) not in found:
@@ -32,11 +36,11 @@ def choose_animal() -> ShownAnimal | None:
 
 def draw(animal: ShownAnimal) -> None:
     """Draw the chosen component of one animal."""
-    view = limits_view.judged(animal)
+    view = thresholds_panel.judged(animal)
     if view is None or view.components.n == 0:
         st.info("No component was found in this animal.")
         return
-    limits_view.say_whose([animal])
+    thresholds_panel.say_whose([animal])
     listed, component = component_view.show_choice(view)
     left, right = st.columns([2, 3], gap="medium")
     with left:
@@ -56,7 +60,7 @@ def draw(animal: ShownAnimal) -> None:
 @messages.fragment
 def show_component(animal: ShownAnimal) -> None:
     """Draw the animal's components; choosing another one draws only this part again."""
-    animals.draw_or_say(animal, "evaluation", draw, what=RUN)
+    animal_sections.draw_or_say(animal, "evaluation", draw, what=RUN)
 
 
 def render() -> None:
@@ -68,7 +72,7 @@ def render() -> None:
         "steep rises and slow falls well above the noise, in a compact footprint. Slow waves without rises are "
         "background; jumps at the moments of large shifts are movement. Click an outline, a row, or use the arrow keys."
     )
-    if not animals.ready(RUN):
+    if not animal_sections.ready(RUN):
         return
     animal = choose_animal()
     if animal is not None:

@@ -2,14 +2,13 @@
 
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
+from repository import ROOT
 
-ROOT = Path(__file__).parents[1]
 CONDA_NAMES = {"opencv-python-headless": "opencv"}
 CAIMAN_CAN_USE = {"numpy": "<2", "pyarrow": "<26", "scipy": "<1.17", "setuptools": "<81"}
 

@@ -4,11 +4,10 @@ import ast
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
 
 import pytest
+from repository import ROOT
 
-ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "calscope"
 
 BESIDE = {"compiled", "code_digest"}
@@ -71,6 +70,18 @@ def test_every_file_belongs_to_a_room_or_stands_beside_them_by_name():
     assert {room_of(path) for path in FILES} - {"__init__"} == set(MAY_IMPORT)
 
 
+def test_no_two_files_share_a_name():
+    # Commands are named after what is typed, as pages are; everywhere else a name says which file is meant.
+    names = [path.name for path in FILES if room_of(path) != "cli" and not path.name.startswith("__")]
+    assert sorted(names) == sorted(set(names))
+
+
+def test_no_folder_outgrows_one_look():
+    for folder in {path.parent for path in FILES}:
+        files = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+        assert len(files) <= 25, f"{folder} has {len(files)} files"
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_heavy_imports_stay_in_their_room(path):
     place = path.relative_to(PACKAGE).as_posix()
@@ -92,7 +103,8 @@ def test_core_imports_without_screens_and_clusters():
     code = (
         "import sys\n"
         "for name in ('streamlit', 'plotly', 'dask', 'distributed', 'caiman'): sys.modules[name] = None\n"
-        "import calscope.pipeline.runner, calscope.engines.registry, calscope.io.registry, calscope.jobs.worker\n"
+        "import calscope.pipeline.runner, calscope.engines.engine_registry\n"
+        "import calscope.io.readers.reader_registry, calscope.jobs.worker\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -120,7 +132,7 @@ def test_no_function_is_too_long():
     assert not too_long, too_long
 
 
-WRITES_OBJECTS = "export/suite2p_objects.py"
+WRITES_OBJECTS = "export/formats/suite2p_objects.py"
 """suite2p's own files are arrays of Python objects; written here and nowhere else, and read nowhere."""
 
 

@@ -1,16 +1,15 @@
 """Summary images, against a plain z-score version and CaImAn's image."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import tifffile
+from repository import SHARED
 
 from calscope.algorithms import summary
 from calscope.algorithms.summary import compute_summary
 from calscope.model.movie import ArrayMovie
 
-REFERENCE = Path(__file__).parents[2] / "../shared/reference"
+REFERENCE = SHARED / "reference"
 
 
 def z_scores(frames):

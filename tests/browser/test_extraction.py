@@ -5,9 +5,9 @@ import re
 import pytest
 from chromium import holds
 
-from calscope.io.demo import write_demo
+from calscope.io.demo.demo_files import write_demo
+from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.manager import JobManager
-from calscope.jobs.spec import JobSpec
 
 pytestmark = pytest.mark.browser
 PARAMS = {"cnmf": {"rf": 20, "stride": 8}, "motion": {"strides": [32, 32], "overlaps": [16, 16]}}

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from calscope.io.demo import write_demo
+from calscope.io.demo.demo_files import write_demo
+from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.manager import JobManager
-from calscope.jobs.spec import JobSpec
 
 pytestmark = pytest.mark.browser
 ZOOMED = """() => {

@@ -1,15 +1,10 @@
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
+import stand_in
 import tifffile
 
 from calscope.cli import main
-from calscope.engines.registry import ENGINES
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
-import stand_in
+from calscope.engines.engine_registry import ENGINES
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from calscope.engines.registry import ENGINES, get_engine
+from calscope.engines.engine_registry import ENGINES, get_engine
 from calscope.model.errors import EngineError
 
 
@@ -49,7 +49,7 @@ def test_absent_caiman_comes_with_the_next_step(monkeypatch):
 
 def test_asking_does_not_import_caiman():
     code = (
-        "import sys; from calscope.engines.registry import ENGINES; ENGINES['caiman'].availability(); "
+        "import sys; from calscope.engines.engine_registry import ENGINES; ENGINES['caiman'].availability(); "
         "sys.exit('caiman' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

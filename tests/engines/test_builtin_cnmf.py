@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from calscope.engines.base import Context
 from calscope.engines.builtin import BuiltinEngine
+from calscope.engines.engine import Context
 from calscope.model.errors import ParameterError
 from calscope.model.movie import ArrayMovie, Movie
 from calscope.model.params import Parameters

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from calscope.engines.base import Context
 from calscope.engines.builtin import BuiltinEngine
+from calscope.engines.engine import Context
 from calscope.model.movie import ArrayMovie
 from calscope.model.params import Parameters
 from calscope.model.progress import silent

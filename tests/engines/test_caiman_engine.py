@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from calscope.engines.base import Context
 from calscope.engines.caiman import CaimanEngine
+from calscope.engines.engine import Context
 from calscope.model.errors import Cancelled, EngineError, RecordingError
 from calscope.model.movie import ArrayMovie, Movie
 from calscope.model.params import Parameters

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from calscope.algorithms.comparison.parity_truth import Truth, found_cells, motion_error_px
-from calscope.engines.base import Context
-from calscope.engines.registry import ENGINES
-from calscope.io.simulate import PAD, Scene, Simulation
+from calscope.algorithms.comparison.truth_scores import Truth, found_cells, motion_error_px
+from calscope.engines.engine import Context
+from calscope.engines.engine_registry import ENGINES
+from calscope.io.demo.simulate import PAD, Scene, Simulation
 from calscope.model.errors import Cancelled
 from calscope.model.params import Parameters
 

@@ -4,18 +4,18 @@ import numpy as np
 import pytest
 from scipy.sparse import csc_matrix
 
-from calscope.algorithms.comparison.caiman_habits import correlation_laid_as_caiman
-from calscope.algorithms.comparison.parity import compare_shifts, match_footprints, trace_correlations
-from calscope.algorithms.comparison.parity_truth import Truth, found_cells, motion_error_px
+from calscope.algorithms.comparison.agreement import compare_shifts, match_footprints, trace_correlations
+from calscope.algorithms.comparison.caiman_quirks import correlation_laid_as_caiman
+from calscope.algorithms.comparison.truth_scores import Truth, found_cells, motion_error_px
 from calscope.algorithms.summary import compute_summary
 from calscope.engines.builtin import BuiltinEngine
-from calscope.export.parity_report import write_parity
-from calscope.io.simulate import PAD, Scene, Simulation
+from calscope.export.report.parity_report import write_parity
+from calscope.io.demo.simulate import PAD, Scene, Simulation
 from calscope.model.movie import ArrayMovie
 from calscope.model.params import Parameters
 from calscope.model.recording import RecordingInfo
-from calscope.pipeline import parity
-from calscope.pipeline.parity import read_truth, run_parity
+from calscope.pipeline import engine_parity
+from calscope.pipeline.engine_parity import read_truth, run_parity
 
 
 def test_a_constant_offset_of_the_templates_is_no_difference():
@@ -72,7 +72,7 @@ def test_the_truth_itself_is_found_without_error(truth):
 
 def test_motion_error_is_that_of_what_is_left(truth):
     center = np.array([[31.5, 39.5]])
-    from calscope.algorithms.comparison.parity_truth import displacement
+    from calscope.algorithms.comparison.truth_scores import displacement
 
     true = displacement(truth, center)
     for sign in (1, -1):
@@ -108,8 +108,8 @@ class Recording:
 
 def test_two_alike_engines_agree_in_everything(simulation, tmp_path, monkeypatch):
     simulation.save_truth(tmp_path / "truth.npz")
-    monkeypatch.setattr(parity, "CaimanEngine", Twin)
-    monkeypatch.setattr(parity, "get_engine", lambda name: Twin() if name == "caiman" else BuiltinEngine())
+    monkeypatch.setattr(engine_parity, "CaimanEngine", Twin)
+    monkeypatch.setattr(engine_parity, "get_engine", lambda name: Twin() if name == "caiman" else BuiltinEngine())
     fractions = []
     params = Parameters.from_dict({"motion": {"strides": [24, 24], "overlaps": [12, 12]}})
     recording = Recording(simulation, tmp_path / "movie.tif")

@@ -1,7 +1,6 @@
 """The built-in engine against what CaImAn 1.12.1 made of the same recordings; CaImAn itself is not needed."""
 
 from functools import cache
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -9,18 +8,19 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 import tifffile
+from repository import SHARED
 
-from calscope.algorithms.comparison.caiman_habits import correlation_laid_as_caiman, groups_of_caiman
-from calscope.algorithms.comparison.parity import compare_shifts
-from calscope.algorithms.comparison.parity_truth import displacement
-from calscope.algorithms.evaluation.quality import measure_components
+from calscope.algorithms.comparison.agreement import compare_shifts
+from calscope.algorithms.comparison.caiman_quirks import correlation_laid_as_caiman, groups_of_caiman
+from calscope.algorithms.comparison.truth_scores import displacement
+from calscope.algorithms.evaluation.component_quality import measure_components
 from calscope.algorithms.motion.normcorre import correct_movie
 from calscope.algorithms.summary import compute_summary
 from calscope.model.movie import ArrayMovie, Movie
 from calscope.model.results import Components
-from calscope.pipeline.parity import read_truth
+from calscope.pipeline.engine_parity import read_truth
 
-REFERENCE = Path(__file__).parents[2] / "../shared/reference"
+REFERENCE = SHARED / "reference"
 pytestmark = pytest.mark.skipif(not REFERENCE.is_dir(), reason="the reference recordings are not here")
 NAMES = ["clear", "dim", "clutter"]
 

@@ -8,7 +8,7 @@ import pytest
 import tifffile
 
 from calscope.io.load_report import count_saturated, make_report
-from calscope.io.registry import open_recording
+from calscope.io.readers.reader_registry import open_recording
 
 
 def report_of(tmp_path, movie, **options):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from calscope.io.file_names import gaps_in, last_number, natural_key, safe_name, safe_names
 from calscope.io.project import find_recordings
-from calscope.io.registry import open_recording
+from calscope.io.readers.reader_registry import open_recording
 from calscope.model.errors import RecordingError
 
 

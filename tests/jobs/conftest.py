@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import stand_in
 
-from calscope.engines.registry import ENGINES
+from calscope.engines.engine_registry import ENGINES
 from calscope.jobs.manager import JobManager
 
 SUPPORT = Path(__file__).parents[1] / "support"

@@ -13,13 +13,13 @@ import pytest
 import tifffile
 from filelock import FileLock
 
-from calscope.jobs.folder import JobFolder
+from calscope.jobs.job_folder import JobFolder
+from calscope.jobs.job_spec import DemoSettings, JobSpec
+from calscope.jobs.job_status import JobStatus, write_status
 from calscope.jobs.manager import JobManager
-from calscope.jobs.spec import DemoSettings, JobSpec
-from calscope.jobs.status import JobStatus, write_status
 from calscope.model.errors import EngineError, ParameterError, StoreError
+from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.processes import Owner
-from calscope.pipeline.results import AnimalResults
 
 RATE = {"dataset": {"fr": 10.0}}
 

@@ -114,7 +114,7 @@ def test_stages_read_what_they_should():
         "evaluation.use_cnn", "evaluation.min_cnn_thr", "evaluation.cnn_lowest", "evaluation.use_soma",
         "evaluation.min_soma",
     }  # fmt: skip
-    assert "evaluation.min_SNR" not in params.read_by("metrics")
+    assert "evaluation.min_SNR" not in params.read_by("component_quality")
     assert not params.read_by("before")
     assert all(name.startswith("motion.") for name in params.read_by("motion"))
 

@@ -9,13 +9,14 @@ import numpy as np
 import psutil
 import pytest
 import tifffile
+from repository import ROOT
 from streamlit.testing.v1 import AppTest
 
-from calscope.io.demo import write_demo
+from calscope.io.demo.demo_files import write_demo
+from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.manager import JobManager
-from calscope.jobs.spec import JobSpec
 
-APP = Path(__file__).parents[2] / "app.py"
+APP = ROOT / "app.py"
 PARAMS = {"cnmf": {"rf": 20, "stride": 8}, "motion": {"strides": [32, 32], "overlaps": [16, 16]}}
 
 

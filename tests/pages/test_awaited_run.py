@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from calscope.jobs.manager import JobManager
-from calscope.ui import places, runs
+from calscope.ui.session import places, shown_run
 
 FIRST, SECOND = f"{2**62:016x}-f125t0", f"{2**62 + 1:016x}-5ec0d0"
 
@@ -85,9 +85,9 @@ def test_though_another_run_was_started_after_it_and_cancelled(started, newer, m
 
 def test_a_second_start_does_not_make_the_first_one_forgotten(monkeypatch):
     state = {}
-    monkeypatch.setattr(runs.st, "session_state", state)
-    runs.wait_for("a")
-    runs.wait_for("b")
+    monkeypatch.setattr(shown_run.st, "session_state", state)
+    shown_run.wait_for("a")
+    shown_run.wait_for("b")
     assert state["awaited runs"] == ("a", "b")
 
 

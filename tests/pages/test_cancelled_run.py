@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from calscope.jobs.manager import JobManager
-from calscope.ui import places
+from calscope.ui.session import places
 
 
 @pytest.fixture

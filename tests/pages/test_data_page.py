@@ -8,7 +8,7 @@ import struct
 import pytest
 
 from calscope.model.errors import RecordingError
-from calscope.ui import viewer
+from calscope.ui.data import recording_viewer
 
 
 def plainly(text):
@@ -73,7 +73,7 @@ def test_frames_that_cannot_be_read_when_they_are_asked_for_are_told_where_they_
     def torn(*given):
         raise RecordingError("Frame 7 is torn.")
 
-    monkeypatch.setattr(viewer.films, "of_recording", torn)
+    monkeypatch.setattr(recording_viewer.films, "of_recording", torn)
     app = open_page("data", data=lab.good)
     assert not app.exception and errors(app) == ["Frame 7 is torn."]
 

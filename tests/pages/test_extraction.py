@@ -12,11 +12,13 @@ from scipy.sparse import csc_matrix
 from calscope.jobs.manager import JobManager
 from calscope.model.errors import StoreError
 from calscope.model.results import Components, Residual
-from calscope.pipeline.results import AnimalResults
+from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.store import Store
-from calscope.ui import keys, knobs, places, seeds
-from calscope.ui.residual_view import rings_words
-from calscope.ui.runs import ShownAnimal
+from calscope.ui.extraction import search_preview
+from calscope.ui.extraction.residual_view import rings_words
+from calscope.ui.frame import keys
+from calscope.ui.session import placed_seeds, places
+from calscope.ui.session.shown_run import ShownAnimal
 
 TABS = ("First fit and refit", "What the fit missed", "Background")
 
@@ -160,7 +162,7 @@ def test_error_in_the_live_picture_is_told_in_words_and_the_rest_of_the_page_sta
     def broken(*_, **__):
         raise StoreError("The picture can't be read.")
 
-    monkeypatch.setattr(knobs, "_search", broken)
+    monkeypatch.setattr(search_preview, "_search", broken)
     app = open_page("extraction", run=lab.good_run)
     assert [error.value.replace("\\", "") for error in app.error] == ["The picture can't be read."]
     assert not app.exception
@@ -309,4 +311,4 @@ def test_seeds_go_along_with_every_later_run_of_these_animals(page, lab, submitt
     ],
 )
 def test_place_of_a_click(event, place):
-    assert seeds.place_in(event) == place
+    assert placed_seeds.place_in(event) == place

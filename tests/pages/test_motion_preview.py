@@ -6,8 +6,10 @@ import struct
 import pytest
 
 from calscope.jobs.manager import JobManager
-from calscope.ui import motion_view, places, warm_up
-from calscope.ui.motion_preview import BUTTON
+from calscope.ui.frame import start_compiling
+from calscope.ui.motion import motion_view
+from calscope.ui.motion.preview_panel import BUTTON
+from calscope.ui.session import places
 
 
 @pytest.fixture
@@ -88,5 +90,5 @@ def test_the_raw_movie_plays_on_the_page_data(lab, open_page):
 
 
 def test_a_page_without_a_server_starts_nothing(lab, open_page, monkeypatch):
-    monkeypatch.setattr(warm_up.warm_up, "start", lambda root: pytest.fail("started"))
+    monkeypatch.setattr(start_compiling.warm_up, "start", lambda root: pytest.fail("started"))
     assert not open_page("home").exception

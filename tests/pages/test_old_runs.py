@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from calscope.ui import places
+from calscope.ui.session import places
 
 PAGES = ("data", "motion", "extraction", "evaluation", "traces", "runs")
 NEEDS_A_RUN = PAGES[1:5]

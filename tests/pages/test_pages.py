@@ -8,11 +8,11 @@ import pytest
 from calscope.jobs.manager import JobManager
 from calscope.model.groups import Thresholds
 from calscope.model.results import Evaluation
+from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.judging import judge
-from calscope.pipeline.results import AnimalResults
 from calscope.pipeline.store import Store
-from calscope.ui import keys
-from calscope.ui.runs import ShownRun
+from calscope.ui.frame import keys
+from calscope.ui.session.shown_run import ShownRun
 
 PAGES = ("home", "data", "motion", "extraction", "evaluation", "traces", "parameters", "runs")
 OF_A_RUN = ("motion", "extraction", "evaluation", "traces")
@@ -241,7 +241,7 @@ def test_thresholds_on_the_page_judge_on_every_page_and_the_run_is_told(open_pag
     strict = dict.fromkeys(("evaluation.rval_thr", "evaluation.min_soma"), 0.9)
     for dotted, value in strict.items():
         app.number_input(key=keys.parameter(dotted)).set_value(value).run()
-    now = judge(found.quality, Thresholds(rval_thr=0.9, min_soma=0.9)).n_accepted
+    now = judge(found.component_quality, Thresholds(rval_thr=0.9, min_soma=0.9)).n_accepted
     assert now != found.evaluation.n_accepted
     note = f"The run itself accepted {found.evaluation.n_accepted} of {found.refit.n}"
     assert app.dataframe[0].value.set_index("Animal").loc["Animal_1", "Accepted"] == now
@@ -287,7 +287,7 @@ def test_scatter_counts_the_components_that_only_their_likeness_to_a_soma_reject
     found = AnimalResults(Store(lab.store), JobManager(lab.store).get(lab.good_run).results["Animal_1"].keys)
     app = open_page("evaluation", run=lab.good_run, animal="Animal_1")
     app.number_input(key=keys.parameter("evaluation.min_soma")).set_value(0.9).run()
-    reasons = judge(found.quality, Thresholds(min_soma=0.9)).reasons
+    reasons = judge(found.component_quality, Thresholds(min_soma=0.9)).reasons
     n = sum(reason.startswith("rejected: soma") for reason in reasons)
     assert n > 0
     assert f"rejected: unlike a soma ({n})" in [trace.get("name") for trace in figures(app)[1]["data"]]
@@ -301,7 +301,7 @@ def test_traces_page_shows_the_component_of_the_link(open_page, lab):
     assert not app.exception
     assert f"Component {component}" in [header.value for header in app.subheader]
     values = {metric.label: metric.value for metric in app.metric}
-    assert values["SNR"] == f"{found.quality.snr[component]:.2f}"
+    assert values["SNR"] == f"{found.component_quality.snr[component]:.2f}"
     assert values["CNN"] == "not computed"
     assert plainly(found.evaluation.reasons[component]) in plainly(words(app))
     assert app.query_params["component"] == str(component)

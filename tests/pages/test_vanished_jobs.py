@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from calscope.jobs.manager import JobManager
-from calscope.ui import places
+from calscope.ui.session import places
 
 
 @pytest.fixture

@@ -1,13 +1,8 @@
-import sys
-from pathlib import Path
-
 import pytest
+import stand_in
 
 from calscope.model.params import Parameters
 from calscope.pipeline.store import Store
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
-import stand_in
 
 
 @pytest.fixture

@@ -7,13 +7,13 @@ from scipy.sparse import csc_matrix
 
 from calscope.model.movie import Movie
 from calscope.model.results import (
+    ComponentQuality,
     Estimate,
     Evaluation,
     MotionGain,
     MotionMeasures,
     MotionQuality,
     MotionResult,
-    Quality,
     RelativeFluorescence,
     Residual,
     SummaryImages,
@@ -69,11 +69,14 @@ RESULTS = {
         "motion",
         motion(shifts_els=floats(5, 6, 2), centers_px=floats(6, 2), patch_shape_px=(72, 64), notes=()),
     ),
-    "motion quality": ("quality", motion_quality()),
+    "motion quality": ("motion_quality", motion_quality()),
     "components": ("refit", stand_in.make_components((6, 5), 4, 9, nb=2)),
     "no components": ("fit", stand_in.make_components((6, 5), 0, 9)),
     "no deconvolution": ("fit", stand_in.make_components((6, 5), 2, 9, p=0)),
-    "quality": ("metrics", Quality(floats(3), floats(3), np.full(3, np.nan, np.float32), floats(3, 5))),
+    "component quality": (
+        "component_quality",
+        ComponentQuality(floats(3), floats(3), np.full(3, np.nan, np.float32), floats(3, 5)),
+    ),
     "evaluation": ("evaluation", Evaluation(np.array([True, False]), ("accepted: SNR 3 > 2", "rejected: “dim”"))),
     "nobody accepted": ("evaluation", Evaluation(np.zeros(0, bool), ())),
     "residual": ("residual", Residual(floats(4, 3), np.arange(12, dtype=np.int32).reshape(4, 3))),

@@ -117,7 +117,7 @@ def test_files_that_change_under_way_are_noticed(animals, order, engine):
 def test_an_engine_that_never_ran_here_has_no_time_left_until_its_first_animal_is_through(animals, order, monkeypatch):
     from calscope.pipeline import times
 
-    monkeypatch.setitem(times._WEIGHTS, order.engine.name, {"motion": 1.0, "quality": 1.0})
+    monkeypatch.setitem(times._WEIGHTS, order.engine.name, {"motion": 1.0, "motion_quality": 1.0})
     steps = []
     run(animals, order, steps.append)
     assert {step.eta_s for step in steps if step.animal == "Animal_1"} == {None}

@@ -5,13 +5,13 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from calscope.engines.registry import get_engine
-from calscope.io.simulate import Scene, Simulation
+from calscope.engines.engine_registry import get_engine
+from calscope.io.demo.simulate import Scene, Simulation
 from calscope.model.params import Parameters
 from calscope.model.progress import silent
 from calscope.model.recording import RecordingInfo
+from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.codecs import load_result, save_result
-from calscope.pipeline.results import AnimalResults
 from calscope.pipeline.runner import plan_keys, run_animal
 from calscope.pipeline.stages import STAGES, stages_until
 from calscope.pipeline.store import Store

@@ -5,12 +5,12 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from calscope.engines.registry import get_engine
-from calscope.io.simulate import Scene, Simulation
+from calscope.engines.engine_registry import get_engine
+from calscope.io.demo.simulate import Scene, Simulation
 from calscope.model.params import Parameters
 from calscope.model.recording import RecordingInfo
+from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.codecs import load_result, save_result
-from calscope.pipeline.results import AnimalResults
 from calscope.pipeline.runner import run_animal
 from calscope.pipeline.stages import STAGES, stage_of
 from calscope.pipeline.store import Store
@@ -43,8 +43,8 @@ def test_comes_back_from_the_store_as_it_was(run):
     assert quality.n_judged > 0 and set(quality.measures) == {"raw", "rigid", "piecewise"}
     assert quality.sentence and len(quality.shift_px) == 120
     with store.writer("c" * 40, {}) as writer:
-        save_result("quality", writer, quality)
-    again = load_result("quality", store.open("c" * 40))
+        save_result("motion_quality", writer, quality)
+    again = load_result("motion_quality", store.open("c" * 40))
     for field in fields(quality):
         old, new = getattr(quality, field.name), getattr(again, field.name)
         if isinstance(old, np.ndarray):
@@ -54,11 +54,11 @@ def test_comes_back_from_the_store_as_it_was(run):
 
 
 def test_nothing_waits_for_it_or_runs_again_because_of_it():
-    assert stage_of("quality").parents == ("source", "motion")
-    assert not [stage.name for stage in STAGES if "quality" in stage.parents]
+    assert stage_of("motion_quality").parents == ("source", "motion")
+    assert not [stage.name for stage in STAGES if "motion_quality" in stage.parents]
 
 
 def test_leaves_no_second_movie_in_the_store(run):
     store, record = run
-    stored = store.open(record.keys["quality"])
+    stored = store.open(record.keys["motion_quality"])
     assert set(stored.arrays) == {"shift_px", "room_px", "clipped", "got_worse"}

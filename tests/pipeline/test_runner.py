@@ -5,8 +5,8 @@ import pytest
 import stand_in
 
 from calscope.model.errors import Cancelled, EngineError, ParameterError
+from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.records import AnimalRun, RunError
-from calscope.pipeline.results import AnimalResults
 from calscope.pipeline.runner import expect_run, plan_keys, run_animal
 from calscope.pipeline.stages import stages_until
 
@@ -56,7 +56,7 @@ def computed(record):
 def test_only_what_a_change_concerns_is_computed_again(run):
     run()
     assert computed(run({"evaluation.min_SNR": 0.5})) == ["evaluation"]
-    assert computed(run({"cnmf.gSig": 5})) == ["fit", "refit", "residual", "metrics", "evaluation", "dff"]
+    assert computed(run({"cnmf.gSig": 5})) == ["fit", "refit", "residual", "component_quality", "evaluation", "dff"]
     assert computed(run({"cnmf.dff_window_s": 2})) == ["dff"]
     assert computed(run()) == [], "going back is free"
 
@@ -84,8 +84,8 @@ def test_seeds_that_can_not_be_used_are_refused_before_anything_runs(run, engine
     "until, stages",
     [
         ("summary", ["before"]),
-        ("motion", ["before", "motion", "after", "quality"]),
-        ("extraction", ["before", "motion", "after", "quality", "fit", "refit", "residual"]),
+        ("motion", ["before", "motion", "after", "motion_quality"]),
+        ("extraction", ["before", "motion", "after", "motion_quality", "fit", "refit", "residual"]),
     ],
 )
 def test_a_run_may_end_early_and_go_on_later(run, store, until, stages):

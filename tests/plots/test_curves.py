@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from calscope.model.groups import Thresholds
-from calscope.model.results import Evaluation, Quality
-from calscope.plots.motion import frame_of_click, shift_figure, shifts_around, template_match_figure, time_axis
-from calscope.plots.quality import quality_figure
-from calscope.plots.traces import background_figure, trace_figure
+from calscope.model.results import ComponentQuality, Evaluation
+from calscope.plots.component_scatter import quality_figure
+from calscope.plots.motion_curves import frame_of_click, shift_figure, shifts_around, template_match_figure, time_axis
+from calscope.plots.trace_curves import background_figure, trace_figure
 
 
 def motion(n_frames=300, *, patches=True):
@@ -68,7 +68,7 @@ def test_template_match_shows_before_and_after():
 
 
 def test_scatter_tells_accepted_from_rejected_and_draws_the_thresholds():
-    quality = Quality(*(np.asarray(v, np.float32) for v in ([5, 1, 3], [0.9, 0.2, 0.3], [np.nan] * 3)))
+    quality = ComponentQuality(*(np.asarray(v, np.float32) for v in ([5, 1, 3], [0.9, 0.2, 0.3], [np.nan] * 3)))
     evaluation = Evaluation(np.asarray([True, False, True]))
     figure = quality_figure(quality, evaluation, Thresholds(min_SNR=2.5, rval_thr=0.7))
     assert [n[0] for n in named(figure, "accepted (2)").customdata] == [0, 2]
@@ -79,7 +79,9 @@ def test_scatter_tells_accepted_from_rejected_and_draws_the_thresholds():
 
 def test_scatter_of_the_likeness_to_a_soma_has_its_threshold_while_it_is_used():
     parts = np.asarray([[0.9] * 5, [0.9, 0.2, 0.9, 0.9, 0.9]], np.float32)
-    quality = Quality(*(np.asarray(v, np.float32) for v in ([5, 4], [0.9, 0.2], [np.nan] * 2)), soma_parts=parts)
+    quality = ComponentQuality(
+        *(np.asarray(v, np.float32) for v in ([5, 4], [0.9, 0.2], [np.nan] * 2)), soma_parts=parts
+    )
     evaluation = Evaluation(np.asarray([True, False]))
     used = quality_figure(quality, evaluation, Thresholds(min_soma=0.6), "SNR and soma")
     assert named(used, "rejected (1)").x.tolist() == pytest.approx([0.2])
@@ -90,7 +92,7 @@ def test_scatter_of_the_likeness_to_a_soma_has_its_threshold_while_it_is_used():
 
 
 def test_scatter_tells_the_rejected_that_are_unlike_a_soma_from_those_below_the_lines():
-    quality = Quality(*(np.asarray(v, np.float32) for v in ([5, 1, 3], [0.9, 0.2, 0.3], [np.nan] * 3)))
+    quality = ComponentQuality(*(np.asarray(v, np.float32) for v in ([5, 1, 3], [0.9, 0.2, 0.3], [np.nan] * 3)))
     evaluation = Evaluation(np.asarray([True, False, False]))
     figure = quality_figure(quality, evaluation, Thresholds(), unlike_soma=np.asarray([False, False, True]))
     low, unlike = named(figure, "rejected: too low (1)"), named(figure, "rejected: unlike a soma (1)")

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from calscope.model.results import Estimate, MotionMeasures, MotionQuality
-from calscope.plots.motion import room_figure
-from calscope.plots.motion_quality import NAMES, measures_figure
+from calscope.plots.motion_curves import room_figure
+from calscope.plots.motion_measures_plot import NAMES, measures_figure
 
 
 def measures(value):

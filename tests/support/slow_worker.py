@@ -4,7 +4,7 @@ import sys
 import time
 from pathlib import Path
 
-from calscope.engines.registry import ENGINES
+from calscope.engines.engine_registry import ENGINES
 from calscope.jobs import worker
 
 sys.path.insert(0, str(Path(__file__).parent))

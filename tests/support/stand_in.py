@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.sparse import csc_matrix
 
-from calscope.engines.base import Availability
+from calscope.engines.engine import Availability
 from calscope.model.movie import Movie
 from calscope.model.recording import RecordingInfo
-from calscope.model.results import Components, MotionResult, Quality
+from calscope.model.results import ComponentQuality, Components, MotionResult
 
 
 def make_components(dims, n, n_frames, *, nb=1, p=1, seed=0):
@@ -90,9 +90,11 @@ class StandIn:
         return make_components(movie.shape[1:], self.n, movie.shape[0], nb=params.cnmf.nb, p=params.cnmf.p)
 
     def measure(self, movie, components, params, context):
-        self._step("metrics", context)
+        self._step("component_quality", context)
         n = components.n
-        return Quality(np.arange(n, dtype=np.float32) + 1, np.zeros(n, np.float32), np.full(n, np.nan, np.float32))
+        return ComponentQuality(
+            np.arange(n, dtype=np.float32) + 1, np.zeros(n, np.float32), np.full(n, np.nan, np.float32)
+        )
 
 
 class MemoryRecording:

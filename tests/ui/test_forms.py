@@ -5,7 +5,8 @@ from streamlit.testing.v1 import AppTest
 
 from calscope.model.caiman_params import to_caiman
 from calscope.model.params import Parameters, fields
-from calscope.ui import forms, keys
+from calscope.ui.frame import keys
+from calscope.ui.widgets import parameter_form
 
 GROUPS = ("dataset", "motion", "cnmf", "evaluation")
 
@@ -14,14 +15,14 @@ def every_group():
     import streamlit as st
 
     from calscope.model.errors import ParameterError
-    from calscope.ui import forms
+    from calscope.ui.widgets import parameter_form
 
-    forms.seed()
+    parameter_form.seed()
     for group in ("dataset", "motion", "cnmf", "evaluation"):
-        st.button(f"reset {group}", on_click=forms.reset, args=(group,))
-        forms.show_group(group)
+        st.button(f"reset {group}", on_click=parameter_form.reset, args=(group,))
+        parameter_form.show_group(group)
     try:
-        st.code(forms.parameters().to_json())
+        st.code(parameter_form.parameters().to_json())
     except ParameterError as error:
         st.error(str(error))
 
@@ -86,8 +87,8 @@ def test_changed_values_are_marked_and_reset_puts_one_group_back(form):
     widget(form, "motion.max_shifts", 1).set_value(8)
     widget(form, "evaluation.cnn_lowest").set_value(0.2)
     form.run()
-    assert forms.CHANGED_MARK in widget(form, "cnmf.K").label
-    assert forms.CHANGED_MARK not in widget(form, "cnmf.p").label
+    assert parameter_form.CHANGED_MARK in widget(form, "cnmf.K").label
+    assert parameter_form.CHANGED_MARK not in widget(form, "cnmf.p").label
     assert any("1 changed" in expander.label for expander in form.expander)
     next(button for button in form.button if button.label == "reset cnmf").click()
     form.run()
@@ -98,12 +99,13 @@ def test_changed_values_are_marked_and_reset_puts_one_group_back(form):
 def upload(content):
     import streamlit as st
 
-    from calscope.ui import forms, reference
+    from calscope.ui.parameters import parameter_files
+    from calscope.ui.widgets import parameter_form
 
-    forms.seed()
-    kind, text = reference.take_text("mine.json", content)
+    parameter_form.seed()
+    kind, text = parameter_files.take_text("mine.json", content)
     st.markdown(f"{kind}|{text}")
-    st.code(forms.parameters().to_json())
+    st.code(parameter_form.parameters().to_json())
 
 
 def uploaded(content):
@@ -142,4 +144,4 @@ def test_bad_parameter_files_change_nothing_and_say_why(content, words):
 @pytest.mark.parametrize(("value", "said"), [((6, 6), "6 px"), ((6, 8), "(6, 8) px"), (None, "none")])
 def test_values_in_words(value, said):
     field = next(field for field in fields() if field.dotted == "motion.max_shifts")
-    assert forms.words(value, field.spec) == said
+    assert parameter_form.words(value, field.spec) == said

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from calscope.model.results import Estimate, MotionGain, MotionQuality
-from calscope.ui import motion_table, motion_view
+from calscope.ui.motion import motion_table, motion_view
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+from calscope.jobs.job_spec import JobSpec
+from calscope.jobs.job_status import JobStatus
 from calscope.jobs.manager import Job
-from calscope.jobs.spec import JobSpec
-from calscope.jobs.status import JobStatus
 from calscope.pipeline.records import AnimalRun
-from calscope.ui.run_tables import run_list
+from calscope.ui.runs.run_tables import run_list
 
 
 def job(number, *, data="/data/week", **spec):

@@ -2,9 +2,9 @@ import re
 
 import pytest
 
-from calscope.ui.messages import plain
-from calscope.ui.selection import component_in, neighbour
-from calscope.ui.wording import count
+from calscope.ui.frame.messages import plain
+from calscope.ui.frame.wording import count
+from calscope.ui.session.selection import component_in, neighbour
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+from calscope.jobs.job_spec import JobSpec
+from calscope.jobs.job_status import JobStatus
 from calscope.jobs.manager import Job
-from calscope.jobs.spec import JobSpec
-from calscope.jobs.status import JobStatus
-from calscope.ui import jobs_panel, places
-from calscope.ui.wording import progress
+from calscope.ui.frame import jobs_panel
+from calscope.ui.frame.wording import progress
+from calscope.ui.session import places
 
 
 def job(number, *, state="queued", until="motion", animals=("Ada",), **status):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from calscope.cli import OK
 from calscope.cli.progress_line import ProgressLine
-from calscope.io.demo import write_demo
+from calscope.io.demo.demo_files import write_demo
 
 
 def command(chosen: argparse.Namespace) -> int:

@@ -15,8 +15,8 @@ import calscope
 from calscope.cli import BAD_INPUT, OK
 from calscope.compiled import place as compiled_code_place
 from calscope.engines.caiman_trial import try_caiman
-from calscope.engines.registry import ENGINES
-from calscope.model.words import size
+from calscope.engines.engine_registry import ENGINES
+from calscope.model.quantities import size
 from calscope.pipeline.executor import cpu_count
 from calscope.pipeline.store import Store, default_store
 

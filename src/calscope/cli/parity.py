@@ -7,11 +7,11 @@ from pathlib import Path
 from calscope.cli import OK
 from calscope.cli.progress_line import ProgressLine
 from calscope.cli.settings import read_settings
-from calscope.export.parity_report import write_parity
+from calscope.export.report.parity_report import write_parity
 from calscope.io.project import RecordingRef, find_recordings
-from calscope.io.registry import open_recording
+from calscope.io.readers.reader_registry import open_recording
 from calscope.model.errors import RecordingError, StoreError
-from calscope.pipeline.parity import run_parity
+from calscope.pipeline.engine_parity import run_parity
 
 
 def command(chosen: argparse.Namespace) -> int:

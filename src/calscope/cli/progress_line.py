@@ -5,7 +5,7 @@ import sys
 import time
 from typing import TextIO
 
-from calscope.model.words import duration
+from calscope.model.quantities import duration
 
 TTY_INTERVAL_S = 0.1
 PLAIN_INTERVAL_S = 30.0

@@ -14,16 +14,16 @@ from typing import Any
 from calscope.cli import BAD_INPUT, INTERRUPTED, OK
 from calscope.cli.progress_line import ProgressLine
 from calscope.cli.settings import read_settings
-from calscope.engines.registry import get_engine
-from calscope.export.run_folder import RUN, check_place, write_animal, write_json
+from calscope.engines.engine_registry import get_engine
+from calscope.export.run_folder.write_animal import RUN, check_place, write_animal, write_json
 from calscope.io.project import Project, RecordingRef, find_recordings
-from calscope.io.registry import open_recording
+from calscope.io.readers.reader_registry import open_recording
 from calscope.model.errors import Cancelled, ParameterError, RecordingError, StoreError
-from calscope.model.words import duration
+from calscope.model.quantities import duration
+from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.cohort import Order, Step, choose_animals, run_cohort
 from calscope.pipeline.executor import make_executor
 from calscope.pipeline.records import AnimalRun
-from calscope.pipeline.results import AnimalResults
 from calscope.pipeline.runner import resolve_params
 from calscope.pipeline.store import default_store
 from calscope.pipeline.versions import library_versions

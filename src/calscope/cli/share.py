@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from calscope.cli import OK
-from calscope.export.formats import export_run
-from calscope.export.report import write_report
+from calscope.export.formats.format_registry import export_run
+from calscope.export.report.write_report import write_report
 
 
 def command(chosen: argparse.Namespace) -> int:

@@ -8,14 +8,14 @@ import calscope
 from calscope.algorithms.cnmf import cnmf
 from calscope.algorithms.cnmf.patch_fit import effective_tsub
 from calscope.algorithms.cnmf.patches import area_px, patch_grid
-from calscope.algorithms.evaluation.quality import measure_components
+from calscope.algorithms.evaluation.component_quality import measure_components
 from calscope.algorithms.motion.grid import make_patches
 from calscope.algorithms.motion.normcorre import correct_movie, largest_shifts
-from calscope.engines.base import Availability, Context
+from calscope.engines.engine import Availability, Context
 from calscope.model.errors import ParameterError
 from calscope.model.movie import FrameSource, Movie
 from calscope.model.params import Parameters
-from calscope.model.results import Components, MotionResult, Quality
+from calscope.model.results import ComponentQuality, Components, MotionResult
 from calscope.model.seeds import Seeds
 
 REASONS: Mapping[str, str] = MappingProxyType(
@@ -106,7 +106,7 @@ class BuiltinEngine:
             progress=context.progress,
         )
 
-    def measure(self, movie: Movie, components: Components, params: Parameters, context: Context) -> Quality:
+    def measure(self, movie: Movie, components: Components, params: Parameters, context: Context) -> ComponentQuality:
         """SNR, spatial r-value and likeness to a soma of each component."""
         return measure_components(
             movie,

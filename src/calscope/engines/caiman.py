@@ -26,7 +26,6 @@ from scipy.sparse import csc_matrix
 
 from calscope.algorithms.evaluation.soma import measure_soma
 from calscope.algorithms.motion.grid import make_patches
-from calscope.engines.base import Availability, Context, check_seeds
 from calscope.engines.caiman_check import caiman_version, cnn_obstacle, explain_failure, find_caiman
 from calscope.engines.caiman_files import check_room, write_by_pixels, write_raw
 from calscope.engines.caiman_multiprocessing import TaskPool
@@ -34,13 +33,14 @@ from calscope.engines.caiman_progress import FIT, MEASURE, MOTION, REFIT, RIGID,
 from calscope.engines.caiman_results import components_of, motion_result, quality_of
 from calscope.engines.caiman_surroundings import surroundings
 from calscope.engines.caiman_trial import STEP
+from calscope.engines.engine import Availability, Context, check_seeds
 from calscope.model.caiman_params import to_caiman
 from calscope.model.errors import CalscopeError, Cancelled, EngineError, RecordingError
 from calscope.model.fields import StageName
 from calscope.model.movie import FloatArray, FrameSource, Movie
 from calscope.model.params import Parameters, fields
 from calscope.model.progress import part
-from calscope.model.results import Components, MotionResult, Quality
+from calscope.model.results import ComponentQuality, Components, MotionResult
 from calscope.model.seeds import Seeds
 
 logger = logging.getLogger(__name__)
@@ -138,18 +138,18 @@ class CaimanEngine:
             _note_effective(context, params, model.params, "refit")
             return components_of(model.estimates, movie.shape)
 
-    def measure(self, movie: Movie, components: Components, params: Parameters, context: Context) -> Quality:
+    def measure(self, movie: Movie, components: Components, params: Parameters, context: Context) -> ComponentQuality:
         """Measure SNR, spatial r and, if wanted, the score of CaImAn's network."""
         _check(params)
         if components.n == 0:
             none = np.zeros(0, np.float32)
-            return Quality(snr=none, r_value=none, cnn=none)
+            return ComponentQuality(snr=none, r_value=none, cnn=none)
         with _driving("evaluation", context, MEASURE, (0, 1)) as view:
             images = _images(movie, context, share=0.2)
             options = _options(params, _cnmf_options(context))
             estimates = _estimates(components)
             estimates.evaluate_components(images, options, dview=view)
-            _note_effective(context, params, options, "metrics")
+            _note_effective(context, params, options, "component_quality")
         # outside of CaImAn's surroundings: a measure of ours, for the components of any engine
         parts = measure_soma(movie, components, gSig=params.cnmf.gSig)
         return replace(quality_of(estimates, components.n), soma_parts=parts)
@@ -360,7 +360,7 @@ _READ: dict[str, tuple[str, ...]] = {
     "motion": ("motion",),
     "fit": ("patch", "preprocess", "init", "spatial", "temporal", "merging"),
     "refit": ("patch", "preprocess", "init", "spatial", "temporal", "merging"),
-    "metrics": ("quality",),
+    "component_quality": ("quality",),
 }
 """CaImAn's groups that a step uses."""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from calscope.engines.base import Availability
+from calscope.engines.engine import Availability
 
 INSTALL = (
     "CaImAn comes from conda-forge: `conda env create -f environment.yml` in Calscope's folder makes an environment "

@@ -8,11 +8,11 @@ import numpy as np
 from scipy.sparse import csc_matrix
 
 from calscope.algorithms.motion.grid import make_patches
-from calscope.engines.base import Context
 from calscope.engines.caiman_files import chunk_frames, frame_correlations, read_corrected
+from calscope.engines.engine import Context
 from calscope.model.movie import FloatArray, FrameSource, Movie
 from calscope.model.progress import part
-from calscope.model.results import Components, MotionResult, Quality
+from calscope.model.results import ComponentQuality, Components, MotionResult
 
 
 def motion_result(
@@ -151,10 +151,10 @@ def _coefficients(g: Any, n: int) -> FloatArray:
     return np.asarray(rows, np.float32)
 
 
-def quality_of(estimates: Any, n: int) -> Quality:
+def quality_of(estimates: Any, n: int) -> ComponentQuality:
     """CaImAn's measures; its network's scores are an empty list where it was off."""
     cnn = np.asarray(estimates.cnn_preds, np.float32).ravel()
-    return Quality(
+    return ComponentQuality(
         snr=np.asarray(estimates.SNR_comp, np.float32),
         r_value=np.asarray(estimates.r_values, np.float32),
         cnn=cnn if len(cnn) == n else np.full(n, np.nan, np.float32),

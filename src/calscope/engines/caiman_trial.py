@@ -7,8 +7,8 @@ import tempfile
 import time
 from typing import IO
 
-from calscope.engines.base import Availability
 from calscope.engines.caiman_check import REMAKE, explain_failure, find_caiman
+from calscope.engines.engine import Availability
 
 TRY_S = 180.0
 """How long an import may take; the first one after an installation compiles everything."""

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from calscope.io.recording import Recording
+from calscope.io.readers.reader import Recording
 from calscope.model.recording import LoadReport, RecordingInfo
 
 N_SAMPLED = 32

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from calscope.io.file_names import is_litter, is_tiff, list_tiffs, natural_key, safe_name, safe_names, stem_of
-from calscope.io.registry import check_there, nothing_to_open
+from calscope.io.readers.reader_registry import check_there, nothing_to_open
+from calscope.io.readers.tiff.stacks import holds_many, is_damaged
 from calscope.io.safe_paths import leads_out
-from calscope.io.tiff_stack import holds_many, is_damaged
 from calscope.model.errors import RecordingError
 
 

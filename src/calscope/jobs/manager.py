@@ -10,15 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from calscope.engines.base import check_seeds
-from calscope.engines.registry import get_engine
-from calscope.jobs.folder import JobFolder
-from calscope.jobs.spec import JobSpec
-from calscope.jobs.status import JobStatus, write_status
+from calscope.engines.engine import check_seeds
+from calscope.engines.engine_registry import get_engine
+from calscope.jobs.job_folder import JobFolder
+from calscope.jobs.job_spec import JobSpec
+from calscope.jobs.job_status import JobStatus, write_status
 from calscope.model.errors import StoreError
 from calscope.model.params import Parameters
 from calscope.model.seeds import as_seeds
-from calscope.pipeline.files import store_trouble
+from calscope.pipeline.disk_files import store_trouble
 from calscope.pipeline.processes import Owner
 from calscope.pipeline.records import AnimalRun
 from calscope.pipeline.store import Store

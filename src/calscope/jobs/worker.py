@@ -12,12 +12,12 @@ from types import FrameType
 
 from filelock import FileLock, Timeout
 
-from calscope.engines.registry import get_engine
+from calscope.engines.engine_registry import get_engine
 from calscope.io.project import find_recordings
-from calscope.jobs.folder import JobFolder
+from calscope.jobs.job_folder import JobFolder
+from calscope.jobs.job_spec import JobSpec
+from calscope.jobs.job_status import JobStatus, StatusWriter
 from calscope.jobs.manager import GRACE_S
-from calscope.jobs.spec import JobSpec
-from calscope.jobs.status import JobStatus, StatusWriter
 from calscope.model.errors import CalscopeError, Cancelled
 from calscope.model.params import Parameters
 from calscope.pipeline.cohort import Order, Step, choose_animals, run_cohort
@@ -118,7 +118,7 @@ class Worker:
         return _failures(runs)
 
     def _demo(self, spec: JobSpec) -> str:
-        from calscope.io.demo import write_demo  # noqa: PLC0415 - the simulator is needed here only
+        from calscope.io.demo.demo_files import write_demo  # noqa: PLC0415 - the simulator is needed here only
 
         wanted = spec.demo
         if wanted is None:

@@ -11,11 +11,11 @@ StageName = Literal[
     "preview",
     "motion",
     "after",
-    "quality",
+    "motion_quality",
     "fit",
     "refit",
     "residual",
-    "metrics",
+    "component_quality",
     "evaluation",
     "dff",
 ]

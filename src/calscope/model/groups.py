@@ -53,7 +53,7 @@ class Dataset(ParameterGroup):
     fr: Annotated[float | None, Spec(
         "float", "Frame rate", "Frames per second. Read from the file where it is there, else asked for.",
         "Higher means that the same number of frames is less time: transients last more frames.",
-        "none, it belongs to the recording", ("fit", "refit", "residual", "metrics", "dff"), ("data.fr",),
+        "none, it belongs to the recording", ("fit", "refit", "residual", "component_quality", "dff"), ("data.fr",),
         unit="Hz", low=0.01, high=2000, none_means="the recording's own")] = None
     dxy: Annotated[FloatPair | None, Spec(
         "float pair", "Pixel size", "Size of a pixel in the tissue. Without it everything shows in px. CaImAn's own help says the "
@@ -64,7 +64,7 @@ class Dataset(ParameterGroup):
     decay_time: Annotated[float, Spec(
         "float", "Decay time", "How long a typical transient takes to fall, a property of the indicator.",
         "Higher expects longer transients: signal is averaged over more frames when a component is judged.",
-        USUAL, ("fit", "refit", "residual", "metrics"), ("data.decay_time",),
+        USUAL, ("fit", "refit", "residual", "component_quality"), ("data.decay_time",),
         unit="s", low=0.01, high=30)] = 0.4
 
 
@@ -195,7 +195,7 @@ class Thresholds(ParameterGroup):
         level="advanced")] = -1.0
     use_cnn: Annotated[bool, Spec(
         "bool", "Use CaImAn's CNN", "Score footprints with CaImAn's convolutional network; CaImAn engine only.",
-        "On adds a third measure.", USUAL, ("metrics", "evaluation"), ("quality.use_cnn",), level="advanced")] = False
+        "On adds a third measure.", USUAL, ("component_quality", "evaluation"), ("quality.use_cnn",), level="advanced")] = False
     min_cnn_thr: Annotated[float, Spec(
         "float", "CNN score", "A component whose CNN score is this or more is accepted.", "Higher accepts less by CNN.",
         USUAL, ("evaluation",), ("quality.min_cnn_thr",), low=0, high=1, level="advanced")] = 0.99

@@ -192,7 +192,7 @@ SOMA_PARTS: tuple[SomaPart, ...] = ("thickness", "extent", "roundness", "edge", 
 
 
 @dataclass(frozen=True)
-class Quality:
+class ComponentQuality:
     """How well each component is supported by the movie, before any threshold."""
 
     snr: FloatArray

@@ -12,6 +12,7 @@ from calscope.model.fields import StageName
 from calscope.model.motion_preview import Crop, MotionPreview, MotionSurvey, PreviewVersion
 from calscope.model.movie import FloatArray, Movie
 from calscope.model.results import (
+    ComponentQuality,
     Components,
     Estimate,
     Evaluation,
@@ -19,13 +20,12 @@ from calscope.model.results import (
     MotionMeasures,
     MotionQuality,
     MotionResult,
-    Quality,
     RelativeFluorescence,
     Residual,
     SummaryImages,
 )
+from calscope.pipeline.result_writer import ResultWriter
 from calscope.pipeline.store import StoredResult
-from calscope.pipeline.writer import ResultWriter
 
 
 @dataclass(frozen=True)
@@ -190,15 +190,15 @@ def _load_components(stored: StoredResult) -> Components:
     return Components(dims=(height, width), A=A, notes=tuple(stored.values["notes"]), **traces)
 
 
-def _save_quality(writer: ResultWriter, quality: Quality) -> None:
+def _save_component_quality(writer: ResultWriter, quality: ComponentQuality) -> None:
     _save_floats(writer, quality, "snr", "r_value", "cnn")
     if quality.soma_parts is not None:
         _save_floats(writer, quality, "soma_parts")
 
 
-def _load_quality(stored: StoredResult) -> Quality:
+def _load_component_quality(stored: StoredResult) -> ComponentQuality:
     measures = {name: stored.array(name) for name in ("snr", "r_value", "cnn")}
-    return Quality(**measures, soma_parts=_array_or_none(stored, "soma_parts"))
+    return ComponentQuality(**measures, soma_parts=_array_or_none(stored, "soma_parts"))
 
 
 def _save_evaluation(writer: ResultWriter, evaluation: Evaluation) -> None:
@@ -235,11 +235,11 @@ CODECS: dict[StageName, Codec] = {
     "preview": Codec(_save_preview, _load_preview),
     "motion": Codec(_save_motion, _load_motion),
     "after": _IMAGES,
-    "quality": Codec(_save_motion_quality, _load_motion_quality),
+    "motion_quality": Codec(_save_motion_quality, _load_motion_quality),
     "fit": _COMPONENTS,
     "refit": _COMPONENTS,
     "residual": Codec(_save_residual, _load_residual),
-    "metrics": Codec(_save_quality, _load_quality),
+    "component_quality": Codec(_save_component_quality, _load_component_quality),
     "evaluation": Codec(_save_evaluation, _load_evaluation),
     "dff": Codec(_save_dff, _load_dff),
 }

@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from calscope.engines.base import Engine
+from calscope.engines.engine import Engine
 from calscope.io.project import Project, RecordingRef
-from calscope.io.registry import open_recording
+from calscope.io.readers.reader_registry import open_recording
 from calscope.model.errors import CalscopeError, Cancelled, RecordingError
 from calscope.model.fields import StageName
 from calscope.model.params import Parameters

@@ -2,10 +2,10 @@
 
 from calscope.algorithms.evaluation.acceptance import accept_components
 from calscope.model.groups import Thresholds
-from calscope.model.results import Evaluation, Quality
+from calscope.model.results import ComponentQuality, Evaluation
 
 
-def judge(quality: Quality, limits: Thresholds) -> Evaluation:
+def judge(quality: ComponentQuality, limits: Thresholds) -> Evaluation:
     """Accept or reject each component, with the reason in words."""
     return accept_components(
         quality,

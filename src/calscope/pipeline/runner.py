@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from calscope.engines.base import Context, Engine, check_seeds
+from calscope.engines.engine import Context, Engine, check_seeds
 from calscope.model.errors import CalscopeError, Cancelled, RecordingError
 from calscope.model.fields import StageName
 from calscope.model.movie import FrameSource
@@ -14,12 +14,12 @@ from calscope.model.params import Parameters
 from calscope.model.progress import Progress, silent
 from calscope.model.recording import RecordingInfo
 from calscope.model.seeds import Seeds, as_seeds, check_inside
+from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.codecs import save_result
 from calscope.pipeline.executor import cpu_count
-from calscope.pipeline.keys import fill_params, plan_keys, resolve_params
 from calscope.pipeline.memory import PeakMemory
 from calscope.pipeline.records import LOOKS, AnimalRun, Groups, RunError, StageRecord, Until
-from calscope.pipeline.results import AnimalResults
+from calscope.pipeline.stage_keys import fill_params, plan_keys, resolve_params
 from calscope.pipeline.stages import Stage, StageInputs, stages_until
 from calscope.pipeline.store import Store
 from calscope.pipeline.times import Expected, StageTimes, total

@@ -3,8 +3,8 @@
 source -> before
 source -> survey -> preview (of the motion correction, where the movie moves most)
 source -> motion -> after
-source, motion -> quality (of the motion correction)
-motion -> fit -> refit -> metrics -> evaluation
+source, motion -> motion_quality
+motion -> fit -> refit -> component_quality -> evaluation
 motion, refit -> residual
 refit -> dff
 """
@@ -18,11 +18,11 @@ import numpy as np
 from calscope.algorithms.cnmf.residual import residual_peaks
 from calscope.algorithms.cnmf.rim import often_filled_px
 from calscope.algorithms.evaluation.dff import compute_dff
+from calscope.algorithms.motion_check.motion_quality import measure_motion
 from calscope.algorithms.motion_check.preview import preview_motion
-from calscope.algorithms.motion_check.quality import measure_motion
 from calscope.algorithms.motion_check.survey import survey_motion
 from calscope.algorithms.summary import compute_summary
-from calscope.engines.base import Context, Engine
+from calscope.engines.engine import Context, Engine
 from calscope.model.errors import RecordingError, StoreError
 from calscope.model.fields import StageName
 from calscope.model.motion_preview import MotionPreview, MotionSurvey
@@ -30,19 +30,19 @@ from calscope.model.movie import FrameSource
 from calscope.model.params import Parameters
 from calscope.model.progress import Progress
 from calscope.model.results import (
+    ComponentQuality,
     Components,
     Evaluation,
     MotionQuality,
     MotionResult,
-    Quality,
     RelativeFluorescence,
     Residual,
     SummaryImages,
 )
 from calscope.model.seeds import Seeds
+from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.judging import judge
 from calscope.pipeline.records import Until
-from calscope.pipeline.results import AnimalResults
 
 Result = TypeVar("Result")
 
@@ -143,7 +143,7 @@ def _run_after(inputs: StageInputs) -> SummaryImages:
     return compute_summary(inputs.motion.movie, inputs.context.progress)
 
 
-def _run_quality(inputs: StageInputs) -> MotionQuality:
+def _run_motion_quality(inputs: StageInputs) -> MotionQuality:
     engine, context, motion = inputs.engine, inputs.context, inputs.params.motion
 
     def correct(movie: FrameSource, progress: Progress) -> MotionResult:
@@ -191,12 +191,12 @@ def _run_residual(inputs: StageInputs) -> Residual:
     )
 
 
-def _run_metrics(inputs: StageInputs) -> Quality:
+def _run_component_quality(inputs: StageInputs) -> ComponentQuality:
     return inputs.engine.measure(inputs.motion.movie, inputs.components, inputs.params, inputs.context)
 
 
 def _run_evaluation(inputs: StageInputs) -> Evaluation:
-    return judge(_needed(inputs.parents.quality, "metrics"), inputs.params.evaluation)
+    return judge(_needed(inputs.parents.component_quality, "component_quality"), inputs.params.evaluation)
 
 
 def _run_dff(inputs: StageInputs) -> RelativeFluorescence:
@@ -211,12 +211,12 @@ def _run_dff(inputs: StageInputs) -> RelativeFluorescence:
 
 _SUMMARY = ("calscope.algorithms.summary",)
 _MOTION = ("calscope.algorithms.motion.normcorre",)
-_MOTION_QUALITY = ("calscope.algorithms.motion_check.quality", *_MOTION)
+_MOTION_QUALITY = ("calscope.algorithms.motion_check.motion_quality", *_MOTION)
 _SURVEY = ("calscope.algorithms.motion_check.survey",)
 _PREVIEW = ("calscope.algorithms.motion_check.preview", *_MOTION)
 _CNMF = ("calscope.algorithms.cnmf.cnmf", "calscope.algorithms.cnmf.rim")
 _RESIDUAL = ("calscope.algorithms.cnmf.residual",)
-_METRICS = ("calscope.algorithms.evaluation.quality",)
+_METRICS = ("calscope.algorithms.evaluation.component_quality",)
 _JUDGEMENT = ("calscope.algorithms.evaluation.acceptance",)
 _DFF = ("calscope.algorithms.evaluation.dff",)
 
@@ -235,10 +235,10 @@ STAGES: tuple[Stage, ...] = (
     Stage("motion", "motion correction", ("source",), _run_motion, _MOTION, 0.05, uses_engine=True),
     Stage("after", "summary of the corrected movie", ("motion",), _run_after, _SUMMARY, 0.0025),
     Stage(
-        "quality",
+        "motion_quality",
         "quality of the motion correction",
         ("source", "motion"),
-        _run_quality,
+        _run_motion_quality,
         _MOTION_QUALITY,
         0.018,
         uses_engine=True,
@@ -247,25 +247,27 @@ STAGES: tuple[Stage, ...] = (
     Stage("refit", "second fit", ("motion", "fit"), _run_refit, _CNMF, 0.022, uses_engine=True, takes_seeds=True),
     Stage("residual", "what the fit left", ("motion", "refit"), _run_residual, _RESIDUAL, 0.01),
     Stage(
-        "metrics",
+        "component_quality",
         "measuring the components",
         ("motion", "refit"),
-        _run_metrics,
+        _run_component_quality,
         _METRICS,
         0.002,
         uses_engine=True,
     ),
-    Stage("evaluation", "evaluation", ("metrics",), _run_evaluation, _JUDGEMENT, 0.0),
+    Stage("evaluation", "evaluation", ("component_quality",), _run_evaluation, _JUDGEMENT, 0.0),
     Stage("dff", "dF/F", ("refit",), _run_dff, _DFF, 0.0004),
 )
 """In an order in which parents come first."""
 
+_TO_MOTION: tuple[StageName, ...] = ("before", "motion", "after", "motion_quality")
+_TO_EXTRACTION: tuple[StageName, ...] = (*_TO_MOTION, "fit", "refit", "residual")
 _UNTIL: dict[Until, tuple[StageName, ...]] = {
     "summary": ("before",),
     "preview": ("survey", "preview"),
-    "motion": ("before", "motion", "after", "quality"),
-    "extraction": ("before", "motion", "after", "quality", "fit", "refit", "residual"),
-    "evaluation": ("before", "motion", "after", "quality", "fit", "refit", "residual", "metrics", "evaluation", "dff"),
+    "motion": _TO_MOTION,
+    "extraction": _TO_EXTRACTION,
+    "evaluation": (*_TO_EXTRACTION, "component_quality", "evaluation", "dff"),
 }
 
 

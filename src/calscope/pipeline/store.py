@@ -24,10 +24,10 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from calscope.model.errors import StoreError
-from calscope.pipeline.files import read_json, read_json_if_there, store_trouble, sync_to_disk, write_text_whole
+from calscope.pipeline.disk_files import read_json, read_json_if_there, store_trouble, sync_to_disk, write_text_whole
 from calscope.pipeline.memory import watch_map
 from calscope.pipeline.processes import Owner
-from calscope.pipeline.writer import MARK, META, SCHEMA, ResultWriter
+from calscope.pipeline.result_writer import MARK, META, SCHEMA, ResultWriter
 
 MAPPED_FROM_BYTES = 1 << 20
 """Smaller arrays are read into memory: a map costs an open file, and a page may hold hundreds of results."""

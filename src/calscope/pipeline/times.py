@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from calscope.model.fields import StageName
-from calscope.pipeline.files import read_json, write_text_whole
+from calscope.pipeline.disk_files import read_json, write_text_whole
 from calscope.pipeline.processes import Owner
 from calscope.pipeline.stages import Stage
 
@@ -16,7 +16,7 @@ FILE = "times.json"
 KEPT = 8
 """Runs of each stage that are remembered."""
 _WEIGHTS: dict[str, dict[StageName, float]] = {
-    "caiman": {"motion": 0.5, "quality": 0.25, "fit": 0.6, "refit": 2.0, "metrics": 0.02},
+    "caiman": {"motion": 0.5, "motion_quality": 0.25, "fit": 0.6, "refit": 2.0, "component_quality": 0.02},
 }
 """Seconds per million values of engines whose speed depends too much on the machine and the recording to be told
 beforehand: they share out the progress bar, and are no estimate of time."""

@@ -1,1 +1,1 @@
-"""What the pages share: shell, state, caches, forms, jobs panel, messages."""
+"""The only Streamlit code outside the page files."""

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from calscope.model.results import Evaluation, Quality, SomaPart
+from calscope.model.results import ComponentQuality, Evaluation, SomaPart
 
 WHAT_IS_WRONG: dict[SomaPart, str] = {
     "thickness": "too thin or small",
@@ -21,7 +21,7 @@ WHAT_IS_WRONG: dict[SomaPart, str] = {
 
 
 def accept_components(
-    quality: Quality,
+    quality: ComponentQuality,
     *,
     min_SNR: float,
     rval_thr: float,

@@ -12,7 +12,7 @@ import numpy as np
 from calscope.algorithms.frames import CleanFrames
 from calscope.algorithms.motion.likeness import correlations
 from calscope.algorithms.motion_check.measures import Measured, gains_between, measure_versions
-from calscope.algorithms.motion_check.quality import TOO_FEW
+from calscope.algorithms.motion_check.motion_quality import TOO_FEW
 from calscope.algorithms.motion_check.sample import BLOCK, SamplePlan, VersionSample, plan_sample, smooth, take_versions
 from calscope.algorithms.motion_check.still_movie import StillMovie
 from calscope.algorithms.motion_check.survey import richest_crop, worst_stretch

@@ -1,0 +1,87 @@
+"""What an engine is: the four steps that take more than a threshold, behind one small interface."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from numpy.typing import DTypeLike, NDArray
+
+from calscope.model.errors import EngineError
+from calscope.model.movie import FrameSource, Movie
+from calscope.model.params import Parameters
+from calscope.model.progress import Progress
+from calscope.model.results import ComponentQuality, Components, MotionResult
+from calscope.model.seeds import Seeds
+
+Allocate = Callable[[str, tuple[int, ...], DTypeLike], NDArray]
+"""Gives a writable array of that name, shape and type inside the result that is being written."""
+
+
+@dataclass(frozen=True)
+class Availability:
+    """Whether an engine can run here, and if not, why and what to do."""
+
+    ok: bool
+    version: str = ""
+    why_not: str = ""
+    next_step: str = ""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a step needs besides its data."""
+
+    progress: Progress
+    allocate: Allocate
+    workers: int
+    """Threads or processes the step may use."""
+    scratch: Path
+    """An empty folder of the step's own, removed when it ends, however it ends."""
+    effective: dict[str, Any] = field(default_factory=dict)
+    """Written by the step: what it really used, as {'group.name': value}; more than parameters may stand in it."""
+
+
+class Engine(Protocol):
+    """An engine; every one takes the same parameters, under CaImAn's names, and gives the same results."""
+
+    name: str
+    reasons: Mapping[str, str]
+    """Why a value it uses may differ from the requested one, in words, by the parameter's full name."""
+    takes_seeds: bool
+    """Whether its second fit can begin components at places that a person chose."""
+
+    def availability(self) -> Availability:
+        """Tell whether the engine can run on this machine; quick, and without importing anything heavy."""
+
+    def effective(self, params: Parameters, shape: tuple[int, int, int]) -> Mapping[str, Any]:
+        """Give the values it would really use where they differ from the requested ones, as {'group.name': value}."""
+
+    def correct_motion(self, source: FrameSource, params: Parameters, context: Context) -> MotionResult:
+        """Estimate motion and write the corrected movie into an array from `context.allocate`."""
+
+    def fit(self, movie: Movie, border_px: int, params: Parameters, context: Context) -> Components:
+        """Fit CNMF on overlapping patches (or the whole field when `rf` is none) and join the patches."""
+
+    def refit(  # noqa: PLR0917 - the seeds came later
+        self, movie: Movie, first: Components, border_px: int, params: Parameters, context: Context, seeds: Seeds = ()
+    ) -> Components:
+        """Fit CNMF again over the whole field, starting from the first fit and a new component at each seed."""
+
+    def measure(self, movie: Movie, components: Components, params: Parameters, context: Context) -> ComponentQuality:
+        """Measure how well each component is supported; thresholds are applied elsewhere."""
+
+
+def check_seeds(engine: Engine, seeds: Seeds) -> None:
+    """Refuse seeds that the engine can't use, before long work begins.
+
+    Raises
+    ------
+    EngineError
+        With the next step.
+    """
+    if seeds and not engine.takes_seeds:
+        raise EngineError(
+            f"The engine {engine.name} can't begin components at seeds that were placed by hand. Run the built-in "
+            "engine, or remove the seeds."
+        )

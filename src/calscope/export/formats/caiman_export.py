@@ -1,0 +1,118 @@
+"""Results in the HDF5 layout of CaImAn: what its `load_CNMF`, and the programs that read its files, expect.
+
+The file is the attribute tree of a CNMF object: `estimates`, `params` and `dims`. Tuples are arrays, texts are
+attributes, and what is None is the text NoneType. Our names are CaImAn's, so most of this is putting them in place.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from scipy.sparse import csc_matrix
+
+import calscope
+from calscope.export.formats.hdf5_target import check_replaceable
+from calscope.export.run_folder.animal_folder import AnimalFolder
+from calscope.io.atomic_write import file_beside
+from calscope.model.caiman_params import to_caiman
+
+NONE = "NoneType"
+"""How CaImAn writes a value that is not there."""
+
+_WRITTEN_BY = "written_by"
+"""Attribute that tells our files from CaImAn's own; `load_CNMF` takes it for one more field."""
+_OF_THE_FIT = ("bl", "c1", "g", "neurons_sn")
+_NOT_IN_A_RUN_FOLDER = ("lam", "R", "W", "b0", "center", "ecc", "A_thr")
+_NOT_OURS = ("discarded_components", "noisyC", "C_on", "Ab", "Cf", "mn", "vr")
+
+
+def write_caiman(animal: AnimalFolder, path: Path) -> list[Path]:
+    """Write one animal as CaImAn's CNMF file, all components in it, the accepted in `idx_components`.
+
+    Raises
+    ------
+    StoreError
+        When the run has no components, because it ended before extraction, or another program's file is there.
+    """
+    animal.need_footprints()
+    check_replaceable(path, lambda file: _WRITTEN_BY in file.attrs)
+    with file_beside(path) as part, h5py.File(part, "w") as file:
+        file.attrs[_WRITTEN_BY] = f"Calscope {calscope.__version__}"
+        _write_tree(
+            file, {"dims": animal.dims, "estimates": _estimates(animal), "params": _params(animal), "dview": None}
+        )
+    return [path]
+
+
+def _estimates(animal: AnimalFolder) -> dict[str, Any]:
+    denoised = animal.traces("denoised")
+    found: dict[str, Any] = dict.fromkeys([*_NOT_IN_A_RUN_FOLDER, *_NOT_OURS])
+    found |= {
+        "A": animal.footprints,
+        "C": denoised,
+        "YrA": animal.traces("raw") - denoised,
+        "S": animal.traces("spikes"),
+        "F_dff": animal.traces("dff") if "dff" in animal.trace_kinds else None,
+        "b": animal.background.b if animal.background else None,
+        "f": animal.background.f if animal.background else None,
+        "Cn": animal.images.get("corr_after"),
+        "dims": animal.dims,
+        "nr": animal.n_components,
+        "shifts": np.empty(0),
+    }
+    return found | _fit_values(animal) | _judgement(animal)
+
+
+def _fit_values(animal: AnimalFolder) -> dict[str, Any]:
+    """Time constants, baselines and noise; None where the folder has none, and `g` where nothing was deconvolved."""
+    kept = animal.model_values
+    if kept is None:
+        return dict.fromkeys([*_OF_THE_FIT, "sn"])
+    values: dict[str, Any] = {name: kept[name] for name in _OF_THE_FIT}
+    if values["g"].shape[1] == 0:
+        values["g"] = None
+    return values | {"sn": kept["sn"].ravel(order="F")}
+
+
+def _judgement(animal: AnimalFolder) -> dict[str, Any]:
+    names = ("idx_components", "idx_components_bad", "SNR_comp", "r_values", "cnn_preds")
+    if animal.accepted is None or animal.components is None:
+        return dict.fromkeys(names)
+    cnn = animal.components["cnn"].to_numpy(np.float64)
+    return {
+        "idx_components": np.flatnonzero(animal.accepted),
+        "idx_components_bad": np.flatnonzero(~animal.accepted),
+        "SNR_comp": animal.components["snr"].to_numpy(np.float64),
+        "r_values": animal.components["r_value"].to_numpy(np.float64),
+        # CaImAn leaves this empty when its network was not asked.
+        "cnn_preds": np.empty(0) if np.isnan(cnn).all() else cnn,
+    }
+
+
+def _params(animal: AnimalFolder) -> dict[str, dict[str, Any]]:
+    groups = to_caiman(animal.params) if animal.params is not None else {}
+    known = {"dims": animal.dims, "fr": animal.fr_hz, "dxy": animal.dxy_um}
+    return groups | {
+        "data": groups.get("data", {}) | {name: value for name, value in known.items() if value is not None}
+    }
+
+
+def _write_tree(group: h5py.Group, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            _write_tree(group.create_group(name), value)
+        elif isinstance(value, csc_matrix):
+            _write_sparse(group.create_group(name), value)
+        elif value is None:
+            group[name] = NONE
+        elif isinstance(value, str):
+            group.attrs[name] = value
+        else:
+            group[name] = np.asarray(value)
+
+
+def _write_sparse(group: h5py.Group, matrix: csc_matrix) -> None:
+    group["data"], group["indices"], group["indptr"] = matrix.data, matrix.indices, matrix.indptr
+    group["shape"] = np.asarray(matrix.shape, np.int64)

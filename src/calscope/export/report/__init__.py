@@ -1,0 +1,1 @@
+"""The report as one HTML file, the methods text, and the parity report."""

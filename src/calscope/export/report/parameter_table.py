@@ -1,0 +1,83 @@
+"""The table of parameters of a report: what differs from the defaults, and what was not used as asked for."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from calscope.export.report.markup import Content, Html, element, join
+from calscope.export.run_folder.animal_folder import AnimalFolder
+from calscope.export.run_folder.open_run_folder import RunFolder
+from calscope.model.fields import ParameterField
+from calscope.model.params import fields
+
+
+def parameter_table(run: RunFolder) -> Html:
+    """One row a parameter, one column for each set of values that was used."""
+    sets = _sets([animal for animal in run.animals if animal.effective])
+    if not sets:
+        return element("p", None, "The parameters are not recorded in this folder.")
+    names = ["used"] if len(sets) == 1 else [", ".join(animal.name for animal in animals) for animals in sets]
+    header = [element("th", {"scope": "col"}, cell) for cell in ("parameter", "", "default", *names)]
+    rows = [_row(field, sets) for field in fields()]
+    body = element("tbody", None, *rows)
+    explain = element(
+        "p",
+        None,
+        element("span", {"class": "changed"}, "bold"),
+        ": not the default. ",
+        element("span", {"class": "overruled"}, "orange"),
+        ": not what was asked for; the value asked for stands behind it.",
+    )
+    return join(
+        explain, element("table", {"class": "parameters"}, element("thead", None, element("tr", None, *header)), body)
+    )
+
+
+def changed_from_default(animal: AnimalFolder) -> dict[str, Any]:
+    """Give the parameters of an animal that differ from their defaults, by full name."""
+    return {field.dotted: animal.param(field.dotted) for field in fields() if _is_changed(field, animal)}
+
+
+def _sets(animals: Sequence[AnimalFolder]) -> list[list[AnimalFolder]]:
+    sets: dict[str, list[AnimalFolder]] = {}
+    for animal in animals:
+        sets.setdefault(json.dumps([animal.effective, animal.requested], sort_keys=True, default=str), []).append(
+            animal
+        )
+    return list(sets.values())
+
+
+def _row(field: ParameterField, sets: Sequence[Sequence[AnimalFolder]]) -> Html:
+    unit = f" ({field.spec.unit})" if field.spec.unit else ""
+    label: Content = element("span", {"title": field.spec.meaning}, field.spec.label + unit)
+    cells = [element("code", None, field.dotted), label, _words(field.default, field)]
+    values = [_value_cell(field, animals[0]) for animals in sets]
+    return element("tr", None, *(element("td", None, cell) for cell in cells), *values)
+
+
+def _value_cell(field: ParameterField, animal: AnimalFolder) -> Html:
+    value = _words(animal.param(field.dotted), field)
+    asked = animal.requested.get(field.group, {}).get(field.name)
+    overruled = asked is not None and not _same(asked, animal.param(field.dotted))
+    look = "overruled" if overruled else "changed" if _is_changed(field, animal) else None
+    return element("td", {"class": look}, value, f" (asked for: {_words(asked, field)})" if overruled else "")
+
+
+def _is_changed(field: ParameterField, animal: AnimalFolder) -> bool:
+    known = field.name in animal.effective.get(field.group, {})
+    return known and not _same(animal.param(field.dotted), field.default)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equal, where JSON has made lists of pairs."""
+    return (list(one) if isinstance(one, tuple) else one) == (list(other) if isinstance(other, tuple) else other)
+
+
+def _words(value: Any, field: ParameterField) -> str:
+    if value is None:
+        return field.spec.none_means or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(f"{v:.6g}" for v in value)
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,340 @@
+"""The parts of a report: what each says, as HTML."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from calscope.export.report import report_figures as figures
+from calscope.export.report.markup import Content, Html, element, join, table
+from calscope.export.report.methods_text import write_methods
+from calscope.export.report.motion_section import motion_verdict
+from calscope.export.report.report_budget import Budget
+from calscope.export.report.thinned_traces import trace_data
+from calscope.export.run_folder.animal_folder import AnimalFolder
+from calscope.export.run_folder.open_run_folder import RunFolder
+
+_ABSENT = "–"
+
+
+def overview(run: RunFolder) -> Html:
+    """One row an animal."""
+    header = [
+        "animal",
+        "frames",
+        "field (px)",
+        "rate (Hz)",
+        "largest shift (px)",
+        "motion correction",
+        "components",
+        "accepted",
+        "rejected",
+        "median SNR",
+    ]
+    rows = [_overview_row(i, animal) for i, animal in enumerate(run.animals)]
+    failed = [
+        element("p", {"class": "warning"}, element("b", None, name), f" failed: {why}")
+        for name, why in run.failures.items()
+    ]
+    return join(table(header, rows, {"class": "overview"}), *failed)
+
+
+def _overview_row(number: int, animal: AnimalFolder) -> list[Content]:
+    link = element("a", {"href": f"#animal-{number}"}, animal.name)
+    if not animal.images and animal.motion is None and animal.components is None:
+        return [link, *[_ABSENT] * 9]
+    counts = [_ABSENT] * 3
+    if animal.footprints is not None:
+        counts[0] = str(animal.n_components)
+    if animal.accepted is not None:
+        counts[1:] = [str(int(animal.accepted.sum())), str(int((~animal.accepted).sum()))]
+    field = " × ".join(str(n) for n in animal.dims)
+    return [
+        link,
+        _show(animal.n_frames),
+        field,
+        _show(animal.fr_hz),
+        _largest_shift(animal),
+        _verdict(animal),
+        *counts,
+        _median_snr(animal),
+    ]
+
+
+def _verdict(animal: AnimalFolder) -> Content:
+    found = animal.motion_quality
+    if found is None:
+        return _ABSENT
+    n = len(found.flags)
+    flagged = element("b", None, f" ▲ {n} {'flag' if n == 1 else 'flags'}") if n else ""
+    return join(found.verdict, flagged)
+
+
+def _largest_shift(animal: AnimalFolder) -> str:
+    if animal.motion is None:
+        return _ABSENT
+    return f"{np.nanmax(np.hypot(animal.motion['shift_y_px'], animal.motion['shift_x_px'])):.1f}"
+
+
+def _median_snr(animal: AnimalFolder) -> str:
+    if animal.components is None or animal.accepted is None or not animal.accepted.any():
+        return _ABSENT
+    return f"{animal.components['snr'][animal.accepted].median():.1f}"
+
+
+def methods(run: RunFolder) -> Html:
+    """Give the methods paragraph with what it cites."""
+    text = write_methods(run)
+    if not text.paragraphs:
+        return element("p", None, "The parameters are not recorded in this folder, so there is no methods text.")
+    references = element("ul", {"class": "references"}, *(element("li", None, full) for full in text.references))
+    return join(*(element("p", {"class": "methods"}, paragraph) for paragraph in text.paragraphs), references)
+
+
+def warnings_of(animal: AnimalFolder) -> list[str]:
+    """Give sentences on what should be known before this animal's results are trusted."""
+    said = [f"The run ended early: {animal.error}"] if animal.error else []
+    if animal.footprints is not None and animal.n_components == 0:
+        said.append("No components were found.")
+    elif animal.accepted is not None and not animal.accepted.any():
+        said.append(f"None of the {animal.n_components} components was accepted.")
+    if animal.motion is not None and animal.motion_quality is None and animal.param("motion.max_shifts"):
+        said += _clipped(animal.motion, animal.param("motion.max_shifts"))
+    if animal.fr_hz is None:
+        said.append("The frame rate is unknown: times are in frames.")
+    return said
+
+
+def notes_of(animal: AnimalFolder) -> list[str]:
+    """Give what the stages themselves had to say."""
+    notes = animal.meta.get("notes")
+    return [str(note) for note in notes] if isinstance(notes, Sequence) and not isinstance(notes, str) else []
+
+
+def _clipped(motion: pd.DataFrame, max_shifts: Sequence[float]) -> list[str]:
+    shifts = motion[["shift_y_px", "shift_x_px"]].abs().to_numpy()
+    n = int((shifts >= np.asarray(max_shifts) - 0.05).any(axis=1).sum())
+    return (
+        [f"In {n} frames the shift reached max_shifts ({max_shifts[0]}, {max_shifts[1]} px); it may be larger."]
+        if n
+        else []
+    )
+
+
+def animal_section(number: int, animal: AnimalFolder, budget: Budget) -> Html:
+    """Give everything on one animal."""
+    parts: list[Content] = [element("h2", None, animal.name)]
+    parts += [element("p", {"class": "warning"}, sentence) for sentence in warnings_of(animal)]
+    parts += [element("p", {"class": "note"}, sentence) for sentence in notes_of(animal)]
+    if animal.images:
+        parts.append(_images(animal, budget))
+    if animal.motion is not None:
+        parts.append(_motion(animal, animal.motion))
+    if animal.footprints is not None:
+        parts.append(_components(animal, budget))
+    parts.append(_provenance(animal))
+    return element("section", {"class": "animal", "id": f"animal-{number}"}, *parts)
+
+
+def _images(animal: AnimalFolder, budget: Budget) -> Html:
+    drawn = [_image_pair(animal, kind, budget) for kind in _IMAGES]
+    swipes = element("div", {"class": "swipes"}, *(figure for figure in drawn if figure))
+    corrected = any(name.endswith("_after") for name in animal.images)
+    title = "Before and after motion correction" if corrected else "Images, without motion correction"
+    return join(element("h3", None, title), swipes)
+
+
+_IMAGES = {"max": "Max projection", "corr": "Local correlation", "mean": "Mean"}
+
+
+def _image_pair(animal: AnimalFolder, kind: str, budget: Budget) -> Html:
+    """Give the swipe of one kind of image, the one image there is, or nothing."""
+    found = [animal.images[name] for name in (f"{kind}_before", f"{kind}_after") if name in animal.images]
+    look = figures.Look(_IMAGES[kind], kind, animal.dxy_um, budget.most_pixels)
+    if len(found) == 2:
+        return figures.swipe(found[0], found[1], look)
+    return figures.still(found[0], look) if found else Html("")
+
+
+def _motion(animal: AnimalFolder, motion: pd.DataFrame) -> Html:
+    patches = animal.patches
+    curves = []
+    for axis, (column, name, colour) in enumerate(
+        (("shift_y_px", "down (y)", figures.ACCEPTED), ("shift_x_px", "right (x)", figures.REJECTED))
+    ):
+        of_patches = None if patches is None else patches.shifts[:, :, axis]
+        spread = None if of_patches is None else (of_patches.min(axis=1), of_patches.max(axis=1))
+        curves.append(figures.Curve(name, motion[column].to_numpy(np.float32), colour, spread))
+    charts = [figures.time_chart(curves, fr_hz=animal.fr_hz, y_title="shift (px)")]
+    if {"corr_before", "corr_after"} <= set(motion.columns):
+        match = [
+            figures.Curve("before", motion["corr_before"].to_numpy(np.float32), figures.REJECTED),
+            figures.Curve("after", motion["corr_after"].to_numpy(np.float32), figures.ACCEPTED),
+        ]
+        charts.append(figures.time_chart(match, fr_hz=animal.fr_hz, y_title="correlation with template"))
+    parts = [element("h3", None, "Motion"), motion_verdict(animal.motion_quality)]
+    return join(*parts, element("p", None, _motion_sentence(animal, motion)), *charts)
+
+
+def _motion_sentence(animal: AnimalFolder, motion: pd.DataFrame) -> str:
+    shifts = motion[["shift_y_px", "shift_x_px"]].to_numpy(np.float64)
+    length = np.hypot(*shifts.T)
+    text = f"Shift applied to each frame: median {np.nanmedian(length):.2f} px, largest {np.nanmax(length):.2f} px"
+    if animal.dxy_um is not None:
+        in_um = np.hypot(*(shifts * animal.dxy_um).T)
+        text += f" ({np.nanmedian(in_um):.2f} and {np.nanmax(in_um):.2f} µm)"
+    if {"corr_before", "corr_after"} <= set(motion.columns):
+        before, after = motion["corr_before"].median(), motion["corr_after"].median()
+        text += f". Median correlation with the template: {before:.3f} before, {after:.3f} after"
+    return text + (". Shading: from the least to the most shifted patch." if animal.patches is not None else ".")
+
+
+def _components(animal: AnimalFolder, budget: Budget) -> Html:
+    heading = element("h3", None, "Components")
+    if animal.n_components == 0:
+        return heading
+    counts = f"{animal.n_components} components"
+    if animal.accepted is not None:
+        n = int(animal.accepted.sum())
+        legend = join(
+            ", ", element("span", {"class": "accepted"}, f"{n} accepted"),
+            ", ", element("span", {"class": "rejected"}, f"{animal.n_components - n} rejected"),
+        )  # fmt: skip
+    else:
+        legend = Html(", not evaluated")
+    explain = element("p", None, counts, legend, ". Click an outline or a row to see its trace. Numbers begin at 0.")
+    outline = figures.contour_map(animal.need_footprints(), animal.dims, animal.accepted, animal.dxy_um)
+    viewer = element("div", {"class": "viewer"}, outline, _trace_place())
+    data = element(
+        "script", {"type": "application/json", "class": "traces"}, script_json(trace_data(animal, budget.buckets))
+    )
+    thinned = "Traces are thinned for this page, peaks kept; every value is in traces.parquet in the animal's folder."
+    rows = element("details", None, element("summary", None, "Table of components"), _component_table(animal))
+    return join(
+        heading,
+        explain,
+        element("p", None, _rule(animal)),
+        viewer,
+        data,
+        element("p", {"class": "when"}, thinned),
+        rows,
+    )
+
+
+def _rule(animal: AnimalFolder) -> str:
+    names = ("min_SNR", "rval_thr", "SNR_lowest", "rval_lowest", "min_cnn_thr", "cnn_lowest")
+    snr, r, snr_low, r_low, cnn, cnn_low = (animal.param(f"evaluation.{name}") for name in names)
+    if animal.accepted is None or snr is None:
+        return ""
+    either, every = f"SNR > {snr:g} or spatial r ≥ {r:g}", f"SNR > {snr_low:g} and r > {r_low:g}"
+    if animal.param("evaluation.use_cnn"):
+        either, every = f"{either} or CNN ≥ {cnn:g}", f"{every} and CNN > {cnn_low:g}"
+    if animal.param("evaluation.use_soma"):
+        every += f" and the likeness to a soma ≥ {animal.param('evaluation.min_soma'):g}"
+    return f"Accepted where {either}, as long as {every}."
+
+
+def _trace_place() -> Html:
+    buttons = element(
+        "div",
+        {"class": "step"},
+        element("button", {"type": "button", "data-step": -1}, "← previous"),
+        element("button", {"type": "button", "data-step": 1}, "next →"),
+    )
+    return element(
+        "div", {"class": "trace"}, buttons, element("p", {"class": "chosen"}, ""), element("div", {"class": "plots"})
+    )
+
+
+def script_json(value: object) -> Html:
+    """Give JSON that is safe inside of a script element: nothing in it can end the element."""
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
+    return Html(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
+
+
+_COLUMNS = (
+    ("component", "component", "{:d}"),
+    ("y_px", "y (px)", "{:.1f}"),
+    ("x_px", "x (px)", "{:.1f}"),
+    ("area_px", "area (px)", "{:.0f}"),
+    ("snr", "SNR", "{:.2f}"),
+    ("r_value", "spatial r", "{:.3f}"),
+    ("cnn", "CNN", "{:.2f}"),
+    ("soma", "soma", "{:.2f}"),
+)
+
+
+def _component_table(animal: AnimalFolder) -> Html:
+    frame = animal.components
+    if frame is None:
+        return element("p", None, "There is no table of components in this folder.")
+    shown = [column for column in _COLUMNS if column[0] in frame]
+    header = [title for _, title, _ in shown] + ["judged", "reason"]
+    head = element("thead", None, element("tr", None, *(element("th", {"scope": "col"}, title) for title in header)))
+    body = [_component_row(animal, i, [(row[name], form) for name, _, form in shown], str(row["reason"]))
+            for i, row in enumerate(frame.to_dict("records"))]  # fmt: skip
+    return element(
+        "div", {"class": "scroll"}, element("table", {"class": "components"}, head, element("tbody", None, *body))
+    )
+
+
+def _component_row(animal: AnimalFolder, number: int, values: Sequence[tuple[Any, str]], reason: str) -> Html:
+    cells = [_ABSENT if pd.isna(value) else form.format(value) for value, form in values]
+    judged = "" if animal.accepted is None else ("accepted" if animal.accepted[number] else "rejected")
+    row = [
+        *(element("td", None, cell) for cell in cells),
+        element("td", {"class": judged}, judged),
+        element("td", None, reason),
+    ]
+    return element("tr", {"data-component": number, "tabindex": 0}, *row)
+
+
+def _provenance(animal: AnimalFolder) -> Html:
+    recording, meta = animal.recording, animal.meta
+    entries: list[list[Content]] = [
+        ["recording", _show(recording.get("path"))],
+        ["fingerprint", _show(recording.get("fingerprint"))],
+        ["frames, rows, columns", " × ".join(str(n) for n in recording.get("shape") or ()) or _ABSENT],
+        ["type", _show(recording.get("dtype"))],
+        ["frame rate", _with_source(animal.fr_hz, "Hz", recording.get("fr_source"))],
+        ["pixel size (y, x)", _with_source(animal.dxy_um, "µm", recording.get("dxy_source"))],
+        ["engine", f"{meta.get('engine') or _ABSENT} {meta.get('engine_version') or ''}".strip()],
+        ["peak memory", f"{meta['peak_memory_bytes'] / 1e6:.0f} MB" if meta.get("peak_memory_bytes") else _ABSENT],
+    ]
+    versions = meta.get("versions")
+    if isinstance(versions, Mapping):
+        entries.append(["versions", ", ".join(f"{name} {version}" for name, version in versions.items())])
+    facts = table(["what", "value"], entries, {"class": "facts"})
+    return element("details", None, element("summary", None, "Where this comes from"), facts, _stages(meta))
+
+
+def _stages(meta: Mapping[str, Any]) -> Html:
+    stages = meta.get("stages")
+    if not isinstance(stages, Sequence) or isinstance(stages, str) or not stages:
+        return Html("")
+    rows: list[list[Content]] = [
+        [
+            _show(stage.get("stage")),
+            f"{stage['seconds']:.1f}" if isinstance(stage.get("seconds"), int | float) else _ABSENT,
+            "from the store" if stage.get("cached") else "computed",
+            element("code", None, str(stage.get("key", ""))[:16]),
+        ]
+        for stage in stages
+        if isinstance(stage, Mapping)
+    ]
+    return table(["stage", "seconds", "", "key"], rows, {"class": "facts"})
+
+
+def _with_source(value: Any, unit: str, source: Any) -> str:
+    if value is None:
+        return "unknown"
+    number = ", ".join(f"{v:.4g}" for v in value) if isinstance(value, Sequence) else f"{value:.6g}"
+    return f"{number} {unit}" + (f" ({source})" if source else "")
+
+
+def _show(value: Any) -> str:
+    if value is None or value == "":
+        return _ABSENT
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,1 @@
+"""The folder that `calscope run` writes, and reading it again."""

@@ -1,0 +1,1 @@
+"""TIFF recordings: one frame a file, or stacks; with what ImageJ, OME and ScanImage write into them."""

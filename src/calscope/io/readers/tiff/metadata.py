@@ -1,0 +1,191 @@
+"""Frame rate and pixel size as ImageJ, OME-XML and ScanImage write them into TIFF files, each with its source in words.
+
+What is not in the file stays None: the program asks, it never guesses. The resolution tags alone are not believed: most
+programs fill them with a printer's 72 dots per inch.
+"""
+
+import math
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+
+from calscope.io.readers.tiff.ome import attributes, plane_interval, sizes_in_file
+from calscope.io.readers.tiff.pixels import UNREADABLE, open_quietly
+from calscope.io.readers.tiff.scanimage import n_channels, n_planes, said_by_scanimage, saved_rate_hz
+from calscope.model.recording import Pair
+
+_MICRONS = {"um": 1.0, "µm": 1.0, "μm": 1.0, "micron": 1.0, "microns": 1.0, "micrometer": 1.0, "mm": 1e3, "cm": 1e4}
+_MICRONS |= {"nm": 1e-3, "m": 1e6, "inch": 25400.0}
+_SECONDS = {"s": 1.0, "sec": 1.0, "second": 1.0, "seconds": 1.0, "ms": 1e-3, "msec": 1e-3, "us": 1e-6, "µs": 1e-6}
+_SECONDS |= {"min": 60.0, "h": 3600.0}
+
+
+@dataclass(frozen=True)
+class TiffMetadata:
+    """What a file says of time, space and the order of its pages."""
+
+    fr_hz: float | None = None
+    fr_source: str = ""
+    dxy_um: Pair | None = None
+    """µm per px (y, x)."""
+    dxy_source: str = ""
+    sizes: tuple[tuple[str, int], ...] = ()
+    """Channels, slices and frames as the file names them, where it does."""
+    n_images: int | None = None
+    """How many images follow the first one's pixels without a directory of their own."""
+    shape: tuple[int, ...] = ()
+    """Of the array that the file was written from, rows and columns last, where tifffile notes it."""
+    signed: bool = False
+    """Pixels are signed numbers to which 32768 was added, as ImageJ keeps them in its unsigned 16-bit images."""
+    by_tifffile: bool = False
+    """Written by tifffile, which lists images in their directories only when it closes the file."""
+    axes_are_certain: bool = False
+    """Channels and slices are what the microscope did; others store frames in time as slices, for want of better."""
+
+
+def read_metadata(path: Path) -> TiffMetadata:
+    """Read what is known; a file whose metadata make no sense says nothing."""
+    try:
+        with open_quietly(path) as file:
+            found = [reader(file) for reader in (_scanimage, _ome, _imagej, _shaped)]
+            by_tifffile = file.pages.first.software.startswith("tifffile")
+    except UNREADABLE:
+        return TiffMetadata()
+    return replace(_first_known([one for one in found if one is not None]), by_tifffile=by_tifffile)
+
+
+def _first_known(found: list[TiffMetadata]) -> TiffMetadata:
+    """Join what several programs wrote into the same file; the first one that knows is believed."""
+    rate = next((one for one in found if one.fr_hz), TiffMetadata())
+    size = next((one for one in found if one.dxy_um), TiffMetadata())
+    axes = next((one for one in found if one.sizes), TiffMetadata())
+    images = next((one.n_images for one in found if one.n_images), None)
+    shape = next((one.shape for one in found if one.shape), ())
+    return replace(
+        axes,
+        shape=shape,
+        signed=any(one.signed for one in found),
+        fr_hz=rate.fr_hz,
+        fr_source=rate.fr_source,
+        dxy_um=size.dxy_um,
+        dxy_source=size.dxy_source,
+        n_images=images,
+    )
+
+
+def _imagej(file: tifffile.TiffFile) -> TiffMetadata | None:
+    """Read ImageJ's description (key=value lines) and its resolution, which is in pixels per unit."""
+    said: dict[str, Any] | None = file.imagej_metadata
+    if not said:
+        return None
+    interval = _number(said.get("finterval")) * _SECONDS.get(str(said.get("tunit", "s")).strip() or "s", math.nan)
+    rate = _rate(1.0 / interval) if interval > 0 else None
+    unit = _unescaped(str(said.get("unit", "")))
+    tags = file.pages.first.tags
+    per_unit = [_ratio(tags[name].value) if name in tags else math.nan for name in ("YResolution", "XResolution")]
+    scale = _MICRONS.get(unit.lower(), math.nan)
+    size = _pixel(*(scale / value if value > 0 else math.nan for value in per_unit))
+    sizes = tuple((name, int(said[name])) for name in ("channels", "slices", "frames") if name in said)
+    return TiffMetadata(
+        rate,
+        f"ImageJ frame interval of {interval:g} s" if rate else "",
+        size,
+        f"ImageJ resolution in {unit}" if size else "",
+        sizes,
+        int(said["images"]) if "images" in said else None,
+        signed=(said.get("cf", 0), said.get("c0"), said.get("c1", 1)) == (0, -32768, 1),
+    )
+
+
+def _ome(file: tifffile.TiffFile) -> TiffMetadata | None:
+    """Read the attributes of OME-XML's first Pixels element; without TimeIncrement, the planes' own times."""
+    text = file.pages.first.description
+    if "<OME" not in text[:2000] and "OME/" not in text[:2000]:
+        return None
+    found = re.search(r"<(?:\w+:)?Pixels\b([^>]*)>", text)
+    if found is None:
+        return None
+    said = attributes(found.group(1))
+    interval = _number(said.get("TimeIncrement")) * _SECONDS.get(said.get("TimeIncrementUnit", "s"), math.nan)
+    source = f"OME-XML TimeIncrement of {interval:g} s"
+    if not interval > 0:
+        interval, unit = plane_interval(text)
+        interval, source = interval * _SECONDS.get(unit, math.nan), "times of the planes in OME-XML"
+    rate = _rate(1.0 / interval) if interval > 0 else None
+    size = _pixel(
+        *(
+            _number(said.get(f"PhysicalSize{axis}")) * _MICRONS.get(said.get(f"PhysicalSize{axis}Unit", "µm"), math.nan)
+            for axis in "YX"
+        )
+    )
+    sizes = sizes_in_file(text, file.filename)
+    return TiffMetadata(rate, source if rate else "", size, "OME-XML PhysicalSize" if size else "", sizes)
+
+
+def _scanimage(file: tifffile.TiffFile) -> TiffMetadata | None:
+    """Read ScanImage's state of the microscope."""
+    said = said_by_scanimage(file)
+    if not said:
+        return None
+    found, source = saved_rate_hz(said)
+    rate = _rate(found)
+    height, width = file.pages.first.shape[:2]
+    size = None
+    corners = np.array(said.get("SI.hRoiManager.imagingFovUm", []), dtype=float)
+    if corners.shape == (4, 2):
+        extent = np.ptp(corners, axis=0)
+        size = _pixel(float(extent[1]) / height, float(extent[0]) / width)
+    return TiffMetadata(
+        rate,
+        source if rate else "",
+        size,
+        "ScanImage field of view in µm" if size else "",
+        (("channels", n_channels(said)), ("slices", n_planes(said))),
+        axes_are_certain=True,
+    )
+
+
+def _shaped(file: tifffile.TiffFile) -> TiffMetadata | None:
+    """Read the shape that tifffile notes of the images that it writes one behind the other."""
+    said = (file.shaped_metadata or (None,))[0]
+    if not said or len(said.get("shape", ())) < 3 or file.pages.first.samplesperpixel > 1:
+        return None
+    shape, axes = tuple(said["shape"]), str(said.get("axes", ""))
+    if len(axes) != len(shape):
+        return TiffMetadata(shape=shape, n_images=math.prod(shape[:-2]))
+    named = {"C": "channels", "Z": "slices", "T": "frames"}
+    sizes = tuple((named[axis], int(size)) for axis, size in zip(axes, shape, strict=True) if axis in named)
+    return TiffMetadata(shape=shape, sizes=sizes, n_images=math.prod(shape[:-2]))
+
+
+def _number(value: object) -> float:
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return math.nan
+
+
+def _ratio(value: object) -> float:
+    """Value of a TIFF rational, NaN where it is none."""
+    if isinstance(value, tuple) and len(value) == 2 and value[1]:
+        return value[0] / value[1]
+    return math.nan
+
+
+def _unescaped(unit: str) -> str:
+    r"""Read a unit as ImageJ writes it, with its '\u00B5' as the letter it stands for."""
+    return re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found.group(1), 16)), unit).strip()
+
+
+def _rate(value: float) -> float | None:
+    """Frame rate when it is one that a microscope can have."""
+    return float(f"{value:.9g}") if 1e-4 < value < 1e5 else None
+
+
+def _pixel(y: float, x: float) -> Pair | None:
+    """Pixel size when it is one that a microscope can have."""
+    return (float(f"{y:.9g}"), float(f"{x:.9g}")) if 1e-3 < y < 1e3 and 1e-3 < x < 1e3 else None

@@ -1,0 +1,219 @@
+"""TIFF stacks: many frames in a file, in one file or in several that continue each other."""
+
+import os
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+from itertools import accumulate, islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calscope.io.file_names import gaps_in, in_order, is_tiff, list_tiffs, safe_name, stem_of
+from calscope.io.readers.fingerprint import fingerprint
+from calscope.io.readers.reader import Recording, frame_count
+from calscope.io.readers.tiff.checks import (
+    check_gray,
+    check_one_channel_and_plane,
+    check_same,
+    check_same_scale,
+    check_same_sign,
+)
+from calscope.io.readers.tiff.ifd import BrokenTiffError, Page, frame_bytes, lies_plain, mapped, pages
+from calscope.io.readers.tiff.metadata import TiffMetadata, read_metadata
+from calscope.io.readers.tiff.pixels import as_values, pixel_type, read_pages, unreadable, values_type
+from calscope.model.errors import RecordingError
+from calscope.model.recording import RecordingInfo
+
+_UNFINISHED = "the program that wrote it broke off, and did not list the images that follow"
+
+
+@dataclass(frozen=True)
+class StackFile:
+    """One file with its pages; `broken` says where and why the file breaks off, empty when it is whole."""
+
+    path: Path
+    pages: list[Page]
+    metadata: TiffMetadata
+    broken: str = ""
+
+
+def scan_stack(path: Path) -> StackFile:
+    """Find the frames of a stack without reading their pixels.
+
+    Raises
+    ------
+    RecordingError
+        When not even the first frame can be read.
+    """
+    found: list[Page] = []
+    broken = ""
+    try:
+        size = path.stat().st_size
+        with mapped(path) as buffer:
+            found.extend(pages(buffer))
+    except BrokenTiffError as error:
+        broken = str(error)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    if not found:
+        raise unreadable(path, BrokenTiffError(broken or "it holds no image"))
+    metadata = read_metadata(path)
+    if metadata.n_images and metadata.n_images > len(found) == 1 and lies_plain(found[0]):
+        found = _without_directories(found[0], metadata.n_images)
+    elif _unlisted(found, metadata, size):
+        broken = broken or _UNFINISHED
+    inside = next((i for i, page in enumerate(found) if page.end > size), len(found))
+    if inside < len(found):
+        broken = "the file ends early"
+    return StackFile(path, found[:inside], metadata, broken)
+
+
+def _unlisted(found: list[Page], metadata: TiffMetadata, size: int) -> bool:
+    """Whether the pixels of further images lie behind the only one listed, in a file that was never closed."""
+    if len(found) != 1 or not metadata.by_tifffile or not lies_plain(found[0]):
+        return False
+    return size - found[0].end >= frame_bytes(found[0])
+
+
+def _without_directories(first: Page, n_images: int) -> list[Page]:
+    """Pages of a file that describes only its first image; the others follow its pixels (ImageJ, above 4 GB)."""
+    size, start = frame_bytes(first), first.offsets[0]
+    return [replace(first, offsets=(start + i * size,), counts=(size,)) for i in range(n_images)]
+
+
+def holds_many(path: Path) -> bool:
+    """Whether a TIFF file holds more than one image; False for files that can't be read."""
+    try:
+        with mapped(path) as buffer:
+            found = pages(buffer)
+            if next(found, None) is None:
+                return False
+            if next(found, None) is not None:
+                return True
+    except (BrokenTiffError, OSError):
+        return False
+    images = read_metadata(path).n_images
+    return images is not None and images > 1
+
+
+def is_damaged(path: Path) -> bool:
+    """Whether a TIFF file can't be read as far as its second image, or to the end of its only one.
+
+    Nobody knows then how many it held; nor where writing them was broken off before they were listed.
+    """
+    try:
+        with mapped(path) as buffer:
+            found, size = list(islice(pages(buffer), 2)), len(buffer)
+    except (BrokenTiffError, OSError):
+        return True
+    if len(found) != 1:
+        return not found
+    short = frame_bytes(found[0]) > size - found[0].end
+    return found[0].end > size or (not short and _unlisted(found, read_metadata(path), size))
+
+
+class StackFrames:
+    """Frames of one or several stacks, read where they lie."""
+
+    def __init__(self, files: list[StackFile]) -> None:
+        self._files = files
+        self._starts = [0, *accumulate(len(file.pages) for file in files)]
+        first = files[0].pages[0]
+        self._size = first.height, first.width
+        pixels, values = pixel_type(first), values_type(first, signed=files[0].metadata.signed)
+        assert pixels is not None and values is not None, "check_gray lets no other type pass"  # noqa: S101
+        self._pixels, self._dtype = pixels, values
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Frames, rows, columns."""
+        return self._starts[-1], *self._size
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Type of the values that `read` gives."""
+        return self._dtype
+
+    def read(self, start: int, stop: int) -> NDArray:
+        """Frames `start` to `stop` (exclusive), (n, H, W)."""
+        out = np.empty((max(stop - start, 0), *self._size), self._pixels)
+        at = start
+        while at < stop:
+            which = bisect_right(self._starts, at) - 1
+            file, begin = self._files[which], at - self._starts[which]
+            wanted = file.pages[begin : begin + stop - at]
+            read_pages(file.path, wanted, out[at - start : at - start + len(wanted)], begin)
+            at += len(wanted)
+        return as_values(out, self._dtype)
+
+
+class StackReader:
+    """Reads a stack, or a folder that holds exactly one stack or several that continue each other."""
+
+    label = "TIFF stacks, multi-page or BigTIFF (.tif, .tiff, .btf)"
+
+    def accepts(self, path: Path) -> bool:
+        """Whether the path is a TIFF file, or a folder whose first TIFF is a stack or its only one."""
+        if path.is_file():
+            return is_tiff(path.name)
+        tiffs, _ = list_tiffs(path)
+        return len(tiffs) == 1 or (len(tiffs) > 1 and holds_many(tiffs[0]))
+
+    def open(self, path: Path, n_frames: int | None) -> Recording:
+        """Open the stacks; reads the directories of their pages, no pixels."""
+        found, skipped = ([path], ()) if path.is_file() else list_tiffs(path)
+        paths, numbers = in_order(found) if len(found) > 1 else (found, [])
+        files = [scan_stack(one) for one in paths]
+        notes = _check(files, n_frames)
+        frames = StackFrames(files)
+        count = frame_count(frames.shape[0], n_frames)
+        rate = next((file for file in files if file.metadata.fr_hz), files[0])
+        size = next((file for file in files if file.metadata.dxy_um), files[0])
+        info = RecordingInfo(
+            name=safe_name(stem_of(path.name) if path.is_file() else path.resolve().name),
+            path=os.fspath(path),
+            shape=(count, *frames.shape[1:]),
+            dtype=str(frames.dtype),
+            n_files=len(paths),
+            fingerprint=fingerprint(paths),
+            fr_hz=rate.metadata.fr_hz,
+            fr_source=f"{rate.metadata.fr_source} in '{rate.path.name}'" if rate.metadata.fr_hz else "",
+            dxy_um=size.metadata.dxy_um,
+            dxy_source=f"{size.metadata.dxy_source} in '{size.path.name}'" if size.metadata.dxy_um else "",
+        )
+        if len(files) > 1:
+            notes = (f"{len(files)} files are taken as one recording, in the order of their numbers.", *notes)
+        return Recording(info, frames, gaps_in(numbers), skipped, notes)
+
+
+def _check(files: list[StackFile], n_frames: int | None) -> tuple[str, ...]:
+    """Refuse what is no movie; gives notes on what was taken as one."""
+    notes: tuple[str, ...] = ()
+    first = files[0]
+    if first.pages:
+        check_gray(first.path, first.pages[0])
+    said = [(file.path, file.metadata) for file in files]
+    check_same_scale(said)
+    check_same_sign(said)
+    before = 0
+    for file in files:
+        notes += check_one_channel_and_plane(file.path, file.metadata, len(file.pages))
+        for frame, page in enumerate(file.pages):
+            check_same((first.path, first.pages[0]), (file.path, page), frame)
+        before += len(file.pages)
+        if file.broken:
+            return notes + _broken(file, before, n_frames)
+    return notes
+
+
+def _broken(file: StackFile, readable: int, n_frames: int | None) -> tuple[str, ...]:
+    """Give a note when the frames asked for come before the damage, else an error that says how many can be read."""
+    frame = len(file.pages)
+    if n_frames is not None and 0 < n_frames <= readable:
+        return (f"'{file.path.name}' is damaged at its frame {frame}: {file.broken}. Only frames before it are used.",)
+    use = f"; or use only the first {readable} frames of the recording, which are readable" if readable else ""
+    raise RecordingError(
+        f"Can't read frame {frame} (counted from 0) of '{file.path.name}' in '{file.path.parent}': {file.broken}. "
+        f"Copy the file again from where it was recorded{use}."
+    )

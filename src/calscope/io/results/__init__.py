@@ -1,0 +1,1 @@
+"""Results that CaImAn or suite2p made, opened read-only."""

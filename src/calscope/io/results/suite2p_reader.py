@@ -1,0 +1,164 @@
+"""Reads suite2p's results without unpickling.
+
+The traces are plain arrays; the footprints (`stat.npy`) are Python objects, and reading those runs whatever is in the
+file. They are taken from `Fall.mat` instead, which suite2p writes when its setting `save_mat` is on, or from a
+`stat.npz` that one line in suite2p's own environment makes.
+"""
+
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.io import loadmat
+from scipy.io.matlab import MatReadError
+from scipy.sparse import csc_matrix
+
+from calscope.io.results.imported_results import SUITE2P_FILES, ImportedResults, judged, name_of, unmeasured
+from calscope.model.errors import RecordingError
+from calscope.model.movie import FloatArray
+from calscope.model.results import ComponentQuality, Components, Evaluation
+
+NEUROPIL = 0.7
+"""Share of the neuropil's trace that suite2p takes off a cell's."""
+CONVERT = (
+    "import os, numpy as np; s, *p = [np.load(f, allow_pickle=1) for f in ('stat.npy', 'db.npy', 'settings.npy', "
+    "'reg_outputs.npy', 'detect_outputs.npy', 'ops.npy') if os.path.exists(f)]; o = {k: v for d in p for k, v in "
+    "d.item().items() if v is not None}; "
+    "np.savez('stat.npz', npix=[len(c['ypix']) for c in s], **{n: np.concatenate([c[n] for c in s]) for n in ('ypix', "
+    "'xpix', 'lam')}, **{n: o[n] for n in ('Ly', 'Lx', 'fs', 'meanImg') if n in o})"
+)
+"""Makes the footprints readable; run where the files are trusted, in the folder that holds them.
+
+Up to version 0.14 suite2p writes its options and images into ops.npy; from 1.0 into four files, and ops.npy on request.
+"""
+_UNJUDGED = "suite2p's flags (iscell) are missing, so that everything it found counts as a cell."
+_IMAGES = {"corr": "Vcorr", "mean": "meanImg", "max": "max_proj"}
+_DAMAGE = (
+    *(OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, EOFError),
+    *(MatReadError, zipfile.BadZipFile, zlib.error),
+)
+"""What numpy and scipy raise on files that are cut short, overwritten, or of another kind."""
+
+
+def find_plane(path: Path) -> Path | None:
+    """Give the folder with suite2p's files at or below a path, None where there is none."""
+    for folder in (path, path / "plane0", path / "suite2p" / "plane0"):
+        if any((folder / name).is_file() for name in SUITE2P_FILES):
+            return folder
+    return None
+
+
+def read_suite2p(plane: Path) -> ImportedResults:
+    """Open one plane of suite2p's results.
+
+    Raises
+    ------
+    RecordingError
+        When its footprints can only be read by unpickling (with the way to convert them), or files are damaged.
+    """
+    try:
+        fields = _from_npz(plane) if (plane / "stat.npz").is_file() else _from_mat(plane)
+        return _results(plane, fields)
+    except MemoryError:
+        raise RecordingError(f"{plane} holds more numbers than this machine's memory can take.") from None
+    except NotImplementedError:
+        raise RecordingError(
+            f"{plane / 'Fall.mat'} was written by MATLAB itself (version 7.3); suite2p's own is another kind of file."
+        ) from None
+    except _DAMAGE as error:
+        raise RecordingError(f"{plane} can't be read as suite2p's results: {error}.") from None
+
+
+def _from_npz(plane: Path) -> dict[str, Any]:
+    # Opened here, because numpy leaves a damaged file open.
+    with (plane / "stat.npz").open("rb") as file, np.load(file, allow_pickle=False) as stat:
+        fields = {name: stat[name] for name in stat.files}
+    names = ("F", "Fneu", "spks", *(("iscell",) if (plane / "iscell.npy").is_file() else ()))
+    return fields | {name: np.load(plane / f"{name}.npy", allow_pickle=False) for name in names}
+
+
+def _from_mat(plane: Path) -> dict[str, Any]:
+    if not (plane / "Fall.mat").is_file():
+        raise RecordingError(
+            f"{plane / 'stat.npy'} holds suite2p's footprints as Python objects; reading it would run whatever is in "
+            "it. Either switch on suite2p's save_mat and run it again, which writes Fall.mat; or, if you trust it, "
+            f'run this there in suite2p\'s environment: python -c "{CONVERT}"'
+        )
+    found = loadmat(plane / "Fall.mat", squeeze_me=True, struct_as_record=False, chars_as_strings=True)
+    cells, ops = np.atleast_1d(found["stat"]), found["ops"]
+    pixels = {name: [np.atleast_1d(getattr(cell, name)) for cell in cells] for name in ("ypix", "xpix", "lam")}
+    fields = {name: np.concatenate(parts) if parts else np.zeros(0) for name, parts in pixels.items()}
+    fields["npix"] = np.array([len(part) for part in pixels["ypix"]])
+    fields |= {name: getattr(ops, name) for name in ("Ly", "Lx", "fs", *_IMAGES.values()) if hasattr(ops, name)}
+    return fields | {name: np.atleast_2d(found[name]) for name in ("F", "Fneu", "spks", "iscell") if name in found}
+
+
+def _results(plane: Path, fields: dict[str, Any]) -> ImportedResults:
+    dims = int(fields["Ly"]), int(fields["Lx"])
+    raw = np.asarray(fields["F"] - NEUROPIL * fields["Fneu"], np.float32)
+    n, n_frames = raw.shape
+    nothing = np.zeros(n, np.float32)
+    n_pixels = dims[0] * dims[1]
+    return ImportedResults(
+        name=name_of(plane),
+        path=plane,
+        program="suite2p",
+        components=Components(
+            dims=dims,
+            A=_footprints(fields, dims, n),
+            C=raw,
+            S=np.asarray(fields["spks"], np.float32).reshape(n, n_frames),
+            YrA=np.zeros_like(raw),
+            b=np.zeros((n_pixels, 0), np.float32),
+            f=np.zeros((0, n_frames), np.float32),
+            bl=nothing,
+            c1=nothing,
+            g=np.zeros((n, 0), np.float32),
+            neurons_sn=nothing,
+            sn=np.zeros(n_pixels, np.float32),
+        ),
+        component_quality=ComponentQuality(snr=unmeasured(n), r_value=unmeasured(n), cnn=unmeasured(n)),
+        evaluation=_evaluation(fields, n),
+        fr_hz=float(fields["fs"]) if np.size(fields.get("fs", ())) == 1 else None,
+        images=_images(fields, dims),
+        notes=(
+            f"The traces are suite2p's F less {NEUROPIL} of the neuropil; nothing is denoised, there is no background.",
+            "suite2p doesn't measure SNR or spatial r.",
+            *(() if np.size(fields.get("iscell", ())) else (_UNJUDGED,)),
+        ),
+    )
+
+
+def _evaluation(fields: dict[str, Any], n: int) -> Evaluation:
+    """Repeat suite2p's flags; without them, as where its classifier was not run, everything counts as a cell."""
+    flags = np.asarray(fields.get("iscell", ()), np.float64)
+    if not flags.size:
+        return Evaluation(accepted=np.ones(n, np.bool_), reasons=("Not judged: suite2p's flags are missing.",) * n)
+    return judged(flags.reshape(n, -1)[:, 0] > 0, "suite2p (its flag iscell)")
+
+
+def _images(fields: dict[str, Any], dims: tuple[int, int]) -> dict[str, FloatArray]:
+    """Pictures of the whole field; suite2p cuts some to what the motion left in view, without saying where in them."""
+    found = {ours: np.asarray(fields[name], np.float32) for ours, name in _IMAGES.items() if name in fields}
+    return {name: image for name, image in found.items() if image.shape == dims}
+
+
+def _footprints(fields: dict[str, Any], dims: tuple[int, int], n: int) -> csc_matrix:
+    """Weights as columns in Fortran pixel order, of length one as in CNMF."""
+    npix = np.asarray(fields["npix"], np.intp).ravel()
+    y, x = (_inside(fields[name], size) for name, size in (("ypix", dims[0]), ("xpix", dims[1])))
+    columns = np.repeat(np.arange(n), npix)
+    weights = np.maximum(np.asarray(fields["lam"], np.float64), 0)
+    norms = np.sqrt(np.bincount(columns, weights**2, minlength=n))
+    scaled = weights / np.where(norms > 0, norms, 1)[columns]
+    return csc_matrix((scaled.astype(np.float32), (y + x * dims[0], columns)), shape=(dims[0] * dims[1], n))
+
+
+def _inside(values: Any, size: int) -> NDArray[np.intp]:
+    places = np.asarray(values, np.intp).ravel()
+    if places.size and (places.min() < 0 or places.max() >= size):
+        raise ValueError("footprints reach beyond the field")
+    return places

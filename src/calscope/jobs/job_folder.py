@@ -1,0 +1,151 @@
+"""A job's folder: its files by name, and what they say about a job whose process is gone.
+
+<store>/jobs/<id>/spec.json  status.json  process.json  results.json  log.txt  cancel
+"""
+
+import json
+import os
+import signal
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psutil
+from pydantic import TypeAdapter, ValidationError
+
+from calscope.jobs.job_spec import JobSpec
+from calscope.jobs.job_status import JobStatus, read_status, write_status
+from calscope.model.errors import StoreError
+from calscope.pipeline.disk_files import read_json, write_text_whole
+from calscope.pipeline.processes import Owner
+from calscope.pipeline.records import AnimalRun
+
+_DYING_S = 3.0
+START_LIMIT_S = 60.0
+"""A job whose process is unknown for longer was left by a server that ended while it started the job."""
+ANSWER_LIMIT_S = 60.0
+"""A worker ends within seconds after the wish to stop; one of another machine that shares the store, which can only be
+asked, is taken for gone when it has not done so for this long."""
+GONE = (
+    "The job's process ended without a word: it was killed, ran out of memory, or the machine was restarted. Finished "
+    "stages are in the store; run again to go on from there."
+)
+
+
+@dataclass(frozen=True)
+class JobFolder:
+    """The files of one job."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        """Name of the job; later jobs sort later."""
+        return self.path.name
+
+    @property
+    def log(self) -> Path:
+        """What the worker and its libraries wrote."""
+        return self.path / "log.txt"
+
+    def read_spec(self) -> JobSpec:
+        """Give what the job should do; StoreError where that can't be read."""
+        file = self.path / "spec.json"
+        try:
+            return JobSpec.from_json(file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise StoreError(f"{file} can't be read: {error}.") from None
+
+    def write_spec(self, spec: JobSpec) -> None:
+        """Put down what the job should do."""
+        write_text_whole(self.path / "spec.json", spec.to_json())
+
+    def read_results(self) -> dict[str, AnimalRun]:
+        """Give the records of the animals that are through, by name."""
+        try:
+            runs = _RUNS.validate_json((self.path / "results.json").read_bytes())
+        except (OSError, ValidationError):
+            return {}
+        return {run.name: run for run in runs}
+
+    def write_results(self, runs: list[AnimalRun]) -> None:
+        """Put down the records of the animals that are through."""
+        write_text_whole(self.path / "results.json", _RUNS.dump_json(runs, indent=1).decode())
+
+    def note_process(self, owner: Owner) -> None:
+        """Put down which process does the job."""
+        write_text_whole(self.path / "process.json", json.dumps(owner.token))
+
+    def owner(self) -> Owner | None:
+        """Give the process that does the job, None where it was never noted."""
+        token = read_json(self.path / "process.json")
+        return Owner.parse(token) if isinstance(token, str) else None
+
+    def ask_to_cancel(self) -> None:
+        """Leave the wish to stop where the worker looks for it; the time of the first one counts."""
+        (self.path / "cancel").open("a").close()
+
+    def cancel_age_s(self) -> float | None:
+        """Give the seconds since the wish to stop, None where there is none."""
+        try:
+            return max(0.0, time.time() - (self.path / "cancel").stat().st_mtime)
+        except OSError:
+            return None
+
+    def status(self) -> JobStatus:
+        """Give the job's status, set right where its file is torn or its process is gone."""
+        status = read_status(self.path)
+        if status is None:
+            return JobStatus(state="interrupted", error=f"{self.path / 'status.json'} is missing or damaged.")
+        if not status.is_active or not self._process_is_gone():
+            return status
+        status = read_status(self.path) or status  # it may have written its last word between the two looks
+        if not status.is_active:
+            return status
+        if self.cancel_age_s() is not None:
+            return replace(status, state="cancelled", note="", eta_s=None)
+        return replace(status, state="interrupted", note="", eta_s=None, error=GONE)
+
+    def end_process(self) -> None:
+        """Say in the status that the job was cancelled, and end its process group at once.
+
+        In this order, because a worker that is stuck ends itself by this too. Comes back when the process is gone, so
+        that what it left can be swept. A worker of another machine is only asked: here its number belongs to a process
+        that has nothing to do with it.
+        """
+        owner = self.owner()
+        if owner is not None and owner.is_foreign:
+            self.ask_to_cancel()
+            return
+        status = replace(read_status(self.path) or JobStatus(), note="", eta_s=None, ended_at=time.time())
+        if status.is_active:
+            write_status(self.path, replace(status, state="cancelled"))
+        if owner is None or not owner.is_alive_here:
+            return
+        _kill_group(owner.pid)
+        end = time.monotonic() + _DYING_S
+        while owner.is_alive_here and time.monotonic() < end:
+            time.sleep(0.01)
+
+    def _process_is_gone(self) -> bool:
+        owner = self.owner()
+        if owner is None:
+            return time.time() - self.path.stat().st_mtime > START_LIMIT_S
+        return owner.is_gone or (owner.is_foreign and (self.cancel_age_s() or 0.0) > ANSWER_LIMIT_S)
+
+
+def _kill_group(pid: int) -> None:
+    if pid <= 1:  # to a signal, group 1 means every process there is
+        return
+    try:
+        if hasattr(os, "killpg") and os.getpgid(pid) == pid:
+            os.killpg(pid, signal.SIGKILL)
+            return
+        process = psutil.Process(pid)
+        for child in [*process.children(recursive=True), process]:
+            child.kill()
+    except (ProcessLookupError, psutil.NoSuchProcess):
+        return
+
+
+_RUNS = TypeAdapter(list[AnimalRun])

@@ -1,0 +1,79 @@
+"""How far a job is: one small file that its worker replaces as a whole and everybody reads."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from calscope.pipeline.disk_files import write_text_whole
+
+State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
+STATUS_FILE = "status.json"
+SHORTEST_INTERVAL_S = 0.2
+
+
+@dataclass(frozen=True)
+class JobStatus:
+    """State of a job; times are seconds since 1970."""
+
+    state: State = "queued"
+    animal: str = ""
+    stage: str = ""
+    """Name of the stage that runs."""
+    fraction: float = 0.0
+    """Of the whole job, 0 to 1."""
+    note: str = ""
+    """What is going on, in a few words."""
+    eta_s: float | None = None
+    """Seconds left, None where nothing is known yet."""
+    started_at: float | None = None
+    ended_at: float | None = None
+    error: str = ""
+    """Why it failed, in words; on a job that is done, what failed for single animals."""
+    pid: int | None = None
+    pid_started_at: str = ""
+    """Tells the process from a later one with the same number."""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it waits or runs."""
+        return self.state in ("queued", "running")
+
+
+def read_status(folder: Path) -> JobStatus | None:
+    """Give a job's status as its file has it; None where the file is absent or torn."""
+    try:
+        return _STATUS.validate_json((folder / STATUS_FILE).read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def write_status(folder: Path, status: JobStatus) -> None:
+    """Replace a job's status."""
+    write_text_whole(folder / STATUS_FILE, _STATUS.dump_json(status, indent=1).decode())
+
+
+class StatusWriter:
+    """Writes a job's status at most five times a second, and at once when its state, animal or stage changes."""
+
+    def __init__(self, folder: Path, status: JobStatus) -> None:
+        self.folder = folder
+        self.status = status
+        self._written_at = 0.0
+        self._write()
+
+    def update(self, status: JobStatus) -> None:
+        """Take a new status, and write it if it is time."""
+        old, self.status = self.status, status
+        is_news = (old.state, old.animal, old.stage) != (status.state, status.animal, status.stage)
+        if is_news or time.monotonic() - self._written_at >= SHORTEST_INTERVAL_S:
+            self._write()
+
+    def _write(self) -> None:
+        write_status(self.folder, self.status)
+        self._written_at = time.monotonic()
+
+
+_STATUS = TypeAdapter(JobStatus)

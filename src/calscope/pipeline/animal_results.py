@@ -1,0 +1,105 @@
+"""One animal's results, each opened when it is asked for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from calscope.model.errors import StoreError
+from calscope.model.fields import StageName
+from calscope.model.motion_preview import MotionPreview, MotionSurvey
+from calscope.model.results import (
+    ComponentQuality,
+    Components,
+    Evaluation,
+    MotionQuality,
+    MotionResult,
+    RelativeFluorescence,
+    Residual,
+    SummaryImages,
+)
+from calscope.pipeline.codecs import load_result
+from calscope.pipeline.store import Store
+
+
+class AnimalResults:
+    """Results by stage; None where a stage did not run, or its result was pruned since.
+
+    What was opened once stays open, and is the same object at every call.
+    """
+
+    def __init__(self, store: Store, keys: Mapping[StageName, str]) -> None:
+        self.store = store
+        self.keys = dict(keys)
+        self._opened: dict[StageName, Any] = {}
+
+    def get(self, stage: StageName) -> Any:
+        """Give a stage's result, or None."""
+        if stage not in self._opened and self._is_there(stage):
+            try:
+                self._opened[stage] = load_result(stage, self.store.open(self.keys[stage]))
+            except StoreError:
+                return None  # pruned between the two looks
+        return self._opened.get(stage)
+
+    @property
+    def before(self) -> SummaryImages | None:
+        """Summary images of the raw movie."""
+        return self.get("before")
+
+    @property
+    def survey(self) -> MotionSurvey | None:
+        """Roughly how the movie moves."""
+        return self.get("survey")
+
+    @property
+    def preview(self) -> MotionPreview | None:
+        """What the motion correction does where the movie moves most."""
+        return self.get("preview")
+
+    @property
+    def motion(self) -> MotionResult | None:
+        """Motion and the corrected movie."""
+        return self.get("motion")
+
+    @property
+    def after(self) -> SummaryImages | None:
+        """Summary images of the corrected movie."""
+        return self.get("after")
+
+    @property
+    def motion_quality(self) -> MotionQuality | None:
+        """How good the motion correction is, with a verdict."""
+        return self.get("motion_quality")
+
+    @property
+    def first(self) -> Components | None:
+        """Components of the first fit."""
+        return self.get("fit")
+
+    @property
+    def refit(self) -> Components | None:
+        """Components of the second fit."""
+        return self.get("refit")
+
+    @property
+    def residual(self) -> Residual | None:
+        """What the second fit left in the movie."""
+        return self.get("residual")
+
+    @property
+    def component_quality(self) -> ComponentQuality | None:
+        """Measures of the components."""
+        return self.get("component_quality")
+
+    @property
+    def evaluation(self) -> Evaluation | None:
+        """Accepted or rejected, and why."""
+        return self.get("evaluation")
+
+    @property
+    def dff(self) -> RelativeFluorescence | None:
+        """Relative fluorescence of the components."""
+        return self.get("dff")
+
+    def _is_there(self, stage: StageName) -> bool:
+        key = self.keys.get(stage)
+        return key is not None and self.store.has(key)

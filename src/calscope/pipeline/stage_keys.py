@@ -1,0 +1,90 @@
+"""Content keys: the same recording, parameters and code give the same key, anything else another one."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from calscope.code_digest import code_digest
+from calscope.engines.engine import Engine
+from calscope.model.errors import ParameterError
+from calscope.model.fields import StageName
+from calscope.model.params import Parameters
+from calscope.model.recording import RecordingInfo
+from calscope.model.seeds import Seeds, as_seeds
+from calscope.pipeline.stages import STAGES, Stage
+from calscope.pipeline.versions import computing_versions, reading_versions
+
+READERS = ("calscope.io.readers.reader_registry",)
+"""Imports every format's reader: with a mended one, frames or their times may be others than they were."""
+_KEY_DIGITS = 40
+
+
+def fill_params(params: Parameters, info: RecordingInfo) -> Parameters:
+    """Give the parameters with frame rate and pixel size taken from the recording where they are not set."""
+    known: dict[str, Any] = {}
+    if params.dataset.fr is None and info.fr_hz is not None:
+        known["dataset.fr"] = info.fr_hz
+    if params.dataset.dxy is None and info.dxy_um is not None:
+        known["dataset.dxy"] = info.dxy_um
+    return params.replace(known) if known else params
+
+
+def resolve_params(params: Parameters, info: RecordingInfo) -> Parameters:
+    """Give the parameters as `fill_params`, with a frame rate for certain.
+
+    Raises
+    ------
+    ParameterError
+        When neither the parameters nor the recording tell the frame rate; it is never guessed.
+    """
+    filled = fill_params(params, info)
+    if filled.dataset.fr is None:
+        raise ParameterError(
+            f"The frame rate of {info.name} is unknown: {info.path} does not say it. Give it as dataset.fr, in Hz "
+            "(--set dataset.fr=30 on the command line)."
+        )
+    return filled
+
+
+def plan_keys(info: RecordingInfo, params: Parameters, engine: Engine, seeds: Seeds = ()) -> dict[StageName, str]:
+    """Give the key that every stage's result has or would have, without running anything.
+
+    Stages that need the frame rate are left out where it is unknown. Seeds change the second fit and what follows.
+    """
+    filled = fill_params(params, info)
+    keys: dict[StageName, str] = {"source": _source_key(info)}
+    identity = [engine.name, engine.availability().version, code_digest((type(engine).__module__,))]
+    for stage in STAGES:
+        read = filled.read_by(stage.name)
+        has_rate = "dataset.fr" not in read or read["dataset.fr"] is not None
+        if has_rate and all(parent in keys for parent in stage.parents):
+            parents = {parent: keys[parent] for parent in stage.parents}
+            placed = as_seeds(seeds) if stage.takes_seeds else ()
+            keys[stage.name] = _stage_key(stage, identity if stage.uses_engine else None, read, parents, placed)
+    return keys
+
+
+def _source_key(info: RecordingInfo) -> str:
+    content = {"stage": "source", "fingerprint": info.fingerprint, "shape": list(info.shape)}
+    return _digest(content | {"code": code_digest(READERS), "libraries": reading_versions()})
+
+
+def _stage_key(
+    stage: Stage, engine: list[str] | None, read: Mapping[str, Any], parents: Mapping[StageName, str], seeds: Seeds
+) -> str:
+    content: dict[str, Any] = {
+        "stage": stage.name,
+        "layout": stage.layout,
+        "code": code_digest(stage.code),
+        "libraries": computing_versions(),
+        "engine": engine,
+        "parameters": read,
+        "parents": parents,
+    }
+    return _digest(content | {"seeds": seeds} if seeds else content)
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:_KEY_DIGITS]

@@ -1,0 +1,141 @@
+"""The thresholds that people move most, as sliders over the pictures; a move judges again at once."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import NamedTuple
+
+import pandas as pd
+import streamlit as st
+
+from calscope.model.errors import ParameterError
+from calscope.model.groups import Thresholds
+from calscope.model.params import field_of
+from calscope.model.results import Evaluation
+from calscope.pipeline.judging import judge
+from calscope.ui.frame import keys, messages
+from calscope.ui.session import places, shown_run
+from calscope.ui.session.shown_run import ShownAnimal
+from calscope.ui.traces import component_view
+from calscope.ui.traces.component_view import Judged
+from calscope.ui.widgets import parameter_form
+
+
+class Slider(NamedTuple):
+    """A slider over the usual values of a parameter; the box beside it takes all that are allowed."""
+
+    dotted: str
+    low: float
+    high: float
+    step: float
+
+
+SWITCH = "evaluation.use_soma"
+SLIDERS = (
+    Slider("evaluation.min_soma", 0.0, 1.0, 0.01),
+    Slider("evaluation.min_SNR", 0.0, 15.0, 0.1),
+    Slider("evaluation.rval_thr", 0.0, 1.0, 0.01),
+)
+DRAWN_HERE = (SWITCH, *(slider.dotted for slider in SLIDERS))
+"""The sidebar leaves these out."""
+HERE, THERE = "the thresholds above", "the thresholds on the page Evaluation"
+
+
+def in_force() -> Thresholds | None:
+    """Give the thresholds on the page; None where a value is not allowed, or results were judged by another program."""
+    if places.shows_import():
+        return None
+    try:
+        return parameter_form.parameters(used=("evaluation",)).evaluation
+    except ParameterError:
+        return None
+
+
+def show() -> None:
+    """Draw switch and sliders, and say what is not allowed."""
+    with st.container(border=True):
+        spec = field_of(SWITCH).spec
+        st.toggle(spec.label, key=keys.parameter(SWITCH), help=spec.help(), persist_state="session")
+        for slider, place in zip(SLIDERS, st.columns(len(SLIDERS), gap="medium"), strict=True):
+            with place:
+                _show(slider)
+    try:
+        parameter_form.parameters(used=("evaluation",))
+    except ParameterError as error:
+        messages.show_error(error)
+
+
+def _show(slider: Slider) -> None:
+    """Draw the box and, under it, the slider; the box holds the value, and a move of the slider puts it there."""
+    above = st.container()
+    value = min(max(float(parameter_form.value(slider.dotted)), slider.low), slider.high)
+    # Each value has a slider of its own that begins there: one whose place is set from here may not show it.
+    moved = st.slider(
+        field_of(slider.dotted).spec.label,
+        slider.low,
+        slider.high,
+        value,
+        slider.step,
+        key=f"{keys.dial(slider.dotted)} {value:g}",
+        label_visibility="collapsed",
+    )
+    if moved != value:
+        parameter_form.put(field_of(slider.dotted), moved)
+    with above:
+        parameter_form.show_one(slider.dotted)
+
+
+def judged(animal: ShownAnimal) -> Judged | None:
+    """Give the animal judged by the thresholds on the page; None where the run did not come so far."""
+    stored = component_view.judged(animal)
+    return stored and judged_by(stored, in_force())
+
+
+def judged_by(view: Judged, limits: Thresholds | None) -> Judged:
+    """Give the animal judged by these thresholds, where they differ from those of its run; None stands for those."""
+    if limits is None:
+        return view
+    evaluation = judge(view.quality, limits)
+    if evaluation.reasons == view.evaluation.reasons:
+        return view
+    mark = hashlib.sha256(limits.model_dump_json().encode()).hexdigest()[:12]
+    return replace(view, evaluation=evaluation, variant=f" by {mark}")
+
+
+def say_whose(animals: Iterable[ShownAnimal], thresholds: str = THERE) -> None:
+    """Say in one line, where animals are not judged as in their run, how many the run accepted."""
+    views = [view for animal in animals if (view := judged(animal)) is not None and view.variant]
+    if not views:
+        return
+    accepted = [
+        f"{stored.n_accepted} of {view.components.n}"
+        + (f" in {messages.plain(view.animal.name)}" if len(views) > 1 else "")
+        for view in views
+        if (stored := view.animal.results.evaluation)
+    ]
+    st.caption(
+        f"Judged by {thresholds}. The run itself accepted {', '.join(accepted)}: press **Evaluate**"
+        f"{' there' if thresholds == THERE else ''} to keep this judgement."
+    )
+
+
+def counts() -> pd.DataFrame:
+    """One row an animal of the shown run: how many are accepted and rejected by the thresholds on the page."""
+    rows = []
+    for animal in shown_run.animals():
+        refit, evaluation = animal.results.refit, evaluation_of(animal)
+        rows.append(
+            {
+                "Animal": animal.name,
+                "Refit": refit.n if refit else None,
+                "Accepted": evaluation.n_accepted if evaluation else None,
+                "Rejected": evaluation.n_rejected if evaluation else None,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def evaluation_of(animal: ShownAnimal) -> Evaluation | None:
+    """Give the judgement by the thresholds on the page, that of the run where it can't be judged again."""
+    view = judged(animal)
+    return view.evaluation if view else animal.results.evaluation

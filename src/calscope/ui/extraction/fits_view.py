@@ -1,0 +1,191 @@
+"""The first fit beside the second: what was kept, merged, dropped and added."""
+
+import re
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from calscope.algorithms.cnmf.fit_changes import FitChanges, compare_fits
+from calscope.model.recording import Pair
+from calscope.model.results import Components, SummaryImages
+from calscope.plots.contours import Group
+from calscope.plots.fits import ALONE_ON_IMAGE, KEPT_ON_IMAGE, MERGED_ON_IMAGE, DrawnFit, two_fits_figure
+from calscope.plots.images import Panel
+from calscope.plots.scaling import limits
+from calscope.ui.evaluation import thresholds_panel
+from calscope.ui.frame import messages, wording
+from calscope.ui.frame.keys import on_page
+from calscope.ui.session import cached, shown_run
+from calscope.ui.session.shown_run import ShownAnimal
+from calscope.ui.widgets import charts
+
+_COUNTED = re.compile(r"(?P<n>\d+) components?(?P<size>| of under \d+ px) (?:was|were) (?P<what>dropped|joined)\b.*")
+_FATES = {"dropped": "dropped", "joined": "joined with others that they overlap and move with"}
+GROUPS = ("in both fits", "merged", "in one fit only")
+
+
+def table() -> pd.DataFrame:
+    """One row an animal: how many components the first fit had, what became of them, and how many the second has."""
+    return pd.DataFrame([_row(animal) for animal in shown_run.animals()])
+
+
+def _row(animal: ShownAnimal) -> dict[str, object]:
+    first, refit, changes = animal.results.first, animal.results.refit, changes_of(animal)
+    evaluation = thresholds_panel.evaluation_of(animal)
+    return {
+        "Animal": animal.name,
+        "First fit": first.n if first else None,
+        "Kept": len(changes.kept) if changes else None,
+        "Merged": _merged(changes) if changes else None,
+        "Dropped": len(changes.dropped) if changes else None,
+        "Added": len(changes.added) if changes else None,
+        "Refit": refit.n if refit else None,
+        "Accepted": evaluation.n_accepted if evaluation else None,
+    }
+
+
+def _merged(changes: FitChanges) -> str:
+    return f"{changes.n_merged} into {len(changes.merged)}" if changes.n_merged else "none"
+
+
+def changes_of(animal: ShownAnimal) -> FitChanges | None:
+    """Give what became of the components; None where one of the fits is not there."""
+    found = animal.results
+    if found.first is None or found.refit is None:
+        return None
+    return _changes((found.keys["fit"], found.keys["refit"]), _first=found.first, _refit=found.refit)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _changes(keys: tuple[str, str], _first: Components, _refit: Components) -> FitChanges:
+    return compare_fits(_first, _refit)
+
+
+def sentence(changes: FitChanges, n_first: int, n_refit: int) -> str:
+    """Say what became of the first fit's components."""
+    if n_first == 0 and n_refit == 0:
+        return (
+            "No component was found in either fit. A larger K, a gSig nearer to the cells' half-size or a lower p may "
+            "find some."
+        )
+    parts = [f"{len(changes.kept)} were kept"]
+    if changes.merged:
+        parts.append(f":blue[{changes.n_merged} were merged into {len(changes.merged)}]")
+    parts.append(f":orange[{len(changes.dropped)} dropped]")
+    added = f":orange[{len(changes.added)} added]" if changes.added else "none was added"
+    return (
+        f"Of {wording.count(n_first, 'component')} of the first fit {', '.join(parts)}; {added}. The refit has "
+        f"**{n_refit}**."
+    )
+
+
+def show(animal: ShownAnimal) -> None:
+    """Draw both fits with linked zoom, and say in numbers how they differ; one fit alone where there is only one."""
+    found, changes = animal.results, changes_of(animal)
+    if found.after is None:
+        st.info("The corrected correlation image is no longer in the store. Run again to make it.")
+        return
+    if changes is None or found.first is None or found.refit is None:
+        return
+    st.markdown(sentence(changes, found.first.n, found.refit.n))
+    figure = _figure(
+        (found.keys["fit"], found.keys["refit"], found.keys["after"]),
+        animal.dxy_um,
+        _first=found.first,
+        _refit=found.refit,
+        _after=found.after,
+        _changes_found=changes,
+    )
+    charts.show(figure, on_page("extraction", f"fits {animal.name}"), f"First fit and refit of {animal.name}")
+    _show_changes(animal.name, changes)
+    for name, notes in (("First fit", found.first.notes), ("Refit", found.refit.notes)):
+        messages.notes([f"{name}: {' '.join(summed(notes))}"] if notes else ())
+
+
+def summed(notes: Sequence[str]) -> list[str]:
+    """Add up what a fit says of several rounds: how many components each dropped or joined."""
+    counted: dict[str, list[re.Match[str]]] = {}
+    for note in notes:
+        found = _COUNTED.fullmatch(note)
+        counted.setdefault(note if found is None else found["what"] + found["size"], []).extend(
+            [found] if found else []
+        )
+    told = []
+    for text, rounds in counted.items():
+        if len(rounds) < 2:
+            told.append(rounds[0].string if rounds else text)
+        else:
+            total = sum(int(one["n"]) for one in rounds)
+            told.append(f"{total} components{rounds[0]['size']} were {_FATES[rounds[0]['what']]}.")
+    return told
+
+
+@st.cache_data(max_entries=32, max_size="64MB", show_spinner=False)
+def _figure(
+    keys: tuple[str, str, str],
+    dxy_um: Pair | None,
+    _first: Components,
+    _refit: Components,
+    _after: SummaryImages,
+    _changes_found: FitChanges,
+) -> go.Figure:
+    shown = limits([_after.corr], 1.0, 99.7)
+    merged_first = [number for one in _changes_found.merged for number in one.first]
+    first = DrawnFit(
+        Panel(_after.corr, f"First fit: {wording.count(_first.n, 'component')}", shown),
+        cached.contour_lines(keys[0], _first),
+        _groups([i for i, _ in _changes_found.kept], merged_first, _changes_found.dropped),
+        _first.centers_px(),
+        _told_of_first(_changes_found, _first.n),
+    )
+    refit = DrawnFit(
+        Panel(_after.corr, f"Refit: {wording.count(_refit.n, 'component')}", shown),
+        cached.contour_lines(keys[1], _refit),
+        _groups(
+            [j for _, j in _changes_found.kept], [one.refit for one in _changes_found.merged], _changes_found.added
+        ),
+        _refit.centers_px(),
+        _told_of_refit(_changes_found, _refit.n),
+    )
+    return two_fits_figure((first, refit), dxy_um)
+
+
+def _groups(kept: Sequence[int], merged: Sequence[int], alone: Sequence[int]) -> list[Group]:
+    colours = (KEPT_ON_IMAGE, MERGED_ON_IMAGE, ALONE_ON_IMAGE)
+    return [
+        Group(name, colour, tuple(which))
+        for name, colour, which in zip(GROUPS, colours, (kept, merged, alone), strict=True)
+    ]
+
+
+def _told_of_first(changes: FitChanges, n: int) -> list[str]:
+    told = [f"component {i}: dropped" for i in range(n)]
+    for i, j in changes.kept:
+        told[i] = f"component {i}: kept, number {j} of the refit"
+    for one in changes.merged:
+        for i in one.first:
+            told[i] = f"component {i}: merged into number {one.refit} of the refit"
+    return told
+
+
+def _told_of_refit(changes: FitChanges, n: int) -> list[str]:
+    told = [f"component {j}: added" for j in range(n)]
+    for i, j in changes.kept:
+        told[j] = f"component {j}: kept, number {i} of the first fit"
+    for one in changes.merged:
+        told[one.refit] = f"component {one.refit}: merged from {', '.join(map(str, one.first))} of the first fit"
+    return told
+
+
+def _show_changes(name: str, changes: FitChanges) -> None:
+    """List what was merged, dropped and added by number."""
+    rows = [
+        {"What": "merged", "First fit": ", ".join(map(str, one.first)), "Refit": one.refit} for one in changes.merged
+    ]
+    rows += [{"What": "added", "First fit": "", "Refit": j} for j in changes.added]
+    rows += [{"What": "dropped", "First fit": str(i), "Refit": None} for i in changes.dropped]
+    if rows:
+        with st.expander("Which ones, by number", key=on_page("extraction", f"changes {name}")):
+            st.dataframe(pd.DataFrame(rows), hide_index=True, width="content", height=min(38 + 35 * len(rows), 290))

@@ -1,0 +1,160 @@
+"""The live picture of the search's parameters: what they mean is drawn over the field while a slider moves.
+
+The widgets of these parameters are drawn here and not in the sidebar, inside the fragment that draws the picture: a
+move runs the fragment alone, and every value has one widget, so nothing has to be kept in step.
+"""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from calscope.algorithms.cnmf.bright_spots import Places, bright_spots, seeds_in_patches
+from calscope.algorithms.cnmf.patches import patch_grid
+from calscope.model.errors import ParameterError
+from calscope.model.movie import FloatArray
+from calscope.model.recording import Pair
+from calscope.plots.images import Panel
+from calscope.plots.scaling import Limits, limits
+from calscope.plots.search_overlay import Search, Window, busiest_window, knobs_figure
+from calscope.ui.extraction import search_preview_words
+from calscope.ui.frame import messages
+from calscope.ui.frame.keys import on_page
+from calscope.ui.session import launch, shown_run
+from calscope.ui.widgets import charts, parameter_form
+
+SHOWN = ("cnmf.gSig", "cnmf.gSiz", "cnmf.rf", "cnmf.stride", "cnmf.K")
+WINDOW_PX = 96
+"""Side of the part that is shown from near."""
+_STEADY_GSIG = (4, 4)
+"""Rings are drawn on the spots found with it, so that cells and window stay while gSig moves."""
+_N_WINDOW_SPOTS = 40
+
+
+@dataclass(frozen=True)
+class Field:
+    """What the parameters are drawn over."""
+
+    animal: str
+    kind: str
+    """Corrected or raw."""
+    key: str
+    """Names the image in the store."""
+    image: FloatArray
+    border_px: int
+    dxy_um: Pair | None
+
+
+def show() -> None:
+    """Draw the sliders and, where there is a correlation image, the picture."""
+    with st.container(border=True):
+        messages.fragment(_draw)(_fields())
+
+
+def _fields() -> list[Field]:
+    """Give the correlation image of each chosen animal, corrected where there is one, else raw."""
+    corrected = {animal.name: animal for animal in shown_run.animals() if animal.results.after is not None}
+    found = []
+    for raw in shown_run.raw_animals():
+        animal = corrected.get(raw.name)
+        if animal is not None and animal.results.after is not None:
+            motion = animal.results.motion
+            border = motion.border_px if motion else 0
+            key = animal.results.keys["after"]
+            found.append(Field(raw.name, "corrected", key, animal.results.after.corr, border, animal.dxy_um))
+        elif raw.results.before is not None:
+            found.append(Field(raw.name, "raw", raw.results.keys["before"], raw.results.before.corr, 0, raw.dxy_um))
+    return found
+
+
+def _draw(fields: list[Field]) -> None:
+    launch.pass_on()
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.markdown("##### What the search looks for", width="content")
+        field = _chosen(fields)
+    soma, patches, seeds = st.columns(3)
+    with soma:
+        parameter_form.show_dial("cnmf.gSig", 1, 20)
+        parameter_form.show_boxes("cnmf.gSiz")
+    with patches:
+        parameter_form.show_dial("cnmf.rf", 5, 80)
+        parameter_form.show_dial("cnmf.stride", 0, 60)
+    with seeds:
+        parameter_form.show_dial("cnmf.K", 1, 40)
+        conflict = _conflict()
+        if conflict:
+            st.warning(messages.plain(conflict), icon=":material/error:")
+    if field is None:
+        st.info(
+            "With a correlation image these numbers are drawn over it: press **Look at the raw movies** on the page "
+            "Data, or correct motion."
+        )
+        return
+    search = _search(field, fits_together=not conflict)
+    figure = knobs_figure(_panel(field), search, _window(field, search), field.dxy_um)
+    charts.show(figure, on_page("extraction", f"knobs {field.animal}"), search_preview_words.alt(search))
+    if field.kind == "raw":
+        st.caption("This is the raw movie's correlation image; after motion correction the corrected one is shown.")
+    for place, words in zip(
+        st.columns(3), search_preview_words.captions(search, field.image.shape, field.dxy_um), strict=True
+    ):
+        with place:
+            st.caption(words)
+
+
+def _chosen(fields: list[Field]) -> Field | None:
+    """Let a person choose the animal to draw over."""
+    if not fields:
+        return None
+    names = [field.animal for field in fields]
+    name = names[0]
+    if len(names) > 1:
+        key = on_page("extraction", "knobs of")
+        if st.session_state.get(key) not in names:
+            st.session_state.pop(key, None)
+        name = st.selectbox(
+            "Animal of the picture", names, key=key, width=220, label_visibility="collapsed", persist_state="session"
+        )
+    return next((field for field in fields if field.animal == name), fields[0])
+
+
+def _conflict() -> str:
+    """Say which of the values don't fit together, before a run refuses them; empty where all do."""
+    try:
+        parameter_form.parameters(used=("cnmf",))
+    except ParameterError as error:
+        return " ".join(str(error).splitlines())
+    return ""
+
+
+def _search(field: Field, *, fits_together: bool) -> Search:
+    """Give what the values mean; no patches and seeds where they don't fit together, for no run would make them."""
+    gSig = parameter_form.value("cnmf.gSig")
+    gSiz = parameter_form.value("cnmf.gSiz") or (2 * gSig[0] + 1, 2 * gSig[1] + 1)
+    cells = _spots(field.key, _STEADY_GSIG, field.border_px, _image=field.image)
+    K = parameter_form.value("cnmf.K")
+    if not fits_together:
+        return Search(gSig, gSiz, (), cells, cells[:0], cells[:0], K)
+    patches = patch_grid(*field.image.shape, parameter_form.value("cnmf.rf"), parameter_form.value("cnmf.stride"))
+    spots = _spots(field.key, gSig, field.border_px, _image=field.image)
+    return Search(gSig, gSiz, patches, cells, spots, seeds_in_patches(spots, patches, K), K)
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def _spots(key: str, gSig: tuple[int, int], border_px: int, _image: FloatArray) -> Places:
+    return bright_spots(_image, gSig, border_px)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _limits(key: str, _image: FloatArray) -> Limits:
+    return limits([_image], 1.0, 99.7)
+
+
+def _panel(field: Field) -> Panel:
+    return Panel(field.image, "", _limits(field.key, _image=field.image))
+
+
+def _window(field: Field, search: Search) -> Window:
+    """Give the part shown from near; it stays while gSig moves, until a few somata would no longer fit in."""
+    steps = max(1, -(-3 * max(search.gSiz) // WINDOW_PX))
+    rows, columns = field.image.shape
+    return busiest_window(search.cells_px[:_N_WINDOW_SPOTS], (rows, columns), steps * WINDOW_PX)

@@ -1,0 +1,96 @@
+"""What is running, on every page: state, progress, time left, cancel. It polls only while something runs."""
+
+import streamlit as st
+
+from calscope.jobs.manager import Job
+from calscope.ui.frame import keys, messages, wording
+from calscope.ui.session import places, selection
+
+POLL_S = 1.0
+
+
+def show(page: str = "") -> None:
+    """Draw the panel at the top of a page; nothing where nothing runs."""
+    _open_finished_demo()
+    st.session_state[keys.PAGE] = page
+    _say_cancelled(page)
+    busy = busy_jobs()
+    st.session_state[keys.ACTIVE_JOBS] = _digest(busy)
+    if busy:
+        messages.fragment(_draw, run_every=POLL_S)()
+
+
+def busy_jobs() -> list[Job]:
+    """Give the jobs that run or wait, in the order in which they have their turn."""
+    busy = [job for job in places.jobs() if job.status.is_active]
+    return sorted(busy, key=lambda job: (job.status.state != "running", job.id))
+
+
+def _draw() -> None:
+    busy = busy_jobs()
+    if _digest(busy) != st.session_state.get(keys.ACTIVE_JOBS):
+        st.rerun()  # something began or ended: pages show other results now
+    for job, ahead in zip(busy, [None, *busy], strict=False):
+        show_job(job, ahead, alone=len(busy) == 1 and _is_of_this_folder(job))
+
+
+def _is_of_this_folder(job: Job) -> bool:
+    """Tell whether a job goes without saying whose it is: it is of the folder that is open, or makes the demo."""
+    return job.spec.kind == "demo" or job.spec.data == st.session_state.get(keys.PROJECT)
+
+
+def _digest(busy: list[Job]) -> tuple:
+    return tuple((job.id, job.status.state, tuple(sorted(job.results))) for job in busy)
+
+
+def show_job(job: Job, ahead: Job | None, *, alone: bool) -> None:
+    """Draw one running or waiting job with its cancel button; `ahead` and `alone` as `wording.progress`."""
+    stops = st.session_state.get(keys.CANCELLED, ("", ""))[0] == job.id
+    words = f"{wording.title(job)} · stopping" if stops else wording.progress(job, ahead, alone=alone)
+    with st.container(border=True):
+        left, right = st.columns([6, 1], vertical_alignment="center")
+        with left:
+            st.progress(min(max(job.status.fraction, 0.0), 1.0), text=messages.plain(words))
+        with right:
+            st.button(
+                "Cancel",
+                key=f"cancel {job.id}",
+                icon=":material/stop:",
+                on_click=_cancel,
+                args=(job.id,),
+                width="stretch",
+                disabled=stops,
+                help="Stages that are finished stay in the store; a new run goes on from there.",
+            )
+
+
+def _cancel(job_id: str) -> None:
+    places.cancel(job_id)
+    st.session_state[keys.CANCELLED] = (job_id, st.session_state.get(keys.PAGE, ""))
+
+
+def _say_cancelled(page: str) -> None:
+    """Say that a run was cancelled, until another one is started or another page is looked at."""
+    job_id, told_on = st.session_state.get(keys.CANCELLED, ("", ""))
+    job = places.job(job_id)
+    if job is None or told_on != page or job.status.state not in ("queued", "running", "cancelled"):
+        st.session_state.pop(keys.CANCELLED, None)
+    elif job.status.state == "cancelled":
+        st.caption(
+            f":material/stop_circle: Cancelled: {messages.plain(f'{wording.title(job)} of {wording.subject(job)}')}. "
+            "What it finished is kept; a new run goes on from there."
+        )
+
+
+def _open_finished_demo() -> None:
+    """Open the demo that this person asked for, once it is made."""
+    awaited = st.session_state.get(keys.AWAITED_DEMO)
+    job = places.job(awaited)
+    if job is None or job.status.is_active:
+        return
+    st.session_state.pop(keys.AWAITED_DEMO)
+    if job.status.state == "done" and selection.open_project_or_say(job.spec.data):
+        st.toast("The demo is ready.")
+        st.switch_page("pages/data.py")
+    elif job.status.state != "cancelled":
+        st.error(messages.plain(f"The demo could not be made: {job.status.error or job.status.state}."))

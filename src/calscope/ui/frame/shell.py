@@ -1,0 +1,74 @@
+"""The frame around every page: navigation, the sidebar, the running job, errors in words.
+
+A browser may open any page's address first. Streamlit then runs the page's file by itself, without `app.py`, because a
+folder called `pages` stands beside it. So each page ends with `page(render)`, which draws when the frame stands, and
+otherwise sets it up; the frame enters the same page again.
+"""
+
+import gc
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import partial
+
+import streamlit as st
+
+from calscope.ui.frame import jobs_panel, messages, sidebar, start_compiling
+from calscope.ui.session import launch, selection
+from calscope.ui.widgets import parameter_form
+
+SIDEBAR_PX = 336
+
+_standing: ContextVar[bool] = ContextVar("calscope_frame_stands", default=False)
+
+
+def run() -> None:
+    """Set up the frame and draw the page that the address asks for."""
+    st.set_page_config(page_title="Calscope", page_icon=sidebar.ICON, layout="wide", initial_sidebar_state=SIDEBAR_PX)
+    chosen = st.navigation(_pages(), position="top")
+    is_new = parameter_form.seed()
+    _spare_garbage_collection()
+    start_compiling.once()
+    token = _standing.set(True)
+    try:
+        messages.guarded(selection.take_from_address)
+        if is_new:
+            messages.guarded(launch.begin_as_shown)
+        messages.guarded(partial(jobs_panel.show, chosen.url_path))
+        messages.guarded(sidebar.show)
+        chosen.run()
+        selection.put_into_address()
+    finally:
+        _standing.reset(token)
+
+
+@st.cache_resource(show_spinner=False)
+def _spare_garbage_collection() -> bool:
+    """Keep what the imports left out of the garbage collection that Streamlit does after every run of a fragment.
+
+    It walks half a million objects otherwise, a fifth of a second each time that a progress bar is drawn.
+    """
+    gc.collect()
+    gc.freeze()
+    return True
+
+
+def page(render: Callable[[], None]) -> None:
+    """Draw a page inside the frame; every page's file ends with this."""
+    if _standing.get():
+        messages.guarded(render)
+    else:
+        run()
+
+
+def _pages() -> list:
+    """List the pages in the order of the work."""
+    return [
+        st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
+        st.Page("pages/data.py", title="Data", icon=":material/video_library:", url_path="data"),
+        st.Page("pages/motion.py", title="Motion", icon=":material/open_with:", url_path="motion"),
+        st.Page("pages/extraction.py", title="Extraction", icon=":material/bubble_chart:", url_path="extraction"),
+        st.Page("pages/evaluation.py", title="Evaluation", icon=":material/fact_check:", url_path="evaluation"),
+        st.Page("pages/traces.py", title="Traces", icon=":material/show_chart:", url_path="traces"),
+        st.Page("pages/parameters.py", title="Parameters", icon=":material/tune:", url_path="parameters"),
+        st.Page("pages/runs.py", title="Runs", icon=":material/history:", url_path="runs"),
+    ]

@@ -1,0 +1,75 @@
+"""How states, moments and numbers of things are said; lengths of time and sizes are in `model/quantities.py`."""
+
+from datetime import datetime
+
+from calscope.jobs.manager import Job
+from calscope.model.quantities import duration
+
+UNTIL_TITLES = {
+    "summary": "Look at the raw movies",
+    "preview": "Preview of the motion correction",
+    "motion": "Motion correction",
+    "extraction": "Extraction",
+    "evaluation": "Evaluation and traces",
+}
+UNKNOWN = "unknown"
+FEW = 3
+"""Of more animals, their number is said in the place of their names."""
+
+
+def progress(job: Job, ahead: Job | None = None, *, alone: bool = True) -> str:
+    """Say how far a job is.
+
+    Parameters
+    ----------
+    ahead
+        The job that it waits for; None where it is its turn.
+    alone
+        Whether no other job runs or waits that it could be taken for.
+    """
+    status = job.status
+    name = title(job) if alone else f"{title(job)} of {subject(job)}"
+    if ahead is not None and status.state == "queued":
+        return f"{name} · waits for the run before it: {title(ahead)} of {subject(ahead)}"
+    if status.state == "queued":
+        return f"{name} · starting"
+    parts = [name, status.animal, status.note or "starting", f"{100 * status.fraction:.0f} %"]
+    if status.eta_s:
+        parts.append(f"{duration(status.eta_s)} left")
+    elif status.eta_s is None and job.spec.kind == "run" and status.stage:
+        parts.append("no estimate of the time left yet, this engine has not run here so far")
+    return " · ".join(part for part in parts if part)
+
+
+def subject(job: Job) -> str:
+    """Say what a job works on, and since when: few others are like it."""
+    whose = f"{animals(job)} in {folder(job)}" if job.spec.animals else folder(job)
+    return f"{whose}, {moment(job.created_at)[-len('00:00') :]}"
+
+
+def folder(job: Job) -> str:
+    """Give the name of the folder of a job."""
+    return job.spec.data.rstrip("/").rpartition("/")[2]
+
+
+def animals(job: Job) -> str:
+    """Say which animals a job was ordered for: few by their names, many by their number; '' where that means all."""
+    names = job.spec.animals or ()
+    return ", ".join(names) if len(names) <= FEW else count(len(names), "animal")
+
+
+def title(job: Job) -> str:
+    """Say in a few words what a job does."""
+    if job.spec.kind == "import":
+        return "Imported results"
+    return "Making the demo" if job.spec.kind == "demo" else UNTIL_TITLES.get(job.spec.until, job.spec.until)
+
+
+def moment(timestamp: float | None) -> str:
+    """Say a moment in local time."""
+    return "" if timestamp is None else datetime.fromtimestamp(timestamp).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Say a number of things."""
+    return f"{number} {one if number == 1 else many or one + 's'}"

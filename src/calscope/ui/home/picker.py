@@ -1,0 +1,142 @@
+"""Opening a folder: the demo in one click, a walk through the allowed folders, a typed path, the recent ones."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from calscope.io.results.imported_results import HDF5_ENDINGS, results_at
+from calscope.io.safe_paths import list_files, list_folders
+from calscope.model.errors import CalscopeError
+from calscope.ui.frame import jobs_panel, keys, messages
+from calscope.ui.session import launch, places, selection
+
+MOST_FOLDERS = 200
+
+
+def show_demo() -> None:
+    """Offer the demo in two sizes; one that is already made opens at once."""
+    size = st.radio(
+        "Size of the demo",
+        list(launch.DEMOS),
+        format_func=lambda name: launch.DEMOS[name][0],
+        key=keys.DEMO_SIZE,
+        label_visibility="collapsed",
+    )
+    busy = any(job.spec.kind == "demo" for job in jobs_panel.busy_jobs())
+    if st.button("Open the demo", type="primary", icon=":material/play_circle:", disabled=busy, key="open demo"):
+        _open_demo(str(size))
+
+
+def _open_demo(size: str) -> None:
+    if launch.demo_is_made(size):
+        if selection.open_project_or_say(str(places.demo_folder() / size)):
+            st.switch_page("pages/data.py")
+        return
+    try:
+        launch.start_demo(size)
+    except CalscopeError as error:
+        messages.show_error(error)
+    else:
+        st.rerun()
+
+
+def show_folders() -> None:
+    """Offer a walk through the allowed folders, and a typed path."""
+    here = _here()
+    st.caption(f"In {messages.plain(str(here))}")
+    folders = list_folders(here, places.roots())[:MOST_FOLDERS]
+    with st.container(height=210, border=True, gap=None):
+        if here not in places.roots():
+            _folder_button("One up", here.parent, ":material/arrow_upward:")
+        else:
+            for root in places.roots():
+                if root != here:
+                    _folder_button(str(root), root, ":material/hard_drive:")
+        for folder in folders:
+            _folder_button(folder.name, folder, ":material/folder:")
+        if not folders:
+            st.caption("There are no folders in here.")
+    _show_results_in(here)
+    if st.button("Open this folder", icon=":material/folder_open:", type="primary", key="open folder"):
+        _open(str(here))
+
+
+def _here() -> Path:
+    try:
+        return places.checked(st.session_state[keys.BROWSE_AT])
+    except (KeyError, CalscopeError):
+        return places.roots()[0]
+
+
+def _folder_button(label: str, folder: Path, icon: str) -> None:
+    st.button(
+        messages.plain(label),
+        icon=icon,
+        type="tertiary",
+        key=f"go to {folder}",
+        on_click=_go_to,
+        args=(str(folder),),
+    )
+
+
+def _go_to(folder: str) -> None:
+    st.session_state[keys.BROWSE_AT] = folder
+
+
+def show_results() -> None:
+    """Offer a box for the path of another program's results, and those in the folder that is browsed."""
+    with st.form("typed results", border=False):
+        text = st.text_input(
+            "Path of a CaImAn file (.hdf5) or of suite2p's folder",
+            key=keys.TYPED_RESULTS,
+            placeholder="/data/mouse_1/suite2p",
+        )
+        if st.form_submit_button("Open read-only", icon=":material/lock_open:") and text.strip():
+            _open_results(text.strip())
+
+
+def _show_results_in(here: Path) -> None:
+    """Offer what may be results in the folder that is browsed."""
+    inside = [*list_files(here, HDF5_ENDINGS, places.roots()), *([here] if results_at(here) else [])]
+    for place in inside[:MOST_FOLDERS]:
+        label = f"Open the results {place.name if place != here else 'of suite2p in here'}"
+        if st.button(messages.plain(label), icon=":material/lock_open:", type="tertiary", key=f"results {place}"):
+            _open_results(str(place))
+
+
+def _open_results(text: str) -> None:
+    try:
+        with st.spinner("Reading the results"):
+            places.open_results(text)
+    except CalscopeError as error:
+        messages.show_error(error)
+    else:
+        st.switch_page("pages/evaluation.py")
+
+
+def show_typed() -> None:
+    """Offer a box for the path."""
+    with st.form("typed folder", border=False):
+        text = st.text_input(
+            "Path of a folder on the machine that runs Calscope",
+            key=keys.TYPED_FOLDER,
+            placeholder="/data/recordings",
+        )
+        if st.form_submit_button("Open", icon=":material/folder_open:") and text.strip():
+            _open(text.strip())
+
+
+def show_recent() -> None:
+    """Offer the folders opened lately."""
+    recent = places.recent()
+    if not recent:
+        return
+    st.markdown("**Opened lately**")
+    for folder in recent:
+        if st.button(messages.plain(folder), icon=":material/history:", type="tertiary", key=f"recent {folder}"):
+            _open(folder)
+
+
+def _open(text: str) -> None:
+    if selection.open_project_or_say(text):
+        st.switch_page("pages/data.py")

@@ -1,0 +1,103 @@
+"""Original and corrected movie side by side, for a stretch; with buttons that go to where the tissue moved most."""
+
+import streamlit as st
+
+from calscope.algorithms.motion_check.moments import Moment, displacement, moments_of_motion
+from calscope.model.errors import RecordingError
+from calscope.model.movie import FrameSource
+from calscope.model.results import MotionResult
+from calscope.ui.frame import keys, messages
+from calscope.ui.session import cached
+from calscope.ui.session.shown_run import ShownAnimal
+from calscope.ui.widgets import film_clips, player
+
+N_MOMENTS = 3
+APART_S = 2.0
+APART = 60
+"""Frames, where the rate is unknown."""
+LEAD_S = 1.0
+LEAD = 20
+_PAGE = "motion"
+KINDS = {"displacement": "Furthest from its usual place", "jump": "Largest jump between frames"}
+
+
+def show(animal: ShownAnimal, motion: MotionResult) -> None:
+    """Draw the player of one animal; best inside of a fragment, so that a click draws nothing else again."""
+    messages.guarded(lambda: _show(animal, motion))
+
+
+def _show(animal: ShownAnimal, motion: MotionResult) -> None:
+    raw = _recording(animal, motion)
+    _show_moments(animal, motion)
+    plan = film_clips.choose(_PAGE, animal.name, motion.movie.shape, animal.fr_hz)
+    found = animal.results.keys
+    film = film_clips.before_and_after(
+        (found["source"], found["motion"]),
+        plan,
+        animal.fr_hz,
+        animal.dxy_um,
+        _raw=raw,
+        _motion=motion,
+        _far_px=_far_px(found["motion"], motion),
+    )
+    player.show(film, keys.on_page(_PAGE, f"film {animal.name}"))
+    film_clips.say(plan, film)
+
+
+def _recording(animal: ShownAnimal, motion: MotionResult) -> FrameSource:
+    info = animal.info
+    if info is None:
+        raise RecordingError("The recording that this was made from is not known.")
+    n_frames = motion.movie.shape[0]
+    whole = cached.recording(info.path)
+    if whole.info.fingerprint == info.fingerprint:
+        return whole
+    first = cached.recording(info.path, n_frames)
+    if first.info.fingerprint != info.fingerprint:
+        raise RecordingError(f"{info.path} has changed since this run: its frames are not those that were corrected.")
+    return first
+
+
+def _show_moments(animal: ShownAnimal, motion: MotionResult) -> None:
+    apart = round(APART_S * animal.fr_hz) if animal.fr_hz else APART
+    moments = _moments(animal.results.keys["motion"], apart, motion)
+    for kind, title in KINDS.items():
+        of_kind = [moment for moment in moments if moment.kind == kind]
+        if not of_kind:
+            continue
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(title, width=210)
+            for number, moment in enumerate(of_kind):
+                st.button(
+                    _moment_words(moment, animal.fr_hz),
+                    key=keys.on_page(_PAGE, f"moment {kind} {number} {animal.name}"),
+                    on_click=_go_to,
+                    args=(animal, moment, motion.movie.shape[0]),
+                    help="Play the stretch around this frame.",
+                )
+
+
+def _moment_words(moment: Moment, fr_hz: float | None) -> str:
+    when = f"{moment.frame / fr_hz:.1f} s" if fr_hz else f"frame {moment.frame}"
+    return f"{when} · {moment.size_px:.1f} px"
+
+
+def _go_to(animal: ShownAnimal, moment: Moment, n_frames: int) -> None:
+    """Let the stretch begin a little before the moment."""
+    lead = round(LEAD_S * animal.fr_hz) if animal.fr_hz else LEAD
+    frame = min(max(0, moment.frame - lead), n_frames - 1)
+    st.session_state[film_clips.start_key(_PAGE, animal.name)] = film_clips.start_value(frame, animal.fr_hz)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _moments(key: str, apart: int, _motion: MotionResult) -> tuple[Moment, ...]:
+    return moments_of_motion(_shifts(_motion), n=N_MOMENTS, apart=apart)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _far_px(key: str, _motion: MotionResult) -> tuple[float, ...]:
+    return tuple(round(float(value), 2) for value in displacement(_shifts(_motion)))
+
+
+def _shifts(motion: MotionResult):  # noqa: ANN202 - an array
+    return motion.shifts_rig if motion.shifts_els is None else motion.shifts_els

@@ -1,0 +1,185 @@
+"""All animals' motion corrections in one table, the ones that need a look first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+from pandas.io.formats.style import Styler
+
+from calscope.algorithms.motion_check import shift_summary as motion_summary
+from calscope.model.recording import Pair
+from calscope.model.results import MotionQuality, MotionResult, MotionVerdict, MotionVersion
+from calscope.ui.frame import messages, wording
+from calscope.ui.session.shown_run import ShownAnimal
+
+FINE, TO_SEE, NEUTRAL, TROUBLE, FAILED = range(5)
+MARKS = {FINE: "✓", TO_SEE: "✓", NEUTRAL: "○", TROUBLE: "▲", FAILED: "▲"}
+COLOURS = {FINE: "blue", TO_SEE: "blue", NEUTRAL: "gray", TROUBLE: "orange", FAILED: "orange"}
+_TEXT_COLOURS = {FINE: "#1f77b4", TO_SEE: "#1f77b4", TROUBLE: "#d95f02", FAILED: "#d95f02"}
+SORT_FROM = 4
+"""From so many animals on, the ones that need a look come first."""
+MEANT: dict[MotionVerdict, MotionVersion] = {
+    "use raw": "raw",
+    "use rigid": "rigid",
+    "use piecewise-rigid": "piecewise",
+}
+NAMES: dict[MotionVersion, str] = {"raw": "raw", "rigid": "rigid", "piecewise": "piecewise-rigid"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One animal in the table."""
+
+    level: int
+    """How much it needs a look, from FINE to FAILED."""
+    cells: dict[str, object]
+
+
+def level_of(quality: MotionQuality, done: MotionVersion) -> int:
+    """Tell how much a correction needs a look; one that the verdict would rather not have done needs it most."""
+    meant = MEANT.get(quality.verdict)
+    if meant is None:
+        return NEUTRAL
+    if meant != done:
+        return TROUBLE
+    return TO_SEE if quality.flags else FINE
+
+
+def differs(quality: MotionQuality, done: MotionVersion) -> str:
+    """Say what to do where the corrected movie is not the version that the verdict asks for; empty where it is."""
+    meant = MEANT.get(quality.verdict)
+    if meant in (None, done):
+        return ""
+    said = f"The corrected movie of this run is {NAMES[done]}, and that is what later steps read."
+    if meant == "rigid":
+        return f"{said} To follow the verdict, switch piecewise rigid off and run again."
+    return f"{said} Look at the flags and at the parameters before you go on with it."
+
+
+def show(animals: Sequence[ShownAnimal]) -> None:
+    """Draw the table; nothing where no animal has anything to show."""
+    rows = [_row(animal) for animal in animals]
+    if not rows:
+        return
+    if len(rows) >= SORT_FROM:
+        rows.sort(key=lambda row: -row.level)
+    n_bad = sum(row.level >= TROUBLE for row in rows)
+    if n_bad:
+        st.markdown(
+            f":orange[▲ **{wording.count(n_bad, 'animal needs', 'animals need')} a look**], marked in the table."
+        )
+    st.dataframe(styled(rows), hide_index=True, column_config=_COLUMNS, height="content", placeholder="–")
+    st.caption(
+        "Shift: mean · 95 % · largest distance of a frame from the median position. Match: median correlation of the "
+        "frames with the template, before → after. Crispness of the mean image and residual flow: of the corrected "
+        "movie against the raw one, on the same frames and the same crop."
+    )
+
+
+def styled(rows: Sequence[Row]) -> Styler:
+    """Give the table, with verdicts marked in the text and by colour."""
+    table = pd.DataFrame([row.cells for row in rows]).dropna(axis="columns", how="all")
+    whole = [name for name in ("Flags", "Frames") if name in table]
+    table[whole] = table[whole].astype("Int64")
+    verdicts = [_look(row.level) for row in rows]
+    flags = [_look(TROUBLE if row.cells.get("Flags") else NEUTRAL) for row in rows]
+    look = table.style.apply(lambda _: verdicts, subset=["Verdict"])
+    return look.apply(lambda _: flags, subset=["Flags"]) if "Flags" in table else look
+
+
+def _look(level: int) -> str:
+    colour = _TEXT_COLOURS.get(level)
+    return f"color: {colour}; font-weight: 600" if colour else ""
+
+
+def _row(animal: ShownAnimal) -> Row:
+    results = animal.results
+    if results.motion is None:
+        error = animal.record.error if animal.record else ""
+        return Row(FAILED if error else NEUTRAL, {"Animal": animal.name, "Verdict": _absent(error)})
+    key = (results.keys["motion"], results.keys.get("motion_quality", ""))
+    return _measured_row(
+        key, animal.name, animal.fr_hz, animal.dxy_um, _motion=results.motion, _quality=results.motion_quality
+    )
+
+
+def _absent(error: str) -> str:
+    return f"{MARKS[FAILED]} failed" if error else "not run"
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _measured_row(
+    key: tuple[str, str],
+    name: str,
+    fr_hz: float | None,
+    dxy_um: Pair | None,
+    _motion: MotionResult,
+    _quality: MotionQuality | None,
+) -> Row:
+    level = NEUTRAL if _quality is None else level_of(_quality, motion_summary.done(_motion))
+    cells: dict[str, object] = {
+        "Animal": name,
+        "Verdict": f"{MARKS[level]} {'not judged' if _quality is None else _quality.verdict}",
+        "Flags": None if _quality is None else len(_quality.flags),
+        "Frames": len(_motion.shifts_rig),
+        "Rate (Hz)": f"{fr_hz:.4g}" if fr_hz else wording.UNKNOWN,
+        "Shift (px)": _shifts(_motion, None),
+        "Shift (µm)": _shifts(_motion, dxy_um) if dxy_um else None,
+        "Match": _arrow(float(_median(_motion.corr_before)), float(_median(_motion.corr_after)), ".3f"),
+    }
+    return Row(level, cells | _gains(_motion, _quality))
+
+
+def _median(values: object) -> float:
+    return float(pd.Series(values).median())
+
+
+def _shifts(motion: MotionResult, dxy_um: Pair | None) -> str:
+    found = motion_summary.summarise_shifts(motion_summary.shift_length(motion, dxy_um))
+    return f"{found.mean:.2f} · {found.p95:.2f} · {found.largest:.2f}"
+
+
+def _arrow(before: float, after: float, form: str) -> str:
+    return f"{before:{form}} → {after:{form}}"
+
+
+def _gains(motion: MotionResult, quality: MotionQuality | None) -> dict[str, object]:
+    version = motion_summary.done(motion)
+    pair = None if quality is None else motion_summary.measured(quality, version)
+    if quality is None or pair is None:
+        return {}
+    gain = motion_summary.crispness_gain(quality, version)
+    return {
+        "Crispness": "" if gain is None else f"{100 * gain:+.1f} %",
+        "Residual flow (px)": _arrow(pair[0].residual_flow_px.value, pair[1].residual_flow_px.value, ".2f"),
+    }
+
+
+_COLUMNS = {
+    "Verdict": st.column_config.TextColumn(
+        width="medium",
+        help="✓ do as the run did. ○ it makes no measurable difference, or could not be judged. ▲ needs a look: the "
+        "verdict asks for another version than the run made, or the animal failed.",
+    ),
+    "Flags": st.column_config.NumberColumn(help="How many things a person should look at; they stand with the animal."),
+    "Crispness": st.column_config.TextColumn(help="Gradient of the mean image, what noise adds left out."),
+    "Residual flow (px)": st.column_config.TextColumn(
+        help="Movement left between stretches of frames and the rest, before → after. Less is better."
+    ),
+}
+
+
+def show_verdict(animal: ShownAnimal) -> None:
+    """Say what the comparison of raw, rigid and piecewise-rigid found, and what a person should look at."""
+    quality, motion = animal.results.motion_quality, animal.results.motion
+    if quality is None or motion is None:
+        st.caption("This correction was not judged: it was made before Calscope did that. Run again for a verdict.")
+        return
+    version = motion_summary.done(motion)
+    level = level_of(quality, version)
+    st.badge(f"{MARKS[level]} {quality.verdict}", color=COLOURS[level])
+    st.markdown(messages.plain(quality.sentence))
+    said = differs(quality, version)
+    for sentence in (said, *quality.flags) if said else quality.flags:
+        st.markdown(f":orange[▲] {messages.plain(sentence)}")

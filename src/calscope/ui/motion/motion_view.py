@@ -1,0 +1,292 @@
+"""One animal's motion correction from near: images, shifts over time, the shift field of a frame, the measures."""
+
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from calscope.algorithms.motion_check.sample import crop_inside
+from calscope.model.results import MotionGain, MotionQuality, MotionResult
+from calscope.plots.motion_curves import frame_of_click
+from calscope.plots.motion_measures_plot import NAMES
+from calscope.plots.shift_field import SHOWN, Shown
+from calscope.ui.frame import keys, messages
+from calscope.ui.motion import motion_pictures, motion_player
+from calscope.ui.session import shown_run
+from calscope.ui.session.shown_run import ShownAnimal
+from calscope.ui.widgets import charts, swipe_widget
+from calscope.ui.widgets.cached_figures import IMAGE_TITLES
+
+SWIPE, BESIDE = "Swipe", "Side by side"
+COMPACT, LARGE = "Compact", "Large"
+WIDE_PX, NARROW_PX = 940, 470
+TIME_TAB, FRAMES_TAB, QUALITY_TAB = "Shifts and field", "Frame by frame", "Measures"
+MOVIE_TAB = "Movie before and after"
+FEW_ANIMALS = 2
+"""Of more animals, shift fields are drawn when they are asked for: a browser takes a while for each."""
+_PAGE = "motion"
+
+
+def choose_images() -> None:
+    """Draw what decides how images are shown, for all animals."""
+    with st.container(horizontal=True, gap="medium"):
+        _choice("View of the images", [SWIPE, BESIDE], "view")
+        st.pills(
+            "Images",
+            list(IMAGE_TITLES),
+            default=["max", "corr"],
+            selection_mode="multi",
+            format_func=IMAGE_TITLES.__getitem__,
+            key=keys.on_page(_PAGE, "images"),
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+        _choice("Size of the images", [COMPACT, LARGE], "size")
+
+
+def _choice(label: str, options: list[str], name: str) -> None:
+    st.segmented_control(
+        label,
+        options,
+        default=options[0],
+        required=True,
+        key=keys.on_page(_PAGE, name),
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+
+
+def show_images(animal: ShownAnimal) -> None:
+    """Draw the chosen kinds of images before and after."""
+    chosen = st.session_state.get(keys.on_page(_PAGE, "images")) or ["max"]
+    large = st.session_state.get(keys.on_page(_PAGE, "size")) == LARGE
+    places = [st.container() for _ in chosen] if large or len(chosen) == 1 else st.columns(len(chosen))
+    for place, image in zip(places, [kind for kind in IMAGE_TITLES if kind in chosen], strict=True):
+        with place:
+            _show_pair(animal, image, wide=large or len(chosen) == 1)
+
+
+def _show_pair(animal: ShownAnimal, image: str, *, wide: bool) -> None:
+    found = animal.results
+    pair = (found.keys["before"], found.keys["after"])
+    key = keys.on_page(_PAGE, f"{image} {animal.name}")
+    if st.session_state.get(keys.on_page(_PAGE, "view")) == BESIDE:
+        width_px = WIDE_PX if wide else NARROW_PX
+        figure = motion_pictures.side_by_side(
+            pair, image, animal.dxy_um, width_px, _before=found.before, _after=found.after
+        )
+        charts.show(figure, key, f"{IMAGE_TITLES[image]} of {animal.name} before and after")
+    else:
+        drawn = motion_pictures.swipe(pair, image, animal.dxy_um, _before=found.before, _after=found.after)
+        swipe_widget.show(drawn, f"{key} swipe", width_px=swipe_widget.LARGE_PX if wide else None)
+
+
+@messages.fragment
+def details(animal: ShownAnimal) -> None:
+    """Draw what is in tabs; only the open one is made."""
+    tabs = {TIME_TAB: _show_time, FRAMES_TAB: _show_frames, QUALITY_TAB: _show_quality, MOVIE_TAB: _show_movie}
+    drawn = st.tabs(list(tabs), on_change="rerun", key=keys.on_page(_PAGE, f"tab {animal.name}"))
+    for tab, show in zip(drawn, tabs.values(), strict=True):
+        if tab.open:
+            with tab:
+                messages.guarded(partial(show, animal, animal.results.motion))
+
+
+def _show_movie(animal: ShownAnimal, motion: MotionResult) -> None:
+    motion_player.show(animal, motion)
+
+
+def frame_key(animal: ShownAnimal) -> str:
+    """Give the key under which the chosen frame of an animal stands, counted from 0."""
+    return keys.on_page(_PAGE, f"frame {animal.name}")
+
+
+def _show_time(animal: ShownAnimal, motion: MotionResult) -> None:
+    key = animal.results.keys["motion"]
+    figure = motion_pictures.shifts(key, animal.fr_hz, animal.dxy_um, _motion=motion)
+    charts.show_clickable(
+        figure,
+        keys.on_page(_PAGE, f"shifts {animal.name} {key}"),
+        f"Shifts of {animal.name} over time",
+        _clicked,
+        animal,
+        len(motion.shifts_rig),
+    )
+    _settle_frame(animal, motion)
+    if frame_key(animal) not in st.session_state:
+        _show_largest(animal, motion)
+        st.caption("Choose one of these frames, or click the curve, to see the shift field.")
+        return
+    left, right = st.columns(2)
+    with right:
+        frame, shown = _choose_frame(animal, motion)
+        around = motion_pictures.shifts_around(key, frame, animal.fr_hz, _motion=motion)
+        charts.show(around, keys.on_page(_PAGE, f"around {animal.name}"), f"Shifts of {animal.name} around the frame")
+    with left:
+        _show_field(animal, motion, frame, shown)
+
+
+def _settle_frame(animal: ShownAnimal, motion: MotionResult) -> None:
+    """Take the frame that moved most where none is chosen; of many animals, wait for one to be chosen."""
+    key, n_frames = frame_key(animal), len(motion.shifts_rig)
+    if 0 <= st.session_state.get(key, -1) < n_frames:
+        return
+    st.session_state.pop(key, None)
+    if len(shown_run.chosen_recordings()) <= FEW_ANIMALS:
+        largest = motion_pictures.largest(animal.results.keys["motion"], motion)
+        st.session_state[key] = largest[0] if largest else 0
+
+
+def _clicked(key: str, animal: ShownAnimal, n_frames: int) -> None:
+    frame = frame_of_click(st.session_state.get(key), animal.fr_hz, n_frames)
+    if frame is not None:
+        st.session_state[frame_key(animal)] = frame
+
+
+def _show_largest(animal: ShownAnimal, motion: MotionResult) -> None:
+    """Draw a button for each of the frames that moved most."""
+    largest = motion_pictures.largest(animal.results.keys["motion"], motion)
+    if not largest:
+        return
+    key, jump = frame_key(animal), keys.on_page(_PAGE, f"largest {animal.name}")
+    chosen = st.session_state.get(key)
+    st.session_state[jump] = chosen if chosen in largest else None
+    st.pills(
+        "Frames with the largest motion",
+        largest,
+        format_func=lambda frame: _moment(frame, animal.fr_hz),
+        key=jump,
+        on_change=_jump,
+        args=(jump, key),
+        help="The frames that lie furthest from the median position, the furthest first. Or click the curve above.",
+    )
+
+
+def _choose_frame(animal: ShownAnimal, motion: MotionResult) -> tuple[int, Shown]:
+    """Draw what chooses a frame: a slider, and buttons for the frames that moved most."""
+    n_frames, key = len(motion.shifts_rig), frame_key(animal)
+    _show_largest(animal, motion)
+    frame = st.slider("Frame", 0, n_frames - 1, key=key) if n_frames > 1 else 0
+    st.caption(_words(animal, motion, frame))
+    if motion.shifts_els is None:
+        return frame, SHOWN[0]
+    shown = st.segmented_control(
+        "Arrows",
+        SHOWN,
+        default=SHOWN[0],
+        required=True,
+        key=keys.on_page(_PAGE, f"arrows {animal.name}"),
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    return frame, shown or SHOWN[0]
+
+
+def _moment(frame: int, fr_hz: float | None) -> str:
+    return f"{frame / fr_hz:.1f} s" if fr_hz else f"frame {frame}"
+
+
+def _jump(jump: str, key: str) -> None:
+    if st.session_state.get(jump) is not None:
+        st.session_state[key] = st.session_state[jump]
+
+
+def _words(animal: ShownAnimal, motion: MotionResult, frame: int) -> str:
+    down, right = (float(v) for v in motion.shifts_rig[frame])
+    text = f"Frame {frame}, counted from 0"
+    if animal.fr_hz:
+        text += f", at {frame / animal.fr_hz:.2f} s"
+    text += f": shifted by {down:+.2f} px down and {right:+.2f} px right"
+    if animal.dxy_um:
+        text += f" ({down * animal.dxy_um[0]:+.2f} and {right * animal.dxy_um[1]:+.2f} µm)"
+    return f"{text}; correlation with the template {motion.corr_before[frame]:.3f} → {motion.corr_after[frame]:.3f}."
+
+
+def _show_field(animal: ShownAnimal, motion: MotionResult, frame: int, shown: Shown) -> None:
+    found = animal.results
+    if found.after is None:
+        st.info("The image that the field is drawn over is no longer in the store.")
+        return
+    figure = motion_pictures.field(
+        (found.keys["motion"], found.keys["after"]), frame, shown, animal.dxy_um, _motion=motion, _after=found.after
+    )
+    charts.show(figure, keys.on_page(_PAGE, f"field {animal.name}"), f"Shift field of frame {frame} of {animal.name}")
+    what = "each patch" if motion.shifts_els is not None else "the whole frame, which is shifted as one"
+    st.caption(f"Arrows: the shift applied to {what}, to lay it on the template; the tissue had moved the other way.")
+
+
+def _show_frames(animal: ShownAnimal, motion: MotionResult) -> None:
+    found = animal.results
+    quality = found.motion_quality
+    left, right = st.columns(2)
+    with left:
+        figure = motion_pictures.template_match(found.keys["motion"], animal.fr_hz, motion, quality)
+        charts.show(figure, keys.on_page(_PAGE, f"match {animal.name}"), f"Match with the template of {animal.name}")
+    with right:
+        if quality is not None:
+            figure = motion_pictures.room(found.keys["motion_quality"], animal.fr_hz, quality)
+            charts.show(figure, keys.on_page(_PAGE, f"room {animal.name}"), f"Room to max_shifts of {animal.name}")
+    if quality is not None:
+        st.caption(_counts(quality))
+    messages.notes(motion.notes)
+
+
+def _counts(quality: MotionQuality) -> str:
+    n = len(quality.clipped)
+    light = f"{quality.brightness_r:.2f} (p {quality.brightness_p:.2g})"
+    return (
+        f"{int(quality.clipped.sum())} of {n} frames end at max_shifts; {int(quality.got_worse.sum())} match the "
+        f"template less after correction than before. Brightness follows the shift with r {light}."
+    )
+
+
+def _show_quality(animal: ShownAnimal, motion: MotionResult) -> None:
+    quality = animal.results.motion_quality
+    if quality is None or not quality.measures:
+        st.caption("There is nothing to compare: " + messages.plain(quality.sentence if quality else "not judged."))
+        return
+    figure = motion_pictures.measures(animal.results.keys["motion_quality"], quality)
+    charts.show(figure, keys.on_page(_PAGE, f"measures {animal.name}"), f"Measures of {animal.name} with intervals")
+    rows, columns = crop_inside(motion)
+    st.caption(
+        f"Dots with 95 % bootstrap intervals. All versions on the same {quality.n_judged} frames, spread over the "
+        f"recording, and on the same crop (rows {rows.start} to {rows.stop - 1}, columns {columns.start} to "
+        f"{columns.stop - 1}), equally smoothed. These intervals hold the recording's own variety; the gains below "
+        "compare the same frames in two versions, and are much surer."
+    )
+    st.dataframe(gain_table(quality), hide_index=True)
+
+
+_MEASURES = {
+    "crispness": "crispness of the mean image",
+    "crispness_corr": "crispness of the correlation image",
+    "correlation": "correlation of frames with the rest",
+    "residual_flow_px": "residual flow",
+}
+
+
+def gain_table(quality: MotionQuality) -> pd.DataFrame:
+    """One row a step from one version to the next and measure: what changed, and what noise alone seems to change."""
+    return pd.DataFrame(
+        {
+            "From → to": f"{NAMES[gain.before]} → {NAMES[gain.after]}",
+            "Measure": _MEASURES[gain.measure],
+            "Change (95 % interval)": _change(gain),
+            "By noise alone": "" if gain.measure == "crispness_corr" else _amount(gain, gain.by_noise),
+            "Judged": "no vote" if gain.measure == "crispness_corr" else gain.vote,
+        }
+        for gain in quality.gains
+    )
+
+
+def _change(gain: MotionGain) -> str:
+    value = gain.gain
+    ends = sorted((value.low, value.high), reverse=gain.measure == "residual_flow_px")
+    return f"{_amount(gain, value.value)} ({_amount(gain, ends[0])} to {_amount(gain, ends[1])})"
+
+
+def _amount(gain: MotionGain, value: float) -> str:
+    """Say a gain as the change of its measure: of the residual flow, less is a gain."""
+    if gain.measure == "residual_flow_px":
+        return f"{-value:+.2g} px"
+    return f"{100 * value:+.2g} %" if gain.measure != "correlation" else f"{value:+.2g}"

@@ -1,0 +1,237 @@
+"""Before a whole run: the sidebar's parameters tried where the movie moves most, raw, rigid and piecewise-rigid."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from calscope.engines.engine_registry import ENGINES
+from calscope.io.project import RecordingRef
+from calscope.jobs.manager import Job
+from calscope.model.errors import CalscopeError, ParameterError
+from calscope.model.motion_preview import MotionPreview, MotionSurvey
+from calscope.model.params import Parameters, fields
+from calscope.model.recording import Pair, RecordingInfo
+from calscope.model.results import Estimate
+from calscope.pipeline.animal_results import AnimalResults
+from calscope.pipeline.runner import plan_keys
+from calscope.plots.images import Panel, image_row
+from calscope.plots.motion_survey_plot import crop_figure, displacement_figure
+from calscope.plots.scaling import limits
+from calscope.ui.frame import keys, messages
+from calscope.ui.session import cached, launch, places, shown_run
+from calscope.ui.widgets import charts, parameter_form
+from calscope.ui.widgets.cached_figures import IMAGE_TITLES
+
+TITLE = "Preview where it moves most"
+BUTTON = "Preview"
+VERSION_TITLES = {"raw": "raw", "rigid": "rigid", "piecewise": "piecewise-rigid"}
+_PAGE = "motion"
+_FIGURES = {"max_entries": 64, "max_size": "64MB", "show_spinner": False}
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A preview that was made, and with what."""
+
+    results: AnimalResults
+    params: Parameters
+    engine: str
+
+
+def show(*, opened: bool = True) -> None:
+    """Draw the preview; `opened` says whether its box is open at first."""
+    if places.project() is None or not shown_run.chosen_recordings():
+        return
+    box = st.expander(
+        TITLE, icon=":material/bolt:", expanded=opened, on_change="rerun", key=keys.on_page(_PAGE, "preview box")
+    )
+    if box.open:
+        with box:
+            messages.guarded(_show_inside)
+
+
+def _show_inside() -> None:
+    st.caption(
+        "Tries the parameters of the sidebar on the stretch in which this animal moves most, in the part of the field "
+        "that holds most structure: a few seconds instead of a whole run."
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        ref = _choose_animal()
+        if st.button(BUTTON, icon=":material/bolt:", key=keys.on_page(_PAGE, "preview"), disabled=_is_busy(ref)):
+            _start(ref)
+    info = cached.info_or_none(str(ref.path), st.session_state.get(keys.FRAMES))
+    shown = _find(ref, info)
+    if shown is None or shown.results.preview is None or shown.results.survey is None:
+        return
+    _say_age(shown)
+    _draw(ref.name, shown, info)
+
+
+def _choose_animal() -> RecordingRef:
+    refs = {ref.name: ref for ref in shown_run.chosen_recordings()}
+    name = st.selectbox("Animal", list(refs), key=keys.on_page(_PAGE, "preview animal"), width=260)
+    return refs.get(name) or next(iter(refs.values()))
+
+
+def _start(ref: RecordingRef) -> None:
+    try:
+        launch.start_preview(ref.name)
+    except CalscopeError as error:
+        messages.show_error(error)
+    else:
+        st.rerun()
+
+
+def _jobs_of(ref: RecordingRef) -> list[Job]:
+    return [job for job in shown_run.of_project() if job.spec.until == "preview" and job.spec.animals == (ref.name,)]
+
+
+def _is_busy(ref: RecordingRef) -> bool:
+    return any(job.status.is_active for job in _jobs_of(ref))
+
+
+def _find(ref: RecordingRef, info: RecordingInfo | None) -> _Shown | None:
+    """Give the preview of these parameters, else the one that was shown, else the newest there is."""
+    key = keys.on_page(_PAGE, f"preview of {ref.path}")
+    current = _of_sidebar(info)
+    if current is not None and current.results.preview is not None:
+        st.session_state[key] = current
+    elif (newest := _newest(ref)) is not None:
+        st.session_state[key] = newest
+    return st.session_state.get(key)
+
+
+def _of_sidebar(info: RecordingInfo | None) -> _Shown | None:
+    engine = st.session_state.get(keys.ENGINE) or next(iter(ENGINES))
+    try:
+        params = parameter_form.parameters()
+    except ParameterError:
+        return None  # told when a run is asked for
+    if info is None or engine not in ENGINES:
+        return None
+    planned = plan_keys(info, params, ENGINES[engine])
+    return _Shown(cached.results({stage: planned[stage] for stage in ("survey", "preview")}), params, engine)
+
+
+def _newest(ref: RecordingRef) -> _Shown | None:
+    for job in _jobs_of(ref):
+        record = job.results.get(ref.name)
+        if record is None:
+            continue
+        if record.error:
+            st.error(messages.plain(record.error), icon=":material/error:")
+        elif "preview" in record.keys:
+            found = cached.results({stage: record.keys[stage] for stage in ("survey", "preview")})
+            if found.preview is not None:
+                return _shown_of(job, found)
+        return None
+    return None
+
+
+def _shown_of(job: Job, found: AnimalResults) -> _Shown | None:
+    try:
+        return _Shown(found, Parameters.from_dict(job.spec.params), job.spec.engine)
+    except ParameterError:
+        return None  # of another version: with other parameters it is another preview
+
+
+def _say_age(shown: _Shown) -> None:
+    """Say where the sidebar differs from the parameters that the preview was made with."""
+    now, differences = parameter_form.values(), []
+    for field in fields():
+        used = shown.params.get(field.dotted)
+        if "preview" in field.spec.stages and now[field.dotted] != used:
+            before, after = parameter_form.words(used, field.spec), parameter_form.words(now[field.dotted], field.spec)
+            differences.append(f"{field.name} {before}, now {after}")
+    engine = st.session_state.get(keys.ENGINE) or shown.engine
+    if engine != shown.engine:
+        differences.append(f"engine {shown.engine}, now {engine}")
+    if differences:
+        told = messages.plain("; ".join(differences))
+        st.caption(f"**This preview is of other parameters:** {told}. Press **{BUTTON}** to try these.")
+
+
+def _draw(name: str, shown: _Shown, info: RecordingInfo | None) -> None:
+    preview = shown.results.preview
+    fr_hz = shown.params.dataset.fr or (info.fr_hz if info else None)
+    dxy_um = shown.params.dataset.dxy or (info.dxy_um if info else None)
+    st.badge(f"on this stretch: {preview.verdict}", icon=":material/gavel:", color="blue")
+    st.caption(messages.plain(preview.sentence))
+    kind = st.segmented_control(
+        "Image",
+        list(IMAGE_TITLES),
+        default="mean",
+        required=True,
+        format_func=IMAGE_TITLES.__getitem__,
+        key=keys.on_page(_PAGE, "preview image"),
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    key = shown.results.keys["preview"]
+    alt = f"{IMAGE_TITLES[kind]} of {name}: {', '.join(preview.versions)}"
+    charts.show(_versions_figure(key, kind, dxy_um, preview), keys.on_page(_PAGE, "preview versions"), alt)
+    st.dataframe(table(preview), hide_index=True, width="content")
+    _draw_where(name, shown, fr_hz, dxy_um)
+    messages.notes(preview.notes)
+
+
+def _draw_where(name: str, shown: _Shown, fr_hz: float | None, dxy_um: Pair | None) -> None:
+    preview, survey = shown.results.preview, shown.results.survey
+    key, crop = shown.results.keys["preview"], preview.crop
+    left, right = st.columns([1, 4], vertical_alignment="center")
+    with left:
+        charts.show(
+            _crop_figure(key, dxy_um, survey, preview), keys.on_page(_PAGE, "preview crop"), f"Crop in {name}'s field"
+        )
+    with right:
+        charts.show(
+            _displacement_figure(key, fr_hz, survey, preview),
+            keys.on_page(_PAGE, "preview stretch"),
+            f"Displacement of {name} over time with the stretch",
+        )
+    when = f"{crop.start / fr_hz:.1f} to {crop.stop / fr_hz:.1f} s" if fr_hz else f"frames {crop.start} to {crop.stop}"
+    looked = f", every {survey.every} frames" if survey.every > 1 else ""
+    st.caption(
+        f"The stretch, {when}, and the crop, {crop.height} × {crop.width} px. The curve is a rough look at frames "
+        f"binned {survey.binning} × {survey.binning}{looked}: how far each lies from the median position."
+    )
+
+
+def table(preview: MotionPreview) -> pd.DataFrame:
+    """One row a version: its measures, with 95 % intervals where there are any."""
+    return pd.DataFrame(
+        {
+            "Version": VERSION_TITLES[name],
+            "Correlation with template": f"{version.template_r:.3f}",
+            "Crispness of the mean": _interval(version.measures and version.measures.crispness, 1),
+            "Correlation with the rest": _interval(version.measures and version.measures.correlation, 3),
+            "Residual flow (px)": _interval(version.measures and version.measures.residual_flow_px, 2),
+        }
+        for name, version in preview.versions.items()
+    )
+
+
+def _interval(value: Estimate | None, digits: int) -> str:
+    if value is None:
+        return "not judged"
+    return f"{value.value:.{digits}f} ({value.low:.{digits}f} to {value.high:.{digits}f})"
+
+
+@st.cache_data(**_FIGURES)
+def _versions_figure(key: str, kind: str, dxy_um: Pair | None, _preview: MotionPreview) -> go.Figure:
+    images = {name: getattr(version.images, kind) for name, version in _preview.versions.items()}
+    shared = limits(list(images.values()), 1.0 if kind == "mean" else 50.0, 99.7)
+    panels = [Panel(image, VERSION_TITLES[name], shared) for name, image in images.items()]
+    return image_row(panels, dxy_um=dxy_um)
+
+
+@st.cache_data(**_FIGURES)
+def _crop_figure(key: str, dxy_um: Pair | None, _survey: MotionSurvey, _preview: MotionPreview) -> go.Figure:
+    return crop_figure(_survey, _preview.crop, dxy_um)
+
+
+@st.cache_data(**_FIGURES)
+def _displacement_figure(key: str, fr_hz: float | None, _survey: MotionSurvey, _preview: MotionPreview) -> go.Figure:
+    return displacement_figure(_survey, _preview.crop, fr_hz)

@@ -1,0 +1,112 @@
+"""Tables of the page Runs: all runs with what sets each apart, and the animals of one."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from calscope.jobs.job_spec import JobSpec
+from calscope.jobs.manager import Job
+from calscope.model.errors import ParameterError
+from calscope.model.params import Parameters, fields
+from calscope.model.quantities import duration, size
+from calscope.pipeline.records import LOOKS
+from calscope.ui.frame import wording
+from calscope.ui.widgets import parameter_form
+
+CHANGED_HELP = "Against the run before it on the same folder; the first one, against the defaults."
+
+
+def run_list(jobs: Sequence[Job]) -> pd.DataFrame:
+    """One row a job, newest first."""
+    return pd.DataFrame(
+        {
+            "Started": wording.moment(job.created_at),
+            "What": wording.title(job),
+            "State": state(job),
+            "Changed": changed(job, _before(job, jobs[place + 1 :])),
+            "Folder": wording.folder(job),
+            "Animals": _animals(job),
+            "Progress": 1.0 if job.status.state == "done" else job.status.fraction,
+            "Time": _time(job),
+            "Engine": job.spec.engine if job.spec.kind != "demo" else "",
+            "Run": job.id,
+        }
+        for place, job in enumerate(jobs)
+    )
+
+
+def state(job: Job) -> str:
+    """Give the state of a job, with how many of its animals failed."""
+    n_failed = sum(bool(record.error) for record in job.results.values())
+    return f"{job.status.state}, {n_failed} failed" if n_failed and job.status.state != "failed" else job.status.state
+
+
+def _animals(job: Job) -> str:
+    """Say how many animals went well, of how many."""
+    n_good = sum(not record.error for record in job.results.values())
+    return f"{n_good} of {len(job.spec.animals)}" if job.spec.animals else str(n_good)
+
+
+def _before(job: Job, older: Sequence[Job]) -> Job | None:
+    """Give the run before this one on the same folder; looks at the recordings are none."""
+    return next((one for one in older if _is_run(one) and one.spec.data == job.spec.data), None)
+
+
+def _is_run(job: Job) -> bool:
+    return job.spec.kind == "run" and job.spec.until not in LOOKS
+
+
+def changed(job: Job, before: Job | None) -> str:
+    """Say in what the settings of a run differ from those of the run before it, or from the defaults."""
+    if not _is_run(job):
+        return ""
+    try:
+        now = Parameters.from_dict(job.spec.params)
+        then = Parameters.from_dict(before.spec.params) if before else Parameters()
+    except ParameterError:
+        return "parameters of another version"
+    parts = [
+        f"{field.name} {parameter_form.words(now.get(field.dotted), field.spec)}"
+        for field in fields()
+        if now.get(field.dotted) != then.get(field.dotted)
+    ]
+    parts += _other_changes(job, before)
+    return "; ".join(parts) or ("as before" if before else "defaults")
+
+
+def _other_changes(job: Job, before: Job | None) -> list[str]:
+    """Say what differs besides parameters."""
+    spec, parts = job.spec, []
+    then = before.spec if before else JobSpec(engine=spec.engine, animals=spec.animals)
+    if spec.n_frames != then.n_frames:
+        parts.append(f"first {spec.n_frames} frames" if spec.n_frames else "all frames")
+    if spec.engine != then.engine:
+        parts.append(f"engine {spec.engine}")
+    if spec.seeds != then.seeds:
+        n_seeds = sum(len(own) for own in spec.seeds.values())
+        parts.append(wording.count(n_seeds, "seed") if n_seeds else "no seeds")
+    if spec.animals != then.animals:
+        parts.append(wording.animals(job) or "all animals")
+    return parts
+
+
+def _time(job: Job) -> str:
+    started, ended = job.status.started_at, job.status.ended_at
+    return duration(ended - started) if started and ended else ""
+
+
+def run_animals(job: Job) -> pd.DataFrame:
+    """One row an animal of one job: counts, times, memory, and what went wrong."""
+    return pd.DataFrame(
+        {
+            "Animal": record.name,
+            "First fit": record.counts.get("first"),
+            "Refit": record.counts.get("refit"),
+            "Accepted": record.counts.get("accepted"),
+            "Time": duration(sum(stage.seconds for stage in record.stages)),
+            "From the store": f"{sum(stage.cached for stage in record.stages)} of {len(record.stages)} stages",
+            "Peak memory": size(record.peak_memory_bytes) if record.peak_memory_bytes else "",
+            "What went wrong": record.error,
+        }
+        for record in job.results.values()
+    )

@@ -1,0 +1,101 @@
+"""The list of runs, and one of them from near."""
+
+import streamlit as st
+
+from calscope.jobs.manager import Job
+from calscope.model.errors import CalscopeError
+from calscope.pipeline.records import LOOKS
+from calscope.ui.frame import keys, messages, wording
+from calscope.ui.runs import run_tables
+from calscope.ui.session import places, selection
+
+STATE_COLOURS = {"done": "blue", "failed": "orange", "interrupted": "orange", "cancelled": "gray"}
+LOG_LINES = 40
+EMPTY = ""
+"""Stands in cells for which there is nothing to say."""
+
+
+def choose(jobs: list[Job]) -> Job:
+    """Draw the list; give the job that is chosen in it, the newest where none is."""
+    event = st.dataframe(
+        run_tables.run_list(jobs),
+        key=keys.on_page("runs", "list"),
+        hide_index=True,
+        height=min(38 + 35 * len(jobs), 360),
+        placeholder=EMPTY,
+        column_config={
+            "Progress": st.column_config.ProgressColumn(format="percent", width="small"),
+            "Changed": st.column_config.TextColumn(help=run_tables.CHANGED_HELP, width="medium"),
+        },
+        on_select="rerun",
+        selection_mode="single-row",
+    )
+    rows = event["selection"]["rows"]
+    return jobs[rows[0]] if rows and rows[0] < len(jobs) else jobs[0]
+
+
+def show(job: Job) -> None:
+    """Draw one job: state, animals, errors, log, and what can be done with it."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(wording.title(job), anchor=False, width="content")
+        st.badge(run_tables.state(job), color=STATE_COLOURS.get(job.status.state, "blue"))
+        st.caption(messages.plain(f"{wording.moment(job.created_at)} · {job.spec.data} · {job.id}"))
+    if job.status.error:
+        st.error(messages.plain(job.status.error), icon=":material/error:")
+    _show_actions(job)
+    if job.results:
+        st.dataframe(run_tables.run_animals(job), hide_index=True, placeholder=EMPTY)
+    with st.expander("Log", expanded=job.status.state in ("failed", "interrupted")):
+        st.code(places.log_tail(job.id, LOG_LINES) or "(empty)", language=None, height=260)
+
+
+def _show_actions(job: Job) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        can_open = job.spec.kind != "demo" and job.spec.until not in LOOKS
+        if can_open and st.button("Look at this run", type="primary", icon=":material/visibility:", key="look at run"):
+            _open(job)
+        if job.status.is_active:
+            st.button("Cancel", icon=":material/stop:", on_click=places.cancel, args=(job.id,), key="cancel run")
+        else:
+            _show_forgetting(job.id)
+
+
+def _show_forgetting(job_id: str) -> None:
+    """Draw the button that takes a run off the list; pressed, it asks once more in its place."""
+    if st.session_state.get(keys.FORGETTING) != job_id:
+        st.button(
+            "Forget this run",
+            icon=":material/delete:",
+            on_click=_ask_about,
+            args=(job_id,),
+            key="forget run",
+            help="Takes it off this list. Its results stay in the store until they are pruned.",
+        )
+        return
+    st.markdown("Take this run, its settings and its log off the list for good?", width="content")
+    st.button("Forget it", icon=":material/delete:", on_click=_forget, args=(job_id,), key="forget it")
+    st.button("Keep it", on_click=_ask_about, args=("",), key="keep it")
+
+
+def _ask_about(job_id: str) -> None:
+    st.session_state[keys.FORGETTING] = job_id
+
+
+def _open(job: Job) -> None:
+    if selection.open_project_or_say(job.spec.data):
+        selection.show_run(job.id)
+        st.switch_page(
+            {"motion": "pages/motion.py", "extraction": "pages/extraction.py"}.get(
+                job.spec.until, "pages/evaluation.py"
+            )
+        )
+
+
+def _forget(job_id: str) -> None:
+    st.session_state.pop(keys.FORGETTING, None)
+    try:
+        places.remove(job_id)
+    except CalscopeError as error:
+        messages.show_error(error)
+    if st.session_state.get(keys.RUN) == job_id:
+        st.session_state.pop(keys.RUN)

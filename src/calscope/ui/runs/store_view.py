@@ -1,0 +1,53 @@
+"""What the result store takes on disk, and how to make it smaller."""
+
+import streamlit as st
+
+from calscope.model.errors import CalscopeError
+from calscope.model.quantities import size
+from calscope.ui.frame import keys, messages, wording
+from calscope.ui.session import places
+from calscope.ui.widgets import component_table
+
+DAY_S = 86400.0
+GB = 1e9
+
+
+def show() -> None:
+    """Draw sizes and the pruning form."""
+    store = places.store()
+    sizes = store.size_by_stage()
+    st.markdown(
+        f"The store at {messages.plain(str(store.root))} holds **{size(sum(sizes.values()))}** of results. "
+        "They make going back to earlier parameters instant; whatever is removed is computed again when it is needed."
+    )
+    if sizes:
+        st.dataframe(component_table.store_sizes(sizes), hide_index=True, width="content")
+        _show_pruning()
+    if message := st.session_state.pop(keys.PRUNED, ""):
+        st.success(message)
+
+
+def _show_pruning() -> None:
+    with st.form("prune", width=520):
+        st.markdown("**Make room**")
+        left, right = st.columns(2)
+        keep_gb = left.number_input("Keep at most (GB)", min_value=0.0, value=None, step=1.0, placeholder="no limit")
+        days = right.number_input("Not used for (days)", min_value=0.0, value=None, step=1.0, placeholder="any time")
+        if st.form_submit_button("Remove what was used longest ago", icon=":material/delete_sweep:"):
+            _prune(keep_gb, days)
+
+
+def _prune(keep_gb: float | None, days: float | None) -> None:
+    if keep_gb is None and days is None:
+        st.info("Enter how much to keep, or how long results must have been unused.")
+        return
+    try:
+        gone = places.store().prune(
+            max_bytes=None if keep_gb is None else int(keep_gb * GB),
+            older_than_s=None if days is None else days * DAY_S,
+        )
+    except CalscopeError as error:
+        messages.show_error(error)
+        return
+    st.session_state[keys.PRUNED] = f"{wording.count(gone.n, 'result')} removed, {size(gone.n_bytes)} freed."
+    st.rerun()

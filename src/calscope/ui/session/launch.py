@@ -1,0 +1,201 @@
+"""From what the sidebar says to a job, or to the reason why it can't start."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from calscope.engines.engine_registry import ENGINES, get_engine
+from calscope.jobs.job_spec import DemoSettings, JobSpec
+from calscope.model.errors import CalscopeError, ParameterError, RecordingError
+from calscope.model.params import Parameters, fields
+from calscope.pipeline.records import Until
+from calscope.pipeline.stages import stages_until
+from calscope.ui.frame import keys, messages
+from calscope.ui.session import cached, placed_seeds, places, shown_run
+from calscope.ui.widgets import parameter_form
+
+DEMOS = {
+    "quick": ("Quick look: 2 animals, 400 frames of 128 × 128 px", DemoSettings(animals=2, frames=400, size=128)),
+    "full": ("Full size: 5 animals, 1500 frames of 256 × 256 px", DemoSettings(animals=5, frames=1500, size=256)),
+}
+
+SEEDED = ("extraction", "evaluation")
+"""Runs that begin components of the second fit at the seeds that were placed by hand."""
+
+
+class FrameRateUnknownError(ParameterError):
+    """A run would need a frame rate that neither the files nor the person told."""
+
+
+def start_run(until: Until) -> str:
+    """Submit a run with the sidebar's settings; give its number.
+
+    Raises
+    ------
+    CalscopeError
+        When there is nothing to run on, a parameter that is used is not allowed, a frame rate is unknown, or the engine
+        is absent.
+    """
+    project = places.project()
+    if project is None:
+        raise RecordingError("No folder is open. Open one on the page Home, or make the demo there.")
+    if places.shows_import():
+        raise RecordingError("These are results without their recording: nothing can be run. Open it on Home.")
+    params = parameter_form.parameters(_groups_used(until))
+    if until != "summary":
+        _need_frame_rates(params)
+    spec = JobSpec(
+        kind="run",
+        data=str(project.root),
+        animals=tuple(ref.name for ref in shown_run.chosen_recordings()),
+        n_frames=st.session_state.get(keys.FRAMES),
+        params=params.to_dict(),
+        engine=engine_name(until),
+        until=until,
+        seeds=placed_seeds.of_chosen() if until in SEEDED and ENGINES[engine_name(until)].takes_seeds else {},
+    )
+    job_id = places.submit(spec)
+    if until != "summary":
+        shown_run.wait_for(job_id)
+    return job_id
+
+
+def _groups_used(until: Until) -> set[str]:
+    """Give the groups of parameters that such a run reads; what is typed for later steps can't stop it."""
+    stages = {stage.name for stage in stages_until(until)}
+    return {"dataset"} | {field.group for field in fields() if stages & set(field.spec.stages)}
+
+
+def start_preview(name: str) -> str:
+    """Submit the preview of the motion correction of one animal with the sidebar's settings; errors as `start_run`."""
+    project = places.project()
+    if project is None:
+        raise RecordingError("No folder is open. Open one on the page Home, or make the demo there.")
+    spec = JobSpec(
+        data=str(project.root),
+        animals=(name,),
+        n_frames=st.session_state.get(keys.FRAMES),
+        params=parameter_form.parameters(_groups_used("preview")).to_dict(),
+        engine=engine_name("preview"),
+        until="preview",
+    )
+    for job in shown_run.of_project():
+        if job.spec.until == "preview" and job.spec.animals == (name,) and not job.status.is_active:
+            places.remove(job.id)  # its result stays in the store; the list of runs would fill up with previews
+    return places.submit(spec)
+
+
+def start_refit(run: shown_run.ShownRun) -> str:
+    """Submit the shown run again with the seeds placed since; what comes before the second fit is in the store.
+
+    Raises
+    ------
+    CalscopeError
+        When a seed lies outside of its field, or the engine takes none.
+    """
+    placed = {name: placed_seeds.placed(name) for name in run.job.results}
+    job_id = places.submit(replace(run.job.spec, seeds={name: own for name, own in placed.items() if own}))
+    shown_run.wait_for(job_id)
+    return job_id
+
+
+def set_as(run: shown_run.ShownRun) -> None:
+    """Put the settings of a run into the sidebar; only before the widgets are drawn, as in a callback."""
+    parameter_form.fill(run.params)
+    st.session_state[keys.ENGINE] = run.job.spec.engine
+    st.session_state[keys.FRAMES] = run.job.spec.n_frames
+
+
+def begin_as_shown() -> None:
+    """Begin a session that a run's address opened with the settings of that run."""
+    run = shown_run.shown() if "run" in st.query_params else None
+    if run is not None and run.job.spec.kind == "run":
+        set_as(run)
+
+
+def engine_name(until: Until) -> str:
+    """Give the engine chosen, which must be able to run; summary images need none."""
+    if until == "summary":
+        return "builtin"
+    name = st.session_state.get(keys.ENGINE) or next(iter(ENGINES))
+    get_engine(name)
+    return name
+
+
+def order(until: Until) -> None:
+    """Note that a run button was pressed: a callback, for `carry_out`.
+
+    A press that comes while the page is drawn, right after a value was changed in a fragment, may reach a run of that
+    fragment alone, which doesn't see the button. Callbacks are called there, too.
+    """
+    st.session_state[keys.ORDERED] = until
+
+
+def carry_out(until: Until, told_on_page: str = "") -> None:
+    """Submit the run whose button was pressed.
+
+    Parameters
+    ----------
+    told_on_page
+        Group of parameters whose conflicts the page itself tells; they are not told twice.
+    """
+    if st.session_state.get(keys.ORDERED) == until:
+        try_run(until, told_on_page)
+
+
+def pass_on() -> None:
+    """Let the whole page carry out what was ordered while a fragment ran."""
+    if keys.ORDERED in st.session_state:
+        st.rerun()
+
+
+def try_run(until: Until, told_on_page: str = "") -> None:
+    """Submit a run and draw the page again, or show why it can't start; `told_on_page` as `carry_out`."""
+    st.session_state.pop(keys.ORDERED, None)
+    try:
+        start_run(until)
+    except CalscopeError as error:
+        lines = str(error).splitlines()
+        if told_on_page and all(line.startswith(f"{told_on_page}.") for line in lines):
+            st.error("Not started: some values don't fit together. The page says which.", icon=":material/error:")
+        else:
+            messages.show_error(error)
+        if isinstance(error, FrameRateUnknownError):
+            st.page_link("pages/data.py", label="Enter it on Data", icon=":material/arrow_forward:")
+    else:
+        st.rerun()
+
+
+def without_frame_rate(params: Parameters | None) -> list[str]:
+    """Give the chosen animals whose frame rate neither their files nor the parameters (if given) tell."""
+    if params is not None and params.dataset.fr is not None:
+        return []
+    n_frames = st.session_state.get(keys.FRAMES)
+    infos = [cached.info_or_none(str(ref.path), n_frames) for ref in shown_run.chosen_recordings()]
+    return [info.name for info in infos if info is not None and info.fr_hz is None]
+
+
+def _need_frame_rates(params: Parameters) -> None:
+    missing = without_frame_rate(params)
+    if missing:
+        raise FrameRateUnknownError(
+            f"The frame rate of {', '.join(missing)} is unknown: the files don't state it, and it is never guessed. "
+            "Enter it on the page Data, under Frame rate."
+        )
+
+
+def start_demo(size: str) -> str:
+    """Submit the making of a demo; give its number."""
+    spec = JobSpec(kind="demo", data=str(places.demo_folder() / size), demo=DEMOS[size][1])
+    job_id = places.submit(spec)
+    st.session_state[keys.AWAITED_DEMO] = job_id
+    return job_id
+
+
+def demo_is_made(size: str) -> bool:
+    """Tell whether the demo of that size is already there, whole."""
+    folder = str(places.demo_folder() / size)
+    made = any(
+        job.spec.kind == "demo" and job.spec.data == folder and job.status.state == "done" for job in places.jobs()
+    )
+    return made and (places.demo_folder() / size).is_dir()

@@ -1,0 +1,1 @@
+"""Parts that several pages draw: figures, tables, the film player, parameter forms."""

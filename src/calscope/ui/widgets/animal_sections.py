@@ -1,0 +1,129 @@
+"""Walks over the chosen animals of a page: each one's picture, or in words why there is none."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from calscope.model.fields import StageName
+from calscope.pipeline.stages import stage_of
+from calscope.ui.frame import messages, wording
+from calscope.ui.session import places, shown_run
+from calscope.ui.session.shown_run import ShownAnimal, ShownRun
+
+Draw = Callable[[ShownAnimal], None]
+
+
+def ready(what: str) -> bool:
+    """Tell whether there is a run to look at; where not, say what to do first.
+
+    Parameters
+    ----------
+    what
+        Name of the button that makes this page's results.
+    """
+    if not project_open():
+        return False
+    run = shown_run.shown()
+    if skipped := shown_run.why_skipped(run):
+        st.info(messages.plain(skipped), icon=":material/history:")
+    if run is None and places.shows_import():
+        messages.nothing_yet("These results are not in the store", "Open them again on Home.")
+        return False
+    if run is None:
+        messages.nothing_yet(
+            "Nothing was run on these recordings yet",
+            f"Look at the parameters on the left and press **{what}**. Stages that come before it run first; you may "
+            "close the browser meanwhile.",
+        )
+        return False
+    show_run_line(run)
+    return True
+
+
+def recordings_open() -> bool:
+    """Tell whether recordings are open; where not, say how to open some."""
+    if not project_open():
+        return False
+    if not places.shows_import():
+        return True
+    messages.nothing_yet(
+        "Results without their recording",
+        "What is open was made by another program, and only its results are here: there are no frames to look at. "
+        "They are on the pages Extraction, Evaluation and Traces. To look at frames, open the recording on Home.",
+    )
+    return False
+
+
+def project_open() -> bool:
+    """Tell whether a project is open; where not, say how to open one."""
+    if places.project() is not None:
+        return True
+    messages.nothing_yet(
+        "No folder is open", "Open a folder with recordings on the page Home, or make the demo there with one click."
+    )
+    st.page_link("pages/home.py", label="Go to Home", icon=":material/home:")
+    return False
+
+
+def show_run_line(run: ShownRun) -> None:
+    """Say which run is on the page, and what went wrong in it as a whole."""
+    job = run.job
+    if run.imported_from:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.badge(f"imported from {messages.plain(run.imported_from)}, read-only", icon=":material/lock:")
+            st.caption(messages.plain(f"{job.spec.data} · opened {wording.moment(job.created_at)}"))
+        messages.notes(note for record in job.results.values() for note in record.notes)
+        return
+    parts = [
+        f"Run of {wording.moment(job.created_at)}",
+        wording.title(job).lower(),
+        f"engine {job.spec.engine}",
+        job.status.state,
+    ]
+    if job.spec.n_frames:
+        parts.insert(2, f"first {job.spec.n_frames} frames")
+    st.caption(messages.plain(" · ".join(parts)))
+    if job.status.state in ("failed", "interrupted") and not job.results:
+        st.error(messages.plain(job.status.error or "The run ended early; its log is on the page Runs."))
+    elif job.status.state == "cancelled":
+        st.info("This run was cancelled. What it finished before is shown; run again to go on from there.")
+
+
+def each(stage: StageName, draw: Draw, *, what: str) -> None:
+    """Draw every chosen animal that has the result of `stage`, under its name; say of the others why they have none."""
+    for animal in shown_run.animals():
+        st.subheader(messages.plain(animal.name), anchor=False)
+        draw_or_say(animal, stage, draw, what=what)
+
+
+def draw_or_say(animal: ShownAnimal, stage: StageName, draw: Draw, *, what: str) -> None:
+    """Draw one animal, or say why there is nothing to draw."""
+    if stage == "fit" and places.shows_import():
+        stage = "refit"  # other programs keep one fit
+    if animal.results.get(stage) is None:
+        _say_why_not(animal, stage, what)
+    else:
+        if animal.record is not None and animal.record.error:
+            st.error(messages.plain(animal.record.error), icon=":material/error:")
+        messages.guarded(lambda: draw(animal))
+
+
+def _say_why_not(animal: ShownAnimal, stage: StageName, what: str) -> None:
+    record = animal.record
+    run = shown_run.shown()
+    if run is not None and run.imported_from:
+        is_gone = record is not None and stage in record.keys
+        st.info(
+            "These results were pruned from the store. Open them again on Home."
+            if is_gone
+            else f"Imported results hold no {stage_of(stage).title}: {messages.plain(run.imported_from)} did not keep "
+            "it in its file."
+        )
+    elif record is not None and record.error:
+        st.error(messages.plain(record.error), icon=":material/error:")
+    elif record is None:
+        st.info(f"This run did not come to this animal. Press **{what}** to run it.")
+    else:
+        st.info(
+            f"This run has no {stage_of(stage).title} of this animal. Press **{what}**; what is there is used again."
+        )

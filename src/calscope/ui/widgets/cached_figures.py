@@ -1,0 +1,123 @@
+"""Figures of stored results, made once per result and size; the keys of the results name them."""
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from calscope.model.groups import Thresholds
+from calscope.model.movie import FloatArray
+from calscope.model.recording import Pair
+from calscope.model.results import ComponentQuality, Components, Evaluation, SummaryImages
+from calscope.pipeline.judging import judge
+from calscope.plots.component_scatter import Axes, quality_figure
+from calscope.plots.contours import Group, close_up, contour_map, group_by_acceptance, place_in_field
+from calscope.plots.images import PAGE_PX, Panel, image_row
+from calscope.plots.scaling import limits
+from calscope.plots.style import UNJUDGED, colour_of
+from calscope.plots.trace_curves import background_figure
+from calscope.ui.session import cached
+
+IMAGE_TITLES = {"max": "Max projection", "mean": "Mean", "corr": "Local correlation"}
+_FIGURES = {"max_entries": 128, "max_size": "128MB", "show_spinner": False}
+
+
+@st.cache_data(**_FIGURES)
+def raw_images(key: str, dxy_um: Pair | None, _before: SummaryImages) -> go.Figure:
+    """Draw max projection and local correlation of a raw movie."""
+    panels = [
+        Panel(image, IMAGE_TITLES[name], limits([image]))
+        for name, image in (("max", _before.max), ("corr", _before.corr))
+    ]
+    return image_row(panels, dxy_um=dxy_um, bar=False, tallest_px=440)
+
+
+def _correlation(after: SummaryImages, title: str) -> Panel:
+    return Panel(after.corr, title, limits([after.corr], 1.0, 99.7))
+
+
+@st.cache_data(**_FIGURES)
+def found(
+    keys: tuple[str, str], title: str, dxy_um: Pair | None, _components: Components, _after: SummaryImages
+) -> go.Figure:
+    """Draw the outlines of a fit over the corrected correlation image."""
+    lines = cached.contour_lines(keys[0], _components)
+    group = Group("component", UNJUDGED, tuple(range(_components.n)))
+    return contour_map(_correlation(_after, title), lines, [group], _components.centers_px(), dxy_um=dxy_um)
+
+
+@st.cache_data(**_FIGURES)
+def judged(
+    keys: tuple[str, str, str],
+    title: str,
+    dxy_um: Pair | None,
+    width_px: int,
+    _components: Components,
+    _evaluation: Evaluation,
+    _after: SummaryImages,
+) -> go.Figure:
+    """Draw accepted and rejected outlines over the corrected correlation image."""
+    lines = cached.contour_lines(keys[0], _components)
+    groups = group_by_acceptance(_evaluation.accepted)
+    return contour_map(
+        _correlation(_after, title), lines, groups, _components.centers_px(), dxy_um=dxy_um, width_px=width_px
+    )
+
+
+@st.cache_data(**_FIGURES)
+def quality(
+    keys: tuple[str, str], thresholds: Thresholds, axes: Axes, _quality: ComponentQuality, _evaluation: Evaluation
+) -> go.Figure:
+    """Draw two measures against each other, with the thresholds."""
+    without_soma = judge(_quality, thresholds.model_copy(update={"use_soma": False}))
+    is_unlike = ~_evaluation.accepted & without_soma.accepted & (_quality.soma < thresholds.min_soma)
+    return quality_figure(
+        _quality, _evaluation, thresholds, axes, is_unlike if thresholds.use_soma else np.zeros_like(is_unlike)
+    )
+
+
+@st.cache_data(**_FIGURES)
+def in_field(
+    keys: tuple[str, str],
+    component: int,
+    accepted: bool | None,  # noqa: FBT001 - a judgement, not a switch
+    _components: Components,
+    _after: SummaryImages,
+) -> go.Figure:
+    """Draw one component's outline strongly, the others faintly."""
+    lines = cached.contour_lines(keys[0], _components)
+    panel = _correlation(_after, "In the field")
+    return place_in_field(panel, lines, component, colour=colour_of(accepted))
+
+
+@st.cache_data(**_FIGURES)
+def footprint(
+    key: str,
+    component: int,
+    accepted: bool | None,  # noqa: FBT001 - a judgement, not a switch
+    _components: Components,
+) -> go.Figure:
+    """Draw one component's footprint from near."""
+    line = cached.contour_lines(key, _components)[component]
+    return close_up(_components.footprint(component), line, colour=colour_of(accepted))
+
+
+@st.cache_data(**_FIGURES)
+def background_images(key: str, dxy_um: Pair | None, _components: Components) -> go.Figure:
+    """Draw the spatial background components."""
+    # Engines share the size between b and f as they like; times the mean of f, b is in the units of the movie.
+    sizes = _components.f.mean(axis=1)
+    panels = [
+        _background_panel(number, _components.background_image(number) * size) for number, size in enumerate(sizes)
+    ]
+    return image_row(panels, dxy_um=dxy_um, width_px=PAGE_PX * len(panels) // 3, bar=False, tallest_px=340)
+
+
+def _background_panel(number: int, image: FloatArray) -> Panel:
+    low, high = limits([image], 1.0, 99.5)
+    return Panel(image, f"b {number}: dark {low:.3g}, bright {high:.3g}", (low, high))
+
+
+@st.cache_data(**_FIGURES)
+def background_traces(key: str, fr_hz: float | None, _components: Components) -> go.Figure:
+    """Draw the temporal background components."""
+    return background_figure(_components.f, fr_hz)

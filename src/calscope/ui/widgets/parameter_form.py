@@ -1,0 +1,270 @@
+"""Widgets made from the parameter model: label, unit, limits, help, and what differs from the default.
+
+Every change reaches the server at once: one that waits for the next button is lost where a person goes to another page
+before. It draws the page again, which takes a few tenths of a second: all that is costly is kept.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import streamlit as st
+
+from calscope.model.errors import ParameterError
+from calscope.model.fields import ParameterField, Spec
+from calscope.model.params import Parameters, field_of, fields
+from calscope.ui.frame import keys
+
+CHANGED_MARK = "●"
+_KEPT: dict[str, Any] = {"persist_state": "session"}
+_FLOAT_STEPS = ((1.0, 0.05), (100.0, 0.1))
+_COARSE_STEP = 1.0
+
+
+def seed() -> bool:
+    """Give every parameter that has no value in this session its default; tell whether that was all of them."""
+    unseeded = [field for field in fields() if not _is_seeded(field)]
+    for field in unseeded:
+        put(field, field.default)
+    return len(unseeded) == len(fields())
+
+
+def values() -> dict[str, Any]:
+    """Give the values in the widgets, by full name, whether or not they are allowed."""
+    return {field.dotted: _value(field) for field in fields()}
+
+
+def parameters(used: Collection[str] | None = None) -> Parameters:
+    """Make parameters from the widgets.
+
+    Parameters
+    ----------
+    used
+        Groups that matter; another group that holds what is not allowed counts as its defaults. All where None.
+
+    Raises
+    ------
+    ParameterError
+        When a value is not allowed, or two don't fit together.
+    """
+    groups: dict[str, dict[str, Any]] = {}
+    for field in fields():
+        groups.setdefault(field.group, {})[field.name] = _value(field)
+    return Parameters.from_dict(
+        {name: own for name, own in groups.items() if used is None or name in used or _is_allowed(name, own)}
+    )
+
+
+def _is_allowed(group: str, values: dict[str, Any]) -> bool:
+    try:
+        Parameters.from_dict({group: values})
+    except ParameterError:
+        return False
+    return True
+
+
+def fill(params: Parameters) -> None:
+    """Put parameters into the widgets; only before the widgets are drawn, as in a callback."""
+    for field in fields():
+        put(field, params.get(field.dotted))
+
+
+def reset(group: str) -> None:
+    """Put the defaults of one group back; only before the widgets are drawn, as in a callback."""
+    for field in fields():
+        if field.group == group:
+            put(field, field.default)
+
+
+def put(field: ParameterField, value: Any) -> None:
+    """Put one value into its widget."""
+    if field.spec.kind.endswith("pair"):
+        for part, key in enumerate(_pair_keys(field)):
+            st.session_state[key] = None if value is None else value[part]
+    else:
+        st.session_state[keys.parameter(field.dotted)] = value
+
+
+def show_one(dotted: str) -> None:
+    """Draw the widget of one number."""
+    _number(field_of(dotted), _label(field_of(dotted)), keys.parameter(dotted))
+
+
+def value(dotted: str) -> Any:
+    """Give the value in one parameter's widget, whether or not it is allowed."""
+    return _value(field_of(dotted))
+
+
+def show_boxes(dotted: str) -> None:
+    """Draw the boxes of one number or pair under its label."""
+    field = field_of(dotted)
+    with st.container(gap=None):
+        st.markdown(f":small[{_label(field)}]", help=_help(field))
+        _show_bare_boxes(field, st.columns(2, gap="small"))
+
+
+def show_dial(dotted: str, low: int, high: int) -> None:
+    """Draw a slider beside the box, or the two boxes, of a whole number.
+
+    The boxes hold the value; the slider follows them, and reaches only over the usual values. It moves both numbers of
+    a pair together.
+    """
+    field, key = field_of(dotted), keys.dial(dotted)
+    largest = _largest(field)
+    wanted = high if largest is None else min(max(largest, low), high)
+    if st.session_state.get(key) != wanted:  # set only then: a slider that is being moved must not be pulled back
+        st.session_state[key] = wanted
+    is_pair = field.spec.kind.endswith("pair")
+    left, *right = st.columns([2.2, 1, 1] if is_pair else [2.2, 1], gap="small", vertical_alignment="bottom")
+    with left:
+        st.slider(_label(field), low, high, key=key, help=_help(field), on_change=_turned, args=(field, key))
+    _show_bare_boxes(field, right)
+
+
+def _largest(field: ParameterField) -> int | None:
+    held = _value(field)
+    return max(held) if isinstance(held, tuple) else held
+
+
+def _turned(field: ParameterField, key: str) -> None:
+    turned = st.session_state[key]
+    put(field, (turned, turned) if field.spec.kind.endswith("pair") else turned)
+
+
+def _show_bare_boxes(field: ParameterField, places: Sequence[Any]) -> None:
+    if not field.spec.kind.endswith("pair"):
+        with places[0]:
+            _number(field, field.spec.label, keys.parameter(field.dotted), bare=True)
+        return
+    for part, box, key in zip("yx", places, _pair_keys(field), strict=True):
+        with box:
+            _number(field, f"{field.spec.label} {part}", key, bare=True)
+
+
+def show_group(group: str, without: Collection[str] = ()) -> None:
+    """Draw the widgets of one group: the basic ones, and an expander with the advanced ones."""
+    own = [field for field in fields() if field.group == group and field.dotted not in without]
+    for field in own:
+        if field.spec.level == "basic":
+            _show(field)
+    advanced = [field for field in own if field.spec.level == "advanced"]
+    if advanced:
+        n_changed = sum(is_changed(field) for field in advanced)
+        with st.expander(
+            f"Advanced {CHANGED_MARK} {n_changed} changed" if n_changed else "Advanced", key=f"more {group}"
+        ):
+            for field in advanced:
+                _show(field)
+
+
+def is_changed(field: ParameterField) -> bool:
+    """Tell whether the widget holds something else than the default."""
+    return _value(field) != field.default
+
+
+def changed_words(params: Parameters) -> list[str]:
+    """Give the parameters that differ from their defaults, as 'name value'."""
+    return [
+        f"{field.name} {words(params.get(field.dotted), field.spec)}"
+        for field in fields()
+        if params.get(field.dotted) != field.default
+    ]
+
+
+def words(value: Any, spec: Spec) -> str:
+    """Give a value as people write it, with its unit."""
+    if value is None:
+        return spec.none_means or "none"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple | list):
+        parts = [f"{part:g}" for part in value]
+        text = parts[0] if len(set(parts)) == 1 else f"({', '.join(parts)})"
+    else:
+        text = f"{value:g}" if isinstance(value, int | float) else str(value)
+    return f"{text} {spec.unit}".strip()
+
+
+def _is_seeded(field: ParameterField) -> bool:
+    if field.spec.kind.endswith("pair"):
+        return all(key in st.session_state for key in _pair_keys(field))
+    return keys.parameter(field.dotted) in st.session_state
+
+
+def _pair_keys(field: ParameterField) -> tuple[str, str]:
+    return keys.parameter(field.dotted, 0), keys.parameter(field.dotted, 1)
+
+
+def _value(field: ParameterField) -> Any:
+    if not field.spec.kind.endswith("pair"):
+        return st.session_state.get(keys.parameter(field.dotted), field.default)
+    first, second = (st.session_state.get(key) for key in _pair_keys(field))
+    if not _is_seeded(field):
+        return field.default
+    if first is None and second is None:
+        return None
+    # One number entered for both: a person who fills in one box of a pair means a square.
+    return (first if first is not None else second, second if second is not None else first)
+
+
+def _label(field: ParameterField) -> str:
+    unit = f", {field.spec.unit}" if field.spec.unit else ""
+    mark = f" {CHANGED_MARK}" if is_changed(field) else ""
+    which = " (y, x)" if field.spec.kind.endswith("pair") else ""
+    return f"{field.spec.label}{which}{unit} · {field.name}{mark}"
+
+
+def _help(field: ParameterField) -> str:
+    return f"{field.spec.help()}\n\nAllowed: {field.spec.allowed()}."
+
+
+def _show(field: ParameterField) -> None:
+    kind = field.spec.kind
+    if kind == "bool":
+        st.toggle(_label(field), key=keys.parameter(field.dotted), help=_help(field), **_KEPT)
+    elif kind == "choice":
+        st.selectbox(
+            _label(field),
+            field.spec.choices,
+            key=keys.parameter(field.dotted),
+            help=_help(field),
+            disabled=len(field.spec.choices) == 1,
+            **_KEPT,
+        )
+    elif kind.endswith("pair"):
+        _show_pair(field)
+    else:
+        _number(field, _label(field), keys.parameter(field.dotted))
+
+
+def _show_pair(field: ParameterField) -> None:
+    """Draw two number boxes, y and x, under one label."""
+    with st.container(gap=None):
+        st.markdown(f":small[{_label(field)}]", help=_help(field))
+        for part, box, key in zip("yx", st.columns(2, gap="small"), _pair_keys(field), strict=True):
+            with box:
+                _number(field, f"{field.spec.label} {part}", key, bare=True)
+
+
+def _number(field: ParameterField, label: str, key: str, *, bare: bool = False) -> None:
+    spec = field.spec
+    whole = spec.kind.startswith("int")
+    as_type = int if whole else float
+    st.number_input(
+        label,
+        min_value=None if spec.low is None else as_type(spec.low),
+        max_value=None if spec.high is None else as_type(spec.high),
+        value=None if spec.none_means else "min",
+        step=1 if whole else _step(spec),
+        format=None if whole else "%g",
+        placeholder=spec.none_means or None,
+        key=key,
+        help=None if bare else _help(field),
+        label_visibility="collapsed" if bare else "visible",
+        **_KEPT,
+    )
+
+
+def _step(spec: Spec) -> float:
+    """Give a step that suits the range of a float parameter."""
+    high = abs(spec.high) if spec.high is not None else _COARSE_STEP
+    return next((step for top, step in _FLOAT_STEPS if high <= top), _COARSE_STEP)

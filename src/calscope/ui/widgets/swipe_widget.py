@@ -1,0 +1,31 @@
+"""Before and after over each other, with a border between them that is dragged; all of it is ours and works offline."""
+
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+
+import streamlit as st
+
+from calscope.plots.swipe_images import Swipe
+from calscope.ui.frame import keys
+
+LARGE_PX = 720
+"""Wider than that, a square picture would no longer fit on the screen."""
+
+
+def show(swipe: Swipe, key: str, width_px: int | None = None) -> None:
+    """Draw two images with a slider between them, as wide as its column where no width is given.
+
+    Words go through the page as text, never as HTML.
+    """
+    _component()(key=keys.of_component(key), data=swipe.to_dict(), width=width_px or "stretch")
+
+
+@cache
+def _component() -> Callable[..., object]:
+    parts = {kind: _asset(f"swipe.{kind}") for kind in ("html", "css", "js")}
+    return st.components.v2.component("calscope.swipe", **parts)
+
+
+def _asset(name: str) -> str:
+    return files("calscope.ui.widgets").joinpath(name).read_text(encoding="utf-8")

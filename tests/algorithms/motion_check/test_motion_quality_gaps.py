@@ -1,0 +1,50 @@
+"""Judging what an engine left without numbers: frames, or a template, that aren't finite."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from calscope.algorithms.motion.normcorre import correct_movie
+from calscope.algorithms.motion_check.motion_quality import measure_motion
+from calscope.io.demo.simulate import Scene, Simulation
+from calscope.model.movie import ArrayMovie
+from calscope.model.progress import silent
+
+LOST = slice(30, 34)
+
+
+def correct(source, progress=silent):
+    return correct_movie(
+        source,
+        pw_rigid=True,
+        strides=(24, 24),
+        overlaps=(12, 12),
+        max_shifts=(6, 6),
+        max_deviation_rigid=3,
+        allocate=lambda name, shape, dtype: np.empty(shape, dtype),
+        workers=2,
+        progress=progress,
+    )
+
+
+@pytest.fixture(scope="module")
+def judged():
+    movie = ArrayMovie(Simulation(Scene(frames=80, height=64, width=72, n_neurons=6, seed=76)).read(0, 80))
+    return movie, correct(movie)
+
+
+@pytest.mark.parametrize("lost", [("shifts_rig", "shifts_els"), ("corr_before", "corr_after"), ("template",)])
+def test_frames_without_numbers_are_left_out(judged, lost):
+    movie, motion = judged
+    spoilt = {name: getattr(motion, name).copy() for name in lost}
+    for values in spoilt.values():
+        values[LOST] = np.nan
+    quality = measure_motion(
+        movie, replace(motion, **spoilt), correct=correct, max_shifts=(6, 6), max_deviation_rigid=3, workers=2
+    )
+    assert quality.verdict == "use rigid" and quality.n_judged >= 48
+    for values in (quality.shift_px, quality.room_px, quality.brightness_r):
+        assert np.isfinite(values).all()
+    for measures in quality.measures.values():
+        assert np.isfinite([measures.crispness.value, measures.residual_flow_px.value]).all()

@@ -1,0 +1,73 @@
+"""The folder holds suite2p's files. This test reads the object arrays back as suite2p does; the package never does."""
+
+import numpy as np
+import pytest
+
+from calscope.export.formats.suite2p_export import write_suite2p
+from calscope.export.run_folder.open_run_folder import open_run
+from calscope.io.results.imported_results import open_results
+
+
+def load(path):
+    return np.load(path, allow_pickle=True)
+
+
+@pytest.fixture
+def plane(make_animal, truth, tmp_path):
+    folder = tmp_path / "s2p"
+    write_suite2p(open_run(make_animal(truth=truth)).animals[0], folder)
+    return folder / "suite2p" / "plane0"
+
+
+def test_footprints(plane, truth):
+    stat = load(plane / "stat.npy")
+    assert len(stat) == 4
+    for one, footprint in zip(stat, truth.footprints, strict=True):
+        drawn = np.zeros_like(footprint)
+        drawn[one["ypix"], one["xpix"]] = one["lam"]
+        np.testing.assert_array_equal(drawn, footprint)
+        assert one["npix"] == (footprint > 0).sum()
+        y, x = np.nonzero(footprint)
+        assert one["med"] == [np.median(y), np.median(x)]
+
+
+def test_shape_measures_of_a_disk_and_a_bar(make_animal, truth, tmp_path):
+    y, x = np.mgrid[:20, :34]
+    truth.footprints[0] = (np.hypot(y - 9, x - 9) <= 6).astype(np.float32)
+    truth.footprints[1] = ((y == 10) & (x > 5) & (x < 30)).astype(np.float32)
+    write_suite2p(open_run(make_animal(truth=truth)).animals[0], tmp_path / "s2p")
+    disk, bar = load(tmp_path / "s2p" / "suite2p" / "plane0" / "stat.npy")[:2]
+    assert disk["radius"] == pytest.approx(6, rel=0.03)
+    assert disk["compact"] == pytest.approx(1, abs=0.03) and bar["compact"] > 2
+    assert disk["aspect_ratio"] == pytest.approx(1, abs=0.02) and bar["aspect_ratio"] == pytest.approx(2, abs=0.01)
+    assert disk["overlap"].any() and disk["overlap"].sum() == bar["overlap"].sum()
+
+
+def test_traces_and_judgement(plane, truth):
+    np.testing.assert_array_equal(np.load(plane / "F.npy"), truth.raw)
+    np.testing.assert_array_equal(np.load(plane / "F.npy") - 0.7 * np.load(plane / "Fneu.npy"), truth.raw)
+    np.testing.assert_array_equal(np.load(plane / "spks.npy"), truth.spikes)
+    np.testing.assert_array_equal(np.load(plane / "iscell.npy")[:, 0], truth.accepted)
+
+
+def test_settings_and_images(plane, truth):
+    ops = load(plane / "ops.npy").item()
+    assert (ops["Ly"], ops["Lx"], ops["nframes"], ops["fs"], ops["tau"]) == (20, 34, 90, 9.0, 0.4)
+    assert ops["aspect"] == pytest.approx(1.5 / 1.25)
+    np.testing.assert_array_equal(ops["meanImg"], truth.images["mean_after"])
+    np.testing.assert_array_equal(ops["Vcorr"], truth.images["corr_after"])
+    np.testing.assert_array_equal(ops["yoff"], -truth.shifts[:, 0])
+    np.testing.assert_array_equal(ops["xoff"], -truth.shifts[:, 1])
+
+
+def test_what_was_written_opens_again_without_unpickling(plane, truth):
+    found = open_results(plane)
+    assert (found.program, found.fr_hz, found.components.dims) == ("suite2p", 9.0, (20, 34))
+    for component, footprint in enumerate(truth.footprints):
+        again = found.components.footprint(component)
+        np.testing.assert_allclose(again, footprint / np.linalg.norm(footprint), rtol=1e-5)
+    np.testing.assert_array_equal(found.components.raw, truth.raw)
+    np.testing.assert_array_equal(found.components.S, truth.spikes)
+    np.testing.assert_array_equal(found.evaluation.accepted, truth.accepted)
+    np.testing.assert_array_equal(found.images["corr"], truth.images["corr_after"])
+    np.testing.assert_array_equal(found.images["mean"], truth.images["mean_after"])

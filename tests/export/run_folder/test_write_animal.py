@@ -1,0 +1,311 @@
+"""The files of `calscope run` as other programs read them: with pandas, numpy, scipy and tifffile alone."""
+
+import importlib.util
+import json
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+import scipy.sparse as sp
+import stand_in
+import tifffile
+from repository import SHARED
+
+from calscope.export.run_folder.animal_folder import AnimalFolder
+from calscope.export.run_folder.motion_record import from_plain
+from calscope.export.run_folder.write_animal import FILES, write_animal
+from calscope.io.readers.reader_registry import open_recording
+from calscope.model.errors import Cancelled, StoreError
+from calscope.model.movie import Movie
+from calscope.model.results import (
+    ComponentQuality,
+    Estimate,
+    Evaluation,
+    MotionGain,
+    MotionMeasures,
+    MotionQuality,
+    MotionResult,
+    RelativeFluorescence,
+    SummaryImages,
+)
+
+FR, T, H, W, K = 10.0, 30, 24, 16, 3
+SOMA = np.array([[0.2, 1, 1, 1, 1], [1, 0.3, 1, 1, 1], [1, 1, 1, 0.4, 1]], "f4")
+RECORD = {
+    "name": "Animal_1",
+    "info": {"name": "Animal_1", "path": "/d", "shape": [T, H, W], "dtype": "uint16", "fingerprint": "f"},
+    "requested": {"dataset": {"fr": None}},
+    "effective": {"dataset": {"fr": FR}},
+    "engine": "builtin",
+    "stages": [{"stage": "motion", "key": "k", "seconds": 1.0, "cached": False}],
+    "error": "",
+}
+
+
+@dataclass
+class Found:
+    before: SummaryImages | None = None
+    motion: MotionResult | None = None
+    after: SummaryImages | None = None
+    motion_quality: MotionQuality | None = None
+    refit: object = None
+    quality: ComponentQuality | None = None
+    evaluation: Evaluation | None = None
+    dff: RelativeFluorescence | None = None
+
+
+@pytest.fixture
+def found():
+    rng = np.random.default_rng(0)
+    images = [SummaryImages(*rng.random((3, H, W)).astype(np.float32)) for _ in range(2)]
+    codes = rng.integers(0, 60000, (T, H, W)).astype(np.uint16)
+    motion = MotionResult(
+        movie=Movie(codes, scale=0.5, offset=-100.0),
+        template=images[0].mean,
+        shifts_rig=rng.random((T, 2)).astype(np.float32),
+        corr_before=rng.random(T).astype(np.float32),
+        corr_after=rng.random(T).astype(np.float32),
+        border_px=2,
+        shifts_els=rng.random((T, 4, 2)).astype(np.float32),
+        centers_px=rng.random((4, 2)).astype(np.float32),
+    )
+    return Found(
+        images[0],
+        motion,
+        images[1],
+        None,
+        stand_in.make_components((H, W), K, T, nb=2),
+        ComponentQuality(np.array([1, 2, 3], "f4"), np.array([0.1, 0.2, 0.3], "f4"), np.full(K, np.nan, "f4"), SOMA),
+        Evaluation(np.array([True, False, True]), ("a", "b “quoted”, with comma", "c")),
+        RelativeFluorescence(*rng.random((2, K, T)).astype(np.float32)),
+    )
+
+
+def names_in(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_all_files_of_a_whole_run(tmp_path, found):
+    written = write_animal(tmp_path / "A", RECORD, found, save_movie=True)
+    assert names_in(tmp_path / "A") == sorted([*FILES, "run.json"])
+    assert written[-1].name == "run.json" and {path.name for path in written} == {*FILES, "run.json"}
+
+
+def test_motion(tmp_path, found):
+    write_animal(tmp_path, RECORD, found)
+    table = pd.read_parquet(tmp_path / "motion.parquet")
+    assert list(table) == ["frame", "time_s", "shift_y_px", "shift_x_px", "corr_before", "corr_after"]
+    assert table["frame"].tolist() == list(range(T)) and table["time_s"][10] == 1.0
+    np.testing.assert_allclose(table[["shift_y_px", "shift_x_px"]], found.motion.shifts_rig)
+    patches = np.load(tmp_path / "motion_patches.npz")
+    assert patches["shifts"].shape == (T, 4, 2) and patches["centers"].shape == (4, 2)
+    np.testing.assert_array_equal(patches["shifts"], found.motion.shifts_els)
+
+
+def test_images(tmp_path, found):
+    write_animal(tmp_path, RECORD, found)
+    images = np.load(tmp_path / "images.npz")
+    assert sorted(images) == sorted(f"{n}_{when}" for n in ("mean", "max", "corr") for when in ("before", "after"))
+    assert all(images[name].shape == (H, W) and images[name].dtype == np.float32 for name in images)
+    np.testing.assert_array_equal(images["corr_after"], found.after.corr)
+
+
+def test_components_and_footprints(tmp_path, found):
+    write_animal(tmp_path, RECORD, found)
+    table = pd.read_parquet(tmp_path / "components.parquet")
+    assert list(table) == [
+        *("component", "y_px", "x_px", "area_px", "snr", "r_value", "cnn", "accepted", "reason", "soma"),
+    ]
+    assert table["accepted"].dtype == bool and table["accepted"].tolist() == [True, False, True]
+    assert table["reason"][1] == "b “quoted”, with comma" and table["component"].tolist() == [0, 1, 2]
+    assert table["cnn"].isna().all()
+    assert table["soma"].tolist() == pytest.approx([0.2, 0.3, 0.4])
+    A = sp.load_npz(tmp_path / "footprints.npz")
+    assert A.format == "csc" and A.shape == (H * W, K) and A.dtype == np.float32
+    for k in range(K):
+        image = A[:, [k]].toarray().reshape(W, H).T  # index = y + x * H
+        y, x = np.nonzero(image)
+        weight = image[y, x]
+        assert table["y_px"][k] == pytest.approx((y * weight).sum() / weight.sum(), abs=1e-4)
+        assert table["x_px"][k] == pytest.approx((x * weight).sum() / weight.sum(), abs=1e-4)
+        assert table["area_px"][k] == len(y)
+    background = np.load(tmp_path / "background.npz")
+    assert background["b"].shape == (H * W, 2) and background["f"].shape == (2, T)
+
+
+def test_what_the_fit_rests_on_is_kept(tmp_path, found):
+    write_animal(tmp_path, RECORD, found)
+    values = np.load(tmp_path / "cnmf.npz")
+    assert values["g"].shape[0] == values["bl"].size == values["c1"].size == values["neurons_sn"].size == K
+    np.testing.assert_array_equal(values["bl"], found.refit.bl)
+    assert values["sn"].shape == (H, W) and values["sn"][5, 3] == found.refit.sn[5 + 3 * H]
+    np.testing.assert_array_equal(values["f0"], found.dff.f0)
+    read = AnimalFolder(tmp_path).model_values
+    np.testing.assert_array_equal(read["g"], found.refit.g)
+    found.dff = None
+    write_animal(tmp_path, RECORD, found)
+    assert "f0" not in np.load(tmp_path / "cnmf.npz")
+
+
+def test_traces_are_tidy_with_a_row_group_for_each_component(tmp_path, found):
+    write_animal(tmp_path, RECORD, found)
+    file = pq.ParquetFile(tmp_path / "traces.parquet")
+    assert file.num_row_groups == K
+    one = file.read_row_group(1).to_pandas()
+    assert list(one) == ["component", "frame", "time_s", "raw", "denoised", "spikes", "dff"]
+    assert (one["component"] == 1).all() and one["frame"].tolist() == list(range(T))
+    np.testing.assert_allclose(one["raw"], found.refit.C[1] + found.refit.YrA[1], rtol=1e-6)
+    np.testing.assert_array_equal(one["denoised"].to_numpy(), found.refit.C[1])
+    np.testing.assert_array_equal(one["dff"].to_numpy(), found.dff.dff[1])
+    np.testing.assert_allclose(one["time_s"], np.arange(T) / FR)
+
+
+def test_the_movie_is_a_bigtiff_in_the_raw_type(tmp_path, found):
+    write_animal(tmp_path, RECORD, found, save_movie=True)
+    with tifffile.TiffFile(tmp_path / "corrected.tif") as tiff:
+        assert tiff.is_bigtiff and tiff.series[0].shape == (T, H, W) and tiff.series[0].axes == "TYX"
+        pixels = tiff.asarray()
+    wanted = np.clip(np.rint(found.motion.movie.read(0, T)), 0, 65535)
+    assert pixels.dtype == np.uint16
+    np.testing.assert_array_equal(pixels, wanted.astype(np.uint16))
+    assert (wanted == 0).any(), "some values must have been below the type's range"
+
+
+@pytest.mark.parametrize("fr_hz, dxy_um", [(14.7, (1.5, 300 / 256)), (30.0, None), (None, (0.8, 0.8)), (None, None)])
+def test_the_movie_opens_again_with_its_rate_and_pixel_size(tmp_path, found, fr_hz, dxy_um):
+    record = RECORD | {"effective": {"dataset": {"fr": fr_hz, "dxy": dxy_um}}}
+    write_animal(tmp_path, record, found, save_movie=True)
+    recording = open_recording(tmp_path / "corrected.tif")
+    assert recording.shape == (T, H, W) and recording.dtype == np.uint16
+    assert recording.info.fr_hz == (fr_hz and pytest.approx(fr_hz, rel=1e-8))
+    assert recording.info.dxy_um == (dxy_um and pytest.approx(dxy_um, rel=1e-6))
+    np.testing.assert_array_equal(recording.read(0, T), tifffile.imread(tmp_path / "corrected.tif"))
+
+
+def test_a_movie_of_floats_stays_one(tmp_path, found):
+    record = RECORD | {"info": RECORD["info"] | {"dtype": "float64"}}
+    write_animal(tmp_path, record, found, save_movie=True)
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "corrected.tif"), found.motion.movie.read(0, T))
+
+
+def test_a_run_until_motion_leaves_motion_only_and_takes_older_files_away(tmp_path, found):
+    write_animal(tmp_path, RECORD, found, save_movie=True)
+    (tmp_path / "notes of a person.txt").write_text("mine")
+    rigid = replace(found.motion, shifts_els=None, centers_px=None)
+    write_animal(tmp_path, RECORD, Found(found.before, rigid, found.after))
+    assert names_in(tmp_path) == sorted(["images.npz", "motion.parquet", "run.json", "notes of a person.txt"])
+
+
+def test_files_of_somebody_else_are_neither_replaced_nor_removed(tmp_path, found):
+    theirs = tmp_path / "background.npz"
+    theirs.write_text("mine")
+    with pytest.raises(StoreError, match="left alone"):
+        write_animal(tmp_path, RECORD, Found(found.before))
+    assert names_in(tmp_path) == ["background.npz"] and theirs.read_text() == "mine"
+
+
+def test_the_verdict_on_the_motion_correction_stands_in_the_record(tmp_path, found):
+    measures = MotionMeasures(*(Estimate(k + 0.5, k + 0.25, k + 1.0) for k in range(4)))
+    gain = MotionGain("crispness", "raw", "rigid", Estimate(0.1, 0.05, 0.2), 0.01, "better")
+    judged = MotionQuality(
+        shift_px=np.zeros(T, np.float32),
+        room_px=np.zeros(T, np.float32),
+        clipped=np.arange(T) < 3,
+        got_worse=np.arange(T) < 1,
+        brightness_r=0.25,
+        brightness_p=0.5,
+        measures={"raw": measures, "rigid": measures},
+        gains=(gain,),
+        verdict="use rigid",
+        sentence="Use rigid: “quoted”, +10 %.",
+        n_judged=48,
+        flags=("3 frames are clipped.",),
+    )
+    write_animal(tmp_path, RECORD, replace(found, motion_quality=judged))
+    written = json.loads((tmp_path / "run.json").read_text())["motion_quality"]
+    assert (written["verdict"], written["sentence"]) == ("use rigid", "Use rigid: “quoted”, +10 %.")
+    assert written["flags"] == ["3 frames are clipped."]
+    assert written["measures"]["rigid"]["residual_flow_px"] == {"value": 3.5, "low": 3.25, "high": 4.0}
+    assert written["gains"][0]["gain"] == {"value": 0.1, "low": 0.05, "high": 0.2}
+    assert (written["n_clipped"], written["n_got_worse"], written["n_judged"]) == (3, 1, 48)
+    assert "shift_px" not in written
+    read = from_plain(written)
+    assert (read.verdict, read.flags, read.n_judged) == ("use rigid", judged.flags, 48)
+    assert read.measures["raw"]["correlation"] == measures.correlation
+
+
+def test_before_evaluation_nothing_is_accepted_or_rejected(tmp_path, found):
+    write_animal(tmp_path, RECORD, replace(found, quality=None, evaluation=None, dff=None))
+    table = pd.read_parquet(tmp_path / "components.parquet")
+    assert table["accepted"].isna().all() and table["snr"].isna().all()
+    assert set(table["reason"]) == {"not evaluated"}
+    assert pd.read_parquet(tmp_path / "traces.parquet")["dff"].isna().all()
+
+
+def test_no_component_gives_empty_tables(tmp_path, found):
+    none = replace(
+        found,
+        refit=stand_in.make_components((H, W), 0, T),
+        quality=ComponentQuality(*np.zeros((3, 0), "f4")),
+        evaluation=Evaluation(np.zeros(0, bool)),
+        dff=RelativeFluorescence(*np.zeros((2, 0, T), "f4")),
+    )
+    write_animal(tmp_path, RECORD, none)
+    assert pd.read_parquet(tmp_path / "components.parquet").shape == (0, 10)
+    traces = pd.read_parquet(tmp_path / "traces.parquet")
+    assert len(traces) == 0 and traces["raw"].dtype == np.float32
+    assert sp.load_npz(tmp_path / "footprints.npz").shape == (H * W, 0)
+
+
+def test_run_json_has_the_record_and_the_recording(tmp_path, found):
+    write_animal(tmp_path, RECORD, found)
+    told = json.loads((tmp_path / "run.json").read_text())
+    assert told["recording"] == RECORD["info"] and "info" not in told
+    assert told["stages"] == RECORD["stages"] and told["effective"] == RECORD["effective"]
+    assert "traces.parquet" in told["files"] and "corrected.tif" not in told["files"]
+
+
+def test_a_stop_in_the_middle_is_told_by_run_json(tmp_path, found):
+    write_animal(tmp_path, RECORD, found)
+
+    def progress(fraction, note="", /):
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        write_animal(tmp_path, RECORD, found, save_movie=True, progress=progress)
+    told = json.loads((tmp_path / "run.json").read_text())
+    assert "Run again" in told["error"]
+    assert not [name for name in names_in(tmp_path) if name.startswith(".") or name == "corrected.tif"]
+
+
+def test_a_folder_that_can_not_be_written_is_told_in_words(tmp_path, found):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StoreError, match="can't be written"):
+        write_animal(tmp_path / "file" / "A", RECORD, found)
+
+
+SCORE = SHARED / "score.py"
+
+
+@pytest.mark.skipif(not SCORE.exists(), reason="the scoring program lies beside the checkout only")
+def test_the_scoring_program_reads_it(tmp_path, found):
+    spec = importlib.util.spec_from_file_location("score", SCORE)
+    score = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(score)
+    rng = np.random.default_rng(1)
+    A = found.refit.A.toarray()
+    truth = {
+        "masks": 100 * A.T.reshape(K, W, H).transpose(0, 2, 1),
+        "traces": found.refit.C,
+        "spikes": np.ones((K, T), np.float32),
+        "warp": np.zeros((T, 4, 4, 2)),
+        "shifts": rng.random((T, 2)),
+    }
+    still = replace(found.motion, shifts_els=None, centers_px=None, shifts_rig=-truth["shifts"].astype(np.float32))
+    write_animal(tmp_path, RECORD, replace(found, motion=still))
+    result = score.score(tmp_path, truth)
+    assert result["motion"]["rmse_px"] == pytest.approx(0, abs=1e-3) and result["motion"]["uncorrected_px"] > 0.1
+    assert result["all"]["found"] == K and result["accepted"]["found"] == 2
+    assert result["all"]["trace_r"] == pytest.approx(1)

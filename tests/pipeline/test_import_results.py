@@ -1,0 +1,85 @@
+"""Another program's results in the store: as they are, once, and without what they don't hold."""
+
+import h5py
+import numpy as np
+import pytest
+
+from calscope.model.errors import RecordingError
+from calscope.pipeline.animal_results import AnimalResults
+from calscope.pipeline.import_results import ENGINE, import_results
+
+H, W, T = 6, 9, 30
+
+
+@pytest.fixture
+def caiman_file(tmp_path):
+    """Two components of one pixel column each, in CaImAn's layout."""
+    path = tmp_path / "mouse.hdf5"
+    with h5py.File(path, "w") as file:
+        file["dims"] = [H, W]
+        estimates = file.create_group("estimates")
+        A = np.zeros((H * W, 2))
+        A[7:9, 0], A[20, 1] = 0.5, 1.0
+        estimates["A"], estimates["C"] = A, np.arange(2.0 * T).reshape(2, T)
+        estimates["SNR_comp"], estimates["r_values"] = [3.0, 0.2], [0.9, 0.1]
+        estimates["idx_components"] = [0]
+        estimates["F_dff"] = np.ones((2, T))
+        file["params/data/fr"], file["params/data/dxy"] = 15, [1, 1]
+        file["params/quality/min_SNR"], file["params/quality/rval_thr"] = 3.5, 0.7
+        file["params/quality/use_cnn"] = False
+        file["params/patch/rf"] = 22
+        file["params/data"].attrs["caiman_version"] = "1.12.1"
+    return path
+
+
+def test_results_are_opened_by_their_keys_like_those_of_a_run(caiman_file, store):
+    record = import_results(caiman_file, store)
+    assert (record.name, record.engine, record.engine_version) == ("mouse", ENGINE, "CaImAn 1.12.1")
+    assert record.info.shape == (T, H, W) and record.info.fr_hz == 15
+    assert record.counts == {"refit": 2, "accepted": 1, "rejected": 1}
+    found = AnimalResults(store, record.keys)
+    assert np.argwhere(found.refit.footprint(0)).tolist() == [[1, 1], [2, 1]]
+    assert found.component_quality.snr.tolist() == pytest.approx([3, 0.2])
+    assert found.evaluation.accepted.tolist() == [True, False]
+    assert found.dff.dff.shape == (2, T) and np.isnan(found.dff.f0).all(), "the file has no F0"
+    assert found.motion is None and found.first is None and found.before is None
+
+
+def test_its_parameters_come_along_and_caimans_default_pixel_size_is_none(caiman_file, store):
+    record = import_results(caiman_file, store)
+    assert record.requested["evaluation"]["min_SNR"] == 3.5
+    assert record.requested["cnmf"]["rf"] == 22
+    assert record.requested["dataset"]["dxy"] is None
+    with h5py.File(caiman_file, "a") as file:
+        file["params/data/dxy"][...] = [2, 3]
+        file["params/quality/rval_thr"][...] = 7.0
+    record = import_results(caiman_file, store)
+    assert record.requested["dataset"]["fr"] == 15
+    assert "rval_thr" in record.notes[0], "out of our limits, and told"
+
+
+def test_a_file_without_a_picture_is_drawn_from_its_footprints(caiman_file, store):
+    record = import_results(caiman_file, store)
+    image = AnimalResults(store, record.keys).after
+    assert image.corr[1, 1] == 0.5 and image.corr[2, 3] == 1
+    assert np.isnan(image.max).all()
+    assert "no picture" in record.notes[-1]
+
+
+def test_the_same_file_is_kept_once_and_a_changed_one_anew(caiman_file, store):
+    first = import_results(caiman_file, store)
+    n_kept = len(store.sizes())
+    assert import_results(caiman_file, store) == first
+    assert len(store.sizes()) == n_kept
+    with h5py.File(caiman_file, "a") as file:
+        file["estimates/idx_components"][...] = [1]
+    second = import_results(caiman_file, store)
+    assert AnimalResults(store, second.keys).evaluation.accepted.tolist() == [False, True]
+    assert not set(second.keys.values()) & set(first.keys.values())
+
+
+def test_nothing_is_kept_of_a_damaged_file(caiman_file, store):
+    caiman_file.write_bytes(caiman_file.read_bytes()[:3000])
+    with pytest.raises(RecordingError, match=r"mouse\.hdf5"):
+        import_results(caiman_file, store)
+    assert store.sizes() == []

@@ -1,0 +1,133 @@
+from dataclasses import replace
+
+import pytest
+import stand_in
+
+from calscope import code_digest as digests
+from calscope.model.errors import ParameterError
+from calscope.model.params import fields
+from calscope.pipeline import versions
+from calscope.pipeline.stage_keys import fill_params, plan_keys, resolve_params
+from calscope.pipeline.stages import STAGES
+
+INFO = stand_in.MemoryRecording(fr_hz=10.0).info
+CHANGED = {"bool": lambda v: not v, "int": lambda v: (v or 0) + 1, "float": lambda v: (v or 0) + 0.125}
+
+
+def changed_value(field):
+    if field.dotted == "cnmf.rf":
+        return 30
+    if field.spec.kind.endswith("pair"):
+        return tuple(value + 2 for value in field.default or (9, 9))
+    value = CHANGED[field.spec.kind](field.default)
+    return min(value, field.spec.high) if field.spec.high is not None and value > field.spec.high else value
+
+
+def with_descendants(names):
+    found = set(names)
+    for stage in STAGES:
+        if found & set(stage.parents):
+            found.add(stage.name)
+    return found
+
+
+@pytest.mark.parametrize("field", [f for f in fields() if f.spec.kind != "choice"], ids=lambda f: f.dotted)
+def test_a_parameter_changes_the_stages_that_read_it_and_what_follows(field, engine, params):
+    params = params.replace({"dataset.fr": 10.0})
+    value = changed_value(field)
+    if value == params.get(field.dotted):
+        value = 0.99 * value
+    before, after = plan_keys(INFO, params, engine), plan_keys(INFO, params.replace({field.dotted: value}), engine)
+    changed = {stage for stage in before if before[stage] != after[stage]}
+    assert changed == with_descendants(field.spec.stages)
+
+
+def test_the_two_promises_of_the_design(engine, params):
+    base = plan_keys(INFO, params, engine)
+    stricter = plan_keys(INFO, params.replace({"evaluation.min_SNR": 3}), engine)
+    larger = plan_keys(INFO, params.replace({"cnmf.gSig": 5}), engine)
+    assert {name for name in base if base[name] != stricter[name]} == {"evaluation"}
+    assert base["motion"] == larger["motion"] and base["fit"] != larger["fit"]
+
+
+def test_seeds_change_the_second_fit_and_what_follows(engine, params):
+    base, seeded = plan_keys(INFO, params, engine), plan_keys(INFO, params, engine, seeds=((3, 4), (1, 2)))
+    assert {name for name in base if base[name] != seeded[name]} == with_descendants(["refit"])
+    assert plan_keys(INFO, params, engine, seeds=((1, 2), (3, 4), (1, 2))) == seeded, "their order says nothing"
+    assert plan_keys(INFO, params, engine, seeds=((1, 2),))["refit"] not in {base["refit"], seeded["refit"]}
+
+
+def test_another_recording_or_number_of_frames_changes_everything(engine, params):
+    base = plan_keys(INFO, params, engine)
+    for info in (replace(INFO, fingerprint="else"), replace(INFO, shape=(39, 32, 28))):
+        other = plan_keys(info, params, engine)
+        assert not set(base.values()) & set(other.values())
+
+
+def test_the_same_files_under_another_name_keep_their_results(engine, params):
+    assert plan_keys(INFO, params, engine) == plan_keys(replace(INFO, name="B", path="/moved"), params, engine)
+
+
+def test_another_engine_version_changes_what_the_engine_makes(engine, params):
+    base, newer = plan_keys(INFO, params, engine), plan_keys(INFO, params, stand_in.StandIn(version="2"))
+    assert base["before"] == newer["before"] and base["motion"] != newer["motion"] and base["dff"] != newer["dff"]
+
+
+def test_code_that_reads_pixels_and_metadata_is_part_of_every_key(engine, params, monkeypatch):
+    base = plan_keys(INFO, params, engine)
+    for module in ("tiff_pixels", "tiff_metadata", "tiff_stack", "tiff_frames", "file_names"):
+        with monkeypatch.context() as patch:
+            edit(f"calscope.io.{module}", patch)
+            mended = plan_keys(INFO, params, engine)
+        assert not set(base.values()) & set(mended.values()), module
+    forget()
+    with monkeypatch.context() as patch:
+        edit("calscope.io.demo.demo_files", patch)
+        assert plan_keys(INFO, params, engine) == base, "the simulator reads nothing"
+    forget()
+
+
+def edit(module, patch):
+    """Let the digest see another source of that module."""
+    forget()
+    real = digests._read.__wrapped__
+
+    def read(name):
+        source, imported = real(name)
+        return source + "# mended" * (name == module), imported
+
+    patch.setattr(digests, "_read", read)
+
+
+def forget():
+    digests.code_digest.cache_clear()
+
+
+@pytest.mark.parametrize("library", ["numpy", "scipy", "numba", "opencv-python-headless", "tifffile", "imagecodecs"])
+def test_another_release_of_a_library_changes_what_it_makes(engine, params, monkeypatch, library):
+    base = plan_keys(INFO, params, engine)
+    real = versions._version
+    monkeypatch.setattr(versions, "_version", lambda name: "99.0" if name == library else real(name))
+    other = plan_keys(INFO, params, engine)
+    assert not {base[name] for name in base if name != "source"} & set(other.values())
+    assert (base["source"] == other["source"]) == (library not in ("tifffile", "imagecodecs"))
+
+
+def test_asking_for_the_recordings_own_rate_is_the_same_as_not_asking(engine, params):
+    assert plan_keys(INFO, params, engine) == plan_keys(INFO, params.replace({"dataset.fr": 10.0}), engine)
+
+
+def test_without_a_rate_only_the_stages_that_need_none_are_planned(engine, params):
+    info = replace(INFO, fr_hz=None)
+    planned = set(plan_keys(info, params, engine))
+    assert planned == {"source", "before", "survey", "preview", "motion", "after", "motion_quality"}
+    with pytest.raises(ParameterError, match=r"Animal_1.*/nowhere.*dataset\.fr"):
+        resolve_params(params, info)
+
+
+def test_what_the_person_says_wins_over_the_file(params):
+    info = replace(INFO, fr_hz=10.0, dxy_um=(1.0, 2.0))
+    filled = fill_params(params, info)
+    assert filled.dataset.fr == 10.0 and filled.dataset.dxy == (1.0, 2.0)
+    said = params.replace({"dataset.fr": 30, "dataset.dxy": [0.5, 0.5]})
+    assert resolve_params(said, info) == said
