@@ -75,7 +75,13 @@ def test_another_engine_version_changes_what_the_engine_makes(engine, params):
 
 def test_code_that_reads_pixels_and_metadata_is_part_of_every_key(engine, params, monkeypatch):
     base = plan_keys(INFO, params, engine)
-    for module in ("tiff_pixels", "tiff_metadata", "tiff_stack", "tiff_frames", "file_names"):
+    for module in (
+        "readers.tiff.pixels",
+        "readers.tiff.metadata",
+        "readers.tiff.stacks",
+        "readers.tiff.frame_folder",
+        "file_names",
+    ):
         with monkeypatch.context() as patch:
             edit(f"calscope.io.{module}", patch)
             mended = plan_keys(INFO, params, engine)

@@ -51,7 +51,7 @@ class Found:
     after: SummaryImages | None = None
     motion_quality: MotionQuality | None = None
     refit: object = None
-    quality: ComponentQuality | None = None
+    component_quality: ComponentQuality | None = None
     evaluation: Evaluation | None = None
     dff: RelativeFluorescence | None = None
 
@@ -237,7 +237,7 @@ def test_the_verdict_on_the_motion_correction_stands_in_the_record(tmp_path, fou
 
 
 def test_before_evaluation_nothing_is_accepted_or_rejected(tmp_path, found):
-    write_animal(tmp_path, RECORD, replace(found, quality=None, evaluation=None, dff=None))
+    write_animal(tmp_path, RECORD, replace(found, component_quality=None, evaluation=None, dff=None))
     table = pd.read_parquet(tmp_path / "components.parquet")
     assert table["accepted"].isna().all() and table["snr"].isna().all()
     assert set(table["reason"]) == {"not evaluated"}
@@ -248,7 +248,7 @@ def test_no_component_gives_empty_tables(tmp_path, found):
     none = replace(
         found,
         refit=stand_in.make_components((H, W), 0, T),
-        quality=ComponentQuality(*np.zeros((3, 0), "f4")),
+        component_quality=ComponentQuality(*np.zeros((3, 0), "f4")),
         evaluation=Evaluation(np.zeros(0, bool)),
         dff=RelativeFluorescence(*np.zeros((2, 0, T), "f4")),
     )
