@@ -5,7 +5,7 @@ import pytest
 from scipy.sparse import csc_matrix
 
 from calscope.algorithms.comparison.agreement import compare_shifts, match_footprints, trace_correlations
-from calscope.algorithms.comparison.caiman_quirks import correlation_laid_as_caiman
+from calscope.algorithms.comparison.caiman_quirks import correlation_as_caiman
 from calscope.algorithms.comparison.truth_scores import Truth, found_cells, motion_error_px
 from calscope.algorithms.summary import compute_summary
 from calscope.engines.builtin import BuiltinEngine
@@ -84,7 +84,7 @@ def test_caimans_layout_of_diagonals_changes_nothing_where_diagonals_are_alike()
     rng = np.random.default_rng(0)
     movie = ArrayMovie((rng.random((50, 6, 7)) + rng.random((50, 1, 1))).astype(np.float32))
     corr = compute_summary(movie).corr
-    laid = correlation_laid_as_caiman(corr, movie)
+    laid = correlation_as_caiman(corr, movie)
     np.testing.assert_array_equal(laid[:, 0], corr[:, 0])  # the left column takes part in no exchange
     assert 0 < np.abs(laid - corr).max() < 0.1
 
@@ -95,7 +95,7 @@ class Twin(BuiltinEngine):
     name = "caiman"
 
     def correlation_image(self, source, context):
-        return correlation_laid_as_caiman(compute_summary(source).corr, source)
+        return correlation_as_caiman(compute_summary(source).corr, source)
 
 
 class Recording:

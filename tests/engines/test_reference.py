@@ -11,7 +11,7 @@ import tifffile
 from repository import SHARED
 
 from calscope.algorithms.comparison.agreement import compare_shifts
-from calscope.algorithms.comparison.caiman_quirks import correlation_laid_as_caiman, groups_of_caiman
+from calscope.algorithms.comparison.caiman_quirks import correlation_as_caiman, evaluation_groups_of_caiman
 from calscope.algorithms.comparison.truth_scores import displacement
 from calscope.algorithms.evaluation.component_quality import measure_components
 from calscope.algorithms.motion.normcorre import correct_movie
@@ -81,7 +81,7 @@ def test_correlation_image_is_caimans_where_its_diagonals_are_laid_as_it_lays_th
     source, theirs = ArrayMovie(raw(name)), caiman(name, "images.npz")
     ours = compute_summary(source)
     np.testing.assert_array_equal(ours.max, theirs["max_before"])
-    np.testing.assert_allclose(correlation_laid_as_caiman(ours.corr, source), theirs["corr_before"], atol=1e-4)
+    np.testing.assert_allclose(correlation_as_caiman(ours.corr, source), theirs["corr_before"], atol=1e-4)
 
 
 @pytest.mark.parametrize("name", ["clear", "clutter"])
@@ -89,7 +89,7 @@ def test_measures_of_the_same_components_are_caimans_in_its_groups(name):
     movie, table = corrected_by_caiman(name), caiman(name, "components.parquet").sort_values("component")
     parts = [
         measure_components(movie, part, gSig=(4, 4), fr_hz=15.0, decay_time_s=0.4)
-        for part in groups_of_caiman(components_of(name))
+        for part in evaluation_groups_of_caiman(components_of(name))
     ]
     r, snr = (np.concatenate([getattr(part, field) for part in parts]) for field in ("r_value", "snr"))
     np.testing.assert_allclose(snr, table["snr"], rtol=0.05)

@@ -21,7 +21,7 @@ from calscope.algorithms.comparison.agreement import (
     match_footprints,
     trace_correlations,
 )
-from calscope.algorithms.comparison.caiman_quirks import correlation_laid_as_caiman, groups_of_caiman
+from calscope.algorithms.comparison.caiman_quirks import correlation_as_caiman, evaluation_groups_of_caiman
 from calscope.algorithms.comparison.truth_scores import Truth, found_cells, motion_error_px
 from calscope.engines.caiman import CaimanEngine, import_caiman
 from calscope.engines.engine import Context, Engine
@@ -193,11 +193,11 @@ def _same_input(recording: FrameSource, theirs: Side, params: Parameters, builti
 
     ours, image = compute_summary(recording).corr, CaimanEngine().correlation_image(recording, context)
     movie = theirs.motion.movie
-    parts = [builtin.measure(movie, part, params, context) for part in groups_of_caiman(theirs.refit)]
+    parts = [builtin.measure(movie, part, params, context) for part in evaluation_groups_of_caiman(theirs.refit)]
     grouped = np.concatenate([part.r_value for part in parts]) if parts else np.zeros(0, np.float32)
     quality = builtin.measure(movie, theirs.refit, params, context)
     return {
-        "correlation_image": largest_difference(correlation_laid_as_caiman(ours, recording), image),
+        "correlation_image": largest_difference(correlation_as_caiman(ours, recording), image),
         "correlation_image_by_definition": largest_difference(ours, image),
         "n_components": theirs.refit.n,
         "snr": _relative(theirs.quality.snr, quality.snr),

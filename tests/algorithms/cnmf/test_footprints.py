@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from calscope.algorithms.cnmf.footprints import calmed
+from calscope.algorithms.cnmf.footprints import denoise_footprint
 
 
 def ring(noise, seed=0):
@@ -21,19 +21,19 @@ def cosine(a, b):
 def test_noise_goes_and_shape_stays():
     for noise in (0.1, 0.2, 0.4):
         seen, true = ring(noise)
-        calm = calmed(seen, np.full_like(seen, noise))
+        calm = denoise_footprint(seen, np.full_like(seen, noise))
         assert 1 - cosine(calm, true) < 0.5 * (1 - cosine(seen, true))
 
 
 def test_what_is_known_well_is_left_as_it_is():
     seen, _ = ring(0.0)
-    np.testing.assert_allclose(calmed(seen, np.full_like(seen, 1e-4)), seen, atol=1e-3)
+    np.testing.assert_allclose(denoise_footprint(seen, np.full_like(seen, 1e-4)), seen, atol=1e-3)
 
 
 def test_pixels_outside_neither_give_nor_take():
     seen, _ = ring(0.2)
-    calm = calmed(seen, np.full_like(seen, 10.0))
+    calm = denoise_footprint(seen, np.full_like(seen, 10.0))
     assert np.array_equal(calm > 0, seen > 0)
     one = np.zeros((5, 5), np.float32)
     one[2, 2] = 3.0
-    assert np.array_equal(calmed(one, np.full_like(one, 10.0)), one)
+    assert np.array_equal(denoise_footprint(one, np.full_like(one, 10.0)), one)

@@ -5,7 +5,7 @@ from scipy.ndimage import gaussian_filter
 
 from calscope.algorithms.cnmf.background import background_traces
 from calscope.algorithms.cnmf.blocks import Blocks
-from calscope.algorithms.cnmf.local_background import ClearedMovie, LocalBackground
+from calscope.algorithms.cnmf.local_background import BackgroundSubtractedMovie, LocalBackground
 from calscope.algorithms.cnmf.patch_fit import mean_of_frames, read_patch
 from calscope.algorithms.cnmf.pixel_stream import footprint_products, trace_products
 from calscope.algorithms.threads import Team
@@ -52,15 +52,18 @@ def test_products_are_those_of_the_movie_without_it():
     with Team(1) as team:
         local = LocalBackground.of(Blocks.of(movie, 8, team, silent), team)
         without = coded(movie.read(0, 150) - local.patch((slice(0, 64), slice(0, 80))).transpose(2, 0, 1))
-        cleared = ClearedMovie(movie, local)
+        subtracted = BackgroundSubtractedMovie(movie, local)
         assert np.allclose(
-            cleared.footprint_products(A, team, silent),
+            subtracted.footprint_products(A, team, silent),
             footprint_products(without, A, team, silent),
             rtol=1e-3,
             atol=0.2,
         )
         assert np.allclose(
-            cleared.trace_products(A, C, team, silent), trace_products(without, A, C, team, silent), rtol=1e-3, atol=0.5
+            subtracted.trace_products(A, C, team, silent),
+            trace_products(without, A, C, team, silent),
+            rtol=1e-3,
+            atol=0.5,
         )
 
 
@@ -76,8 +79,8 @@ def test_a_patch_of_binned_frames_is_the_mean_of_its_frames():
     frames, _, _ = scene()
     where = (slice(13, 44), slice(49, 80))
     with Team(1) as team:
-        cleared = ClearedMovie.of(coded(frames), 8, team, silent)
-    single, binned = read_patch(cleared, where, 1), read_patch(cleared, where, 4)
+        subtracted = BackgroundSubtractedMovie.of(coded(frames), 8, team, silent)
+    single, binned = read_patch(subtracted, where, 1), read_patch(subtracted, where, 4)
     assert np.allclose(binned, np.moveaxis(mean_of_frames(np.moveaxis(single, 2, 0), 4), 0, 2), atol=1e-3)
 
 
@@ -101,9 +104,9 @@ def test_background_of_a_large_field_is_found_in_few_blocks():
     light = np.einsum("kyx,kt->tyx", np.stack([60 + 40 * y, 30 * x**4]), f)
     nobody = scipy.sparse.csc_matrix((160 * 160, 0), dtype=np.float32), np.zeros((0, 120), np.float32)
     with Team(1) as team:
-        cleared = ClearedMovie.of(Movie(rng.poisson(light).astype(np.uint16)), 8, team, silent)
-        assert cleared.local is not None and len(cleared.blocks.means) == 256
-        found = background_traces(movie=cleared.whole(), A=nobody[0], C=nobody[1], nb=2, team=team, progress=silent)
+        subtracted = BackgroundSubtractedMovie.of(Movie(rng.poisson(light).astype(np.uint16)), 8, team, silent)
+        assert subtracted.local is not None and len(subtracted.blocks.means) == 256
+        found = background_traces(movie=subtracted.whole(), A=nobody[0], C=nobody[1], nb=2, team=team, progress=silent)
     explained = found.T @ np.linalg.lstsq(found.T, f.T, rcond=None)[0]
     assert ((explained - f.T) ** 2).sum() < 0.01 * ((f.T - f.T.mean(axis=0)) ** 2).sum()
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.sparse import csc_matrix
 
 from calscope.algorithms.cnmf.factors import Factors
-from calscope.algorithms.cnmf.merging import find_joints
+from calscope.algorithms.cnmf.merging import find_merge_weights
 
 DIMS, N_FRAMES = (40, 40), 600
 Y, X = np.mgrid[: DIMS[0], : DIMS[1]]
@@ -26,7 +26,7 @@ def joints(images, traces, rng):
     A = csc_matrix(np.array(images).T)
     nothing = np.zeros((DIMS[0] * DIMS[1], 0), np.float32), np.zeros((0, N_FRAMES), np.float32)
     factors = Factors(DIMS, A, C, *nothing, np.ones(DIMS[0] * DIMS[1], np.float32))
-    return find_joints(factors, 0.85, C + 0.3 * rng.standard_normal(C.shape).astype(np.float32))
+    return find_merge_weights(factors, 0.85, C + 0.3 * rng.standard_normal(C.shape).astype(np.float32))
 
 
 LARGE, SMALL = disc(20, 20, 6), disc(20, 17, 3)

@@ -3,7 +3,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from calscope.algorithms.cnmf.local_background import ClearedMovie
+from calscope.algorithms.cnmf.local_background import BackgroundSubtractedMovie
 from calscope.algorithms.cnmf.patch_fit import effective_tsub, read_patch, spread_in_time
 from calscope.algorithms.cnmf.patches import patch_grid
 from calscope.model.movie import Movie
@@ -42,8 +42,8 @@ def test_a_patch_is_read_as_means_of_frames():
     movie = Movie(codes, 0.5, 3.0)
     where = slice(1, 4), slice(2, 5)
     whole = movie.read(0, 11)[:, 1:4, 2:5].transpose(1, 2, 0)
-    assert np.array_equal(read_patch(ClearedMovie(movie), where, 1), whole)
-    binned = read_patch(ClearedMovie(movie), where, 4)
+    assert np.array_equal(read_patch(BackgroundSubtractedMovie(movie), where, 1), whole)
+    binned = read_patch(BackgroundSubtractedMovie(movie), where, 4)
     assert binned.shape == (3, 3, 3)
     assert np.allclose(binned[..., 2], whole[..., 8:].mean(axis=2))
     assert spread_in_time(binned[0], 4, 11).shape == (3, 11)

@@ -36,7 +36,7 @@ def test_products_are_those_of_the_whole_movie(movie, workers, monkeypatch):
 def pixel_noise(movie, team):
     meter = NoiseMeter(movie, team)
     for chunk in pixel_chunks(movie, team, silent, ""):
-        meter.look(chunk)
+        meter.add(chunk)
     return meter.result()
 
 

@@ -8,7 +8,7 @@ from scipy.sparse import csc_matrix
 
 from calscope.algorithms.cnmf import cnmf
 from calscope.algorithms.cnmf.factors import Factors
-from calscope.algorithms.cnmf.local_background import ClearedMovie
+from calscope.algorithms.cnmf.local_background import BackgroundSubtractedMovie
 from calscope.algorithms.cnmf.merging import merge
 from calscope.algorithms.cnmf.seeding import add_seeds
 from calscope.algorithms.threads import Team
@@ -57,7 +57,7 @@ def likeness(found, A, C, cell):
 
 
 def test_a_missed_cell_comes_back_at_its_seed_and_only_with_it(movie, first, monkeypatch):
-    monkeypatch.setattr(cnmf, "missed_places", lambda *args, **kwargs: ())
+    monkeypatch.setattr(cnmf, "find_residual_seeds", lambda *args, **kwargs: ())
     frames, A, C = movie
     missed = without(first, 1)
     plain = cnmf.refit(frames, missed, **WANTED)
@@ -89,9 +89,11 @@ def test_seeds_begun_side_by_side_are_those_begun_one_by_one(movie):
     seeds, changes = ((20, 18), (21, 20), (22, 44), (44, 30), (19, 17)), {"gSig": (2, 2), "gSiz": (5, 5)}
     single = start
     with Team(3) as team:
-        together = add_seeds(start, ClearedMovie(frames), seeds, team=team, progress=silent, **changes)
+        together = add_seeds(start, BackgroundSubtractedMovie(frames), seeds, team=team, progress=silent, **changes)
         for seed in seeds:
-            single = add_seeds(single, ClearedMovie(frames), (seed,), team=team, progress=silent, **changes)
+            single = add_seeds(
+                single, BackgroundSubtractedMovie(frames), (seed,), team=team, progress=silent, **changes
+            )
     assert together.n == single.n == 5
     assert together.seeds_of().tolist() == [0, 1, 2, 3, 4]
     assert np.allclose(together.A.toarray(), single.A.toarray(), atol=1e-4)

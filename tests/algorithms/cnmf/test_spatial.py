@@ -8,7 +8,7 @@ from scipy.optimize import nnls
 from calscope.algorithms.cnmf import spatial
 from calscope.algorithms.cnmf.factors import Factors
 from calscope.algorithms.cnmf.footprints import compact, dilated, from_fortran, swap_order, to_fortran
-from calscope.algorithms.cnmf.local_background import ClearedMovie
+from calscope.algorithms.cnmf.local_background import BackgroundSubtractedMovie
 from calscope.algorithms.cnmf.merging import merge
 from calscope.algorithms.cnmf.spatial import update_spatial
 from calscope.algorithms.cnmf.temporal import Traces, independent_groups
@@ -45,7 +45,7 @@ def scene():
     Y = (A.T @ C + b @ f).T.reshape(N_FRAMES, *DIMS) + rng.standard_normal((N_FRAMES, *DIMS))
     movie = Movie(np.rint(Y * 50).astype(np.uint16), 0.02)
     sn = np.ones(A.shape[1], np.float32)
-    return ClearedMovie(movie), Factors(DIMS, scipy.sparse.csc_matrix(A.T), C, b, f, sn)
+    return BackgroundSubtractedMovie(movie), Factors(DIMS, scipy.sparse.csc_matrix(A.T), C, b, f, sn)
 
 
 def test_each_pixel_is_solved_as_well_as_by_nnls(scene):

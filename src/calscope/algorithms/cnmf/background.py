@@ -1,4 +1,4 @@
-"""The background b f: what glows over large areas without being a cell.
+"""The background b f: neuropil and out-of-focus light that varies over large areas.
 
 Its traces f come from the residual binned in space, where a few components are all that is left to see; its images b
 are then found for every pixel together with the footprints (see `spatial`).
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
-from calscope.algorithms.cnmf.local_background import ClearedMovie
+from calscope.algorithms.cnmf.local_background import BackgroundSubtractedMovie
 from calscope.algorithms.threads import Team
 from calscope.model.movie import FloatArray
 from calscope.model.progress import Progress
@@ -18,7 +18,7 @@ POWER_STEPS = 20
 
 
 def background_traces(
-    *, movie: ClearedMovie, A: csc_matrix, C: FloatArray, nb: int, team: Team, progress: Progress
+    *, movie: BackgroundSubtractedMovie, A: csc_matrix, C: FloatArray, nb: int, team: Team, progress: Progress
 ) -> FloatArray:
     """Find the traces of `nb` background components, (nb, T)."""
     pattern, binned = movie.block_means(team, progress)

@@ -1,4 +1,4 @@
-"""The movie averaged over a coarse grid of blocks: all that the search for wide, slow light needs of it."""
+"""The movie averaged over a coarse grid of blocks, which is enough to estimate wide, slow background light."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -34,7 +34,7 @@ class Blocks:
         progress: Progress,
         look: Callable[[PixelChunk], None] | None = None,
     ) -> Self:
-        """Average a movie over blocks of about `block_px`; `look` is shown every stretch of it on the way."""
+        """Average a movie over blocks of about `block_px`; `look` is called with every chunk."""
         dims = movie.shape[1], movie.shape[2]
         grid = max(1, round(dims[0] / block_px)), max(1, round(dims[1] / block_px))
         pattern = block_pattern(dims, grid)

@@ -1,7 +1,7 @@
-"""Where a search for cells would begin, guessed from a correlation image alone, in milliseconds.
+"""Where the first fit would place its seeds, estimated from a correlation image alone, in milliseconds.
 
 The fit looks for the K brightest blurred spots of each patch in the movie itself (`initialization`). Before any fit the
-correlation image, blurred in the same way, tells roughly where those are, and how many there are to be had.
+correlation image, blurred in the same way, shows roughly where those are, and how many there are.
 """
 
 from collections.abc import Sequence

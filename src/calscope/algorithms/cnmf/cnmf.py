@@ -14,7 +14,7 @@ from calscope.algorithms.cnmf.factors import Factors, to_components
 from calscope.algorithms.cnmf.field_model import FieldModel, merge_all, smallest_footprint_px
 from calscope.algorithms.cnmf.footprints import from_fortran, swap_order
 from calscope.algorithms.cnmf.initialization import PatchFactors, initialise_patch
-from calscope.algorithms.cnmf.local_background import ClearedMovie
+from calscope.algorithms.cnmf.local_background import BackgroundSubtractedMovie
 from calscope.algorithms.cnmf.noise import NoiseMeter
 from calscope.algorithms.cnmf.patch_fit import (
     FEWEST_FRAMES,
@@ -26,7 +26,7 @@ from calscope.algorithms.cnmf.patch_fit import (
     update_patch,
 )
 from calscope.algorithms.cnmf.patches import area_px, patch_grid
-from calscope.algorithms.cnmf.second_look import missed_places
+from calscope.algorithms.cnmf.residual_seeds import find_residual_seeds
 from calscope.algorithms.cnmf.seeding import add_seeds, away_from, note_seeds
 from calscope.algorithms.threads import Team
 from calscope.model.errors import CalscopeError
@@ -106,14 +106,14 @@ def fit(
     every = effective_tsub(1, n_frames, patch_px)
     with Team(workers) as team:
         meter = NoiseMeter(movie, team)
-        cleared = ClearedMovie.of(movie, 2 * max(gSig), team, part(progress, 0, 0.15), meter.look)
+        subtracted = BackgroundSubtractedMovie.of(movie, 2 * max(gSig), team, part(progress, 0, 0.15), meter.add)
         sn = meter.result()
         allowed = seed_area(dims, border_px, notes)
 
         def fit_one(where: Where) -> tuple[PatchFactors, Where]:
             noise = sn.reshape(dims)[where]
             found = initialise_patch(
-                movie=read_patch(cleared, where, every),
+                movie=read_patch(subtracted, where, every),
                 noise=noise / np.float32(np.sqrt(every)),
                 allowed=allowed[where],
                 K=K,
@@ -144,7 +144,7 @@ def fit(
             progress(0.15 + 0.55 * (i + 1) / len(patches), f"Patch {i + 1} of {len(patches)}")
             results.append(result)
         factors = merge_all(join_patches(results, dims, n_frames, sn), merge_thr, notes)
-        model = FieldModel(cleared, p, bas_nonneg, merge_thr, smallest_px, team)
+        model = FieldModel(subtracted, p, bas_nonneg, merge_thr, smallest_px, team)
         factors = model.with_background(factors, nb, notes, part(progress, 0.7, 0.8))
         factors, details = model.traces(factors, notes, part(progress, 0.8, 0.95))
         factors = model.whole_background(factors, nb, part(progress, 0.95, 1))
@@ -174,7 +174,7 @@ def refit(
         Pixels (y, x) where a cell was missed. At each of them a component begins from what the first fit leaves of the
         movie there; it is never joined with others, and kept however small its footprint becomes.
     border_px
-        Rim in which no missed cell is looked for (see `second_look`).
+        Rim in which no missed cell is looked for (see `residual_seeds`).
     gSig, gSiz
         As for `fit`; gSiz is 2 gSig + 1 unless given, and used for seeds only.
 
@@ -191,17 +191,17 @@ def refit(
         sn=swap_order(np.asarray(first.sn), first.dims[::-1]),
     )
     with Team(workers) as team:
-        cleared = ClearedMovie.of(movie, 2 * max(gSig), team, part(progress, 0, 0.05))
-        missed = missed_places(
+        subtracted = BackgroundSubtractedMovie.of(movie, 2 * max(gSig), team, part(progress, 0, 0.05))
+        missed = find_residual_seeds(
             movie, factors, gSig=gSig, border_px=border_px, team=team, progress=part(progress, 0.05, 0.08)
         )
-        model = FieldModel(cleared, p, bas_nonneg, merge_thr, smallest_footprint_px(gSig), team)
+        model = FieldModel(subtracted, p, bas_nonneg, merge_thr, smallest_footprint_px(gSig), team)
         factors = model.with_background(factors, nb, notes, part(progress, 0.08, 0.2))
         window = gSiz or (2 * gSig[0] + 1, 2 * gSig[1] + 1)
         missed = away_from(seeds, missed, window)
-        begin = partial(add_seeds, movie=cleared, gSig=gSig, gSiz=window, team=team)
+        begin = partial(add_seeds, movie=subtracted, gSig=gSig, gSiz=window, team=team)
         factors = begin(factors, seeds=seeds, progress=part(progress, 0.2, 0.21))
-        factors = begin(factors, seeds=missed, asked_for=False, progress=part(progress, 0.21, 0.25))
+        factors = begin(factors, seeds=missed, placed_by_hand=False, progress=part(progress, 0.21, 0.25))
         if missed:
             notes.append(
                 f"Components were begun at {len(missed)} places where the first fit left much of a cell's size."

@@ -1,4 +1,4 @@
-"""What CNMF works on between its steps."""
+"""Footprints, traces and background as CNMF passes them from step to step."""
 
 from dataclasses import dataclass, fields, replace
 from typing import Self
@@ -36,7 +36,7 @@ class Factors:
         return int(self.A.shape[1])
 
     def seeds_of(self) -> NDArray[np.intp]:
-        """Give `seed_of`, with -1 everywhere where nobody asked for anything."""
+        """Give `seed_of`; -1 for every component where no seed was placed."""
         return np.full(self.n, -1, np.intp) if self.seed_of is None else self.seed_of
 
     def with_background(self) -> tuple[csc_matrix, FloatArray]:

@@ -7,8 +7,8 @@ import numpy as np
 
 from calscope.algorithms.cnmf.background import background_traces
 from calscope.algorithms.cnmf.factors import Factors, TraceDetails
-from calscope.algorithms.cnmf.local_background import ClearedMovie
-from calscope.algorithms.cnmf.merging import find_joints, merge
+from calscope.algorithms.cnmf.local_background import BackgroundSubtractedMovie
+from calscope.algorithms.cnmf.merging import find_merge_weights, merge
 from calscope.algorithms.cnmf.spatial import background_images, update_spatial
 from calscope.algorithms.cnmf.temporal import Traces
 from calscope.algorithms.threads import Team
@@ -20,11 +20,11 @@ SMALLEST_SHARE = 0.4
 
 
 class FieldModel:
-    """The updates of the whole field, with what doesn't change between them."""
+    """The updates of the whole field, with the settings they share."""
 
     def __init__(  # noqa: PLR0917
         self,
-        movie: ClearedMovie,
+        movie: BackgroundSubtractedMovie,
         p: int,
         nonneg_baseline: bool,  # noqa: FBT001
         merge_thr: float,
@@ -73,23 +73,23 @@ class FieldModel:
         return updated
 
     def traces(self, factors: Factors, notes: list[str], progress: Progress) -> tuple[Factors, TraceDetails]:
-        """Update the traces, and after merging those that it touches, until nothing is left to merge."""
+        """Update the traces and merge, and update merged components again, until nothing is left to merge."""
         A, _ = factors.with_background()
         products = self.movie.footprint_products(A, self.team, part(progress, 0, 0.4), "Updating traces")
         traces = Traces(factors, products, p=self.p, nonneg_baseline=self.nonneg_baseline)
         traces.update(np.arange(factors.n), self.team, part(progress, 0.4, 0.8))
         for _ in range(MERGE_ROUNDS):
-            joints = find_joints(traces.result()[0], self.merge_thr, traces.raw())
-            if joints is None:
+            weights = find_merge_weights(traces.result()[0], self.merge_thr, traces.raw())
+            if weights is None:
                 break
-            traces, touched = traces.after(joints)
+            traces, touched = traces.after(weights)
             traces.update(touched, self.team, part(progress, 0.8, 1))
         note_merged(factors.n - traces.factors.n, notes)
         return _without_silent(*traces.result())
 
 
 def _without_silent(factors: Factors, details: TraceDetails) -> tuple[Factors, TraceDetails]:
-    """Leave out components whose trace is nothing at all: the others and the background explain all that they saw."""
+    """Drop components whose trace is zero: other components and the background explain all of their signal."""
     alive = np.asarray(factors.C.any(axis=1), bool)
     if alive.all():
         return factors, details
@@ -117,8 +117,8 @@ def note_merged(count: int, notes: list[str]) -> None:
     """Say how many components were merged, if any."""
     if count:
         were = (
-            "component was joined with another that it overlaps and moves"
+            "component was merge_with with another that it overlaps and moves"
             if count == 1
-            else ("components were joined with others that they overlap and move")
+            else ("components were merge_with with others that they overlap and move")
         )
         notes.append(f"{count} {were} with.")

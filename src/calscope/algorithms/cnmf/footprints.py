@@ -1,4 +1,4 @@
-"""Footprints as sparse columns: order of pixels, growth of their support, tidying, scale."""
+"""Footprints as sparse columns: pixel order, dilation, cleaning, denoising, scale."""
 
 import cv2
 import numpy as np
@@ -93,7 +93,7 @@ def from_rows(rows: list[NDArray], values: list[NDArray] | None, n_px: int) -> c
 
 
 def compact(image: FloatArray, energy: float = 0.9999) -> FloatArray:
-    """Tidy one footprint: median 3 × 3, strongest pixels of that share of energy, closed, largest connected piece.
+    """Clean one footprint: median 3 × 3, strongest pixels of that share of energy, closed, largest connected piece.
 
     What remains keeps its own values, not the smoothed ones.
     """
@@ -117,8 +117,8 @@ def _strongest(image: FloatArray, energy: float) -> NDArray[np.bool_]:
     return image >= max(ordered[min(last, ordered.size - 1)], np.finfo(np.float32).tiny)
 
 
-def calmed(image: FloatArray, noise: FloatArray) -> FloatArray:
-    """Take the noise out of one footprint where its neighbours allow it, by a local Wiener filter (Lee 1980).
+def denoise_footprint(image: FloatArray, noise: FloatArray) -> FloatArray:
+    """Denoise one footprint by a local Wiener filter (Lee 1980).
 
     Where the values of 3 × 3 px of the footprint differ by no more than noise explains, their mean is the better
     estimate; where they differ by more, they stay. Pixels outside of the footprint neither give nor take.

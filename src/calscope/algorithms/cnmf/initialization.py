@@ -14,7 +14,7 @@ from scipy.ndimage import maximum_filter
 from calscope.algorithms.cnmf.background import nonnegative_factors
 from calscope.algorithms.cnmf.blocks import block_pattern
 from calscope.algorithms.cnmf.hals import footprint_sweep, trace_sweep
-from calscope.algorithms.cnmf.pixel_blur import blur, blur_image, subtract, take_surround
+from calscope.algorithms.cnmf.pixel_blur import blur, blur_image, subtract, subtract_surround
 from calscope.compiled import kernel
 from calscope.model.movie import FloatArray
 
@@ -82,7 +82,7 @@ def initialise_patch(
     _standardise(movie, _medians(movie), np.float32(ssub * np.sqrt(tsub)) / scale, white)
     white = _binned(white, ssub, tsub)
     surround = tuple(SURROUND * max(1, size // ssub) for size in gSiz)
-    take_surround(white, *surround)
+    subtract_surround(white, *surround)
     seeds = np.ascontiguousarray(allowed[::ssub, ::ssub]) & (noise[::ssub, ::ssub] > 0)
     sig = tuple(max(1.0, s / ssub) for s in gSig)
     half = tuple(max(1, size // ssub // 2) for size in gSiz)
@@ -173,7 +173,7 @@ def _greedy(  # noqa: PLR0917 - kernels take no keywords
         c = C[k]
         _rank_one(residual, blurred[sy, sx], y0, y1, x0, x1, a, c)
         y0, y1, x0, x1 = max(0, y0 - hy), min(h, y1 + hy), max(0, x0 - hx), min(w, x1 + hx)
-        _reach_out(residual, y0, y1, x0, x1, a, c)
+        _extend_footprint(residual, y0, y1, x0, x1, a, c)
         spread = blur_image(a, ky, kx)
         for y in range(y0, y1):
             for x in range(x0, x1):
@@ -189,8 +189,8 @@ def _greedy(  # noqa: PLR0917 - kernels take no keywords
 
 
 @kernel
-def _reach_out(movie: NDArray, y0: int, y1: int, x0: int, x1: int, a: NDArray, c: NDArray) -> None:  # noqa: PLR0917 - kernels take no keywords
-    """Give the footprint the pixels around the window in which the component's trace shows clearly."""
+def _extend_footprint(movie: NDArray, y0: int, y1: int, x0: int, x1: int, a: NDArray, c: NDArray) -> None:  # noqa: PLR0917 - kernels take no keywords
+    """Extend the footprint by pixels around the window that follow the component's trace clearly."""
     power = np.float32(0)
     for t in range(c.size):
         power += c[t] * c[t]

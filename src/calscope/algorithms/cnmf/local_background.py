@@ -1,9 +1,9 @@
 """Fluctuations of the neuropil that are wider than cells, taken out of the movie before cells are looked for.
 
-A few background components with one trace each can't follow neuropil that glows differently in every corner of the
-field; what they leave ends up in the cells' traces, or makes components of its own. Here the light of the frame is
-averaged over blocks of a soma's size, and each block takes the median of its neighbourhood of five by five: cells are
-few and small enough not to move it. What changes over time in that smooth image is subtracted; what stands still is
+A few background components with one trace each can't follow neuropil that differs from place to place; what they leave
+ends up in the cells' traces, or makes components of its own. Here the light of the frame is
+averaged over blocks of a soma's size, and each block takes the median of its 5 x 5 neighbourhood, which few and
+small cells hardly change. What changes over time in that smooth image is subtracted; what is constant is
 left to b.
 """
 
@@ -35,7 +35,7 @@ CHUNK_FRAMES = 256
 
 @dataclass(frozen=True)
 class LocalBackground:
-    """Smooth fluctuations on a coarse grid that is stretched over the field."""
+    """Smooth fluctuations on a coarse grid over the field."""
 
     dims: tuple[int, int]
     grid: tuple[int, int]
@@ -64,22 +64,22 @@ class LocalBackground:
     def patch(self, where: tuple[slice, slice]) -> FloatArray:
         """Give it at each pixel of a patch, (h, w, T)."""
         out = np.zeros((*(s.stop - s.start for s in where), self.values.shape[1]), np.float32)
-        self.take_from(out, where)
+        self.subtract_from(out, where)
         return np.negative(out, out=out)
 
-    def take_from(
+    def subtract_from(
         self, patch: FloatArray, where: tuple[slice, slice], in_time: Callable[[FloatArray], FloatArray] | None = None
     ) -> None:
         """Subtract it from a patch, (h, w, T), in place; of a binned one, as `in_time` bins (T, ...)."""
         rows = _weights(self.dims[0], self.grid[0])[where[0]]
         used = np.flatnonzero(rows.any(axis=0))
-        low, share = (values[where[1]] for values in _between(self.dims[1], self.grid[1]))
+        low, share = (values[where[1]] for values in _interpolation(self.dims[1], self.grid[1]))
         last = min(self.grid[1], int(low[-1]) + 2)
         part = self.values.reshape(*self.grid, -1)[used[0] : used[-1] + 1, low[0] : last]
         if in_time is not None:
             part = np.moveaxis(in_time(np.moveaxis(part, 2, 0)), 0, 2)
         wide = np.tensordot(rows[:, used], part, axes=(1, 0))
-        _subtract_between(patch, wide, low - low[0], share)
+        _subtract_interpolated(patch, wide, low - low[0], share)
 
     def weights(self) -> csr_matrix:
         """(H*W, grid) bilinear weights of the grid's values at each pixel, row order."""
@@ -89,14 +89,14 @@ class LocalBackground:
 
 def _weights(n: int, m: int) -> FloatArray:
     """(n, m) linear interpolation from m values stretched over n pixels; beyond the outer ones it is flat."""
-    low, share = _between(n, m)
+    low, share = _interpolation(n, m)
     out = np.zeros((n, m), np.float32)
     out[np.arange(n), low] = 1 - share
     out[np.arange(n), np.minimum(low + 1, m - 1)] += share
     return out
 
 
-def _between(n: int, m: int) -> tuple[NDArray[np.intp], FloatArray]:
+def _interpolation(n: int, m: int) -> tuple[NDArray[np.intp], FloatArray]:
     """Of m values stretched over n pixels: the one before each pixel, and how far on towards the next it lies."""
     at = np.clip((np.arange(n) + 0.5) * m / n - 0.5, 0, m - 1)
     low = np.minimum(at.astype(np.intp), max(0, m - 2))
@@ -104,7 +104,7 @@ def _between(n: int, m: int) -> tuple[NDArray[np.intp], FloatArray]:
 
 
 @kernel
-def _subtract_between(patch: NDArray, wide: NDArray, low: NDArray, share: NDArray) -> None:
+def _subtract_interpolated(patch: NDArray, wide: NDArray, low: NDArray, share: NDArray) -> None:
     for y in range(patch.shape[0]):
         for x in range(patch.shape[1]):
             pixel, before, after = patch[y, x], wide[y, low[x]], wide[y, min(low[x] + 1, wide.shape[1] - 1)]
@@ -114,8 +114,8 @@ def _subtract_between(patch: NDArray, wide: NDArray, low: NDArray, share: NDArra
 
 
 @dataclass(frozen=True)
-class ClearedMovie:
-    """A movie with its local background taken out; the subtraction happens in the products, no copy is made."""
+class BackgroundSubtractedMovie:
+    """A movie minus its local background; the subtraction is done in the products, no copy is made."""
 
     movie: Movie
     local: LocalBackground | None = None
@@ -131,7 +131,7 @@ class ClearedMovie:
         progress: Progress,
         look: Callable[[PixelChunk], None] | None = None,
     ) -> Self:
-        """Measure the local background in blocks; `look` is shown every stretch of the movie on the way."""
+        """Measure the local background in blocks; `look` is called with every chunk of the movie."""
         blocks = Blocks.of(movie, block_px, team, progress, look)
         return cls(movie, LocalBackground.of(blocks, team), blocks.coarser(BACKGROUND_GRID))
 

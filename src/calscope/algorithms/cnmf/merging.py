@@ -1,8 +1,8 @@
-"""Components that are one: overlapping footprints whose traces correlate (Pnevmatikakis et al. 2016, "Merging").
+"""Merging of components: overlapping footprints whose traces correlate (Pnevmatikakis et al. 2016, "Merging").
 
-Fragments of one cell are joined too. Two footprints on one cell share its signal between them, after which their own
-traces correlate only so-so; but what the movie shows under both, before it is shared out, is nearly the same. Two true
-neighbours may look alike before demixing, when one outshines the other, but not after.
+Fragments of one cell are merged too. Demixing shares the signal of one cell between two footprints, so that their
+traces correlate only weakly; but before demixing, the movie under both shows nearly the same signal. Two true
+neighbours may correlate before demixing, when one is much brighter, but not after.
 """
 
 from dataclasses import replace
@@ -27,8 +27,8 @@ SAME_OVERLAP, SAME_BEFORE = 0.5, 1.1
 whatever demixing made of their traces (the centre and the rim of a bright cell, say)."""
 
 
-class Joints(NamedTuple):
-    """How components become fewer: the new footprints are A @ footprints, the new traces traces.T @ C."""
+class MergeWeights(NamedTuple):
+    """Weights that merge components: the new footprints are A @ footprints, the new traces traces.T @ C."""
 
     footprints: csc_matrix
     """(K, K')."""
@@ -41,10 +41,10 @@ class Joints(NamedTuple):
 
 
 def merge(factors: Factors, threshold: float, raw: NDArray | None = None) -> tuple[Factors, int]:
-    """Join groups of overlapping components whose traces correlate by more than `threshold`.
+    """Merge groups of overlapping components whose traces correlate by more than `threshold`.
 
-    Each group becomes the best single footprint and trace for the sum of its members. What a person asked for stays by
-    itself.
+    Each group becomes the best single footprint and trace for the sum of its members. Components from seeds that a
+    person placed are never merged.
 
     Parameters
     ----------
@@ -56,22 +56,22 @@ def merge(factors: Factors, threshold: float, raw: NDArray | None = None) -> tup
     factors, n_merged
         `n_merged` is how many components went into others.
     """
-    joints = find_joints(factors, threshold, raw)
-    return (factors, 0) if joints is None else (joined(factors, joints), factors.n - joints.first.size)
+    weights = find_merge_weights(factors, threshold, raw)
+    return (factors, 0) if weights is None else (merge_with(factors, weights), factors.n - weights.first.size)
 
 
-def joined(factors: Factors, joints: Joints) -> Factors:
-    """Put components together."""
+def merge_with(factors: Factors, weights: MergeWeights) -> Factors:
+    """Merge components with these weights."""
     return replace(
         factors,
-        A=csc_matrix(factors.A @ joints.footprints, dtype=np.float32),
-        C=np.asarray(joints.traces.T @ factors.C, np.float32),
-        seed_of=factors.seeds_of()[joints.first],
+        A=csc_matrix(factors.A @ weights.footprints, dtype=np.float32),
+        C=np.asarray(weights.traces.T @ factors.C, np.float32),
+        seed_of=factors.seeds_of()[weights.first],
     )
 
 
-def find_joints(factors: Factors, threshold: float, raw: NDArray | None = None) -> Joints | None:
-    """Find what `merge` would join, and with what weights; None where that is nothing."""
+def find_merge_weights(factors: Factors, threshold: float, raw: NDArray | None = None) -> MergeWeights | None:
+    """Find the weights with which `merge` merges; None where there is nothing to merge."""
     if factors.n < 2:
         return None
     gram = csr_matrix(factors.A.T @ factors.A)
@@ -86,7 +86,7 @@ def find_joints(factors: Factors, threshold: float, raw: NDArray | None = None) 
         csc_matrix((np.concatenate(values), rows, ends), shape=(factors.n, len(groups)))
         for values in zip(*both, strict=True)
     )
-    return Joints(weights, mixture, np.array([members[0] for members in groups]), size)
+    return MergeWeights(weights, mixture, np.array([members[0] for members in groups]), size)
 
 
 def _first_appearance(group: NDArray) -> NDArray:
@@ -96,8 +96,10 @@ def _first_appearance(group: NDArray) -> NDArray:
 
 def _pairs(factors: Factors, gram: csr_matrix, threshold: float, raw: NDArray | None) -> coo_matrix:
     overlap = gram.tocoo()
-    asked_for = factors.seeds_of() >= 0
-    upper = (overlap.row < overlap.col) & (overlap.data > 0) & ~asked_for[overlap.row] & ~asked_for[overlap.col]
+    placed_by_hand = factors.seeds_of() >= 0
+    upper = (
+        (overlap.row < overlap.col) & (overlap.data > 0) & ~placed_by_hand[overlap.row] & ~placed_by_hand[overlap.col]
+    )
     row, col, cosine = overlap.row[upper], overlap.col[upper], overlap.data[upper]
     after = _correlations(factors.C, row, col)
     close = after > threshold
@@ -115,7 +117,7 @@ def _pairs(factors: Factors, gram: csr_matrix, threshold: float, raw: NDArray | 
 
 
 def _best_links(links: NDArray, weak: NDArray, strength: NDArray) -> NDArray[np.bool_]:
-    """Keep only the strongest link of each weaker partner, so that a fragment is no bridge between two cells."""
+    """Keep only the strongest link of each weaker partner, so that a fragment does not connect two cells."""
     best = np.zeros(links.size, bool)
     for k in np.unique(weak[links]):
         own = np.flatnonzero(links & (weak == k))

@@ -43,7 +43,7 @@ def trace_noise(traces: NDArray) -> FloatArray:
 
 
 class NoiseMeter:
-    """Measures the white noise of every pixel while the movie passes by.
+    """Measures the white noise of every pixel from chunks of frames.
 
     The mean power above a quarter of the frame rate is that of the movie after a filter which lets just that half of
     the spectrum pass; with few taps it costs a twentieth of a spectrum.
@@ -54,8 +54,8 @@ class NoiseMeter:
         self.power = np.zeros(movie.shape[1] * movie.shape[2])
         self.frames = 0
 
-    def look(self, chunk: PixelChunk) -> None:
-        """See some frames; a stretch too short for the filter counts only where it comes first."""
+    def add(self, chunk: PixelChunk) -> None:
+        """Add a chunk of frames; one too short for the filter counts only when it comes first."""
         n = chunk.stop - chunk.start
         if n <= 2 * REACH and self.frames:
             return

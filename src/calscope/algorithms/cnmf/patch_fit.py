@@ -1,4 +1,4 @@
-"""CNMF on one patch, and the patches' components laid into the field."""
+"""CNMF on one patch, and placing the patches' components in the field."""
 
 from functools import partial
 
@@ -11,7 +11,7 @@ from calscope.algorithms.cnmf.factors import Factors
 from calscope.algorithms.cnmf.field_model import FieldModel
 from calscope.algorithms.cnmf.footprints import normalised
 from calscope.algorithms.cnmf.initialization import PatchFactors
-from calscope.algorithms.cnmf.local_background import ClearedMovie
+from calscope.algorithms.cnmf.local_background import BackgroundSubtractedMovie
 from calscope.algorithms.threads import Team
 from calscope.model.movie import FloatArray, Movie, chunks
 from calscope.model.progress import Progress
@@ -33,9 +33,9 @@ def effective_tsub(tsub: int, n_frames: int, patch_px: int = 1) -> int:
     return max(min(tsub, largest), -(-n_frames // most))
 
 
-def read_patch(cleared: ClearedMovie, where: Where, every: int) -> FloatArray:
+def read_patch(subtracted: BackgroundSubtractedMovie, where: Where, every: int) -> FloatArray:
     """Read one patch pixel-major, (h, w, T / every), as means of `every` frames (the last may be of fewer)."""
-    codes = cleared.movie.codes[:, where[0], where[1]]
+    codes = subtracted.movie.codes[:, where[0], where[1]]
     n_frames, h, w = codes.shape
     out = np.empty((h * w, -(-n_frames // every)), np.float32)
     for start, stop in chunks(n_frames, CHUNK_FRAMES * every):
@@ -43,11 +43,11 @@ def read_patch(cleared: ClearedMovie, where: Where, every: int) -> FloatArray:
         if every > 1:
             some = mean_of_frames(some.astype(np.float32), every)
         out[:, start // every : start // every + len(some)] = cv2.transpose(some)
-    out *= np.float32(cleared.movie.scale)
-    out += np.float32(cleared.movie.offset)
+    out *= np.float32(subtracted.movie.scale)
+    out += np.float32(subtracted.movie.offset)
     patch = out.reshape(h, w, -1)
-    if cleared.local is not None:
-        cleared.local.take_from(patch, where, partial(mean_of_frames, every=every) if every > 1 else None)
+    if subtracted.local is not None:
+        subtracted.local.subtract_from(patch, where, partial(mean_of_frames, every=every) if every > 1 else None)
     return patch
 
 
@@ -69,7 +69,7 @@ def spread_in_time(traces: FloatArray, every: int, n_frames: int) -> FloatArray:
 def join_patches(
     found: list[tuple[PatchFactors, tuple[slice, slice]]], dims: tuple[int, int], n_frames: int, sn: FloatArray
 ) -> Factors:
-    """Lay the patches' components into the field; empty ones are left out, and so is the patches' background."""
+    """Place the patches' components in the field; empty ones and the patches' background are left out."""
     n_px = dims[0] * dims[1]
     columns, traces = [csc_matrix((n_px, 0), dtype=np.float32)], [np.zeros((0, n_frames), np.float32)]
     for patch, (rows, cols) in found:
@@ -95,12 +95,12 @@ def update_patch(
     smallest_px: int,
     progress: Progress,
 ) -> PatchFactors:
-    """Update what initialisation found by one round of footprints, traces and merging on the patch alone.
+    """Update the initial components by one round of footprints, traces and merging on the patch alone.
 
     Traces are not deconvolved here; that follows on the whole field, as in CaImAn.
     """
     rows, columns = where
-    patch = ClearedMovie(Movie(movie.codes[:, rows, columns], movie.scale, movie.offset))
+    patch = BackgroundSubtractedMovie(Movie(movie.codes[:, rows, columns], movie.scale, movie.offset))
     n, h, w = found.A.shape
     A, C = normalised(csc_matrix(found.A.reshape(n, h * w).T), found.C)
     b = np.ascontiguousarray(found.b.reshape(-1, h * w).T)

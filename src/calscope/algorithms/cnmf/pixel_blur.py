@@ -61,8 +61,8 @@ def blur_image(image: NDArray, ky: NDArray, kx: NDArray) -> NDArray:
 
 
 @kernel
-def take_surround(movie: NDArray, hy: int, hx: int) -> None:
-    """Take the mean of the surrounding square out of each pixel, in place: what glows over a large area is no cell."""
+def subtract_surround(movie: NDArray, hy: int, hx: int) -> None:
+    """Subtract the mean of the surrounding square from each pixel, in place, which removes wide background."""
     h, w, n_frames = movie.shape
     rows = np.empty_like(movie)
     run = np.zeros((w, n_frames), np.float32)
@@ -91,7 +91,7 @@ def take_surround(movie: NDArray, hy: int, hx: int) -> None:
 
 @kernel
 def subtract(trace: NDArray, weight: np.float32, c: NDArray) -> None:
-    """Take a weighted trace out of another, in place."""
+    """Subtract a weighted trace from another, in place."""
     if weight != 0:
         for t in range(c.size):
             trace[t] -= weight * c[t]

@@ -1,6 +1,6 @@
 """Products of the whole movie with footprints and traces, in one pass over its frames.
 
-Frames come in stretches of a few hundred; each is turned into pixel-major order, where products with footprints are
+Frames are read in chunks of a few hundred; each is turned into pixel-major order, where products with footprints are
 many times faster (a trace of a pixel is then contiguous), and dropped again. Memory doesn't grow with the recording.
 
 Inside the algorithms pixels are in row order (index = y * W + x), as the frames are.
@@ -93,7 +93,7 @@ def footprint_products(  # noqa: PLR0917
 def trace_products(  # noqa: PLR0917 - kernels take no keywords
     movie: Movie, where: csc_matrix, traces: FloatArray, team: Team, progress: Progress, note: str = ""
 ) -> NDArray[np.float64]:
-    """Y Cᵀ, only where it is wanted.
+    """Y Cᵀ at the entries of a sparse pattern only.
 
     Parameters
     ----------

@@ -54,7 +54,7 @@ def residual_peaks(
     n_frames = movie.shape[0]
     every = int(np.clip(round(transient_frames / BINS_PER_TRANSIENT), 1, max(1, n_frames // BINS_PER_TRANSIENT)))
     model = _Model.of(found, every, movie.shape[0])
-    look = _Look.of(found, gSig, gSiz)
+    look = _SomaMatch.of(found, gSig, gSiz)
     n_px = movie.shape[1] * movie.shape[2]
     size = max(1, VALUES_PER_CHUNK // (n_px * every))
     stretches = chunks(-(-n_frames // every), size)
@@ -126,8 +126,8 @@ class _Part:
 
 
 @dataclass(frozen=True)
-class _Look:
-    """Matches frames with a soma."""
+class _SomaMatch:
+    """Matched filter of a soma's size."""
 
     weight: FloatArray
     """(H, W) one over the noise of each pixel."""
@@ -135,7 +135,7 @@ class _Look:
     gSiz: tuple[int, int]
 
     @classmethod
-    def of(cls, found: Components, gSig: tuple[int, int], gSiz: tuple[int, int]) -> "_Look":
+    def of(cls, found: Components, gSig: tuple[int, int], gSiz: tuple[int, int]) -> "_SomaMatch":
         noise = np.asarray(found.sn, np.float32).reshape(found.dims, order="F")
         seen = np.isfinite(noise) & (noise > 0)
         weight = np.where(seen, 1 / np.where(seen, noise, 1), 0).astype(np.float32)

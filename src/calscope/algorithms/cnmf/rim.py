@@ -1,4 +1,4 @@
-"""How much of the field's edge is filled in too often to look for cells there."""
+"""The rim of the field that motion correction fills in too often to look for cells there."""
 
 import math
 
@@ -11,7 +11,7 @@ OFTEN = 0.05
 
 
 def often_filled_px(motion: MotionResult) -> int:
-    """Give the rim that is filled in in more than a few frames, px.
+    """Give the width of the rim that is filled in in more than a few frames, px.
 
     `MotionResult.border_px` is the worst frame's: one jump of the animal would hide all cells at the edge.
     """

@@ -1,4 +1,4 @@
-"""New components at places where a person saw a cell that the first fit missed."""
+"""New components at seeds: places of cells that the first fit missed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from scipy.sparse import csc_matrix, csr_matrix, hstack
 from calscope.algorithms.cnmf.factors import Factors
 from calscope.algorithms.cnmf.footprints import normalised
 from calscope.algorithms.cnmf.initialization import initialise_patch
-from calscope.algorithms.cnmf.local_background import ClearedMovie
+from calscope.algorithms.cnmf.local_background import BackgroundSubtractedMovie
 from calscope.algorithms.cnmf.patch_fit import Where, effective_tsub, mean_of_frames, read_patch, spread_in_time
 from calscope.algorithms.threads import Team
 from calscope.model.movie import FloatArray
@@ -23,35 +23,35 @@ WINDOWS = 2
 
 def add_seeds(
     factors: Factors,
-    movie: ClearedMovie,
+    movie: BackgroundSubtractedMovie,
     seeds: Seeds,
     *,
     gSig: tuple[int, int],
     gSiz: tuple[int, int],
-    asked_for: bool = True,
+    placed_by_hand: bool = True,
     team: Team,
     progress: Progress,
 ) -> Factors:
     """Begin a component at each seed from what the others and the background leave of the movie around it.
 
     As if one after another, so that two seeds on one cell don't take its light twice; those too far apart to see each
-    other begin at the same time. A seed in whose reach nothing is left gives none. Those that no person asked for may
+    other start at the same time. A seed in whose reach nothing is left gives none. Those that no person asked for may
     be joined with others or dropped later.
     """
     n_before, order, done = factors.n, [], 0
-    for turn in _turns([_around(seed, gSiz, factors.dims) for seed in seeds]):
+    for turn in _batches_without_overlap([_window_around(seed, gSiz, factors.dims) for seed in seeds]):
         progress(done / len(seeds), f"Missed cell {done + 1} of {len(seeds)}")
-        rest = _Rest.of(movie, factors)
-        begin = partial(_begun, rest, gSig=gSig, gSiz=gSiz)
-        for i, begun in zip(turn, team.map(begin, [seeds[i] for i in turn]), strict=True):
-            if begun is not None:
-                factors = _with(factors, begun, i if asked_for else -1)
+        residual = _Residual.of(movie, factors)
+        start = partial(_new_component, residual, gSig=gSig, gSiz=gSiz)
+        for i, new in zip(turn, team.map(start, [seeds[i] for i in turn]), strict=True):
+            if new is not None:
+                factors = _with(factors, new, i if placed_by_hand else -1)
                 order.append(i)
         done += len(turn)
     return factors.select(np.append(np.arange(n_before), n_before + np.argsort(order, kind="stable")).astype(np.intp))
 
 
-def _turns(places: list[Where]) -> list[list[int]]:
+def _batches_without_overlap(places: list[Where]) -> list[list[int]]:
     """Group places so that none overlaps another of its group, and each follows those before it that it overlaps."""
     turns: list[list[int]] = []
     for i, place in enumerate(places):
@@ -87,10 +87,10 @@ def note_seeds(factors: Factors, seeds: Seeds, notes: list[str]) -> None:
 
 
 @dataclass(frozen=True)
-class _Rest:
+class _Residual:
     """What components and background leave of a movie."""
 
-    movie: ClearedMovie
+    movie: BackgroundSubtractedMovie
     noise: FloatArray
     """(H, W)."""
     A: csr_matrix
@@ -99,7 +99,7 @@ class _Rest:
     every: int
 
     @classmethod
-    def of(cls, movie: ClearedMovie, factors: Factors) -> "_Rest":
+    def of(cls, movie: BackgroundSubtractedMovie, factors: Factors) -> "_Residual":
         every = effective_tsub(1, movie.shape[0])
         A, C = factors.with_background()
         return cls(movie, factors.sn.reshape(factors.dims), csr_matrix(A), mean_of_frames(C.T, every).T, every)
@@ -112,17 +112,17 @@ class _Rest:
         return out
 
 
-def _begun(
-    rest: _Rest, seed: tuple[int, int], *, gSig: tuple[int, int], gSiz: tuple[int, int]
+def _new_component(
+    residual: _Residual, seed: tuple[int, int], *, gSig: tuple[int, int], gSiz: tuple[int, int]
 ) -> tuple[csc_matrix, FloatArray] | None:
     """Give the footprint, (H*W, 1), and trace, (1, T), of a component at a seed; None where there is nothing."""
-    dims = rest.movie.shape[1:]
-    where = _around(seed, gSiz, dims)
+    dims = residual.movie.shape[1:]
+    where = _window_around(seed, gSiz, dims)
     y, x = np.mgrid[where]
     allowed = ((y - seed[0]) / gSig[0]) ** 2 + ((x - seed[1]) / gSig[1]) ** 2 <= 1
     found = initialise_patch(
-        movie=rest.patch(where),
-        noise=rest.noise[where] / np.float32(np.sqrt(rest.every)),
+        movie=residual.patch(where),
+        noise=residual.noise[where] / np.float32(np.sqrt(residual.every)),
         allowed=allowed,
         K=1,
         gSig=gSig,
@@ -136,12 +136,14 @@ def _begun(
         return None
     image = np.zeros(dims, np.float32)
     image[where] = found.A[0]
-    return normalised(csc_matrix(image.reshape(-1, 1)), spread_in_time(found.C, rest.every, rest.movie.shape[0]))
+    return normalised(
+        csc_matrix(image.reshape(-1, 1)), spread_in_time(found.C, residual.every, residual.movie.shape[0])
+    )
 
 
-def _with(factors: Factors, begun: tuple[csc_matrix, FloatArray], number: int) -> Factors:
+def _with(factors: Factors, new: tuple[csc_matrix, FloatArray], number: int) -> Factors:
     """Add a component; `number` is that of the seed by which a person asked for it, or -1."""
-    a, c = begun
+    a, c = new
     return replace(
         factors,
         A=csc_matrix(hstack([factors.A, a], format="csc", dtype=np.float32)),
@@ -150,7 +152,7 @@ def _with(factors: Factors, begun: tuple[csc_matrix, FloatArray], number: int) -
     )
 
 
-def _around(seed: tuple[int, int], gSiz: tuple[int, int], dims: Sequence[int]) -> Where:
+def _window_around(seed: tuple[int, int], gSiz: tuple[int, int], dims: Sequence[int]) -> Where:
     rows, columns = (
         slice(max(0, at - WINDOWS * size), min(n, at + WINDOWS * size + 1))
         for at, size, n in zip(seed, gSiz, dims, strict=True)

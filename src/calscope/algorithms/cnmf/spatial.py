@@ -1,8 +1,8 @@
 """Footprints and background images given the traces (Pnevmatikakis et al. 2016, "Estimating the spatial components").
 
 Each pixel is a small non-negative least-squares problem of its own: the few components that may reach it and the
-background. It is solved twice. First with a penalty in units of the pixel's noise, which leaves only what the pixel
-really takes part in; the image of each component is then made compact; last, on what remains, without the penalty, so
+background. It is solved twice. First with a penalty in units of the pixel's noise, which keeps only components that
+the pixel belongs to; the image of each component is then made compact; last, on what remains, without the penalty, so
 that the footprints' heights are not biased.
 """
 
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_matrix, hstack
 
 from calscope.algorithms.cnmf.factors import Factors
-from calscope.algorithms.cnmf.footprints import box_of, calmed, compact, dilated, from_rows, normalised
-from calscope.algorithms.cnmf.local_background import ClearedMovie
+from calscope.algorithms.cnmf.footprints import box_of, compact, denoise_footprint, dilated, from_rows, normalised
+from calscope.algorithms.cnmf.local_background import BackgroundSubtractedMovie
 from calscope.algorithms.threads import Team
 from calscope.compiled import kernel
 from calscope.model.movie import FloatArray
@@ -28,7 +28,7 @@ PIXELS_AT_ONCE = 4096
 
 
 def update_spatial(
-    *, movie: ClearedMovie, factors: Factors, smallest_px: int, team: Team, progress: Progress
+    *, movie: BackgroundSubtractedMovie, factors: Factors, smallest_px: int, team: Team, progress: Progress
 ) -> tuple[Factors, NDArray]:
     """Update A and b; components left with fewer than `smallest_px` pixels are dropped, or none if asked for by a seed.
 
@@ -46,21 +46,21 @@ def update_spatial(
     gram = (traces.astype(np.float64) @ traces.T.astype(np.float64)) if len(traces) else np.zeros((0, 0))
 
     weights, b = _solve(support, products, gram, factors, team, penalised=True)
-    tidy = _tidied(support, weights, factors.dims)
+    tidy = _cleaned(support, weights, factors.dims)
     allowed = np.asarray(tidy.data > 0)
     weights, b = _solve(support, products, gram, factors, team, allowed=allowed)
     A = csc_matrix((weights.astype(np.float32), support.indices, support.indptr), shape=support.shape)
     A.eliminate_zeros()
-    A = _calmed(A, factors)
+    A = _denoise(A, factors)
     kept = np.flatnonzero(np.diff(A.indptr) >= np.where(factors.seeds_of() < 0, smallest_px, 1))
     A, C = normalised(csc_matrix(A[:, kept]), factors.C[kept])
     return replace(factors.select(kept), A=A, C=C, b=b), kept
 
 
 def background_images(
-    *, movie: ClearedMovie, factors: Factors, f: FloatArray, team: Team, progress: Progress
+    *, movie: BackgroundSubtractedMovie, factors: Factors, f: FloatArray, team: Team, progress: Progress
 ) -> FloatArray:
-    """Find the images, (H*W, nb), of background traces f in what the components leave, these as they are."""
+    """Find the images, (H*W, nb), of background traces f in the residual of the components, which stay fixed."""
     n_px, nb = factors.A.shape[0], len(f)
     everywhere = csc_matrix(np.ones((n_px, nb), np.float32))
     products = movie.trace_products(everywhere, f, team, progress, "Updating the background")
@@ -71,8 +71,8 @@ def background_images(
     return _solve(nobody, products - seen.T.ravel(), gram, start, team)[1]
 
 
-def _calmed(A: csc_matrix, factors: Factors) -> csc_matrix:
-    """Take noise out of the footprints; a weight's standard error is the pixel's noise over the trace's norm."""
+def _denoise(A: csc_matrix, factors: Factors) -> csc_matrix:
+    """Denoise the footprints; a weight's standard error is the pixel's noise over the trace's norm."""
     noise = factors.sn.reshape(factors.dims)
     norms = np.linalg.norm(factors.C, axis=1)
     for k in np.flatnonzero((np.diff(A.indptr) > 0) & (norms > 0)):
@@ -80,11 +80,11 @@ def _calmed(A: csc_matrix, factors: Factors) -> csc_matrix:
         image, (top, left) = box_of(A, int(k), factors.dims)
         here = noise[top : top + image.shape[0], left : left + image.shape[1]] / np.float32(norms[k])
         y, x = np.divmod(A.indices[entries], factors.dims[1])
-        A.data[entries] = calmed(image, here)[y - top, x - left]
+        A.data[entries] = denoise_footprint(image, here)[y - top, x - left]
     return A
 
 
-def _tidied(support: csc_matrix, weights: NDArray, dims: tuple[int, int]) -> csc_matrix:
+def _cleaned(support: csc_matrix, weights: NDArray, dims: tuple[int, int]) -> csc_matrix:
     """Give the entries of `support` that remain in the compact images, positive there and 0 elsewhere."""
     A = csc_matrix((weights.astype(np.float32), support.indices, support.indptr), shape=support.shape)
     values = []

@@ -1,8 +1,8 @@
 """Traces given the footprints (Pnevmatikakis et al. 2016, "Estimating the temporal components").
 
 The movie enters once, as Aᵀ Y. Components are then updated one after another, each from what the others and the
-background leave of its projection. Those that share no pixel don't see each other, so they are coloured into groups and
-a group's members are updated at the same time; the result is that of updating one by one.
+background leave of its projection. Components that share no pixel are independent, so they are coloured into groups and
+the members of a group are updated together; the result equals updating one by one.
 """
 
 from dataclasses import replace
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.sparse import block_diag, csc_matrix, csr_matrix, identity
 
 from calscope.algorithms.cnmf.factors import Factors, TraceDetails
-from calscope.algorithms.cnmf.merging import Joints, joined
+from calscope.algorithms.cnmf.merging import MergeWeights, merge_with
 from calscope.algorithms.cnmf.noise import trace_noise
 from calscope.algorithms.deconvolution.deconvolution import TraceModel, model_trace
 from calscope.algorithms.threads import Team
@@ -57,24 +57,24 @@ class Traces:
             self.C[k], self.models[k] = model.c, model
 
     def trace_of(self, k: int) -> FloatArray:
-        """Take all others out of the movie as component k sees it, which leaves its raw trace."""
+        """Subtract all other components from the projection of component k, which gives its raw trace."""
         out = np.zeros(self.C.shape[1], np.float32)
         if self.power[k] > 0:
             _remainder(self.products, self.gram.indptr, self.gram.indices, self.gram.data, self.C, k, out)
         return out
 
-    def after(self, joints: Joints) -> tuple[Self, NDArray]:
-        """Give the traces after components were put together, and those whose update that asks for.
+    def after(self, weights: MergeWeights) -> tuple[Self, NDArray]:
+        """Give the traces after a merge, and the components to update again.
 
         The movie isn't needed: what a sum of footprints sees is the sum of what they see.
         """
         n_background = len(self.C) - self.factors.n
-        factors = joined(self.result()[0], joints)
-        mixing = csc_matrix(block_diag([joints.footprints, identity(n_background)]), dtype=np.float32)
+        factors = merge_with(self.result()[0], weights)
+        mixing = csc_matrix(block_diag([weights.footprints, identity(n_background)]), dtype=np.float32)
         products = np.asarray(mixing.T @ self.products, np.float32)
         new = type(self)(factors, products, p=self.p, nonneg_baseline=self.nonneg_baseline)
-        new.models = [self.models[k] for k in joints.first.tolist()]
-        changed = np.flatnonzero(joints.size > 1)
+        new.models = [self.models[k] for k in weights.first.tolist()]
+        changed = np.flatnonzero(weights.size > 1)
         seen = np.asarray(new.gram[changed, : factors.n].sum(axis=0)).ravel() > 0
         return new, np.flatnonzero(seen)
 

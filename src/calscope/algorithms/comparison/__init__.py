@@ -1,1 +1,1 @@
-"""Results of two engines, or of one and the truth, beside each other."""
+"""Comparison of results: two engines, or one engine and the truth."""

@@ -1,4 +1,4 @@
-"""Two habits of CaImAn (1.9 to 1.12) by which its numbers differ from their definitions, reproduced to compare with it.
+"""Two properties of CaImAn (1.9 to 1.12) that make its numbers differ from their definitions, for comparison.
 
 Its local correlation image adds two of the diagonal neighbours to a wrong pixel, and its spatial r looks for
 overlapping neighbours only among the same fifty components. With both reproduced, our numbers are CaImAn's to rounding;
@@ -18,7 +18,7 @@ GROUP = 50
 """Components that CaImAn evaluates together."""
 
 
-def correlation_laid_as_caiman(corr: FloatArray, source: FrameSource) -> FloatArray:
+def correlation_as_caiman(corr: FloatArray, source: FrameSource) -> FloatArray:
     """Give the local correlation image (H, W) with the diagonals where CaImAn adds them.
 
     In every block of 2 x 2 pixels two diagonal pairs meet. Their correlations belong to the pixels of the pair; CaImAn
@@ -38,7 +38,7 @@ def correlation_laid_as_caiman(corr: FloatArray, source: FrameSource) -> FloatAr
     return (laid / _n_neighbours(corr.shape)).astype(np.float32)
 
 
-def groups_of_caiman(components: Components) -> list[Components]:
+def evaluation_groups_of_caiman(components: Components) -> list[Components]:
     """Split components into those that CaImAn evaluates together."""
     parts = []
     for start in range(0, components.n, GROUP):

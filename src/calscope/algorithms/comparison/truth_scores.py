@@ -1,4 +1,4 @@
-"""How close an analysis comes to what made the recording, where that is known (simulations)."""
+"""Scores of an analysis against the truth of a simulated recording."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ MAX_OFFSET_PX = 4
 
 @dataclass(frozen=True)
 class Truth:
-    """What made a recording; `truth.npz` beside it holds this."""
+    """The truth of a simulated recording, as `truth.npz` beside it holds it."""
 
     shifts: FloatArray
     """(T, 2) px (y, x)."""
@@ -36,7 +36,7 @@ class Truth:
 
 @dataclass(frozen=True)
 class FoundCells:
-    """Components against the neurons that were drawn."""
+    """Components matched with the simulated neurons."""
 
     n_found: int
     n_true: int
@@ -81,7 +81,7 @@ def found_cells(truth: Truth, A: csc_matrix, C: NDArray) -> FoundCells:
     n_true = int(counted.sum())
     if A.shape[1] == 0:
         return FoundCells(0, n_true, 0.0, 0.0, 0.0, np.nan, np.nan)
-    drawn = csc_matrix(_laid_over(truth.masks, A))
+    drawn = csc_matrix(_as_footprints(truth.masks, A))
     matches = match_footprints(drawn, A)
     hit = counted[matches.pairs[:, 0]]
     n_hits = int(hit.sum())
@@ -99,7 +99,7 @@ def found_cells(truth: Truth, A: csc_matrix, C: NDArray) -> FoundCells:
     )
 
 
-def _laid_over(masks: FloatArray, A: csc_matrix) -> FloatArray:
+def _as_footprints(masks: FloatArray, A: csc_matrix) -> FloatArray:
     """Drawn masks as columns in Fortran order, shifted to where the template put the scene."""
     height, width = masks.shape[1:]
     outline = np.asarray(A.max(axis=1).toarray(), np.float64).reshape((height, width), order="F")

@@ -1,8 +1,8 @@
 """Time constants of calcium from the autocovariance of a noisy trace.
 
-White noise touches the autocovariance at lag 0 only, so the lags from 1 on are the calcium's alone (Pnevmatikakis et
+White noise changes the autocovariance at lag 0 only, so the lags from 1 on are the calcium's alone (Pnevmatikakis et
 al. 2016). If spikes came independently they would follow the decay of the calcium. They come in bouts, whose own slow
-covariance lies under that decay and makes it look slower: fitted as it is, the time constant comes out 1.2 to 1.5 times
+covariance adds to that decay and makes it look slower: fitted directly, the time constant comes out 1.2 to 1.5 times
 too long on simulated bouts. Over a few time constants the share of the bouts is nearly constant, so it is fitted as a
 constant beside the decay.
 """

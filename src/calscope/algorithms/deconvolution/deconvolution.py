@@ -1,4 +1,4 @@
-"""One trace into baseline, calcium and activity, whatever the order of its model."""
+"""Deconvolution of one trace into baseline, calcium and spikes, for a model of any order."""
 
 from dataclasses import dataclass
 

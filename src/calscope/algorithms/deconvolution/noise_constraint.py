@@ -12,7 +12,7 @@ from calscope.compiled import kernel
 
 
 class Deconvolved(NamedTuple):
-    """A trace taken apart."""
+    """A deconvolved trace."""
 
     c: NDArray[np.float64]
     """(T,) calcium, without the baseline."""

@@ -1,1 +1,1 @@
-"""What components are worth: SNR, spatial r, likeness to a soma, acceptance, dF/F."""
+"""Evaluation of components: SNR, spatial r, likeness to a soma, acceptance; and dF/F."""

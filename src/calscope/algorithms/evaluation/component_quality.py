@@ -154,7 +154,7 @@ def spatial_r(*, movie: Movie, components: Components, fr_hz: float, progress: P
     -------
     (K,) float32; 0 where a component never peaks or has under three pixels.
     """
-    frames = own_frames(components, fr_hz)
+    frames = active_frames(components, fr_hz)
     height, width = components.dims
     A = components.A
     rows = [_row_order(A.indices[A.indptr[k] : A.indptr[k + 1]], height, width) for k in range(components.n)]
@@ -168,7 +168,7 @@ def spatial_r(*, movie: Movie, components: Components, fr_hz: float, progress: P
     return out
 
 
-def own_frames(components: Components, fr_hz: float) -> list[NDArray[np.intp]]:
+def active_frames(components: Components, fr_hz: float) -> list[NDArray[np.intp]]:
     """List the frames around each component's highest peaks, without those of overlapping neighbours' peaks.
 
     Where nothing is left, the component's frames are taken with the neighbours' in them.

@@ -1,18 +1,17 @@
-"""How much each component is like a cell body in focus, from the picture that the movie shows when it is active.
+"""How much each component is like a cell body in focus, measured in an image of the component's own activity.
 
-A component's *own picture* is the regression of each pixel around it on the part of its trace that neither its
-neighbours nor the background explain: what lights up with it and with nothing else, its surroundings included, and not
-trimmed by the support of a footprint. In it a soma in focus is a spot of the expected size, round, that ends at once. A
-cell above or below the focal plane fades out slowly, a neurite is thin or long, what follows the neuropil has no
-outline, and a component of noise is not there at all. Five numbers of 0 to 1 say so, each with one half where doubt
-begins:
+A component's *activity image* is the regression of each pixel around it on the part of its trace that neither its
+neighbours nor the background explain: what varies with it and with nothing else, surroundings included, and not trimmed
+to the support of the footprint. In it a soma in focus is a spot of the expected size, round, that ends at once. A cell
+above or below the focal plane fades out slowly, a neurite is thin or long, what follows the neuropil has no outline,
+and a component of noise is not there at all. Five numbers of 0 to 1 say so, each with one half where doubt begins:
 
 thickness   radius of the largest disc inside the spot, in units of 1.15 gSig; found between the pixels
 extent      1.5 gSig over the radius of a disc of the spot's area: one half where that is 3 gSig
 roundness   area squared over 2π times the second central moment: 1 for a disc, less the longer and the more ragged
             (Žunić, Hirota & Rosin 2010, Pattern Recognition 43:47); one half is an ellipse of 3.7 : 1
 edge        how much of the light is gone just outside of the outline, 0 as for a Gaussian blob, 1 for a step
-fit         squared correlation of the footprint with its own picture, a gSig of surroundings included
+fit         squared correlation of the footprint with the activity image, a gSig of surroundings included
 
 Size and compactness as marks of somata are in Pachitariu et al. 2017 (bioRxiv 061507), the comparison of a footprint
 with the frames of its own transients in Giovannucci et al. 2019 (eLife 8:e38173); regressing the neighbours out before
@@ -89,8 +88,8 @@ def measure_soma(
     out = np.full((components.n, len(SOMA_PARTS)), np.nan, np.float32)
     tight = [_bounds(components, k) for k in range(components.n)]
     wide = [None if t is None else _widened(t, gSig, components.dims) for t in tight]
-    own = own_traces(components, tight, wide)
-    pictures = own_pictures(movie, own, wide, progress)
+    own = unique_traces(components, tight, wide)
+    pictures = activity_images(movie, own, wide, progress)
     for k, (window, picture) in enumerate(zip(wide, pictures, strict=True)):
         if window is None:
             out[k] = 0.0
@@ -131,7 +130,7 @@ def _widened(window: Window, gSig: tuple[int, int], dims: tuple[int, int]) -> Wi
     )
 
 
-def own_traces(components: Components, tight: list[Window | None], wide: list[Window | None]) -> NDArray[np.float64]:
+def unique_traces(components: Components, tight: list[Window | None], wide: list[Window | None]) -> NDArray[np.float64]:
     """Give what is left of each trace when those in its surroundings, and the background, are regressed out.
 
     Scaled so that its product with a movie gives the picture of what a trace of height 1 adds; (K, T), rows of zeros
@@ -165,10 +164,10 @@ def _centred(traces: NDArray) -> NDArray[np.float64]:
     return out - out.mean(axis=1, keepdims=True)
 
 
-def own_pictures(
+def activity_images(
     movie: Movie, own: NDArray[np.float64], windows: list[Window | None], progress: Progress = silent
 ) -> list[NDArray[np.float64]]:
-    """Sum each window of the movie over time, weighed by the component's own trace; one picture a component."""
+    """Sum each window of the movie over time, weighted by the unique traces; one image a component."""
     empty = Window(0, 0, 0, 0)
     places = [window or empty for window in windows]
     pictures = [np.zeros((w.bottom - w.top, w.right - w.left)) for w in places]
@@ -178,12 +177,12 @@ def own_pictures(
         codes = np.ascontiguousarray(movie.codes[start:stop])
         for k, window in enumerate(places):
             if pictures[k].size:
-                pictures[k] += _weighed_sum(codes, weights[k, start:stop], *window)
+                pictures[k] += _weighted_sum(codes, weights[k, start:stop], *window)
     return [picture * float(movie.scale) for picture in pictures]
 
 
 @kernel
-def _weighed_sum(  # noqa: PLR0917 - numba takes positional arguments best
+def _weighted_sum(  # noqa: PLR0917 - numba takes positional arguments best
     codes: NDArray, weights: FloatArray, top: int, bottom: int, left: int, right: int
 ) -> FloatArray:
     out = np.zeros((bottom - top, right - left), np.float32)
@@ -207,7 +206,7 @@ def _weighed_sum(  # noqa: PLR0917 - numba takes positional arguments best
 
 
 def soma_parts(picture: NDArray, footprint: NDArray, gSig: tuple[int, int]) -> tuple[float, float, float, float, float]:
-    """Judge one picture: thickness, extent, roundness, edge and fit, each 0 to 1.
+    """Measure one activity image: thickness, extent, roundness, edge and fit, each 0 to 1.
 
     Parameters
     ----------

@@ -1,9 +1,9 @@
-"""A second look for cells: where the first fit left more of a cell's size in the movie than noise explains.
+"""Seeds for the refit: where the residual of the first fit varies on the scale of a cell more than noise explains.
 
-The greedy search takes K components of a patch by their energy, so that a dim soma loses to bright specks beside it.
-What the first fit leaves no longer has those. Here its residual, in units of noise and averaged over a few pixels and
-frames, is matched with a soma and its surroundings; where the matched residual varies clearly more than usual in the
-field, outside of what was found, a component is worth a try.
+The greedy search takes K components of a patch by their energy, so that dim somata are missed beside bright small
+structures. The residual of the first fit no longer contains those. Here its residual, in units of noise and averaged
+over a few pixels and frames, is matched with a soma and its surroundings; where the matched residual varies clearly
+more than usual in the field, outside of the components found, a seed is placed.
 """
 
 from dataclasses import dataclass
@@ -35,10 +35,10 @@ SHADOW = 0.02
 FRAMES_AT_ONCE = 384
 
 
-def missed_places(
+def find_residual_seeds(
     movie: Movie, factors: Factors, *, gSig: tuple[int, int], border_px: int, team: Team, progress: Progress
 ) -> Seeds:
-    """Find the pixels (y, x) where components are worth a try, the clearest first.
+    """Find the pixels (y, x) of the seeds, the clearest first.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def missed_places(
     grid = -(-height // BLOCK_PX), -(-width // BLOCK_PX)
     if min(grid) < 2 * max(gSig) or movie.shape[0] < 2 * BLOCK_FRAMES:
         return ()
-    look = _Look.of(movie, factors, grid, gSig)
+    look = _SomaMatch.of(movie, factors, grid, gSig)
     total, squares, n = np.zeros(grid), np.zeros(grid), 0
     stretches = chunks(movie.shape[0] // BLOCK_FRAMES * BLOCK_FRAMES, FRAMES_AT_ONCE)
     for i, part in enumerate(team.map(look.sums, stretches)):
@@ -81,12 +81,12 @@ def _peaks(power: NDArray, found: NDArray[np.bool_], gSig: tuple[int, int], bord
         np.minimum(np.arange(n) * BLOCK_PX + BLOCK_PX // 2, m - 1)
         for n, m in zip(power.shape, found.shape, strict=True)
     )
-    inside = np.outer(_within(rows, height, border_px), _within(columns, width, border_px))
+    inside = np.outer(_inside_border(rows, height, border_px), _inside_border(columns, width, border_px))
     usual = float(np.median(power))
     power = np.where(inside, power, 0.0)
     near = maximum_filter(power, size=tuple(2 * round(APART * s / BLOCK_PX) + 1 for s in gSig))
     # No farther than the match looks: a bright cell elsewhere must not hide a dim one.
-    around = maximum_filter(power, size=_around((gSig[0] / BLOCK_PX, gSig[1] / BLOCK_PX)))
+    around = maximum_filter(power, size=_surround_weights((gSig[0] / BLOCK_PX, gSig[1] / BLOCK_PX)))
     clear = power > np.maximum(CLEARLY_MORE * usual, usual + SHADOW * around)
     places = []
     for row, column in np.argwhere((power == near) & clear):
@@ -96,12 +96,12 @@ def _peaks(power: NDArray, found: NDArray[np.bool_], gSig: tuple[int, int], bord
     return tuple((y, x) for _, y, x in sorted(places))
 
 
-def _within(at: NDArray[np.intp], n: int, border_px: int) -> NDArray[np.bool_]:
+def _inside_border(at: NDArray[np.intp], n: int, border_px: int) -> NDArray[np.bool_]:
     return (at >= border_px) & (at < n - border_px)
 
 
 @dataclass(frozen=True)
-class _Look:
+class _SomaMatch:
     """The movie and the fit on a coarse grid, and the match."""
 
     movie: Movie
@@ -118,7 +118,7 @@ class _Look:
     """Variance that white noise has after the match, which is more at the edges."""
 
     @classmethod
-    def of(cls, movie: Movie, factors: Factors, grid: tuple[int, int], gSig: tuple[int, int]) -> "_Look":
+    def of(cls, movie: Movie, factors: Factors, grid: tuple[int, int], gSig: tuple[int, int]) -> "_SomaMatch":
         blocks = _means_of(factors.dims)
         n = movie.shape[0] // BLOCK_FRAMES * BLOCK_FRAMES
         variance = (blocks.power(2).T @ factors.sn.astype(np.float64) ** 2 / BLOCK_FRAMES).reshape(grid)
@@ -175,10 +175,10 @@ def _binned(codes: NDArray[np.uint16], grid: tuple[int, int]) -> FloatArray:
 
 def _matched(image: FloatArray, gSig: tuple[float, float]) -> FloatArray:
     blurred = cv2.GaussianBlur(image, (0, 0), sigmaX=BLUR * gSig[1], sigmaY=BLUR * gSig[0])
-    return np.asarray(blurred - cv2.blur(image, _around(gSig)[::-1]), np.float32)
+    return np.asarray(blurred - cv2.blur(image, _surround_weights(gSig)[::-1]), np.float32)
 
 
-def _around(gSig: tuple[float, float]) -> tuple[int, int]:
+def _surround_weights(gSig: tuple[float, float]) -> tuple[int, int]:
     rows, columns = (4 * round(SURROUND * s) + 3 for s in gSig)
     return rows, columns
 
@@ -189,7 +189,7 @@ def _gain(grid: tuple[int, int], gSig: tuple[float, float]) -> NDArray[np.float6
     for axis, n in enumerate(grid):
         unit = np.eye(n, dtype=np.float32)
         blurred = cv2.GaussianBlur(unit, (1, 0), sigmaX=1e-6, sigmaY=BLUR * gSig[axis]).astype(np.float64)
-        around = cv2.blur(unit, (1, _around(gSig)[axis])).astype(np.float64)
+        around = cv2.blur(unit, (1, _surround_weights(gSig)[axis])).astype(np.float64)
         parts.append([(blurred**2).sum(axis=1), (blurred * around).sum(axis=1), (around**2).sum(axis=1)])
     first, mixed, second = (np.outer(rows, columns) for rows, columns in zip(*parts, strict=True))
     return first - 2 * mixed + second

@@ -6,7 +6,7 @@ from scipy.sparse import csc_matrix
 
 from calscope.algorithms.cnmf import cnmf
 from calscope.algorithms.cnmf.factors import Factors
-from calscope.algorithms.cnmf.second_look import _gain, _matched, missed_places
+from calscope.algorithms.cnmf.residual_seeds import _gain, _matched, find_residual_seeds
 from calscope.algorithms.threads import Team
 from calscope.model.movie import Movie
 from calscope.model.progress import silent
@@ -35,7 +35,7 @@ def factors_of(A, C):
 
 def places(movie, factors, border_px=0, workers=1):
     with Team(workers) as team:
-        return missed_places(movie, factors, gSig=(4, 4), border_px=border_px, team=team, progress=silent)
+        return find_residual_seeds(movie, factors, gSig=(4, 4), border_px=border_px, team=team, progress=silent)
 
 
 @pytest.mark.parametrize("missed", [0, 1, 2])
