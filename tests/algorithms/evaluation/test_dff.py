@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from calscope.algorithms.evaluation.dff import compute_dff
+from calscope.algorithms.evaluation.dff import FEWEST_FRAMES, compute_dff, window_frames
 from calscope.model.results import Components
 
 
@@ -49,12 +49,27 @@ def test_one_odd_frame_at_an_end_is_not_taken_for_the_baseline(odd):
     assert np.abs(others).max() == 0
 
 
-def test_no_baseline_left_gives_finite_values():
+@pytest.mark.parametrize("noise", [1.0, 0.0])
+def test_dff_is_withheld_where_the_baseline_is_not_above_the_noise(noise):
     raw = np.random.default_rng(0).normal(-5, 1, (2, 200)).astype(np.float32)
-    for noise in (1.0, 0.0):
-        found = compute_dff(components(raw, noise=noise), fr_hz=10.0, window_s=5.0, quantile=8.0)
-        assert np.isfinite(found.dff).all()
-        assert found.f0.min() > 0
+    raw[1] += 100
+    found = compute_dff(components(raw, noise=noise), fr_hz=10.0, window_s=5.0, quantile=8.0)
+    assert np.isnan(found.dff[0]).all() and np.isfinite(found.dff[1]).all()
+    assert found.f0[0].max() < 0, "F0 says why"
+
+
+@pytest.mark.parametrize(("fr_hz", "window_s", "n_frames"), [(0.025, 34.0, 31), (3.0, 0.5, 400), (0.5, 34.0, 600)])
+def test_the_window_holds_enough_frames_at_any_rate(fr_hz, window_s, n_frames):
+    raw = np.full((1, n_frames), 100.0, np.float32)
+    raw[0, 10:14] = 250.0
+    found = compute_dff(components(raw), fr_hz=fr_hz, window_s=window_s, quantile=8.0)
+    assert found.dff.max() == pytest.approx(1.5, rel=1e-3)
+
+
+def test_the_window_is_as_asked_for_where_it_holds_enough_frames():
+    assert window_frames(34.0, 15.0, 2000) == 510
+    assert window_frames(34.0, 15.0, 300) == 300
+    assert window_frames(0.5, 3.0, 2000) == FEWEST_FRAMES
 
 
 def test_no_components_give_empty_arrays():

@@ -28,6 +28,7 @@ from calscope.algorithms.cnmf.patch_fit import (
 from calscope.algorithms.cnmf.patches import area_px, patch_grid
 from calscope.algorithms.cnmf.residual_seeds import find_residual_seeds
 from calscope.algorithms.cnmf.seeding import add_seeds, away_from, note_seeds
+from calscope.algorithms.cnmf.zero_level import raised, with_level, without_level, zero_level
 from calscope.algorithms.threads import Team
 from calscope.model.errors import CalscopeError
 from calscope.model.movie import Movie
@@ -96,6 +97,8 @@ def fit(
         When the movie has too few frames.
     """
     _check_length(movie, p)
+    level = zero_level(movie)
+    movie = raised(movie, level)
     n_frames, *field = movie.shape
     dims = (field[0], field[1])
     notes: list[str] = []
@@ -148,7 +151,7 @@ def fit(
         factors = model.with_background(factors, nb, notes, part(progress, 0.7, 0.8))
         factors, details = model.traces(factors, notes, part(progress, 0.8, 0.95))
         factors = model.whole_background(factors, nb, part(progress, 0.95, 1))
-    return to_components(factors, details, tuple(notes))
+    return with_level(to_components(factors, details, tuple(notes)), level)
 
 
 def refit(
@@ -181,6 +184,8 @@ def refit(
     The others, and errors, as for `fit`.
     """
     _check_length(movie, p)
+    level = zero_level(movie)
+    movie, first = raised(movie, level), without_level(first)
     notes: list[str] = []
     factors = Factors(
         dims=first.dims,
@@ -213,7 +218,7 @@ def refit(
             factors, details = model.traces(factors, notes, part(now, 0.4, 1))
         factors = model.whole_background(factors, nb, part(progress, 0.95, 1))
     note_seeds(factors, seeds, notes)
-    return to_components(factors, details, tuple(notes))
+    return with_level(to_components(factors, details, tuple(notes)), level)
 
 
 def _check_length(movie: Movie, p: int) -> None:

@@ -8,6 +8,9 @@ from calscope.algorithms.cnmf.footprints import column_norms
 from calscope.model.movie import FloatArray
 from calscope.model.results import Components, RelativeFluorescence
 
+FEWEST_FRAMES = 50
+"""A percentile of fewer frames is not a baseline: it follows the transients."""
+
 
 def compute_dff(components: Components, *, fr_hz: float, window_s: float, quantile: float) -> RelativeFluorescence:
     """Compute dF/F of every component.
@@ -18,29 +21,36 @@ def compute_dff(components: Components, *, fr_hz: float, window_s: float, quanti
         F0 = baseline(raw) + baseline(background share),      dF/F = (raw - baseline(raw)) / F0
 
     as in CaImAn: fluctuations of the background are not counted as the cell's. F0 is given in the units of the movie,
-    as the mean over the footprint weighted by it. Where F0 would fall below the noise of the trace (no baseline was
-    left to divide by) it is held there, so that the ratio stays finite.
+    as the mean over the footprint weighted by it. Where F0 is not above the noise of the trace there is nothing to
+    divide by, as in a movie whose zero is not darkness: dF/F is NaN there.
 
     Parameters
     ----------
     window_s
-        Length of the sliding window, which sees the trace mirrored beyond its ends. With one as long as the recording
-        or longer the baseline is constant.
+        Length of the sliding window, which sees the trace mirrored beyond its ends; see `window_frames`.
     quantile
         Percentile of the window taken as baseline, 0 to 100.
     """
     n, n_frames = components.C.shape
-    window = int(np.clip(round(window_s * fr_hz), 1, max(1, n_frames)))
+    window = window_frames(window_s, fr_hz, n_frames)
     raw, share = components.raw, background_share(components)
     dff, f0 = np.zeros((n, n_frames), np.float32), np.zeros((n, n_frames), np.float32)
     scale = _movie_units(components)
     for k in range(n):
         low = _baseline(raw[k], quantile, window)
         base = low + _baseline(share[k], quantile, window)
-        base = np.maximum(base, _floor(components, k))
-        dff[k] = (raw[k] - low) / base
+        is_above = base > max(float(components.neurons_sn[k]), 0.0)
+        dff[k] = np.divide(raw[k] - low, base, out=np.full(n_frames, np.nan, np.float32), where=is_above)
         f0[k] = base * scale[k]
     return RelativeFluorescence(dff=dff, f0=f0)
+
+
+def window_frames(window_s: float, fr_hz: float, n_frames: int) -> int:
+    """Give the length of the window: as asked for, at least `FEWEST_FRAMES`, at most the recording's frames.
+
+    With as many frames as the recording has the baseline is constant.
+    """
+    return min(max(round(window_s * fr_hz), FEWEST_FRAMES), max(1, n_frames))
 
 
 def _baseline(trace: FloatArray, quantile: float, window: int) -> NDArray:
@@ -60,8 +70,3 @@ def _movie_units(components: Components) -> NDArray:
     """Factor from the units of a trace to those of the movie: the footprint's mean, weighted by itself."""
     mass = np.asarray(components.A.sum(axis=0), np.float64).ravel()
     return column_norms(components.A) ** 2 / np.where(mass > 0, mass, 1.0)
-
-
-def _floor(components: Components, k: int) -> float:
-    noise = float(components.neurons_sn[k])
-    return noise if noise > 0 else 1.0
