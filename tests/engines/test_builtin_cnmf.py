@@ -43,7 +43,7 @@ def test_a_border_of_nan_goes_through_to_the_end():
     texture = gaussian_filter(np.random.default_rng(1).standard_normal((40, 44)), 2)
     frames = (blinking().codes + 400 * texture).astype(np.float32)
     frames[:, :4] = frames[:, :, -3:] = np.nan
-    engine, wanted = BuiltinEngine(), params(cnmf__K=2, motion__pw_rigid=False)
+    engine, wanted = BuiltinEngine(), params(cnmf__K=2, cnmf__nb=1, motion__pw_rigid=False)
     motion = engine.correct_motion(ArrayMovie(frames), wanted, CONTEXT)
     first = engine.fit(motion.movie, motion.border_px, wanted, CONTEXT)
     cells = engine.refit(motion.movie, first, motion.border_px, wanted, CONTEXT)
