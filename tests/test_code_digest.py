@@ -64,6 +64,22 @@ def test_a_change_of_what_is_not_imported_is_not(room):
     assert digest() == before
 
 
+@pytest.mark.parametrize(("module", "counts"), [("movie", True), ("results", True), ("errors", False)])
+def test_of_the_model_only_the_code_of_stored_values_counts(room, monkeypatch, module, counts):
+    (room / "far.py").write_text(f"from calscope.model.{module} import anything\n")
+    before = digest()
+    real = digests._read.__wrapped__
+
+    def read(name):
+        source, imported = real(name)
+        return source + "# edited" * (name == f"calscope.model.{module}"), imported
+
+    code_digest.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(digests, "_read", read)
+        assert (code_digest(("room_of_test.near",)) != before) == counts
+
+
 def test_every_stage_names_modules_that_exist():
     from calscope.pipeline.stages import STAGES
 

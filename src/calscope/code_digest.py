@@ -15,13 +15,17 @@ import calscope
 _IMPORT = re.compile(r"^\s*(?:from ([\w.]+) import (\([^)]*\)|.*)|import ([\w., ]+))", re.MULTILINE)
 """Not a parse of the source, which would take a tenth of a second at every start; a line of a text that looks like an
 import adds at most a module that is not needed."""
+_VALUES = tuple(f"calscope.model.{name}" for name in ("movie", "results", "motion_preview"))
+"""Modules of the room `model` whose code turns what is stored into what a stage reads, as `Movie.decode` does. The rest
+of it (parameters, errors, progress) leaves a stage's values alone, or enters its key by itself."""
 
 
 @cache
 def code_digest(modules: tuple[str, ...]) -> str:
     """Give a digest of these modules' sources and of every module of the same room that they import, near or far.
 
-    Other rooms don't count: `calscope.engines.builtin` imports all algorithms, and each stage names its own.
+    Of other rooms only the modules of `model` count that turn stored values into results and back, as a movie's:
+    `calscope.engines.builtin` imports all algorithms, and each stage names its own.
     """
     digest = hashlib.sha256()
     for name, source in sorted(_with_imports(modules).items()):
@@ -42,7 +46,7 @@ def _with_imports(modules: tuple[str, ...]) -> dict[str, str]:
 
 @cache
 def _read(module: str) -> tuple[str, tuple[str, ...]]:
-    """Give the source of a module and the modules of its room that it imports."""
+    """Give the source of a module and the modules that it imports and that count."""
     origin = _origin(module)
     if origin is None:
         return f"# {calscope.__version__}", ()  # no source at hand: the release stands for it
@@ -52,7 +56,8 @@ def _read(module: str) -> tuple[str, tuple[str, ...]]:
         names |= {place, *re.findall(r"[\w.]+", whole)}
         if _is_package(place, room):
             names |= {f"{place}.{name}" for name in re.findall(r"\w+", taken)}
-    return source, tuple(sorted(name for name in names if name.startswith(f"{room}.") and _origin(name)))
+    counted = (name for name in names if name in _VALUES or name.startswith(f"{room}."))
+    return source, tuple(sorted(name for name in counted if _origin(name)))
 
 
 def _room(module: str) -> str:

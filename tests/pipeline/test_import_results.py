@@ -4,6 +4,7 @@ import h5py
 import numpy as np
 import pytest
 
+from calscope import code_digest as digests
 from calscope.model.errors import RecordingError
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.import_results import ENGINE, import_results
@@ -83,3 +84,20 @@ def test_nothing_is_kept_of_a_damaged_file(caiman_file, store):
     with pytest.raises(RecordingError, match=r"mouse\.hdf5"):
         import_results(caiman_file, store)
     assert store.sizes() == []
+
+
+def test_only_the_reader_of_these_results_is_part_of_their_keys(caiman_file, store, monkeypatch):
+    base = import_results(caiman_file, store).keys
+    real = digests._read.__wrapped__
+    for module, counts in (("suite2p_reader", False), ("caiman_reader", True), ("imported_results", True)):
+        digests.code_digest.cache_clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(digests, "_read", lambda name, m=module: edited(real(name), name.endswith(f".{m}")))
+            changed = import_results(caiman_file, store).keys
+        assert {name for name in base if base[name] != changed[name]} == (set(base) if counts else set()), module
+    digests.code_digest.cache_clear()
+
+
+def edited(read, really):
+    source, imported = read
+    return source + "# edited" * really, imported

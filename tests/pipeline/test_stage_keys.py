@@ -93,6 +93,26 @@ def test_code_that_reads_pixels_and_metadata_is_part_of_every_key(engine, params
     forget()
 
 
+def test_the_code_that_decodes_movies_is_part_of_the_key_of_what_reads_them(engine, params, monkeypatch):
+    base = plan_keys(INFO, params, engine)
+    with monkeypatch.context() as patch:
+        edit("calscope.model.movie", patch)
+        mended = plan_keys(INFO, params, engine)
+    forget()
+    reads_movie = {stage.name for stage in STAGES if {"source", "motion"} & set(stage.parents)}
+    assert reads_movie >= {"motion", "after", "motion_quality", "fit", "refit", "residual", "component_quality"}
+    assert {name for name in base if base[name] != mended[name]} >= reads_movie
+
+
+def test_words_about_parameters_and_errors_change_no_key(engine, params, monkeypatch):
+    base = plan_keys(INFO, params, engine)
+    for module in ("errors", "groups", "fields", "progress"):
+        with monkeypatch.context() as patch:
+            edit(f"calscope.model.{module}", patch)
+            assert plan_keys(INFO, params, engine) == base, module
+        forget()
+
+
 def edit(module, patch):
     """Let the digest see another source of that module."""
     forget()

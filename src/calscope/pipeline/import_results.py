@@ -15,7 +15,8 @@ import numpy as np
 import calscope
 from calscope.code_digest import code_digest
 from calscope.io.readers.fingerprint import fingerprint
-from calscope.io.results.imported_results import ImportedResults, files_of, open_results, results_at
+from calscope.io.results.imported_results import ImportedResults
+from calscope.io.results.open_results import code_for, files_of, open_results, results_at
 from calscope.model.caiman_params import from_caiman
 from calscope.model.errors import ParameterError
 from calscope.model.fields import StageName
@@ -30,7 +31,6 @@ from calscope.pipeline.versions import library_versions
 
 ENGINE = "imported"
 """Stands in records where the engine's name does; no engine is called so."""
-_READERS = ("calscope.io.results.caiman_reader", "calscope.io.results.suite2p_reader")
 _KEY_DIGITS = 40
 _NO_PICTURE = "The file has no picture of the field: the outlines are drawn over the footprints themselves."
 
@@ -65,7 +65,8 @@ def import_results(path: Path, store: Store) -> AnimalRun:
     )
     params, notes = _params(found)
     results = _results(found)
-    keys: dict[StageName, str] = {stage: _key(stage, print_) for stage in results}
+    code = code_digest(code_for(place))
+    keys: dict[StageName, str] = {stage: _key(stage, print_, code) for stage in results}
     for stage, result in results.items():
         if not store.has(keys[stage]):
             with store.writer(keys[stage], _provenance(stage, found, print_)) as writer:
@@ -78,7 +79,7 @@ def import_results(path: Path, store: Store) -> AnimalRun:
         engine=ENGINE,
         engine_version=found.program,
         versions=library_versions(),
-        keys={"source": _key("source", print_), **keys},
+        keys={"source": _key("source", print_, code), **keys},
         notes=(*found.notes, *notes, *(() if found.images else (_NO_PICTURE,))),
         counts={
             "refit": found.components.n,
@@ -142,8 +143,8 @@ def _whole(value: Any) -> Any:
     return int(value) if is_whole else value
 
 
-def _key(stage: StageName, print_: str) -> str:
-    text = f"imported {stage} {print_} {code_digest(_READERS)} {calscope.__version__}"
+def _key(stage: StageName, print_: str, code: str) -> str:
+    text = f"imported {stage} {print_} {code} {calscope.__version__}"
     return hashlib.sha256(text.encode()).hexdigest()[:_KEY_DIGITS]
 
 

@@ -9,7 +9,7 @@ from scipy.sparse import csc_matrix
 
 from calscope.export.formats.caiman_export import write_caiman
 from calscope.export.run_folder.open_run_folder import open_run
-from calscope.io.results.imported_results import open_results
+from calscope.io.results.open_results import open_results
 from calscope.model.errors import StoreError
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from calscope.export.formats.suite2p_export import write_suite2p
 from calscope.export.run_folder.open_run_folder import open_run
-from calscope.io.results.imported_results import open_results
+from calscope.io.results.open_results import open_results
 
 
 def load(path):

@@ -11,7 +11,7 @@ import pytest
 from scipy.io import savemat
 from scipy.sparse import random as random_sparse
 
-from calscope.io.results.imported_results import is_results, open_results, results_at
+from calscope.io.results.open_results import is_results, open_results, results_at
 from calscope.io.results.suite2p_reader import CONVERT
 from calscope.model.errors import RecordingError
 

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
-from calscope.io.results.imported_results import ImportedResults, judged, name_of, unmeasured
+from calscope.io.results.imported_results import ImportedResults, evaluation_by, unmeasured
 from calscope.model.errors import RecordingError
 from calscope.model.movie import FloatArray
 from calscope.model.results import ComponentQuality, Components, Evaluation
 
+HDF5_ENDINGS = (".hdf5", ".h5")
 MOST_NUMBERS = 16
 """A longer list is no parameter that a person sets."""
 
@@ -51,7 +52,7 @@ def _results(path: Path, file: h5py.File) -> ImportedResults:
     }
     dff = _array(estimates, "F_dff")
     return ImportedResults(
-        name=name_of(path),
+        name=path.stem,
         path=path,
         program=f"CaImAn {_text(file, 'params/data/caiman_version')}".strip(),
         components=found,
@@ -152,7 +153,7 @@ def _verdicts(estimates: h5py.Group, n: int) -> Evaluation:
     for name in ("accepted_list", "idx_components"):
         chosen = _numbers(estimates, name)
         if chosen is not None:
-            return judged(np.isin(np.arange(n), chosen), "CaImAn")
+            return evaluation_by("CaImAn", np.isin(np.arange(n), chosen))
     told = "Not judged: the file was saved before CaImAn evaluated its components."
     return Evaluation(accepted=np.ones(n, np.bool_), reasons=(told,) * n)
 

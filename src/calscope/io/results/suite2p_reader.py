@@ -16,11 +16,13 @@ from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 from scipy.sparse import csc_matrix
 
-from calscope.io.results.imported_results import SUITE2P_FILES, ImportedResults, judged, name_of, unmeasured
+from calscope.io.results.imported_results import ImportedResults, evaluation_by, unmeasured
 from calscope.model.errors import RecordingError
 from calscope.model.movie import FloatArray
 from calscope.model.results import ComponentQuality, Components, Evaluation
 
+SUITE2P_FILES = ("F.npy", "Fall.mat")
+"""Either shows that a folder is one of suite2p's planes."""
 NEUROPIL = 0.7
 """Share of the neuropil's trace that suite2p takes off a cell's."""
 CONVERT = (
@@ -46,9 +48,26 @@ _DAMAGE = (
 def find_plane(path: Path) -> Path | None:
     """Give the folder with suite2p's files at or below a path, None where there is none."""
     for folder in (path, path / "plane0", path / "suite2p" / "plane0"):
-        if any((folder / name).is_file() for name in SUITE2P_FILES):
+        if is_plane(folder):
             return folder
     return None
+
+
+def is_plane(folder: Path) -> bool:
+    """Tell from the names alone whether suite2p's results of a plane are directly in a folder."""
+    return any((folder / name).is_file() for name in SUITE2P_FILES)
+
+
+def name_of_plane(plane: Path) -> str:
+    """Give the name of the folder above suite2p's own ones."""
+    parts = [part for part in plane.parts if part != "suite2p" and not part.startswith("plane")]
+    return parts[-1] if parts else plane.name
+
+
+def files_of_plane(plane: Path) -> tuple[Path, ...]:
+    """Give the files that `read_suite2p` reads, as far as they are there."""
+    names = ("F.npy", "Fneu.npy", "spks.npy", "iscell.npy", "stat.npz", "stat.npy", "Fall.mat")
+    return tuple(plane / name for name in names if (plane / name).exists())
 
 
 def read_suite2p(plane: Path) -> ImportedResults:
@@ -103,7 +122,7 @@ def _results(plane: Path, fields: dict[str, Any]) -> ImportedResults:
     nothing = np.zeros(n, np.float32)
     n_pixels = dims[0] * dims[1]
     return ImportedResults(
-        name=name_of(plane),
+        name=name_of_plane(plane),
         path=plane,
         program="suite2p",
         components=Components(
@@ -137,7 +156,7 @@ def _evaluation(fields: dict[str, Any], n: int) -> Evaluation:
     flags = np.asarray(fields.get("iscell", ()), np.float64)
     if not flags.size:
         return Evaluation(accepted=np.ones(n, np.bool_), reasons=("Not judged: suite2p's flags are missing.",) * n)
-    return judged(flags.reshape(n, -1)[:, 0] > 0, "suite2p (its flag iscell)")
+    return evaluation_by("suite2p (its flag iscell)", flags.reshape(n, -1)[:, 0] > 0)
 
 
 def _images(fields: dict[str, Any], dims: tuple[int, int]) -> dict[str, FloatArray]:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from calscope.io.results.imported_results import HDF5_ENDINGS, results_at
+from calscope.io.results.caiman_reader import HDF5_ENDINGS
+from calscope.io.results.open_results import results_at
 from calscope.io.safe_paths import list_files, list_folders
 from calscope.model.errors import CalscopeError
 from calscope.ui.frame import jobs_panel, keys, messages

@@ -10,7 +10,7 @@ import streamlit as st
 from calscope.io import safe_paths
 from calscope.io.file_names import safe_name
 from calscope.io.project import Project, RecordingRef, find_recordings, only_inside
-from calscope.io.results.imported_results import files_of, is_results, name_of, results_at
+from calscope.io.results.open_results import files_of, is_results, name_of, results_at
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.manager import Job, JobManager, NoSuchJobError
 from calscope.model.errors import CalscopeError, RecordingError
