@@ -8,6 +8,7 @@ from calscope.cli import OK
 from calscope.cli.progress_line import ProgressLine
 from calscope.cli.settings import read_settings
 from calscope.export.report.parity_report import write_parity
+from calscope.io.atomic_write import disk_trouble
 from calscope.io.project import RecordingRef, find_recordings
 from calscope.io.readers.reader_registry import open_recording
 from calscope.model.errors import RecordingError, StoreError
@@ -22,7 +23,7 @@ def command(chosen: argparse.Namespace) -> int:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"{out} can't be made: {error.strerror or error}.") from None
+        raise StoreError(f"{out} can't be made: {disk_trouble(error)}.") from None
     line = ProgressLine()
     for note in notes:
         line.say(note)

@@ -1,11 +1,12 @@
 """Write a file or a folder beside its place and move it there when it is whole: nobody ever reads half of one.
 
-For what people keep: files of any writer, folders, and trouble told by the place that they chose. The store's own small
-texts, which several processes may write at once, are written by `write_text_whole` of `pipeline/files.py`.
+`atomic_file` and `atomic_folder` are for what people keep, and tell trouble with the disk by the place that they chose.
+`write_text_whole` is for small texts of our own; whoever writes one says what place trouble is told by.
 """
 
 import errno
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,30 +18,68 @@ MARK = ".calscope-export"
 """Stands in a folder that we wrote, and lists its files."""
 _LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
 """What file browsers leave behind in every folder that they showed."""
+_MEANINGS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "your disk quota is used up",
+    errno.EROFS: "the disk is read-only",
+    errno.EACCES: "writing there is not allowed",
+    errno.EPERM: "writing there is not allowed",
+    errno.ENOTDIR: "something that is not a folder is in the way",
+    errno.EEXIST: "something that is not a folder is in the way",
+    errno.EISDIR: "a folder of that name is in the way",
+}
+
+
+def disk_trouble(error: OSError) -> str:
+    """Say in words what the disk refused."""
+    return _MEANINGS.get(error.errno or 0, error.strerror or str(error))
+
+
+def is_full(error: OSError) -> bool:
+    """Whether the disk refused because there is no room left."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
-def file_beside(target: Path) -> Iterator[Path]:
+def atomic_file(target: Path) -> Iterator[Path]:
     """Give the path to write to; it takes the place of `target` when the block ends well, and vanishes when it doesn't.
+
+    The path has the ending of `target`, because some writers choose what to write by it.
 
     Raises
     ------
     StoreError
         When the place can't be written, or the disk is full.
     """
-    part = _part(target)
     with _in_words(target):
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _moved_when_whole(_part(target), target) as part:
             yield part
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
+
+
+def write_text_whole(path: Path, text: str, *, durable: bool = False) -> None:
+    """Write a small text; several processes may do so at once, and the last one's stays.
+
+    Parameters
+    ----------
+    durable
+        Come back only when the text is on the disk itself, so that it survives a power cut.
+
+    Raises
+    ------
+    OSError
+        When the disk refuses; the old text is still there.
+    """
+    # Without the ending of `path`: who looks through a folder for such files must not take an unfinished one for one.
+    with _moved_when_whole(_part(path, ending=".tmp"), path) as part:
+        part.write_text(text, encoding="utf-8")
+        if durable:
+            sync_to_disk(part)
 
 
 @contextmanager
-def folder_beside(target: Path) -> Iterator[Path]:
-    """Give an empty folder to write into; as `file_beside` otherwise.
+def atomic_folder(target: Path) -> Iterator[Path]:
+    """Give an empty folder to write into; as `atomic_file` otherwise.
 
     The finished folder carries a mark that lists its files. An older folder is replaced whole, but only where its mark
     lists every file in it: what somebody else put there is never touched.
@@ -67,8 +106,34 @@ def folder_beside(target: Path) -> Iterator[Path]:
             shutil.rmtree(old, ignore_errors=True)
 
 
+def sync_to_disk(path: Path) -> None:
+    """Wait until a file or folder is on the disk itself; folders can't be waited for on Windows."""
+    if os.name == "nt" and path.is_dir():
+        return
+    # Windows waits only for files that are open for writing, others refuse to open a folder so.
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _moved_when_whole(part: Path, target: Path) -> Iterator[Path]:
+    try:
+        yield part
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _part(target: Path, ending: str = "") -> Path:
+    """Give a name beside the target that no other process or thread writes to."""
+    return target.with_name(f".part-{os.getpid()}-{secrets.token_hex(4)}-{target.name}{ending}")
+
+
 def _check_replaceable(folder: Path) -> None:
-    """Refuse to touch what `folder_beside` did not write."""
+    """Refuse to touch what `atomic_folder` did not write."""
     if folder.is_symlink() or folder.is_file():
         raise StoreError(f"{folder} is a file or a link, and is left alone. Choose another folder, or move it first.")
     foreign = next(_foreign(folder), None) if folder.is_dir() else None
@@ -95,16 +160,10 @@ def _write_mark(folder: Path) -> None:
     (folder / MARK).write_text("\n".join([MARK, *_files_below(folder)]), encoding="utf-8")
 
 
-def _part(target: Path) -> Path:
-    # The ending stays: some writers choose what to write by it.
-    return target.with_name(f".part-{os.getpid()}-{target.name}")
-
-
 @contextmanager
 def _in_words(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        advice = "Free some space." if full else "Choose a folder that you may write to."
-        raise StoreError(f"{target} can't be written: {error.strerror or error}. {advice}") from error
+        advice = "Free some space." if is_full(error) else "Choose a folder that you may write to."
+        raise StoreError(f"{target} can't be written: {disk_trouble(error)}. {advice}") from error

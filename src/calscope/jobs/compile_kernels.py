@@ -19,7 +19,8 @@ import psutil
 
 from calscope import compiled
 from calscope.code_digest import code_digest
-from calscope.pipeline.disk_files import read_json, write_text_whole
+from calscope.io.atomic_write import write_text_whole
+from calscope.pipeline.disk_files import read_json
 from calscope.pipeline.processes import Owner
 from calscope.pipeline.records import Until
 from calscope.pipeline.store import Store

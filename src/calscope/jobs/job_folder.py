@@ -13,10 +13,11 @@ from pathlib import Path
 import psutil
 from pydantic import TypeAdapter, ValidationError
 
+from calscope.io.atomic_write import write_text_whole
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.job_status import JobStatus, read_status, write_status
 from calscope.model.errors import StoreError
-from calscope.pipeline.disk_files import read_json, write_text_whole
+from calscope.pipeline.disk_files import read_json
 from calscope.pipeline.processes import Owner
 from calscope.pipeline.records import AnimalRun
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from calscope.pipeline.disk_files import write_text_whole
+from calscope.io.atomic_write import write_text_whole
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
 STATUS_FILE = "status.json"

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from calscope.io.atomic_write import sync_to_disk, write_text_whole
 from calscope.model.errors import StoreError
-from calscope.pipeline.disk_files import store_trouble, sync_to_disk, write_text_whole
+from calscope.pipeline.disk_files import store_trouble
 from calscope.pipeline.memory import watch_map
 
 META = "meta.json"

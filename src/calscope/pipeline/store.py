@@ -23,8 +23,9 @@ import platformdirs
 from filelock import FileLock
 from numpy.typing import NDArray
 
+from calscope.io.atomic_write import sync_to_disk, write_text_whole
 from calscope.model.errors import StoreError
-from calscope.pipeline.disk_files import read_json, read_json_if_there, store_trouble, sync_to_disk, write_text_whole
+from calscope.pipeline.disk_files import read_json, read_json_if_there, store_trouble
 from calscope.pipeline.memory import watch_map
 from calscope.pipeline.processes import Owner
 from calscope.pipeline.result_writer import MARK, META, SCHEMA, ResultWriter

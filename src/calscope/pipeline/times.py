@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from calscope.io.atomic_write import write_text_whole
 from calscope.model.fields import StageName
-from calscope.pipeline.disk_files import read_json, write_text_whole
+from calscope.pipeline.disk_files import read_json
 from calscope.pipeline.processes import Owner
 from calscope.pipeline.stages import Stage
 

@@ -15,7 +15,7 @@ from scipy.sparse import csc_matrix
 import calscope
 from calscope.export.formats.hdf5_target import check_replaceable
 from calscope.export.run_folder.animal_folder import AnimalFolder
-from calscope.io.atomic_write import file_beside
+from calscope.io.atomic_write import atomic_file
 from calscope.model.caiman_params import to_caiman
 
 NONE = "NoneType"
@@ -38,7 +38,7 @@ def write_caiman(animal: AnimalFolder, path: Path) -> list[Path]:
     """
     animal.need_footprints()
     check_replaceable(path, lambda file: _WRITTEN_BY in file.attrs)
-    with file_beside(path) as part, h5py.File(part, "w") as file:
+    with atomic_file(path) as part, h5py.File(part, "w") as file:
         file.attrs[_WRITTEN_BY] = f"Calscope {calscope.__version__}"
         _write_tree(
             file, {"dims": animal.dims, "estimates": _estimates(animal), "params": _params(animal), "dview": None}

@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from calscope.export.run_folder.animal_folder import AnimalFolder, TraceKind
-from calscope.io.atomic_write import folder_beside
+from calscope.io.atomic_write import atomic_folder
 
 
 def write_csv(animal: AnimalFolder, folder: Path) -> list[Path]:
@@ -27,7 +27,7 @@ def write_csv(animal: AnimalFolder, folder: Path) -> list[Path]:
     paths
         What was written; parts that the run doesn't have are left out.
     """
-    with folder_beside(folder) as part:
+    with atomic_folder(folder) as part:
         written = [_write_frame(part / f"{name}.csv", table) for name, table in _tables(animal).items()]
         if animal.footprints is not None and animal.trace_kinds:
             written.append(_write_tidy(part / "traces.csv", animal))

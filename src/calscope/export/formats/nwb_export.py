@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 import calscope
 from calscope.export.formats.hdf5_target import check_replaceable
 from calscope.export.run_folder.animal_folder import AnimalFolder, Background, TraceKind
-from calscope.io.atomic_write import file_beside
+from calscope.io.atomic_write import atomic_file
 from calscope.model.errors import EngineError, StoreError
 from calscope.model.movie import FloatArray
 
@@ -74,7 +74,7 @@ def write_nwb(animal: AnimalFolder, path: Path, metadata: NwbMetadata | None = N
     _add_images(module, animal)
     if animal.footprints is not None:
         _add_components(module, plane, animal)
-    with file_beside(path) as part, NWBHDF5IO(str(part), "w") as io:
+    with atomic_file(path) as part, NWBHDF5IO(str(part), "w") as io:
         io.write(file)
     return [path]
 

@@ -9,7 +9,7 @@ from scipy.stats import skew
 
 from calscope.export.formats.suite2p_objects import write_objects
 from calscope.export.run_folder.animal_folder import AnimalFolder
-from calscope.io.atomic_write import folder_beside
+from calscope.io.atomic_write import atomic_folder
 from calscope.model.movie import FloatArray
 
 
@@ -34,7 +34,7 @@ def write_suite2p(animal: AnimalFolder, folder: Path) -> list[Path]:
         "spks": animal.traces("spikes"),
         "iscell": np.column_stack([accepted, accepted]).astype(np.float64),
     }
-    with folder_beside(folder) as part:
+    with atomic_folder(folder) as part:
         plane = part / "suite2p" / "plane0"
         plane.mkdir(parents=True)
         for name, array in arrays.items():

@@ -8,7 +8,7 @@ from typing import Any
 
 from calscope.export.report.markup import Html, element, join, table
 from calscope.export.report.svg_scatter import scatter
-from calscope.io.atomic_write import file_beside
+from calscope.io.atomic_write import atomic_file
 
 JSON_NAME, TEXT_NAME, PAGE_NAME = "parity.json", "parity.md", "parity.html"
 _STAGES = ("motion", "fit", "refit", "component_quality")
@@ -54,7 +54,7 @@ def write_parity(report: Mapping[str, Any], out: Path) -> list[Path]:
     blocks = list(document(report))
     texts = {JSON_NAME: json.dumps(report, indent=1), TEXT_NAME: as_markdown(blocks), PAGE_NAME: as_page(blocks)}
     for name, text in texts.items():
-        with file_beside(out / name) as part:
+        with atomic_file(out / name) as part:
             part.write_text(text, encoding="utf-8")
     return [out / name for name in texts]
 

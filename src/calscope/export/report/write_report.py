@@ -10,7 +10,7 @@ from calscope.export.report.parameter_table import parameter_table
 from calscope.export.report.report_budget import budget_for
 from calscope.export.report.report_parts import animal_section, methods, overview
 from calscope.export.run_folder.open_run_folder import RunFolder, open_run
-from calscope.io.atomic_write import file_beside
+from calscope.io.atomic_write import atomic_file
 from calscope.model.errors import StoreError
 
 _NOTHING_FROM_OUTSIDE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
@@ -40,7 +40,7 @@ def write_report(run_folder: Path, html: Path | None = None) -> Path:
         raise StoreError(f"{target} is not the name of a page. Give a file that ends in .html.")
     run = open_run(run_folder)
     page = render(run)
-    with file_beside(target) as part:
+    with atomic_file(target) as part:
         part.write_text(page, encoding="utf-8")
     return target
 

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import save_npz
 
 from calscope.export.run_folder.motion_record import to_plain
-from calscope.io.atomic_write import file_beside
+from calscope.io.atomic_write import atomic_file
 from calscope.io.readers.tiff.imagej import imagej_description
 from calscope.model.errors import StoreError
 from calscope.model.movie import FloatArray, Movie, chunks
@@ -203,7 +203,7 @@ def write_animal(
 
 def write_json(path: Path, values: Mapping[str, Any]) -> Path:
     """Write a JSON file whole."""
-    with file_beside(path) as part:
+    with atomic_file(path) as part:
         part.write_text(json.dumps(values, indent=1, ensure_ascii=False), encoding="utf-8")
     return path
 
@@ -226,7 +226,7 @@ def write_movie(
     if dtype.kind not in "ui":
         dtype = np.dtype(np.float32)
     resolution = (1 / dxy_um[1], 1 / dxy_um[0]) if dxy_um else None
-    with file_beside(path) as part, tifffile.TiffWriter(part, bigtiff=True) as writer:
+    with atomic_file(path) as part, tifffile.TiffWriter(part, bigtiff=True) as writer:
         writer.write(
             _frames(movie, dtype, progress),
             shape=movie.shape,
@@ -276,7 +276,7 @@ def _write_motion(folder: Path, motion: MotionResult, fr_hz: float | None) -> li
 
 
 def _write_components(folder: Path, components: Components, results: Results, fr_hz: float | None) -> list[Path]:
-    with file_beside(folder / "footprints.npz") as part:
+    with atomic_file(folder / "footprints.npz") as part:
         save_npz(part, components.A)
     background = {"b": components.b, "f": components.f}
     return [
@@ -323,7 +323,7 @@ def _write_traces(path: Path, components: Components, dff: RelativeFluorescence 
     n_frames = components.n_frames
     frame = np.arange(n_frames, dtype=np.int32)
     time_s, unknown = _times(frame, fr_hz), np.full(n_frames, np.nan, np.float32)
-    with file_beside(path) as part, pq.ParquetWriter(part, _TRACE_SCHEMA) as writer:
+    with atomic_file(path) as part, pq.ParquetWriter(part, _TRACE_SCHEMA) as writer:
         for k in range(components.n):
             columns: list[ArrayLike] = [
                 np.full(n_frames, k),
@@ -348,13 +348,13 @@ def _write_record(folder: Path, record: Mapping[str, Any], results: Results, wri
 
 
 def _write_npz(path: Path, arrays: Mapping[str, FloatArray]) -> Path:
-    with file_beside(path) as part, part.open("wb") as file:
+    with atomic_file(path) as part, part.open("wb") as file:
         np.savez_compressed(file, **{name: np.asarray(array, np.float32) for name, array in arrays.items()})
     return path
 
 
 def _write_table(path: Path, schema: pa.Schema, columns: Sequence[ArrayLike]) -> Path:
-    with file_beside(path) as part:
+    with atomic_file(path) as part:
         pq.write_table(_table(schema, columns), part)
     return path
 

@@ -10,6 +10,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
+from calscope.io.atomic_write import disk_trouble
 from calscope.io.demo.scenes import demo_scene
 from calscope.io.demo.simulate import Simulation
 from calscope.io.readers.tiff.imagej import imagej_description
@@ -66,7 +67,7 @@ def write_demo(
         _move_into_place(beside, out)
     except OSError as error:
         raise RecordingError(
-            f"Can't write the demo to '{out}': {error.strerror or error}. Free some space, or choose another folder."
+            f"Can't write the demo to '{out}': {disk_trouble(error)}. Free some space, or choose another folder."
         ) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)

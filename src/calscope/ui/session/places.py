@@ -8,13 +8,14 @@ from pathlib import Path
 import streamlit as st
 
 from calscope.io import safe_paths
+from calscope.io.atomic_write import write_text_whole
 from calscope.io.file_names import safe_name
 from calscope.io.project import Project, RecordingRef, find_recordings, only_inside
 from calscope.io.results.open_results import files_of, is_results, name_of, results_at
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.manager import Job, JobManager, NoSuchJobError
 from calscope.model.errors import CalscopeError, RecordingError
-from calscope.pipeline.disk_files import read_json, write_text_whole
+from calscope.pipeline.disk_files import read_json
 from calscope.pipeline.import_results import import_results
 from calscope.pipeline.store import Store, default_store
 from calscope.ui.frame import keys
