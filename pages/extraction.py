@@ -30,7 +30,7 @@ def show_fit(animal: ShownAnimal, stage: str, title: str, components: Components
     charts.show(figure, on_page("extraction", f"{stage} {animal.name}"), f"{title} of {animal.name}")
     if components.n == 0:
         st.info("No component was found. A larger K, a gSig nearer to the cells' half-size or a lower p may find some.")
-    messages.notes(fits_view.summed(components.notes))
+    messages.notes(components.notes)
 
 
 def show_fits(animal: ShownAnimal) -> None:

@@ -13,6 +13,7 @@ from calscope.engines.caiman import CaimanEngine
 from calscope.engines.engine import Context
 from calscope.model.errors import Cancelled, EngineError, RecordingError
 from calscope.model.movie import ArrayMovie, Movie
+from calscope.model.notes import Note
 from calscope.model.params import Parameters
 from calscope.model.progress import silent
 
@@ -92,7 +93,7 @@ def test_values_that_are_not_finite_are_replaced_and_told_of(stand_in, raw, cont
     frames[3, 5, 6] = np.nan
     result = CaimanEngine().correct_motion(ArrayMovie(frames), PARAMS, context)
     assert np.isfinite(result.movie.read(0, T)).all()
-    assert any(note.startswith("1 of 30 frames") for note in result.notes)
+    assert Note("frames_not_finite", {"n": 1, "n_frames": 30}) in result.notes
 
 
 def test_parameters_reach_caiman_and_are_read_back(stand_in, movie, context):

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from scipy.sparse import csc_matrix, save_npz
 
+from calscope.model.notes import Note
 from calscope.model.params import Parameters
 from calscope.model.recording import RecordingInfo
 from calscope.pipeline.records import AnimalRun, StageRecord
@@ -129,7 +130,7 @@ def write_run_json(folder, *, changes=None, **more):
         versions={"calscope": "9.9.9", "numpy": "2.4.6"},
         stages=(StageRecord("motion", "k" * 40, 12.5, cached=False),),
         peak_memory_bytes=512_000_000,
-        notes=("A note of the run.",),
+        notes=(Note("sentence", {"text": "A note of the run."}),),
     )
     record = run.to_dict()
     record["recording"] = record.pop("info")

@@ -6,6 +6,7 @@ import stand_in
 from scipy.sparse import csc_matrix
 
 from calscope.model.movie import Movie
+from calscope.model.notes import Note
 from calscope.model.results import (
     ComponentQuality,
     Estimate,
@@ -34,7 +35,7 @@ def motion(**changes):
         corr_before=floats(5),
         corr_after=floats(5, seed=1),
         border_px=2,
-        notes=("One frame was clipped.",),
+        notes=(Note("frames_not_finite", {"n": 1, "n_frames": 5}),),
     )
     return replace(rigid, **changes)
 

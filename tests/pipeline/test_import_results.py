@@ -6,6 +6,8 @@ import pytest
 
 from calscope import code_digest as digests
 from calscope.model.errors import RecordingError
+from calscope.model.note_texts.all_texts import text
+from calscope.model.notes import Note
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.import_results import ENGINE, import_results
 
@@ -56,7 +58,7 @@ def test_its_parameters_come_along_and_caimans_default_pixel_size_is_none(caiman
         file["params/quality/rval_thr"][...] = 7.0
     record = import_results(caiman_file, store)
     assert record.requested["dataset"]["fr"] == 15
-    assert "rval_thr" in record.notes[0], "out of our limits, and told"
+    assert "rval_thr" in text(record.notes[0]), "out of our limits, and told"
 
 
 def test_a_file_without_a_picture_is_drawn_from_its_footprints(caiman_file, store):
@@ -64,7 +66,7 @@ def test_a_file_without_a_picture_is_drawn_from_its_footprints(caiman_file, stor
     image = AnimalResults(store, record.keys).after
     assert image.corr[1, 1] == 0.5 and image.corr[2, 3] == 1
     assert np.isnan(image.max).all()
-    assert "no picture" in record.notes[-1]
+    assert record.notes[-1] == Note("imported_without_picture")
 
 
 def test_the_same_file_is_kept_once_and_a_changed_one_anew(caiman_file, store):

@@ -5,6 +5,7 @@ import pytest
 import stand_in
 
 from calscope.model.errors import Cancelled, EngineError, ParameterError
+from calscope.model.notes import Note
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.records import AnimalRun, RunError
 from calscope.pipeline.runner import expect_run, plan_keys, run_animal
@@ -36,7 +37,7 @@ def test_a_run_goes_through_all_stages_and_its_results_can_be_opened(run, store,
     assert results.first.n == 4 and results.refit.n == 3 and results.dff.dff.shape == (3, 40)
     assert results.evaluation.accepted.tolist() == [False, False, True]
     assert record.counts == {"first": 4, "refit": 3, "accepted": 1, "rejected": 2}
-    assert record.notes[0] == "Moved." and record.peak_memory_bytes > 1e7
+    assert record.notes[0] == Note("stand_in_moved") and record.peak_memory_bytes > 1e7
     assert results.motion is results.motion and left_half_made(store) == []
 
 
@@ -245,7 +246,9 @@ def test_pruning_as_soon_as_the_lease_ends_takes_nothing_from_the_record(run, st
     monkeypatch.setattr(store, "lease", then_pruned)
     record = run()
     assert store.sizes() == [], "the test must leave nothing to read"
-    assert record.counts == {"first": 4, "refit": 3, "accepted": 1, "rejected": 2} and record.notes[0] == "Moved."
+    assert record.counts == {"first": 4, "refit": 3, "accepted": 1, "rejected": 2} and record.notes[0] == Note(
+        "stand_in_moved"
+    )
     assert set(record.keys) == {"source", *ALL}
 
 

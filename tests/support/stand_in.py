@@ -8,6 +8,7 @@ from scipy.sparse import csc_matrix
 
 from calscope.engines.engine import Availability
 from calscope.model.movie import Movie
+from calscope.model.notes import Note
 from calscope.model.recording import RecordingInfo
 from calscope.model.results import ComponentQuality, Components, MotionResult
 
@@ -76,7 +77,14 @@ class StandIn:
         if params.motion.pw_rigid:
             patches = {"shifts_els": np.zeros((n_frames, 1, 2), np.float32), "centers_px": np.full((1, 2), 8.0, "f4")}
         return MotionResult(
-            Movie(codes), np.ones(source.shape[1:], np.float32), shifts, ones, ones, 1, notes=("Moved.",), **patches
+            Movie(codes),
+            np.ones(source.shape[1:], np.float32),
+            shifts,
+            ones,
+            ones,
+            1,
+            notes=(Note("stand_in_moved"),),
+            **patches,
         )
 
     def fit(self, movie, border_px, params, context):

@@ -11,6 +11,7 @@ from calscope.algorithms.motion.grid import make_patches
 from calscope.engines.caiman_files import chunk_frames, frame_correlations, read_corrected
 from calscope.engines.engine import Context
 from calscope.model.movie import FloatArray, FrameSource, Movie
+from calscope.model.notes import Note
 from calscope.model.progress import part
 from calscope.model.results import ComponentQuality, Components, MotionResult
 
@@ -91,18 +92,13 @@ def _patch_results(corrector: Any, field: tuple[int, int]) -> dict[str, Any]:
     return {"shifts_els": shifts, "centers_px": grid.centers_px, "patch_shape_px": grid.shape_px}
 
 
-def _motion_notes(shifts: FloatArray, max_shifts: Sequence[int], n_repaired: int) -> tuple[str, ...]:
+def _motion_notes(shifts: FloatArray, max_shifts: Sequence[int], n_repaired: int) -> tuple[Note, ...]:
     notes = []
     clipped = int((np.abs(shifts) >= np.asarray(max_shifts, np.float32)).any(axis=1).sum())
     if clipped:
-        notes.append(
-            f"{clipped} of {len(shifts)} frames have the largest shift allowed: raise max_shifts if the recording "
-            "really moves that far."
-        )
+        notes.append(Note("frames_at_largest_shift", {"n": clipped, "n_frames": len(shifts)}))
     if n_repaired:
-        notes.append(
-            f"{n_repaired} of {len(shifts)} frames had values that are not finite: replaced by the pixel's mean."
-        )
+        notes.append(Note("frames_not_finite", {"n": n_repaired, "n_frames": len(shifts)}))
     return tuple(notes)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calscope.model.movie import FloatArray
+from calscope.model.notes import Note
 from calscope.model.results import MotionMeasures, MotionVerdict, MotionVersion, SummaryImages
 
 
@@ -78,5 +79,7 @@ class MotionPreview:
     """Which version is best there, with numbers."""
     n_judged: int
     """Frames that versions were compared on."""
-    notes: tuple[str, ...] = ()
-    """Sentences for the person."""
+    notes: tuple[Note, ...] = ()
+    """On the preview as a whole."""
+    crop_notes: tuple[Note, ...] = ()
+    """Of the correction of the crop."""

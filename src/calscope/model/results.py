@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
 from calscope.model.movie import FloatArray, Movie
+from calscope.model.notes import Note
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ class MotionResult:
     centers_px: FloatArray | None = None
     """(P, 2) px centres (y, x) of the patches."""
     patch_shape_px: tuple[int, int] | None = None
-    notes: tuple[str, ...] = ()
-    """Sentences for the person: frames flagged, shifts clipped, what was done about NaN."""
+    notes: tuple[Note, ...] = ()
+    """Frames flagged, shifts clipped, what was done about NaN."""
 
 
 MotionVersion = Literal["raw", "rigid", "piecewise"]
@@ -150,7 +151,7 @@ class Components:
     """(K,) noise of each raw trace."""
     sn: FloatArray
     """(H*W,) noise of each pixel, Fortran order."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def n(self) -> int:

@@ -11,6 +11,7 @@ from scipy.sparse import csc_matrix
 from calscope.model.fields import StageName
 from calscope.model.motion_preview import Crop, MotionPreview, MotionSurvey, PreviewVersion
 from calscope.model.movie import FloatArray, Movie
+from calscope.model.notes import notes_from_json, notes_to_json
 from calscope.model.results import (
     ComponentQuality,
     Components,
@@ -79,7 +80,8 @@ def _save_preview(writer: ResultWriter, preview: MotionPreview) -> None:
         verdict=preview.verdict,
         sentence=preview.sentence,
         n_judged=int(preview.n_judged),
-        notes=list(preview.notes),
+        notes=notes_to_json(preview.notes),
+        crop_notes=notes_to_json(preview.crop_notes),
     )
 
 
@@ -96,7 +98,8 @@ def _load_preview(stored: StoredResult) -> MotionPreview:
         verdict=values["verdict"],
         sentence=values["sentence"],
         n_judged=values["n_judged"],
-        notes=tuple(values["notes"]),
+        notes=notes_from_json(values["notes"]),
+        crop_notes=notes_from_json(values["crop_notes"]),
     )
 
 
@@ -114,7 +117,7 @@ def _save_motion(writer: ResultWriter, motion: MotionResult) -> None:
         offset=float(motion.movie.offset),
         border_px=int(motion.border_px),
         patch_shape_px=_ints(motion.patch_shape_px),
-        notes=list(motion.notes),
+        notes=notes_to_json(motion.notes),
     )
 
 
@@ -130,7 +133,7 @@ def _load_motion(stored: StoredResult) -> MotionResult:
         shifts_els=_array_or_none(stored, "shifts_els"),
         centers_px=_array_or_none(stored, "centers_px"),
         patch_shape_px=_pair(values["patch_shape_px"]),
-        notes=tuple(values["notes"]),
+        notes=notes_from_json(values["notes"]),
     )
 
 
@@ -178,7 +181,7 @@ def _save_components(writer: ResultWriter, components: Components) -> None:
     writer.save("A_indices", A.indices)
     writer.save("A_indptr", A.indptr)
     _save_floats(writer, components, *_TRACES)
-    writer.values.update(dims=_ints(components.dims), notes=list(components.notes))
+    writer.values.update(dims=_ints(components.dims), notes=notes_to_json(components.notes))
 
 
 def _load_components(stored: StoredResult) -> Components:
@@ -187,7 +190,7 @@ def _load_components(stored: StoredResult) -> Components:
     parts = (stored.array("A_data"), stored.array("A_indices"), stored.array("A_indptr"))
     A = csc_matrix(parts, shape=(height * width, len(parts[2]) - 1), copy=False)
     A.has_canonical_format = True
-    return Components(dims=(height, width), A=A, notes=tuple(stored.values["notes"]), **traces)
+    return Components(dims=(height, width), A=A, notes=notes_from_json(stored.values["notes"]), **traces)
 
 
 def _save_component_quality(writer: ResultWriter, quality: ComponentQuality) -> None:

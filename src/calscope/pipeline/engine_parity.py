@@ -29,6 +29,7 @@ from calscope.engines.engine_registry import get_engine
 from calscope.io.demo.simulate import PAD
 from calscope.model.errors import EngineError, StoreError
 from calscope.model.movie import FrameSource
+from calscope.model.note_texts.all_texts import texts
 from calscope.model.params import Parameters
 from calscope.model.progress import Progress, part, silent
 from calscope.model.recording import RecordingInfo
@@ -285,7 +286,7 @@ def _about(side: Side, truth: Truth | None) -> Numbers:
         "peak_memory_bytes": run.peak_memory_bytes,
         "counts": dict(run.counts),
         "effective": run.effective,
-        "notes": list(run.notes),
+        "notes": texts(run.notes),
         "truth": None if truth is None else _against(truth, side),
     }
 

@@ -21,6 +21,7 @@ from calscope.model.caiman_params import from_caiman
 from calscope.model.errors import ParameterError
 from calscope.model.fields import StageName
 from calscope.model.movie import FloatArray
+from calscope.model.notes import Note
 from calscope.model.params import Parameters
 from calscope.model.recording import RecordingInfo
 from calscope.model.results import RelativeFluorescence, SummaryImages
@@ -32,7 +33,6 @@ from calscope.pipeline.versions import library_versions
 ENGINE = "imported"
 """Stands in records where the engine's name does; no engine is called so."""
 _KEY_DIGITS = 40
-_NO_PICTURE = "The file has no picture of the field: the outlines are drawn over the footprints themselves."
 
 
 def import_results(path: Path, store: Store) -> AnimalRun:
@@ -80,7 +80,7 @@ def import_results(path: Path, store: Store) -> AnimalRun:
         engine_version=found.program,
         versions=library_versions(),
         keys={"source": _key("source", print_, code), **keys},
-        notes=(*found.notes, *notes, *(() if found.images else (_NO_PICTURE,))),
+        notes=(*found.notes, *notes, *(() if found.images else (Note("imported_without_picture"),))),
         counts={
             "refit": found.components.n,
             "accepted": found.evaluation.n_accepted,
@@ -114,7 +114,7 @@ def _drawn(found: ImportedResults) -> FloatArray:
     return peaks.reshape(found.components.dims, order="F")
 
 
-def _params(found: ImportedResults) -> tuple[dict[str, dict[str, Any]], tuple[str, ...]]:
+def _params(found: ImportedResults) -> tuple[dict[str, dict[str, Any]], tuple[Note, ...]]:
     """Give the other program's parameters under our names; ours have limits that theirs may pass."""
     rate = {"dataset": {"fr": found.fr_hz}} if found.fr_hz else {}
     groups = _pairs(found.params)
@@ -123,7 +123,7 @@ def _params(found: ImportedResults) -> tuple[dict[str, dict[str, Any]], tuple[st
     try:
         params, _ = from_caiman(groups) if groups else (Parameters.from_dict(rate), ())
     except ParameterError as error:
-        return Parameters.from_dict(rate).to_dict(), (f"Its parameters are not shown: {error}",)
+        return Parameters.from_dict(rate).to_dict(), (Note("imported_parameters_not_shown", {"why": str(error)}),)
     return params.to_dict(), ()
 
 

@@ -1,12 +1,13 @@
 """What a run of one animal leaves behind for people and programs: where its results are and how they came about."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from calscope.model.errors import CalscopeError, StoreError
 from calscope.model.fields import StageName
+from calscope.model.notes import Note
 from calscope.model.recording import RecordingInfo
 from calscope.model.seeds import Seeds
 
@@ -14,6 +15,7 @@ Until = Literal["summary", "preview", "motion", "extraction", "evaluation"]
 LOOKS: tuple[Until, ...] = ("summary", "preview")
 """Runs that only look at a recording: they need no frame rate, and are no run to go on from."""
 Groups = dict[str, dict[str, Any]]
+SavedNote = Annotated[Note, BeforeValidator(lambda saved: saved if isinstance(saved, Note) else Note.from_json(saved))]
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,8 @@ class AnimalRun:
     stages: tuple[StageRecord, ...] = ()
     """In the order in which they ran."""
     peak_memory_bytes: int = 0
-    notes: tuple[str, ...] = ()
-    """Sentences for the person, from the stages."""
+    notes: tuple[SavedNote, ...] = ()
+    """What the stages report."""
     counts: dict[str, int] = field(default_factory=dict)
     """How many components: `first`, `refit`, `accepted`, `rejected`, as far as the run came."""
     error: str = ""

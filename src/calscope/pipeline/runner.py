@@ -10,6 +10,7 @@ from calscope.engines.engine import Context, Engine, check_seeds
 from calscope.model.errors import CalscopeError, Cancelled, RecordingError
 from calscope.model.fields import StageName
 from calscope.model.movie import FrameSource
+from calscope.model.notes import Note, unique
 from calscope.model.params import Parameters
 from calscope.model.progress import Progress, silent
 from calscope.model.recording import RecordingInfo
@@ -310,9 +311,9 @@ def _told_by_stages(store: Store, records: list[StageRecord]) -> dict[str, Any]:
     return told
 
 
-def _notes(results: AnimalResults) -> tuple[str, ...]:
+def _notes(results: AnimalResults) -> tuple[Note, ...]:
     found = [result.notes for result in (results.motion, results.first, results.refit) if result is not None]
-    return tuple(dict.fromkeys(note for notes in found for note in notes))
+    return unique(note for notes in found for note in notes)
 
 
 def _counts(results: AnimalResults) -> dict[str, int]:

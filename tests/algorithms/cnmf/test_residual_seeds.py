@@ -88,7 +88,7 @@ def test_the_second_fit_finds_what_the_first_one_had_no_room_for():
     images = np.array([found.footprint(k).ravel() for k in range(3)])
     cosine = images @ (A.reshape(3, -1) / np.linalg.norm(A.reshape(3, -1), axis=1, keepdims=True)).T
     assert cosine.max(axis=0).min() > 0.95
-    assert any("where the first fit left" in note for note in found.notes)
+    assert any(note.kind == "components_begun_in_residual" for note in found.notes)
 
 
 def test_the_gain_is_that_of_white_noise():

@@ -14,6 +14,7 @@ from calscope.algorithms.cnmf.seeding import add_seeds
 from calscope.algorithms.threads import Team
 from calscope.model.errors import ParameterError
 from calscope.model.movie import Movie
+from calscope.model.note_texts.all_texts import texts
 from calscope.model.progress import silent
 from calscope.model.seeds import as_seeds, check_inside
 
@@ -67,7 +68,7 @@ def test_a_missed_cell_comes_back_at_its_seed_and_only_with_it(movie, first, mon
     assert found.n == 3
     cosine, r = likeness(found, A, C, 1)
     assert cosine > 0.97 and r > 0.97
-    assert "1 of 1 seeds that were placed by hand became components." in found.notes
+    assert "1 of 1 seeds that were placed by hand became components." in texts(found.notes)
 
 
 def test_the_last_cell_of_a_field_can_be_seeded_too(movie, first):
@@ -116,7 +117,9 @@ def test_a_seed_where_nothing_moves_is_told(movie, first):
     dark = Movie(codes)
     found = cnmf.refit(dark, first, seeds=(EMPTY,), **WANTED)
     assert found.n == 3
-    assert "0 of 1 seeds that were placed by hand became components. Around (56, 52) (y, x)" in " ".join(found.notes)
+    assert "0 of 1 seeds that were placed by hand became components. Around (56, 52) (y, x)" in " ".join(
+        texts(found.notes)
+    )
 
 
 def test_a_seed_at_the_corner_does_not_break(movie, first):

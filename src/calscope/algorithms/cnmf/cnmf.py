@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calscope.algorithms.cnmf.factors import Factors, to_components
-from calscope.algorithms.cnmf.field_model import FieldModel, merge_all, smallest_footprint_px
+from calscope.algorithms.cnmf.field_model import COUNTED, FieldModel, merge_all, smallest_footprint_px
 from calscope.algorithms.cnmf.footprints import from_fortran, swap_order
 from calscope.algorithms.cnmf.initialization import PatchFactors, initialise_patch
 from calscope.algorithms.cnmf.local_background import BackgroundSubtractedMovie
@@ -32,6 +32,7 @@ from calscope.algorithms.cnmf.zero_level import raised, with_level, without_leve
 from calscope.algorithms.threads import Team
 from calscope.model.errors import CalscopeError
 from calscope.model.movie import Movie
+from calscope.model.notes import Note, summed
 from calscope.model.progress import Progress, part, silent
 from calscope.model.results import Components
 from calscope.model.seeds import Seeds
@@ -101,7 +102,7 @@ def fit(
     movie = raised(movie, level)
     n_frames, *field = movie.shape
     dims = (field[0], field[1])
-    notes: list[str] = []
+    notes: list[Note] = []
     smallest_px = smallest_footprint_px(gSig)
     # Frames are binned twice: on reading where the recording is long, and for the search alone where that is wished.
     patches = patch_grid(*dims, rf, stride)
@@ -151,7 +152,7 @@ def fit(
         factors = model.with_background(factors, nb, notes, part(progress, 0.7, 0.8))
         factors, details = model.traces(factors, notes, part(progress, 0.8, 0.95))
         factors = model.whole_background(factors, nb, part(progress, 0.95, 1))
-    return with_level(to_components(factors, details, tuple(notes)), level)
+    return with_level(to_components(factors, details, summed(notes, COUNTED)), level)
 
 
 def refit(
@@ -186,7 +187,7 @@ def refit(
     _check_length(movie, p)
     level = zero_level(movie)
     movie, first = raised(movie, level), without_level(first)
-    notes: list[str] = []
+    notes: list[Note] = []
     factors = Factors(
         dims=first.dims,
         A=from_fortran(first.A, first.dims),
@@ -208,9 +209,7 @@ def refit(
         factors = begin(factors, seeds=seeds, progress=part(progress, 0.2, 0.21))
         factors = begin(factors, seeds=missed, placed_by_hand=False, progress=part(progress, 0.21, 0.25))
         if missed:
-            notes.append(
-                f"Components were begun at {len(missed)} places where the first fit left much of a cell's size."
-            )
+            notes.append(Note("components_begun_in_residual", {"n": len(missed)}))
         for turn in range(ROUNDS):
             now = part(progress, 0.25 + 0.7 * turn / ROUNDS, 0.25 + 0.7 * (turn + 1) / ROUNDS)
             if turn > 0:
@@ -218,7 +217,7 @@ def refit(
             factors, details = model.traces(factors, notes, part(now, 0.4, 1))
         factors = model.whole_background(factors, nb, part(progress, 0.95, 1))
     note_seeds(factors, seeds, notes)
-    return with_level(to_components(factors, details, tuple(notes)), level)
+    return with_level(to_components(factors, details, summed(notes, COUNTED)), level)
 
 
 def _check_length(movie: Movie, p: int) -> None:
@@ -229,11 +228,11 @@ def _check_length(movie: Movie, p: int) -> None:
         )
 
 
-def seed_area(dims: tuple[int, int], border_px: int, notes: list[str]) -> NDArray[np.bool_]:
+def seed_area(dims: tuple[int, int], border_px: int, notes: list[Note]) -> NDArray[np.bool_]:
     """Where components may be seeded: inside the rim, or everywhere where the rim would leave nothing."""
     allowed = np.zeros(dims, bool)
     allowed[border_px : dims[0] - border_px, border_px : dims[1] - border_px] = True
     if not allowed.any():
-        notes.append(f"The border of {border_px} px would cover the whole field, so it was not left out.")
+        notes.append(Note("border_covers_field", {"border_px": border_px}))
         allowed[:] = True
     return allowed

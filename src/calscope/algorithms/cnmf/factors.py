@@ -9,6 +9,7 @@ from scipy.sparse import csc_matrix, hstack
 
 from calscope.algorithms.cnmf.footprints import Dims, swap_order, to_fortran
 from calscope.model.movie import FloatArray
+from calscope.model.notes import Note
 from calscope.model.results import Components
 
 
@@ -69,7 +70,7 @@ class TraceDetails:
         return replace(self, **{f.name: getattr(self, f.name)[keep] for f in fields(self)})
 
 
-def to_components(factors: Factors, details: TraceDetails, notes: tuple[str, ...]) -> Components:
+def to_components(factors: Factors, details: TraceDetails, notes: tuple[Note, ...]) -> Components:
     """Give the result in CaImAn's names and pixel order."""
     return Components(
         dims=factors.dims,

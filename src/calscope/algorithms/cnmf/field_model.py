@@ -12,9 +12,12 @@ from calscope.algorithms.cnmf.merging import find_merge_weights, merge
 from calscope.algorithms.cnmf.spatial import background_images, update_spatial
 from calscope.algorithms.cnmf.temporal import Traces
 from calscope.algorithms.threads import Team
+from calscope.model.notes import Note
 from calscope.model.progress import Progress, part
 
 MERGE_ROUNDS = 3
+COUNTED = ("components_too_small", "components_merged")
+"""Notes of which every round of a fit has its own, with a number."""
 SMALLEST_SHARE = 0.4
 """Share of the area of a soma of radius gSig below which a footprint is no component."""
 
@@ -34,7 +37,7 @@ class FieldModel:
         self.movie, self.p, self.nonneg_baseline = movie, p, nonneg_baseline
         self.merge_thr, self.smallest_px, self.team = merge_thr, smallest_px, team
 
-    def with_background(self, factors: Factors, nb: int, notes: list[str], progress: Progress) -> Factors:
+    def with_background(self, factors: Factors, nb: int, notes: list[Note], progress: Progress) -> Factors:
         """Find the field's background in what the components leave, then its images together with the footprints."""
         f = background_traces(
             movie=self.movie,
@@ -61,18 +64,17 @@ class FieldModel:
         b = background_images(movie=whole, factors=factors, f=f, team=self.team, progress=part(progress, 0.5, 1))
         return replace(factors, b=b, f=f)
 
-    def footprints(self, factors: Factors, notes: list[str], progress: Progress) -> Factors:
+    def footprints(self, factors: Factors, notes: list[Note], progress: Progress) -> Factors:
         """Update the footprints and the background's images."""
         updated, kept = update_spatial(
             movie=self.movie, factors=factors, smallest_px=self.smallest_px, team=self.team, progress=progress
         )
         if kept.size < factors.n:
-            lost = factors.n - kept.size
-            were = "component of under {} px was" if lost == 1 else "components of under {} px were"
-            notes.append(f"{lost} {were.format(self.smallest_px)} dropped.")
+            lost = {"n": factors.n - kept.size, "smallest_px": self.smallest_px}
+            notes.append(Note("components_too_small", lost))
         return updated
 
-    def traces(self, factors: Factors, notes: list[str], progress: Progress) -> tuple[Factors, TraceDetails]:
+    def traces(self, factors: Factors, notes: list[Note], progress: Progress) -> tuple[Factors, TraceDetails]:
         """Update the traces and merge, and update merged components again, until nothing is left to merge."""
         A, _ = factors.with_background()
         products = self.movie.footprint_products(A, self.team, part(progress, 0, 0.4), "Updating traces")
@@ -101,7 +103,7 @@ def smallest_footprint_px(gSig: tuple[int, int]) -> int:
     return max(3, round(SMALLEST_SHARE * math.pi * gSig[0] * gSig[1]))
 
 
-def merge_all(factors: Factors, threshold: float, notes: list[str]) -> Factors:
+def merge_all(factors: Factors, threshold: float, notes: list[Note]) -> Factors:
     """Merge until nothing is left to merge, and say in the notes how many were."""
     total = 0
     while True:
@@ -113,12 +115,7 @@ def merge_all(factors: Factors, threshold: float, notes: list[str]) -> Factors:
     return factors
 
 
-def note_merged(count: int, notes: list[str]) -> None:
+def note_merged(count: int, notes: list[Note]) -> None:
     """Say how many components were merged, if any."""
     if count:
-        were = (
-            "component was merge_with with another that it overlaps and moves"
-            if count == 1
-            else ("components were merge_with with others that they overlap and move")
-        )
-        notes.append(f"{count} {were} with.")
+        notes.append(Note("components_merged", {"n": count}))

@@ -14,6 +14,7 @@ from calscope.algorithms.cnmf.local_background import BackgroundSubtractedMovie
 from calscope.algorithms.cnmf.patch_fit import Where, effective_tsub, mean_of_frames, read_patch, spread_in_time
 from calscope.algorithms.threads import Team
 from calscope.model.movie import FloatArray
+from calscope.model.notes import Note
 from calscope.model.progress import Progress
 from calscope.model.seeds import Seeds
 
@@ -74,16 +75,12 @@ def away_from(seeds: Seeds, places: Seeds, gSiz: tuple[int, int]) -> Seeds:
     )
 
 
-def note_seeds(factors: Factors, seeds: Seeds, notes: list[str]) -> None:
+def note_seeds(factors: Factors, seeds: Seeds, notes: list[Note]) -> None:
     """Say which seeds became components and which did not."""
-    if not seeds:
-        return
-    kept = set(factors.seeds_of().tolist())
-    lost = [f"({y}, {x})" for i, (y, x) in enumerate(seeds) if i not in kept]
-    text = f"{len(seeds) - len(lost)} of {len(seeds)} seeds that were placed by hand became components."
-    if lost:
-        text += f" Around {', '.join(lost)} (y, x) nothing was left that could be one."
-    notes.append(text)
+    if seeds:
+        kept = set(factors.seeds_of().tolist())
+        lost = [place for i, place in enumerate(seeds) if i not in kept]
+        notes.append(Note("seeds_placed", {"n": len(seeds), "lost": lost}))
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from calscope.algorithms.frames import release
 from calscope.algorithms.motion.evidence import Evidence, prepare_evidence
-from calscope.algorithms.motion.notes import Track, describe, describe_limits
+from calscope.algorithms.motion.motion_notes import Track, describe, describe_limits
 from calscope.algorithms.motion.passes import MotionPasses, MotionPlan, make_plan
 from calscope.algorithms.motion.prior import FRAMES, Habits, most_probable
 from calscope.algorithms.motion.template import Sample, make_template, take_sample

@@ -19,7 +19,7 @@ from calscope.algorithms.motion.grid import (
     weights_at,
 )
 from calscope.algorithms.motion.likeness import match_brightness
-from calscope.algorithms.motion.notes import Track
+from calscope.algorithms.motion.motion_notes import Track
 from calscope.algorithms.motion.piecewise import estimate_patches, prepare_patches
 from calscope.algorithms.motion.prior import SmoothShapes, smooth_shapes
 from calscope.algorithms.motion.rigid import estimate_rigid, prepare_rigid

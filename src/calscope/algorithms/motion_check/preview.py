@@ -20,6 +20,7 @@ from calscope.algorithms.motion_check.verdict import judge
 from calscope.algorithms.summary import compute_summary
 from calscope.model.motion_preview import Crop, MotionPreview, MotionSurvey, PreviewVersion
 from calscope.model.movie import ArrayMovie, FloatArray, FrameSource, chunks
+from calscope.model.notes import Note
 from calscope.model.progress import Progress, part, silent
 from calscope.model.results import MotionResult, MotionVerdict, MotionVersion, SummaryImages
 
@@ -121,6 +122,7 @@ def preview_motion(
         sentence=compared.sentence,
         n_judged=compared.n_judged,
         notes=tuple(_notes(survey, crop, tried, max_shifts)),
+        crop_notes=tried.best.notes,
     )
 
 
@@ -221,17 +223,12 @@ def _still(  # noqa: PLR0917 - what _compare holds
     )
 
 
-def _notes(survey: MotionSurvey, crop: Crop, tried: _Tried, max_shifts: tuple[int, int]) -> Iterator[str]:
+def _notes(survey: MotionSurvey, crop: Crop, tried: _Tried, max_shifts: tuple[int, int]) -> Iterator[Note]:
     within = (survey.frames >= crop.start) & (survey.frames < crop.stop)
     shifts = survey.shifts[within] - np.median(survey.shifts, axis=0)
     furthest = np.abs(shifts).max(axis=0, initial=0)
-    beyond = [
-        f"{px:.0f} px {way}, while max_shifts allows {limit} px"
-        for px, way, limit in zip(furthest, ("down or up", "left or right"), max_shifts, strict=True)
-        if px > limit + survey.binning / 2
-    ]
-    if beyond:
-        yield f"A first look finds shifts of about {' and of about '.join(beyond)}. Try a larger one."
+    for px, axis, limit in zip(furthest, ("y", "x"), max_shifts, strict=True):
+        if px > limit + survey.binning / 2:
+            yield Note("preview_moves_further", {"px": px, "axis": axis, "limit_px": limit})
     if "piecewise" not in tried.results:
-        yield "A patch is as large as the crop, so that there was nothing to move piece by piece: only rigid was tried."
-    yield from (f"In the crop: {note}" for note in tried.best.notes)
+        yield Note("preview_one_patch")

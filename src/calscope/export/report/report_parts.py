@@ -15,6 +15,8 @@ from calscope.export.report.report_budget import Budget
 from calscope.export.report.thinned_traces import trace_data
 from calscope.export.run_folder.animal_folder import AnimalFolder
 from calscope.export.run_folder.open_run_folder import RunFolder
+from calscope.model.note_texts.all_texts import texts
+from calscope.model.notes import notes_from_json
 
 _ABSENT = "–"
 
@@ -109,8 +111,7 @@ def warnings_of(animal: AnimalFolder) -> list[str]:
 
 def notes_of(animal: AnimalFolder) -> list[str]:
     """Give what the stages themselves had to say."""
-    notes = animal.meta.get("notes")
-    return [str(note) for note in notes] if isinstance(notes, Sequence) and not isinstance(notes, str) else []
+    return texts(notes_from_json(animal.meta.get("notes")))
 
 
 def _clipped(motion: pd.DataFrame, max_shifts: Sequence[float]) -> list[str]:

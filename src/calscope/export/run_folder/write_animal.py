@@ -21,6 +21,8 @@ from calscope.io.atomic_write import atomic_file
 from calscope.io.readers.tiff.imagej import imagej_description
 from calscope.model.errors import StoreError
 from calscope.model.movie import FloatArray, Movie, chunks
+from calscope.model.note_texts.all_texts import with_text
+from calscope.model.notes import notes_from_json
 from calscope.model.progress import Progress, silent
 from calscope.model.recording import Pair
 from calscope.model.results import (
@@ -343,6 +345,7 @@ def _write_record(folder: Path, record: Mapping[str, Any], results: Results, wri
     quality = results.motion_quality
     if quality is not None:
         values["motion_quality"] = to_plain(quality)
+    values["notes"] = [with_text(note) for note in notes_from_json(record.get("notes"))]
     values["files"] = [path.name for path in written]
     return write_json(folder / RUN, values)
 

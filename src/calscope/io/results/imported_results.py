@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calscope.model.movie import FloatArray
+from calscope.model.notes import Note
 from calscope.model.results import ComponentQuality, Components, Evaluation
 
 
@@ -31,8 +32,8 @@ class ImportedResults:
     """(K, T)."""
     params: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The other program's parameters, by its own groups and names, as far as they are plain values."""
-    notes: tuple[str, ...] = ()
-    """What the file lacks or means differently, one sentence each."""
+    notes: tuple[Note, ...] = ()
+    """What the file lacks or means differently."""
 
     @property
     def image(self) -> FloatArray | None:

@@ -19,6 +19,7 @@ from scipy.sparse import csc_matrix
 from calscope.io.results.imported_results import ImportedResults, evaluation_by, unmeasured
 from calscope.model.errors import RecordingError
 from calscope.model.movie import FloatArray
+from calscope.model.notes import Note
 from calscope.model.results import ComponentQuality, Components, Evaluation
 
 SUITE2P_FILES = ("F.npy", "Fall.mat")
@@ -36,7 +37,6 @@ CONVERT = (
 
 Up to version 0.14 suite2p writes its options and images into ops.npy; from 1.0 into four files, and ops.npy on request.
 """
-_UNJUDGED = "suite2p's flags (iscell) are missing, so that everything it found counts as a cell."
 _IMAGES = {"corr": "Vcorr", "mean": "meanImg", "max": "max_proj"}
 _DAMAGE = (
     *(OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, EOFError),
@@ -144,9 +144,9 @@ def _results(plane: Path, fields: dict[str, Any]) -> ImportedResults:
         fr_hz=float(fields["fs"]) if np.size(fields.get("fs", ())) == 1 else None,
         images=_images(fields, dims),
         notes=(
-            f"The traces are suite2p's F less {NEUROPIL} of the neuropil; nothing is denoised, there is no background.",
-            "suite2p doesn't measure SNR or spatial r.",
-            *(() if np.size(fields.get("iscell", ())) else (_UNJUDGED,)),
+            Note("suite2p_traces", {"neuropil": NEUROPIL}),
+            Note("imported_without_measures"),
+            *(() if np.size(fields.get("iscell", ())) else (Note("suite2p_without_flags"),)),
         ),
     )
 

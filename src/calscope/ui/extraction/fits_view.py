@@ -1,6 +1,5 @@
 """The first fit beside the second: what was kept, merged, dropped and added."""
 
-import re
 from collections.abc import Sequence
 
 import pandas as pd
@@ -21,8 +20,6 @@ from calscope.ui.session import cached, shown_run
 from calscope.ui.session.shown_run import ShownAnimal
 from calscope.ui.widgets import charts
 
-_COUNTED = re.compile(r"(?P<n>\d+) components?(?P<size>| of under \d+ px) (?:was|were) (?P<what>dropped|joined)\b.*")
-_FATES = {"dropped": "dropped", "joined": "joined with others that they overlap and move with"}
 GROUPS = ("in both fits", "merged", "in one fit only")
 
 
@@ -100,26 +97,8 @@ def show(animal: ShownAnimal) -> None:
     )
     charts.show(figure, on_page("extraction", f"fits {animal.name}"), f"First fit and refit of {animal.name}")
     _show_changes(animal.name, changes)
-    for name, notes in (("First fit", found.first.notes), ("Refit", found.refit.notes)):
-        messages.notes([f"{name}: {' '.join(summed(notes))}"] if notes else ())
-
-
-def summed(notes: Sequence[str]) -> list[str]:
-    """Add up what a fit says of several rounds: how many components each dropped or joined."""
-    counted: dict[str, list[re.Match[str]]] = {}
-    for note in notes:
-        found = _COUNTED.fullmatch(note)
-        counted.setdefault(note if found is None else found["what"] + found["size"], []).extend(
-            [found] if found else []
-        )
-    told = []
-    for text, rounds in counted.items():
-        if len(rounds) < 2:
-            told.append(rounds[0].string if rounds else text)
-        else:
-            total = sum(int(one["n"]) for one in rounds)
-            told.append(f"{total} components{rounds[0]['size']} were {_FATES[rounds[0]['what']]}.")
-    return told
+    messages.notes(found.first.notes, of="First fit")
+    messages.notes(found.refit.notes, of="Refit")
 
 
 @st.cache_data(max_entries=32, max_size="64MB", show_spinner=False)

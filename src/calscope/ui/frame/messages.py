@@ -7,6 +7,8 @@ from functools import partial, wraps
 import streamlit as st
 
 from calscope.model.errors import CalscopeError
+from calscope.model.note_texts.all_texts import texts
+from calscope.model.notes import Note
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~$:!()+=.&-])")
 
@@ -56,8 +58,8 @@ def nothing_yet(title: str, next_step: str) -> None:
         st.markdown(next_step)
 
 
-def notes(sentences: Iterable[str], icon: str = ":material/info:") -> None:
-    """Show what the stages have to say, small and in one place."""
-    text = " ".join(plain(sentence) for sentence in dict.fromkeys(sentences))
-    if text:
-        st.caption(f"{icon} {text}")
+def notes(found: Iterable[Note], of: str = "") -> None:
+    """Show what stages report, small and in one place; `of` says which, where that is not clear."""
+    told = plain(" ".join(texts(found)))
+    if told:
+        st.caption(f":material/info: {f'{plain(of)}: ' if of else ''}{told}")

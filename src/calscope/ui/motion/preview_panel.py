@@ -175,6 +175,7 @@ def _draw(name: str, shown: _Shown, info: RecordingInfo | None) -> None:
     st.dataframe(table(preview), hide_index=True, width="content")
     _draw_where(name, shown, fr_hz, dxy_um)
     messages.notes(preview.notes)
+    messages.notes(preview.crop_notes, of="In the crop")
 
 
 def _draw_where(name: str, shown: _Shown, fr_hz: float | None, dxy_um: Pair | None) -> None:

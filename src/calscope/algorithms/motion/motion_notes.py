@@ -1,12 +1,14 @@
-"""What was found in every frame, and the sentences that tell a person what to know about it."""
+"""What was found in every frame, and the notes that tell a person what to know about it."""
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calscope.algorithms.motion.grid import PatchGrid
 from calscope.model.movie import FloatArray
+from calscope.model.notes import Note
 
 
 @dataclass(frozen=True)
@@ -61,18 +63,17 @@ class Track:
         return out.reshape(values.shape)
 
 
-def describe(track: Track, shape: tuple[int, int, int], grid: PatchGrid | None) -> tuple[str, ...]:
-    """Give the sentences that a person should read about a correction."""
+def describe(track: Track, shape: tuple[int, int, int], grid: PatchGrid | None) -> tuple[Note, ...]:
+    """Give what a person should know about a correction."""
     n_frames, height, width = shape
     if n_frames == 1:
-        notes = ["The movie has one frame: there is no motion to correct, it is left as it is."]
+        notes = [Note("one_frame")]
     elif track.constant.all():
-        notes = ["Every frame is constant: there is nothing to register, the movie is left as it is."]
+        notes = [Note("all_frames_constant")]
     else:
         notes = _frame_notes(track)
     if track.repaired.any():
-        told = f"{_frames(track.repaired)} NaN, infinite or far beyond all others in some pixels"
-        notes.append(f"{told}{_named(track.repaired)}: replaced by the pixel's mean.")
+        notes.append(Note("frames_repaired", _which(track.repaired)))
     if grid is not None:
         notes += _patch_notes(grid, (height, width))
     return tuple(notes)
@@ -84,62 +85,42 @@ MOST_NAMED = 6
 """Stretches of frames that are named one by one."""
 
 
-def describe_limits(asked: tuple[int, int], used: tuple[int, int], n_frames: int) -> list[str]:
-    """Give the sentences about parameters that didn't fit the movie, and about a movie that is short."""
+def describe_limits(asked: tuple[int, int], used: tuple[int, int], n_frames: int) -> list[Note]:
+    """Give the notes on parameters that didn't fit the movie, and on a movie that is short."""
     notes = []
     if n_frames > 1 and asked != used:
-        notes.append(
-            f"max_shifts {asked} px is more than half of the field: {used} px was used. A frame that moves further"
-            " shows too little of the template to be found."
-        )
+        notes.append(Note("max_shifts_cut", {"asked": asked, "used": used}))
     if 1 < n_frames < FEW_FRAMES:
-        notes.append(
-            f"The movie has {n_frames} frames: the template is a mean of so few, and shifts are less certain than"
-            f" those of {FEW_FRAMES} frames or more."
-        )
+        notes.append(Note("few_frames_in_template", {"n_frames": n_frames, "enough": FEW_FRAMES}))
     return notes
 
 
-def _frame_notes(track: Track) -> list[str]:
+def _frame_notes(track: Track) -> list[Note]:
     notes = []
     if track.constant.any():
-        told = f"{_frames(track.constant)} constant (all pixels alike{_named(track.constant)})"
-        notes.append(f"{told}: given the shift of the frames around.")
+        notes.append(Note("frames_constant", _which(track.constant)))
     dark = track.blank & ~track.constant
     if dark.any():
-        told = f"{_frames(dark)} dark or without the template's picture{_named(dark)}"
-        notes.append(f"{told}: given the shift of the frames around.")
+        notes.append(Note("frames_dark", _which(dark)))
     if track.clipped.any():
-        notes.append(
-            f"{_frames(track.clipped)} clipped at max_shifts{_named(track.clipped)}: the best place lay beyond it. "
-            "Raise max_shifts if the recording really moves that far."
-        )
+        notes.append(Note("frames_clipped", _which(track.clipped)))
     return notes
 
 
-def _frames(flags: NDArray[np.bool_]) -> str:
-    n = int(flags.sum())
-    return f"{n} of {len(flags)} frames {'is' if n == 1 else 'are'}"
-
-
-def _named(flags: NDArray[np.bool_]) -> str:
-    """Name the frames, counted from 0, in stretches."""
+def _which(flags: NDArray[np.bool_]) -> dict[str, Any]:
+    """Say how many frames are flagged, and name the first stretches of them, (first, last) counted from 0."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
     stretches = [(int(a), int(b) - 1) for a, b in edges.reshape(-1, 2)]
-    named = [f"{a}" if a == b else f"{a}-{b}" for a, b in stretches[:MOST_NAMED]]
-    more = ", and others" if len(stretches) > MOST_NAMED else ""
-    return f"; frame{'s' * (int(flags.sum()) > 1)} {', '.join(named)}{more}"
+    return {
+        "n": int(flags.sum()),
+        "n_frames": len(flags),
+        "stretches": stretches[:MOST_NAMED],
+        "n_stretches": len(stretches),
+    }
 
 
-def _patch_notes(grid: PatchGrid, field: tuple[int, int]) -> list[str]:
-    side_y, side_x = grid.shape_px
+def _patch_notes(grid: PatchGrid, field: tuple[int, int]) -> list[Note]:
     if grid.n == 1:
-        one = (
-            f"The field of {field[0]} x {field[1]} px holds one patch of {side_y} x {side_x} px (strides + overlaps): "
-            "frames are corrected as a whole. Lower strides and overlaps to follow deformation."
-        )
-        return [one]
+        return [Note("one_patch", {"field_px": field, "patch_px": grid.shape_px})]
     along = [name for name, n in (("y", len(grid.tops)), ("x", len(grid.lefts))) if n == 1]
-    if along:
-        return [f"Along {along[0]} the field is one patch wide (strides + overlaps): deformation isn't followed there."]
-    return []
+    return [Note("one_patch_along", {"axis": along[0]})] if along else []

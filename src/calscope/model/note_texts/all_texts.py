@@ -1,0 +1,39 @@
+"""`text` gives the sentence of a note, whoever reports it and wherever it is shown."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from calscope.model.note_texts.fit_texts import FIT
+from calscope.model.note_texts.import_texts import IMPORTED
+from calscope.model.note_texts.motion_texts import MOTION
+from calscope.model.notes import Note
+
+Wording = str | Callable[..., str]
+"""A template, or a function, of the note's values by their names."""
+TEXTS: Mapping[str, Wording] = {"sentence": "{text}", **MOTION, **FIT, **IMPORTED}
+
+
+def text(note: Note) -> str:
+    """Give the sentence of a note; of a note from another version its kind and values, for want of words."""
+    wording = TEXTS.get(note.kind)
+    if wording is None:
+        return _without_words(note)
+    try:
+        return wording.format(**note.values) if isinstance(wording, str) else wording(**note.values)
+    except (AttributeError, KeyError, IndexError, TypeError, ValueError):  # the values of another version
+        return _without_words(note)
+
+
+def texts(notes: Iterable[Note]) -> list[str]:
+    """Give the sentences of notes, each once."""
+    return list(dict.fromkeys(text(note) for note in notes))
+
+
+def with_text(note: Note) -> dict[str, Any]:
+    """Give kind, values and sentence, for files that people and other programs read."""
+    return {**note.to_json(), "text": text(note)}
+
+
+def _without_words(note: Note) -> str:
+    values = ", ".join(f"{name} {value}" for name, value in note.values.items())
+    return f"{note.kind.replace('_', ' ').capitalize()}{f' ({values})' if values else ''}."

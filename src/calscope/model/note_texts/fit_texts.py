@@ -1,0 +1,35 @@
+"""What CNMF reports, in words."""
+
+from collections.abc import Callable, Sequence
+
+
+def _too_small(n: int, smallest_px: int) -> str:
+    return f"{n} {'component' if n == 1 else 'components'} of under {smallest_px} px {_were(n)} dropped."
+
+
+def _merged(n: int) -> str:
+    if n == 1:
+        return "1 component was merged with another that it overlaps and whose trace is alike."
+    return f"{n} components were merged with others that they overlap and whose traces are alike."
+
+
+def _seeds(n: int, lost: Sequence[Sequence[int]]) -> str:
+    text = f"{n - len(lost)} of {n} seeds that were placed by hand became components."
+    if lost:
+        places = ", ".join(f"({y}, {x})" for y, x in lost)
+        text += f" Around {places} (y, x) nothing was left that could be one."
+    return text
+
+
+def _were(n: int) -> str:
+    return "was" if n == 1 else "were"
+
+
+FIT: dict[str, str | Callable[..., str]] = {
+    "components_too_small": _too_small,
+    "components_merged": _merged,
+    "border_covers_field": "The border of {border_px} px would cover the whole field, so it was not left out.",
+    "components_begun_in_residual": "Components were begun at {n} places where the first fit left much of a "
+    "cell's size.",
+    "seeds_placed": _seeds,
+}
