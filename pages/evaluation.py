@@ -8,14 +8,14 @@ from calscope.ui.frame import shell, sidebar
 from calscope.ui.frame.keys import on_page
 from calscope.ui.session import places, shown_run
 from calscope.ui.session.shown_run import ShownAnimal
-from calscope.ui.traces.component_view import Judged
+from calscope.ui.traces.component_view import EvaluatedAnimal
 from calscope.ui.widgets import animal_sections, cached_figures, charts, component_table
 
 RUN = "Evaluate"
 MAP_PX = 460
 
 
-def show_why(view: Judged) -> None:
+def show_why(view: EvaluatedAnimal) -> None:
     """Draw the table with the reason of each component."""
     table = component_table.components(
         view.keys, _components=view.components, _quality=view.quality, _evaluation=view.evaluation
@@ -29,7 +29,7 @@ def show_why(view: Judged) -> None:
     )
 
 
-def show_scatter(view: Judged) -> None:
+def show_scatter(view: EvaluatedAnimal) -> None:
     """Draw the measures against each other, with the thresholds."""
     animal = view.animal
     if not view.has_measures:
@@ -43,7 +43,7 @@ def show_scatter(view: Judged) -> None:
         key=on_page("evaluation", f"axes {animal.name}"),
         label_visibility="collapsed",
     )
-    figure = cached_figures.quality(
+    figure = cached_figures.measures_scatter(
         (view.animal.results.keys["component_quality"], view.keys[2]),
         thresholds_panel.in_force() or shown_run.shown().params.evaluation,
         axes or AXES[0],
@@ -55,7 +55,7 @@ def show_scatter(view: Judged) -> None:
 
 def draw(animal: ShownAnimal) -> None:
     """Draw one animal, judged by the thresholds on the page."""
-    view = thresholds_panel.judged(animal)
+    view = thresholds_panel.evaluated(animal)
     if view is None:
         st.info(f"Part of this animal's results is no longer in the store. Press **{RUN}** to make it again.")
         return
@@ -67,7 +67,7 @@ def draw(animal: ShownAnimal) -> None:
     thresholds_panel.say_whose([animal], thresholds_panel.HERE)
     left, right = st.columns(2, gap="medium")
     with left:
-        figure = cached_figures.judged(
+        figure = cached_figures.acceptance_map(
             view.keys,
             f"{view.evaluation.n_accepted} accepted (blue), {view.evaluation.n_rejected} rejected (orange)",
             animal.dxy_um,

@@ -20,7 +20,7 @@ def show_fit(animal: ShownAnimal, stage: str, title: str, components: Components
     if found.after is None:
         st.info(f"The corrected correlation image is no longer in the store. Press **{RUN}** to make it again.")
         return
-    figure = cached_figures.found(
+    figure = cached_figures.fit_map(
         (found.keys[stage], found.keys["after"]),
         f"{title}: {wording.count(components.n, 'component')}",
         animal.dxy_um,

@@ -15,7 +15,7 @@ def explain() -> None:
     """Tell how to read the page."""
     with st.expander("How to read this page", icon=":material/help:"):
         st.markdown(
-            "Each pair shares its colour limits (50 to 99.5 percentile of both images), so a difference you see is a "
+            "Each pair shares its display range (50 to 99.5 percentile of both images), so a difference you see is a "
             "difference in the data. **After correction** cells should have sharp rims in the max projection, and the "
             "correlation image should lose its broad glow and keep compact spots. Correlation with the template "
             "should rise in nearly every frame. Shift curves that run flat along the largest shift allowed mean that "

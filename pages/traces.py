@@ -36,7 +36,7 @@ def choose_animal() -> ShownAnimal | None:
 
 def draw(animal: ShownAnimal) -> None:
     """Draw the chosen component of one animal."""
-    view = thresholds_panel.judged(animal)
+    view = thresholds_panel.evaluated(animal)
     if view is None or view.components.n == 0:
         st.info("No component was found in this animal.")
         return

@@ -33,7 +33,7 @@ def figures(app):
 
 
 def slider(app, dotted):
-    return app.slider(key=keys.dial(dotted))
+    return app.slider(key=keys.slider(dotted))
 
 
 def box(app, dotted, part=None):

@@ -4,7 +4,7 @@ from scipy.sparse import csc_matrix
 
 from calscope.plots.contours import Group, close_up, contour_map, group_by_acceptance, join, outlines, place_in_field
 from calscope.plots.images import Panel
-from calscope.plots.scaling import limits
+from calscope.plots.scaling import display_range
 
 DIMS = (40, 60)
 
@@ -64,7 +64,7 @@ def test_map_draws_each_group_as_one_line_and_tells_components_by_their_own_numb
     lines = outlines(stacked(*footprints), DIMS)
     centers = np.asarray([[8, 8 + 10 * i] for i in range(5)], np.float32)
     accepted = np.asarray([True, False, True, True, False])
-    panel = Panel(np.zeros(DIMS), "", limits([np.zeros(DIMS)]))
+    panel = Panel(np.zeros(DIMS), "", display_range([np.zeros(DIMS)]))
     figure = contour_map(panel, lines, group_by_acceptance(accepted), centers)
     drawn = [trace for trace in figure.data if trace.mode == "lines"]
     clickable = [trace for trace in figure.data if trace.customdata is not None]

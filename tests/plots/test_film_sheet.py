@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from calscope.plots.film_sheet import MOST_BYTES, FilmWords, film_limits, pack_film
+from calscope.plots.film_sheet import MOST_BYTES, FilmWords, film_display_range, pack_film
 
 
 def unpack(film):
@@ -57,11 +57,11 @@ def test_values_that_are_not_finite_neither_set_limits_nor_show():
     frames = np.linspace(0, 1, 4 * 64 * 64, dtype=np.float32).reshape(4, 64, 64)
     frames[0, :8, :8] = np.nan
     frames[1, :8, :8] = np.inf
-    low, high = film_limits([frames])
+    low, high = film_display_range([frames])
     assert 0 <= low < 0.05 and 0.95 < high <= 1
     head, sheets = unpack(pack_film([frames], words(4), (low, high)))
     assert tile({**head, "titles": ["one"]}, sheets, 0, 0)[:4, :4].max() < 10
-    assert film_limits([np.full((2, 8, 8), np.nan, np.float32)]) == (0.0, 1.0)
+    assert film_display_range([np.full((2, 8, 8), np.nan, np.float32)]) == (0.0, 1.0)
 
 
 def test_the_scale_bar_counts_binned_pixels():

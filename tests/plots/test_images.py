@@ -6,7 +6,7 @@ import pytest
 
 from calscope.plots import png
 from calscope.plots.images import Panel, image_row
-from calscope.plots.scaling import limits, nice_length, thin, to_codes
+from calscope.plots.scaling import display_range, nice_length, thin, to_codes
 
 
 def decoded(figure, number):
@@ -31,12 +31,14 @@ def test_viridis_runs_from_dark_violet_to_yellow():
 
 def test_limits_are_percentiles_of_all_images_together():
     dim, bright = np.arange(100.0).reshape(10, 10), np.arange(900.0, 1000.0).reshape(10, 10)
-    assert limits([dim, bright]) == pytest.approx(tuple(np.percentile(np.concatenate([dim, bright]), (50, 99.5))))
+    assert display_range([dim, bright]) == pytest.approx(
+        tuple(np.percentile(np.concatenate([dim, bright]), (50, 99.5)))
+    )
 
 
 @pytest.mark.parametrize("image", [np.full((4, 4), 7.0), np.full((4, 4), np.nan)])
 def test_limits_of_an_empty_or_constant_image_can_be_drawn(image):
-    bottom, top = limits([image])
+    bottom, top = display_range([image])
     assert top > bottom
     assert to_codes(image, (bottom, top)).shape == (4, 4)
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from calscope.model.results import Estimate, MotionMeasures, MotionQuality
-from calscope.plots.motion_curves import room_figure
+from calscope.plots.motion_curves import margin_figure
 from calscope.plots.motion_measures_plot import NAMES, measures_figure
 
 
@@ -46,6 +46,6 @@ def test_the_raw_movie_comes_first_from_above():
 
 
 def test_frames_that_end_at_the_largest_shift_are_marked():
-    marks = next(trace for trace in room_figure(quality("raw"), 2.0).data if trace.mode == "markers")
+    marks = next(trace for trace in margin_figure(quality("raw"), 2.0).data if trace.mode == "markers")
     assert (marks.x.tolist(), marks.y.tolist(), marks.customdata) == ([2.0], [0.0], ([4],))
     assert "1 frame" in marks.name

@@ -3,7 +3,16 @@ import pytest
 
 from calscope.algorithms.cnmf.patches import patch_grid
 from calscope.plots.images import Panel
-from calscope.plots.search_overlay import PATCHES, SEEDS, SOMA, Search, Window, busiest_window, knobs_figure, shared
+from calscope.plots.search_overlay import (
+    PATCHES,
+    SEEDS,
+    SOMA,
+    Search,
+    Window,
+    busiest_window,
+    search_preview_figure,
+    shared,
+)
 
 DIMS = (60, 90)
 SPOTS = np.asarray([[10, 12], [30, 40], [50, 80], [31, 47]])
@@ -12,7 +21,7 @@ SPOTS = np.asarray([[10, 12], [30, 40], [50, 80], [31, 47]])
 def drawn(*, gSig=(4, 4), gSiz=(9, 9), rf=15, stride=10, K=2, dims=DIMS, spots=SPOTS, dxy_um=None):
     search = Search(gSig, gSiz, patch_grid(*dims, rf, stride), spots, spots, spots[:K], K)
     window = busiest_window(spots, dims, 48)
-    return knobs_figure(Panel(np.zeros(dims), "", (0.0, 1.0)), search, window, dxy_um), search, window
+    return search_preview_figure(Panel(np.zeros(dims), "", (0.0, 1.0)), search, window, dxy_um), search, window
 
 
 def traces(figure, place, mode):

@@ -30,7 +30,7 @@ class _Axis(NamedTuple):
 def quality_figure(
     quality: ComponentQuality,
     evaluation: Evaluation,
-    limits: Thresholds,
+    thresholds: Thresholds,
     axes: Axes = "SNR and spatial r",
     unlike_soma: NDArray[np.bool_] | None = None,
 ) -> go.Figure:
@@ -45,7 +45,7 @@ def quality_figure(
         because they lie among the accepted wherever that likeness isn't an axis.
     """
     figure = style.blank(430)
-    measures = _measures(quality, limits)
+    measures = _measures(quality, thresholds)
     up, right = (measures[name] for name in axes.split(" and "))
     hover = np.column_stack([np.arange(len(quality.snr)), quality.r_value, quality.snr, quality.soma])
     for group, marker in _marked(evaluation.accepted, unlike_soma):
@@ -86,15 +86,14 @@ def _marked(
         yield Group("rejected: unlike a soma", no.colour, unlike), hollow
 
 
-def _measures(quality: ComponentQuality, limits: Thresholds) -> dict[str, _Axis]:
+def _measures(quality: ComponentQuality, thresholds: Thresholds) -> dict[str, _Axis]:
+    lowest_snr = thresholds.SNR_lowest if thresholds.SNR_lowest > 0 else None
+    lowest_r = thresholds.rval_lowest if thresholds.rval_lowest > -1 else None
+    lowest_soma = thresholds.min_soma if thresholds.use_soma else None
     return {
-        "SNR": _Axis("SNR", quality.snr, limits.min_SNR, limits.SNR_lowest if limits.SNR_lowest > 0 else None),
-        "spatial r": _Axis(
-            "spatial r", quality.r_value, limits.rval_thr, limits.rval_lowest if limits.rval_lowest > -1 else None
-        ),
-        "soma": _Axis(
-            "soma (likeness to a cell body)", quality.soma, None, limits.min_soma if limits.use_soma else None
-        ),
+        "SNR": _Axis("SNR", quality.snr, thresholds.min_SNR, lowest_snr),
+        "spatial r": _Axis("spatial r", quality.r_value, thresholds.rval_thr, lowest_r),
+        "soma": _Axis("soma (likeness to a cell body)", quality.soma, None, lowest_soma),
     }
 
 

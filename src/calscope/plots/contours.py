@@ -13,7 +13,7 @@ from calscope.model.movie import FloatArray
 from calscope.model.recording import Pair
 from calscope.plots import style
 from calscope.plots.images import Panel, image_row
-from calscope.plots.scaling import limits
+from calscope.plots.scaling import display_range
 
 ENERGY = 0.9
 _FINER = 4
@@ -107,7 +107,7 @@ def contour_map(
     figure = image_row([panel], dxy_um=dxy_um, colours=colours, width_px=width_px, bar=False)
     for group in groups:
         line = join(lines, group.components)
-        if group.colour == style.UNJUDGED:
+        if group.colour == style.NOT_EVALUATED:
             add_halo(figure, line, 1.6)
         _add_line(figure, line, {"color": group.colour, "width": 1.6})
     for group in groups:
@@ -149,7 +149,7 @@ def close_up(footprint: FloatArray, line: Outline, *, colour: str, rim_px: int =
         rows, columns = np.asarray([0, footprint.shape[0] - 1]), np.asarray([0, footprint.shape[1] - 1])
     top, left = max(int(rows[0]) - rim_px, 0), max(int(columns[0]) - rim_px, 0)
     crop = footprint[top : int(rows[-1]) + rim_px + 1, left : int(columns[-1]) + rim_px + 1]
-    panel = Panel(crop, "Footprint", limits([crop], 0.0, 100.0))
+    panel = Panel(crop, "Footprint", display_range([crop], 0.0, 100.0))
     figure = image_row([panel], width_px=width_px, bar=False, tallest_px=width_px)
     _add_line(figure, np.asarray(line) - np.asarray([left, top], np.float32), {"color": colour, "width": 2.2})
     return figure

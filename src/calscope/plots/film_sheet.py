@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from calscope.model.movie import FloatArray
 from calscope.model.recording import Pair
-from calscope.plots.scaling import Limits, nice_length, to_codes
+from calscope.plots.scaling import DisplayRange, nice_length, to_codes
 
 SHEET_PX = 2048
 """Longest side of a sheet: small phones refuse images much larger than that squared."""
@@ -48,7 +48,7 @@ class FilmWords:
     curve_title: str = ""
 
 
-def pack_film(versions: Sequence[FloatArray], words: FilmWords, shown: Limits) -> bytes:
+def pack_film(versions: Sequence[FloatArray], words: FilmWords, shown: DisplayRange) -> bytes:
     """Pack a film.
 
     Parameters
@@ -56,7 +56,7 @@ def pack_film(versions: Sequence[FloatArray], words: FilmWords, shown: Limits) -
     versions
         Each (n, h, w), of one shape.
     shown
-        Limits that are black and white in all of them.
+        Values that are black and white in all of them.
     """
     n, height, width = versions[0].shape
     tile = tuple(-(-side // BLOCK_PX) * BLOCK_PX for side in (height, width))
@@ -80,8 +80,8 @@ def pack_film(versions: Sequence[FloatArray], words: FilmWords, shown: Limits) -
     return struct.pack("<I", len(text)) + text + b"".join(sheets)
 
 
-def film_limits(versions: Sequence[FloatArray], low: float = 1.0, high: float = 99.8) -> Limits:
-    """Give limits that fit all frames of all versions, from some of their pixels."""
+def film_display_range(versions: Sequence[FloatArray], low: float = 1.0, high: float = 99.8) -> DisplayRange:
+    """Give a display range that fits all frames of all versions, from some of their pixels."""
     values = np.concatenate([frames[:: max(1, len(frames) // 20), ::2, ::2].ravel() for frames in versions])
     values = values[np.isfinite(values)]
     if values.size == 0:
@@ -91,7 +91,7 @@ def film_limits(versions: Sequence[FloatArray], low: float = 1.0, high: float = 
 
 
 def _sheets(  # noqa: ANN202
-    versions: Sequence[FloatArray], tile: tuple[int, int], across: int, down: int, shown: Limits
+    versions: Sequence[FloatArray], tile: tuple[int, int], across: int, down: int, shown: DisplayRange
 ):
     """Give the sheets as (H, W) uint8; the last is cut to the rows it needs."""
     n = len(versions[0])

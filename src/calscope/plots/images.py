@@ -1,4 +1,4 @@
-"""Images beside each other with linked zoom, shared limits, a colour bar and a scale bar."""
+"""Images beside each other with linked zoom, a shared display range, a colour bar and a scale bar."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from calscope.model.recording import Pair
 from calscope.plots import png, style
-from calscope.plots.scaling import Limits, scale_bar, to_codes
+from calscope.plots.scaling import DisplayRange, scale_bar, to_codes
 
 TITLE_PX = 30
 PAGE_PX = 960
@@ -17,11 +17,11 @@ PAGE_PX = 960
 
 @dataclass(frozen=True)
 class Panel:
-    """One image with its title and the limits it is shown in."""
+    """One image with its title and the display range."""
 
     image: NDArray
     title: str
-    shown: Limits
+    shown: DisplayRange
 
 
 def image_row(
@@ -43,7 +43,7 @@ def image_row(
     width_px
         Width the row is meant for, from which its height follows.
     bar
-        Draw one colour bar, of the last panel's limits.
+        Draw one colour bar, of the last panel's display range.
     bar_in_px
         Draw a scale bar in px where the pixel size is unknown.
     """
@@ -112,7 +112,7 @@ def _add_picture(figure: go.Figure, panel: Panel, place: str, colours: str) -> N
     figure.add_scatter(x=[None], y=[None], xaxis=f"x{place}", yaxis=f"y{place}", hoverinfo="skip", mode="markers")
 
 
-def _add_colour_bar(figure: go.Figure, shown: Limits, colours: str) -> None:
+def _add_colour_bar(figure: go.Figure, shown: DisplayRange, colours: str) -> None:
     figure.add_scatter(
         x=[None],
         y=[None],

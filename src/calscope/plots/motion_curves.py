@@ -221,7 +221,7 @@ def template_match_figure(
     return figure
 
 
-def room_figure(quality: MotionQuality, fr_hz: float | None) -> go.Figure:
+def margin_figure(quality: MotionQuality, fr_hz: float | None) -> go.Figure:
     """Draw how far the shift of every frame is from max_shifts; frames that end there are marked."""
     time, axis_title = time_axis(len(quality.room_px), fr_hz)
     figure = style.blank(240)

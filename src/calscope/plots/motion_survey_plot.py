@@ -7,7 +7,7 @@ from calscope.model.motion_preview import Crop, MotionSurvey
 from calscope.model.recording import Pair
 from calscope.plots import style
 from calscope.plots.images import Panel, image_row
-from calscope.plots.scaling import limits, thin
+from calscope.plots.scaling import display_range, thin
 
 
 def displacement_figure(survey: MotionSurvey, crop: Crop, fr_hz: float | None) -> go.Figure:
@@ -34,7 +34,7 @@ def displacement_figure(survey: MotionSurvey, crop: Crop, fr_hz: float | None) -
 def crop_figure(survey: MotionSurvey, crop: Crop, dxy_um: Pair | None) -> go.Figure:
     """Draw the field with the crop in it."""
     binned = None if dxy_um is None else (dxy_um[0] * survey.binning, dxy_um[1] * survey.binning)
-    panel = Panel(survey.template, "", limits([survey.template], 1, 99.7))
+    panel = Panel(survey.template, "", display_range([survey.template], 1, 99.7))
     figure = image_row([panel], dxy_um=binned, colours="gray", width_px=150, bar=False)
     figure.update_layout(margin={"l": 2, "r": 2, "t": 8, "b": 4}, height=150)
     left, top = (value / survey.binning - 0.5 for value in (crop.left, crop.top))

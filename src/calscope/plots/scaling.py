@@ -1,4 +1,4 @@
-"""From values to what is drawn: limits by percentiles, lengths of scale bars, thinning of long traces."""
+"""From values to what is drawn: display ranges by percentiles, lengths of scale bars, thinning of long traces."""
 
 import itertools
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from calscope.model.movie import FloatArray
 from calscope.model.recording import Pair
 
-Limits = tuple[float, float]
+DisplayRange = tuple[float, float]
 
 
-def limits(images: Sequence[NDArray], low: float = 50.0, high: float = 99.5) -> Limits:
-    """Give display limits shared by all `images`: percentiles of all their finite pixels together."""
+def display_range(images: Sequence[NDArray], low: float = 50.0, high: float = 99.5) -> DisplayRange:
+    """Give the display range shared by all `images`: percentiles of all their finite pixels together."""
     values = np.concatenate([image[np.isfinite(image)].ravel() for image in images])
     if values.size == 0:
         return 0.0, 1.0
@@ -22,8 +22,8 @@ def limits(images: Sequence[NDArray], low: float = 50.0, high: float = 99.5) -> 
     return (bottom, top) if top > bottom else (bottom, bottom + 1.0)
 
 
-def to_codes(image: NDArray, shown: Limits) -> NDArray[np.uint8]:
-    """Map values to palette numbers 0 to 255; what lies outside of the limits, and NaN, takes the nearest end."""
+def to_codes(image: NDArray, shown: DisplayRange) -> NDArray[np.uint8]:
+    """Map values to palette numbers 0 to 255; what lies outside of the range, and NaN, takes the nearest end."""
     bottom, top = shown
     scaled = (image.astype(np.float32) - bottom) * (255.0 / (top - bottom))
     return np.clip(np.nan_to_num(scaled, nan=0.0, posinf=255.0, neginf=0.0), 0, 255).astype(np.uint8)

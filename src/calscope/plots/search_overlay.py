@@ -70,7 +70,7 @@ def busiest_window(spots_px: NDArray[np.intp], dims: tuple[int, int], side: int)
     return best
 
 
-def knobs_figure(field: Panel, search: Search, window: Window, dxy_um: Pair | None) -> go.Figure:
+def search_preview_figure(field: Panel, search: Search, window: Window, dxy_um: Pair | None) -> go.Figure:
     """Draw rings of a soma's size on cells from near, the patches, and the seeds; the last two zoom together.
 
     Parameters
@@ -84,7 +84,7 @@ def knobs_figure(field: Panel, search: Search, window: Window, dxy_um: Pair | No
     near = field.image[window.top : window.top + window.side, window.left : window.left + window.side]
     height = min(TALLEST_PX, round(PAGE_PX / 3 * 0.96 * dims[0] / dims[1]))
     figure = style.blank(max(height, 180) + TITLE_PX)
-    figure.update_layout(margin={"l": 2, "r": 2, "t": TITLE_PX, "b": 4}, uirevision="knobs")
+    figure.update_layout(margin={"l": 2, "r": 2, "t": TITLE_PX, "b": 4}, uirevision="search preview")
     add_panel(figure, Panel(near, "Soma size, from near", field.shown), SOMA, SEEDS, "gray")
     add_panel(figure, Panel(field.image, "Patches and their overlap", field.shown), PATCHES, SEEDS, "gray")
     add_panel(figure, Panel(field.image, "Where the search begins", field.shown), SEEDS, SEEDS, "gray")
@@ -106,7 +106,7 @@ def _add_rings(figure: go.Figure, search: Search, window: Window) -> None:
     half = np.asarray(search.gSig) + 0.5
     angle = np.linspace(0, 2 * np.pi, _CIRCLE_POINTS)
     circle = np.column_stack([half[1] * np.cos(angle), half[0] * np.sin(angle)])
-    _add_lines(figure, _at(circle, shown), SOMA, {"color": style.UNJUDGED, "width": 2.0})
+    _add_lines(figure, _at(circle, shown), SOMA, {"color": style.NOT_EVALUATED, "width": 2.0})
     side = np.asarray(search.gSiz) / 2
     square = np.asarray([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]]) * side[::-1]
     _add_lines(figure, _at(square, shown), SOMA, {"color": _PALE, "width": 1.1, "dash": "dot"})
@@ -129,7 +129,7 @@ def _add_quilt(figure: go.Figure, patches: Sequence[tuple[slice, slice]], dims: 
     edges += [np.asarray([[at - 0.5, -0.5], [at - 0.5, height - 0.5]]) for at in _ends(columns)]
     _add_lines(figure, edges, PATCHES, {"color": _EDGE, "width": 0.8})
     (top, bottom), (left, right) = rows[(len(rows) - 1) // 2], columns[(len(columns) - 1) // 2]
-    _add_lines(figure, [_rectangle(top, bottom, left, right)], PATCHES, {"color": style.UNJUDGED, "width": 2.4})
+    _add_lines(figure, [_rectangle(top, bottom, left, right)], PATCHES, {"color": style.NOT_EVALUATED, "width": 2.4})
 
 
 def _cuts(slices: Iterable[slice]) -> list[tuple[int, int]]:

@@ -12,7 +12,7 @@ from calscope.model.recording import Pair
 from calscope.model.results import MotionResult
 from calscope.plots import style
 from calscope.plots.images import Panel, image_row
-from calscope.plots.scaling import limits, nice_length
+from calscope.plots.scaling import display_range, nice_length
 
 Shown = Literal["whole shift", "without the rigid part"]
 SHOWN: tuple[Shown, ...] = ("whole shift", "without the rigid part")
@@ -86,7 +86,7 @@ def field_figure(
 ) -> go.Figure:
     """Draw patches and the shifts of one frame over an image, with an arrow of known length beside the scale bar."""
     arrows = arrows_of(motion, frame, shown)
-    panel = Panel(image, title, limits([image], 1.0, 99.7))
+    panel = Panel(image, title, display_range([image], 1.0, 99.7))
     figure = image_row(
         [panel], dxy_um=dxy_um, colours="gray", width_px=width_px, bar=False, tallest_px=520, bar_in_px=True
     )

@@ -12,7 +12,7 @@ SPIKES = "#9467bd"
 RATIO = "#148f77"
 LINE_ON_IMAGE = "#ffffff"
 HALO = "rgba(0,0,0,0.6)"
-UNJUDGED = "#ffd54a"
+NOT_EVALUATED = "#ffd54a"
 ACCEPTED_ON_IMAGE = "#49b0ff"
 REJECTED_ON_IMAGE = "#ff8a1f"
 """Accepted and rejected are blue and orange, which people with any kind of colour vision tell apart."""
@@ -33,8 +33,8 @@ def blank(height: int) -> go.Figure:
     return figure
 
 
-def colour_of(accepted: bool | None) -> str:  # noqa: FBT001 - a judgement, not a switch
-    """Give the colour on images of an accepted, a rejected or a not yet judged component."""
+def colour_of(accepted: bool | None) -> str:  # noqa: FBT001 - whether it was accepted, not a switch
+    """Give the colour on images of an accepted, a rejected or a not yet evaluated component."""
     if accepted is None:
-        return UNJUDGED
+        return NOT_EVALUATED
     return ACCEPTED_ON_IMAGE if accepted else REJECTED_ON_IMAGE

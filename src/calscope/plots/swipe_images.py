@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from calscope.model.recording import Pair
 from calscope.plots import png
-from calscope.plots.scaling import Limits, limits, scale_bar, short, to_codes
+from calscope.plots.scaling import DisplayRange, display_range, scale_bar, short, to_codes
 
 CLOSER = (1, 3)
 """As they are, and by how much a double click makes them larger."""
@@ -34,10 +34,10 @@ class Swipe:
     """Name of what is on the left of the slider."""
     right: str
     low: str
-    """Lower limit of the colours, in words."""
+    """Lower end of the display range, in words."""
     high: str
     colours: tuple[str, ...]
-    """Colours from the lower to the upper limit."""
+    """Colours from the lower to the upper end."""
     closer: int
     bars: tuple[Bar, ...]
     """As they are, and magnified."""
@@ -50,11 +50,11 @@ class Swipe:
 def make_swipe(
     before: NDArray, after: NDArray, title: str, *, dxy_um: Pair | None = None, names: tuple[str, str] | None = None
 ) -> Swipe:
-    """Lay (H, W) images `before` and `after` over each other, in viridis, in limits shared by both.
+    """Lay (H, W) images `before` and `after` over each other, in viridis, in a display range shared by both.
 
-    The limits are the 50 and the 99.5 percentile of the pixels of both.
+    The range is from the 50 to the 99.5 percentile of the pixels of both.
     """
-    shown = limits([before, after])
+    shown = display_range([before, after])
     rows, columns = before.shape
     colours = png.palette("viridis")
     first, second = (png.data_uri(to_codes(image, shown), colours) for image in (before, after))
@@ -75,8 +75,8 @@ def make_swipe(
     )
 
 
-def _near(value: float, shown: Limits) -> float:
-    """Give 0 for what can't be told from it within the limits."""
+def _near(value: float, shown: DisplayRange) -> float:
+    """Give 0 for what can't be told from it in this display range."""
     return 0.0 if abs(value) < 1e-3 * (shown[1] - shown[0]) else value
 
 

@@ -13,7 +13,7 @@ from calscope.model.movie import FloatArray
 from calscope.model.recording import Pair
 from calscope.plots import png, style
 from calscope.plots.contours import Outline, outlines
-from calscope.plots.scaling import Limits, limits, nice_length, short, thin, to_codes
+from calscope.plots.scaling import DisplayRange, display_range, nice_length, short, thin, to_codes
 
 CHART_WIDTH, CHART_HEIGHT = 940, 190
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 12, 22, 36
@@ -43,7 +43,7 @@ class Look:
     most_pixels: int
 
 
-def image_uri(image: NDArray, shown: Limits, most_pixels: int) -> str:
+def image_uri(image: NDArray, shown: DisplayRange, most_pixels: int) -> str:
     """Give an (H, W) image in viridis as an address that needs no file; made smaller if it has too many pixels."""
     codes = to_codes(image, shown)
     if codes.size > most_pixels:
@@ -53,8 +53,8 @@ def image_uri(image: NDArray, shown: Limits, most_pixels: int) -> str:
 
 
 def swipe(before: NDArray, after: NDArray, look: Look) -> Html:
-    """Lay two images over each other with a slider between them, in shared limits."""
-    shown = limits([before, after])
+    """Lay two images over each other with a slider between them, in a shared display range."""
+    shown = display_range([before, after])
     label = f"{look.title}: before or after"
     layers = (
         _picture(after, shown, look, alt=f"{look.title}, after", key=look.key),
@@ -69,25 +69,25 @@ def swipe(before: NDArray, after: NDArray, look: Look) -> Html:
 
 def still(image: NDArray, look: Look) -> Html:
     """Show one image."""
-    shown = limits([image])
+    shown = display_range([image])
     return _framed(image.shape, shown, look, _picture(image, shown, look, alt=look.title, key=look.key))
 
 
-def _picture(image: NDArray, shown: Limits, look: Look, *, alt: str, key: str | None) -> Html:
+def _picture(image: NDArray, shown: DisplayRange, look: Look, *, alt: str, key: str | None) -> Html:
     cover = None if key else "before"
     uri = image_uri(image, shown, look.most_pixels)
     return element("img", {"class": cover, "src": uri, "alt": alt, "data-image": key})
 
 
-def _framed(shape: tuple[int, ...], shown: Limits, look: Look, *layers: Html) -> Html:
+def _framed(shape: tuple[int, ...], shown: DisplayRange, look: Look, *layers: Html) -> Html:
     rows, columns = shape
     frame = {"class": "swipe", "style": f"aspect-ratio: {columns} / {rows}"}
     caption = element("figcaption", None, f"{look.title} ", colour_bar(shown))
     return element("figure", None, element("div", frame, *layers, scale_bar(rows, columns, look.dxy_um)), caption)
 
 
-def colour_bar(shown: Limits) -> Html:
-    """Show the display limits with the colours between them."""
+def colour_bar(shown: DisplayRange) -> Html:
+    """Show the display range with the colours between them."""
     stops = ", ".join(f"rgb({r} {g} {b})" for r, g, b in png.palette("viridis")[::32])
     bar = element("span", {"class": "bar", "style": f"background: linear-gradient(90deg, {stops})"})
     return element("span", {"class": "limits"}, f"{short(shown[0])} ", bar, f" {short(shown[1])}")
@@ -161,7 +161,7 @@ class _Scale:
     """From values to places in a chart."""
 
     longest: float
-    y_range: Limits
+    y_range: tuple[float, float]
 
     def x(self, share: NDArray | float) -> NDArray | float:
         return _LEFT + share * (CHART_WIDTH - _LEFT - _RIGHT)
@@ -171,7 +171,7 @@ class _Scale:
         return _TOP + (high - value) / (high - low) * (CHART_HEIGHT - _TOP - _BOTTOM)
 
 
-def _range_of(curves: Sequence[Curve]) -> Limits:
+def _range_of(curves: Sequence[Curve]) -> tuple[float, float]:
     everything = [array for curve in curves for array in (curve.values, *(curve.spread or ()))]
     finite = np.concatenate([array[np.isfinite(array)] for array in everything])
     if finite.size == 0:

@@ -17,7 +17,7 @@ from calscope.ui.frame import keys, messages
 from calscope.ui.session import places, shown_run
 from calscope.ui.session.shown_run import ShownAnimal
 from calscope.ui.traces import component_view
-from calscope.ui.traces.component_view import Judged
+from calscope.ui.traces.component_view import EvaluatedAnimal
 from calscope.ui.widgets import parameter_form
 
 
@@ -76,7 +76,7 @@ def _show(slider: Slider) -> None:
         slider.high,
         value,
         slider.step,
-        key=f"{keys.dial(slider.dotted)} {value:g}",
+        key=f"{keys.slider(slider.dotted)} {value:g}",
         label_visibility="collapsed",
     )
     if moved != value:
@@ -85,26 +85,26 @@ def _show(slider: Slider) -> None:
         parameter_form.show_one(slider.dotted)
 
 
-def judged(animal: ShownAnimal) -> Judged | None:
+def evaluated(animal: ShownAnimal) -> EvaluatedAnimal | None:
     """Give the animal judged by the thresholds on the page; None where the run did not come so far."""
-    stored = component_view.judged(animal)
-    return stored and judged_by(stored, in_force())
+    stored = component_view.evaluated(animal)
+    return stored and evaluate_with(stored, in_force())
 
 
-def judged_by(view: Judged, limits: Thresholds | None) -> Judged:
+def evaluate_with(view: EvaluatedAnimal, thresholds: Thresholds | None) -> EvaluatedAnimal:
     """Give the animal judged by these thresholds, where they differ from those of its run; None stands for those."""
-    if limits is None:
+    if thresholds is None:
         return view
-    evaluation = judge(view.quality, limits)
+    evaluation = judge(view.quality, thresholds)
     if evaluation.reasons == view.evaluation.reasons:
         return view
-    mark = hashlib.sha256(limits.model_dump_json().encode()).hexdigest()[:12]
+    mark = hashlib.sha256(thresholds.model_dump_json().encode()).hexdigest()[:12]
     return replace(view, evaluation=evaluation, variant=f" by {mark}")
 
 
 def say_whose(animals: Iterable[ShownAnimal], thresholds: str = THERE) -> None:
     """Say in one line, where animals are not judged as in their run, how many the run accepted."""
-    views = [view for animal in animals if (view := judged(animal)) is not None and view.variant]
+    views = [view for animal in animals if (view := evaluated(animal)) is not None and view.variant]
     if not views:
         return
     accepted = [
@@ -137,5 +137,5 @@ def counts() -> pd.DataFrame:
 
 def evaluation_of(animal: ShownAnimal) -> Evaluation | None:
     """Give the judgement by the thresholds on the page, that of the run where it can't be judged again."""
-    view = judged(animal)
+    view = evaluated(animal)
     return view.evaluation if view else animal.results.evaluation

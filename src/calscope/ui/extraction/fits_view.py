@@ -12,7 +12,7 @@ from calscope.model.results import Components, SummaryImages
 from calscope.plots.contours import Group
 from calscope.plots.fits import ALONE_ON_IMAGE, KEPT_ON_IMAGE, MERGED_ON_IMAGE, DrawnFit, two_fits_figure
 from calscope.plots.images import Panel
-from calscope.plots.scaling import limits
+from calscope.plots.scaling import display_range
 from calscope.ui.evaluation import thresholds_panel
 from calscope.ui.frame import messages, wording
 from calscope.ui.frame.keys import on_page
@@ -110,7 +110,7 @@ def _figure(
     _after: SummaryImages,
     _changes_found: FitChanges,
 ) -> go.Figure:
-    shown = limits([_after.corr], 1.0, 99.7)
+    shown = display_range([_after.corr], 1.0, 99.7)
     merged_first = [number for one in _changes_found.merged for number in one.first]
     first = DrawnFit(
         Panel(_after.corr, f"First fit: {wording.count(_first.n, 'component')}", shown),

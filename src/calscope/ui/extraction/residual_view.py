@@ -11,7 +11,7 @@ from calscope.model.results import Components, Residual
 from calscope.model.seeds import Seeds
 from calscope.plots.fits import residual_figure, seeds_figure
 from calscope.plots.images import Panel
-from calscope.plots.scaling import Limits, limits
+from calscope.plots.scaling import DisplayRange, display_range
 from calscope.ui.frame import messages, wording
 from calscope.ui.frame.keys import on_page
 from calscope.ui.session import cached, launch, placed_seeds, shown_run
@@ -64,7 +64,7 @@ def _draw(animal: ShownAnimal) -> None:
         st.caption(rings_words(n_missed, border_px))
     with right:
         if found.after is not None:
-            panel = Panel(found.after.corr, _seeds_title(own), limits([found.after.corr], 1.0, 99.7))
+            panel = Panel(found.after.corr, _seeds_title(own), display_range([found.after.corr], 1.0, 99.7))
             lines = cached.contour_lines(found.keys["refit"], found.refit)
             chosen = seeds_figure(panel, lines, own, animal.dxy_um)
             charts.show(chosen, on_page("extraction", f"seeds {animal.name}"), f"Seeds placed on {animal.name}")
@@ -88,7 +88,7 @@ def _left_over(
     missed = missed_spots(_residual, _components, border_px=border_px)
     spots = missed[:MOST_SPOTS]
     told = [place_words(_residual, (int(y), int(x)), fr_hz) for y, x in spots]
-    low, high = peak_limits(_residual)
+    low, high = peak_display_range(_residual)
     panel = Panel(_residual.peak, f"What the refit left: dark {low:g}, bright {high:.0f} SD or more", (low, high))
     lines = cached.contour_lines(keys[1], _components)
     return residual_figure(panel, lines, spots, told, border_px=border_px, dxy_um=dxy_um), len(missed)
@@ -111,9 +111,9 @@ def rings_words(n_missed: int, border_px: int) -> str:
     )
 
 
-def peak_limits(residual: Residual) -> Limits:
-    """Give limits in which noise is dark and a missed cell bright, whatever the rest of the field does."""
-    return _FLOOR_SD, max(3 * _FLOOR_SD, limits([residual.peak], 50.0, 99.7)[1])
+def peak_display_range(residual: Residual) -> DisplayRange:
+    """Give the display range in which noise is dark and a missed cell bright, whatever the rest of the field does."""
+    return _FLOOR_SD, max(3 * _FLOOR_SD, display_range([residual.peak], 50.0, 99.7)[1])
 
 
 def place_words(residual: Residual, place: tuple[int, int], fr_hz: float | None) -> str:

@@ -14,8 +14,8 @@ from calscope.model.errors import ParameterError
 from calscope.model.movie import FloatArray
 from calscope.model.recording import Pair
 from calscope.plots.images import Panel
-from calscope.plots.scaling import Limits, limits
-from calscope.plots.search_overlay import Search, Window, busiest_window, knobs_figure
+from calscope.plots.scaling import DisplayRange, display_range
+from calscope.plots.search_overlay import Search, Window, busiest_window, search_preview_figure
 from calscope.ui.extraction import search_preview_words
 from calscope.ui.frame import messages
 from calscope.ui.frame.keys import on_page
@@ -73,13 +73,13 @@ def _draw(fields: list[Field]) -> None:
         field = _chosen(fields)
     soma, patches, seeds = st.columns(3)
     with soma:
-        parameter_form.show_dial("cnmf.gSig", 1, 20)
+        parameter_form.show_slider("cnmf.gSig", 1, 20)
         parameter_form.show_boxes("cnmf.gSiz")
     with patches:
-        parameter_form.show_dial("cnmf.rf", 5, 80)
-        parameter_form.show_dial("cnmf.stride", 0, 60)
+        parameter_form.show_slider("cnmf.rf", 5, 80)
+        parameter_form.show_slider("cnmf.stride", 0, 60)
     with seeds:
-        parameter_form.show_dial("cnmf.K", 1, 40)
+        parameter_form.show_slider("cnmf.K", 1, 40)
         conflict = _conflict()
         if conflict:
             st.warning(messages.plain(conflict), icon=":material/error:")
@@ -90,8 +90,8 @@ def _draw(fields: list[Field]) -> None:
         )
         return
     search = _search(field, fits_together=not conflict)
-    figure = knobs_figure(_panel(field), search, _window(field, search), field.dxy_um)
-    charts.show(figure, on_page("extraction", f"knobs {field.animal}"), search_preview_words.alt(search))
+    figure = search_preview_figure(_panel(field), search, _window(field, search), field.dxy_um)
+    charts.show(figure, on_page("extraction", f"search preview {field.animal}"), search_preview_words.alt(search))
     if field.kind == "raw":
         st.caption("This is the raw movie's correlation image; after motion correction the corrected one is shown.")
     for place, words in zip(
@@ -108,7 +108,7 @@ def _chosen(fields: list[Field]) -> Field | None:
     names = [field.animal for field in fields]
     name = names[0]
     if len(names) > 1:
-        key = on_page("extraction", "knobs of")
+        key = on_page("extraction", "search preview of")
         if st.session_state.get(key) not in names:
             st.session_state.pop(key, None)
         name = st.selectbox(
@@ -145,12 +145,12 @@ def _spots(key: str, gSig: tuple[int, int], border_px: int, _image: FloatArray) 
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _limits(key: str, _image: FloatArray) -> Limits:
-    return limits([_image], 1.0, 99.7)
+def _display_range(key: str, _image: FloatArray) -> DisplayRange:
+    return display_range([_image], 1.0, 99.7)
 
 
 def _panel(field: Field) -> Panel:
-    return Panel(field.image, "", _limits(field.key, _image=field.image))
+    return Panel(field.image, "", _display_range(field.key, _image=field.image))
 
 
 def _window(field: Field, search: Search) -> Window:

@@ -33,9 +33,9 @@ def parameter(dotted: str, part: int | None = None) -> str:
     return f"parameter {dotted}" if part is None else f"parameter {dotted} {part}"
 
 
-def dial(dotted: str) -> str:
+def slider(dotted: str) -> str:
     """Key of the slider that stands beside a parameter's box."""
-    return f"dial {dotted}"
+    return f"slider {dotted}"
 
 
 def on_page(page: str, thing: str) -> str:

@@ -9,7 +9,7 @@ from calscope.model.results import MotionQuality, MotionResult, SummaryImages
 from calscope.plots import motion_curves as curves
 from calscope.plots.images import Panel, image_row
 from calscope.plots.motion_measures_plot import measures_figure
-from calscope.plots.scaling import limits
+from calscope.plots.scaling import display_range
 from calscope.plots.shift_field import Shown, field_figure
 from calscope.plots.swipe_images import Swipe, make_swipe
 from calscope.ui.widgets.cached_figures import IMAGE_TITLES
@@ -34,9 +34,9 @@ def side_by_side(
     _before: SummaryImages,
     _after: SummaryImages,
 ) -> go.Figure:
-    """Draw one kind of image before and after correction, in limits shared by the pair; zooming one zooms both."""
+    """Draw one kind of image, raw and corrected, in a shared display range; zooming one zooms both."""
     first, second = getattr(_before, image), getattr(_after, image)
-    shown = limits([first, second])
+    shown = display_range([first, second])
     panels = [Panel(first, f"{IMAGE_TITLES[image]}, before", shown), Panel(second, "after", shown)]
     return image_row(panels, dxy_um=dxy_um, width_px=width_px, bar_in_px=True)
 
@@ -74,9 +74,9 @@ def template_match(key: str, fr_hz: float | None, _motion: MotionResult, _qualit
 
 
 @st.cache_data(**_FIGURES)
-def room(key: str, fr_hz: float | None, _quality: MotionQuality) -> go.Figure:
+def margin(key: str, fr_hz: float | None, _quality: MotionQuality) -> go.Figure:
     """Draw how far shifts are from max_shifts."""
-    return curves.room_figure(_quality, fr_hz)
+    return curves.margin_figure(_quality, fr_hz)
 
 
 @st.cache_data(**_FIGURES)

@@ -224,7 +224,7 @@ def _show_frames(animal: ShownAnimal, motion: MotionResult) -> None:
         charts.show(figure, keys.on_page(_PAGE, f"match {animal.name}"), f"Match with the template of {animal.name}")
     with right:
         if quality is not None:
-            figure = motion_pictures.room(found.keys["motion_quality"], animal.fr_hz, quality)
+            figure = motion_pictures.margin(found.keys["motion_quality"], animal.fr_hz, quality)
             charts.show(figure, keys.on_page(_PAGE, f"room {animal.name}"), f"Room to max_shifts of {animal.name}")
     if quality is not None:
         st.caption(_counts(quality))

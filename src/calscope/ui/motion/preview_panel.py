@@ -18,7 +18,7 @@ from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.runner import plan_keys
 from calscope.plots.images import Panel, image_row
 from calscope.plots.motion_survey_plot import crop_figure, displacement_figure
-from calscope.plots.scaling import limits
+from calscope.plots.scaling import display_range
 from calscope.ui.frame import keys, messages
 from calscope.ui.session import cached, launch, places, shown_run
 from calscope.ui.widgets import charts, parameter_form
@@ -223,7 +223,7 @@ def _interval(value: Estimate | None, digits: int) -> str:
 @st.cache_data(**_FIGURES)
 def _versions_figure(key: str, kind: str, dxy_um: Pair | None, _preview: MotionPreview) -> go.Figure:
     images = {name: getattr(version.images, kind) for name, version in _preview.versions.items()}
-    shared = limits(list(images.values()), 1.0 if kind == "mean" else 50.0, 99.7)
+    shared = display_range(list(images.values()), 1.0 if kind == "mean" else 50.0, 99.7)
     panels = [Panel(image, VERSION_TITLES[name], shared) for name, image in images.items()]
     return image_row(panels, dxy_um=dxy_um)
 

@@ -17,7 +17,7 @@ SHOWN = ("accepted", "rejected", "all")
 
 
 @dataclass(frozen=True)
-class Judged:
+class EvaluatedAnimal:
     """An animal whose components are judged."""
 
     animal: ShownAnimal
@@ -49,15 +49,15 @@ class Judged:
         return bool(self.evaluation.accepted[component])
 
 
-def judged(animal: ShownAnimal) -> Judged | None:
+def evaluated(animal: ShownAnimal) -> EvaluatedAnimal | None:
     """Give the animal with everything this view needs; None where the run did not come so far."""
     results = animal.results
     if not (results.refit and results.component_quality and results.evaluation and results.after):
         return None
-    return Judged(animal, results.refit, results.component_quality, results.evaluation, results.after)
+    return EvaluatedAnimal(animal, results.refit, results.component_quality, results.evaluation, results.after)
 
 
-def current(view: Judged, listed: list[int]) -> int | None:
+def current(view: EvaluatedAnimal, listed: list[int]) -> int | None:
     """Give the component to show: the chosen one if the animal has it, else the first of the list."""
     chosen = st.session_state.get(keys.COMPONENT)
     if chosen is None or not 0 <= chosen < view.components.n:
@@ -66,7 +66,7 @@ def current(view: Judged, listed: list[int]) -> int | None:
     return chosen
 
 
-def show_choice(view: Judged) -> tuple[list[int], int | None]:
+def show_choice(view: EvaluatedAnimal) -> tuple[list[int], int | None]:
     """Draw filter and next and previous; give the listed components and the chosen one."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         which = st.segmented_control(
@@ -86,7 +86,7 @@ def show_choice(view: Judged) -> tuple[list[int], int | None]:
     return listed, component
 
 
-def _first_filter(view: Judged) -> str:
+def _first_filter(view: EvaluatedAnimal) -> str:
     """Begin with the accepted, unless a link asks for a component that is not among them."""
     chosen = st.session_state.get(keys.COMPONENT)
     return "accepted" if chosen is None or chosen in view.listed("accepted") else "all"
@@ -112,9 +112,9 @@ def _choose(component: int | None) -> None:
     st.session_state[keys.COMPONENT] = component
 
 
-def show_map(view: Judged) -> None:
+def show_map(view: EvaluatedAnimal) -> None:
     """Draw all components over the correlation image; a click on one chooses it."""
-    figure = cached_figures.judged(
+    figure = cached_figures.acceptance_map(
         view.keys,
         "Click a component to choose it",
         view.animal.dxy_um,
@@ -137,7 +137,7 @@ def _clicked(key: str) -> None:
         _choose(component)
 
 
-def show_table(view: Judged, listed: list[int], component: int | None) -> None:
+def show_table(view: EvaluatedAnimal, listed: list[int], component: int | None) -> None:
     """Draw the list of components with their reasons; a click on a row chooses it."""
     table = component_table.components(
         view.keys, _components=view.components, _quality=view.quality, _evaluation=view.evaluation
@@ -162,7 +162,7 @@ def _row_chosen(key: str, listed: list[int]) -> None:
         _choose(listed[rows[0]])
 
 
-def show_header(view: Judged, component: int) -> None:
+def show_header(view: EvaluatedAnimal, component: int) -> None:
     """Say which component it is, how it was judged and why."""
     accepted = view.is_accepted(component)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -197,7 +197,7 @@ def _soma_parts(quality: ComponentQuality, component: int) -> str:
     return about + ", ".join(f"{name} {value:.2f}" for name, value in parts)
 
 
-def show_footprint(view: Judged, component: int) -> None:
+def show_footprint(view: EvaluatedAnimal, component: int) -> None:
     """Draw where the component lies, and its footprint from near."""
     accepted = view.is_accepted(component)
     left, right = st.columns(2)
@@ -211,7 +211,7 @@ def show_footprint(view: Judged, component: int) -> None:
         charts.show(figure, keys.on_page("traces", "footprint"), f"Footprint of component {component}")
 
 
-def show_traces(view: Judged, component: int) -> None:
+def show_traces(view: EvaluatedAnimal, component: int) -> None:
     """Draw the component's traces over time."""
     found, dff = view.components, view.animal.results.dff
     figure = trace_figure(

@@ -12,8 +12,8 @@ from calscope.pipeline.judging import judge
 from calscope.plots.component_scatter import Axes, quality_figure
 from calscope.plots.contours import Group, close_up, contour_map, group_by_acceptance, place_in_field
 from calscope.plots.images import PAGE_PX, Panel, image_row
-from calscope.plots.scaling import limits
-from calscope.plots.style import UNJUDGED, colour_of
+from calscope.plots.scaling import display_range
+from calscope.plots.style import NOT_EVALUATED, colour_of
 from calscope.plots.trace_curves import background_figure
 from calscope.ui.session import cached
 
@@ -25,28 +25,28 @@ _FIGURES = {"max_entries": 128, "max_size": "128MB", "show_spinner": False}
 def raw_images(key: str, dxy_um: Pair | None, _before: SummaryImages) -> go.Figure:
     """Draw max projection and local correlation of a raw movie."""
     panels = [
-        Panel(image, IMAGE_TITLES[name], limits([image]))
+        Panel(image, IMAGE_TITLES[name], display_range([image]))
         for name, image in (("max", _before.max), ("corr", _before.corr))
     ]
     return image_row(panels, dxy_um=dxy_um, bar=False, tallest_px=440)
 
 
 def _correlation(after: SummaryImages, title: str) -> Panel:
-    return Panel(after.corr, title, limits([after.corr], 1.0, 99.7))
+    return Panel(after.corr, title, display_range([after.corr], 1.0, 99.7))
 
 
 @st.cache_data(**_FIGURES)
-def found(
+def fit_map(
     keys: tuple[str, str], title: str, dxy_um: Pair | None, _components: Components, _after: SummaryImages
 ) -> go.Figure:
     """Draw the outlines of a fit over the corrected correlation image."""
     lines = cached.contour_lines(keys[0], _components)
-    group = Group("component", UNJUDGED, tuple(range(_components.n)))
+    group = Group("component", NOT_EVALUATED, tuple(range(_components.n)))
     return contour_map(_correlation(_after, title), lines, [group], _components.centers_px(), dxy_um=dxy_um)
 
 
 @st.cache_data(**_FIGURES)
-def judged(
+def acceptance_map(
     keys: tuple[str, str, str],
     title: str,
     dxy_um: Pair | None,
@@ -64,7 +64,7 @@ def judged(
 
 
 @st.cache_data(**_FIGURES)
-def quality(
+def measures_scatter(
     keys: tuple[str, str], thresholds: Thresholds, axes: Axes, _quality: ComponentQuality, _evaluation: Evaluation
 ) -> go.Figure:
     """Draw two measures against each other, with the thresholds."""
@@ -79,7 +79,7 @@ def quality(
 def in_field(
     keys: tuple[str, str],
     component: int,
-    accepted: bool | None,  # noqa: FBT001 - a judgement, not a switch
+    accepted: bool | None,  # noqa: FBT001 - whether it was accepted, not a switch
     _components: Components,
     _after: SummaryImages,
 ) -> go.Figure:
@@ -93,7 +93,7 @@ def in_field(
 def footprint(
     key: str,
     component: int,
-    accepted: bool | None,  # noqa: FBT001 - a judgement, not a switch
+    accepted: bool | None,  # noqa: FBT001 - whether it was accepted, not a switch
     _components: Components,
 ) -> go.Figure:
     """Draw one component's footprint from near."""
@@ -113,7 +113,7 @@ def background_images(key: str, dxy_um: Pair | None, _components: Components) ->
 
 
 def _background_panel(number: int, image: FloatArray) -> Panel:
-    low, high = limits([image], 1.0, 99.5)
+    low, high = display_range([image], 1.0, 99.5)
     return Panel(image, f"b {number}: dark {low:.3g}, bright {high:.3g}", (low, high))
 
 

@@ -7,7 +7,7 @@ from calscope.model.movie import FrameSource
 from calscope.model.quantities import size
 from calscope.model.recording import Pair, RecordingInfo
 from calscope.model.results import MotionResult
-from calscope.plots.film_sheet import FilmWords, film_limits, pack_film
+from calscope.plots.film_sheet import FilmWords, film_display_range, pack_film
 from calscope.ui.frame import keys, wording
 
 LENGTHS_S = (5, 10, 20, 40)
@@ -94,7 +94,7 @@ def of_recording(info: RecordingInfo, plan: FilmPlan, _recording: FrameSource) -
     """Make a film of a raw recording; the fingerprint in `info` makes the film of changed files another one."""
     frames = film_frames(_recording, plan)
     words = _words(("recorded",), plan, info.fr_hz, info.dxy_um, ())
-    return pack_film([frames], words, film_limits([frames]))
+    return pack_film([frames], words, film_display_range([frames]))
 
 
 @st.cache_data(**_FILMS)
@@ -107,10 +107,10 @@ def before_and_after(
     _motion: MotionResult,
     _far_px: tuple[float, ...],
 ) -> bytes:
-    """Make a film of the original and the corrected movie, in shared limits; the keys name recording and motion."""
+    """Make a film of the raw and the corrected movie in a shared display range; the keys name recording and motion."""
     versions = [film_frames(_raw, plan), film_frames(_motion.movie, plan)]
     words = _words(("original", "corrected"), plan, fr_hz, dxy_um, tuple(_far_px[frame] for frame in plan.frames))
-    return pack_film(versions, words, film_limits(versions))
+    return pack_film(versions, words, film_display_range(versions))
 
 
 def _words(

@@ -102,13 +102,13 @@ def show_boxes(dotted: str) -> None:
         _show_bare_boxes(field, st.columns(2, gap="small"))
 
 
-def show_dial(dotted: str, low: int, high: int) -> None:
+def show_slider(dotted: str, low: int, high: int) -> None:
     """Draw a slider beside the box, or the two boxes, of a whole number.
 
     The boxes hold the value; the slider follows them, and reaches only over the usual values. It moves both numbers of
     a pair together.
     """
-    field, key = field_of(dotted), keys.dial(dotted)
+    field, key = field_of(dotted), keys.slider(dotted)
     largest = _largest(field)
     wanted = high if largest is None else min(max(largest, low), high)
     if st.session_state.get(key) != wanted:  # set only then: a slider that is being moved must not be pulled back
