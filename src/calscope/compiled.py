@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import ParamSpec, TypeVar, overload
+from typing import Any, ParamSpec, TypeVar, overload
 
 import numba
 import platformdirs
@@ -23,6 +23,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 _PACKAGE = Path(__file__).parent
 _decorating = threading.Lock()
+_numba_config: Any = numba.config  # makes its attributes as it is imported, where no type checker sees them
 
 
 @overload
@@ -46,17 +47,17 @@ def kernel(
     def compiled(function: Callable[P, R]) -> Callable[P, R]:
         folder = _folder_of(function.__module__)
         with _decorating:
-            before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(folder or "")
+            before, _numba_config.CACHE_DIR = _numba_config.CACHE_DIR, str(folder or "")
             try:
                 return numba.njit(nogil=True, fastmath=fastmath, cache=folder is not None)(function)
             finally:
-                numba.config.CACHE_DIR = before
+                _numba_config.CACHE_DIR = before
 
     return compiled(function) if function else compiled
 
 
 @cache
-def place() -> Path | None:
+def kernel_cache_dir() -> Path | None:
     """Give the folder of all compiled code: NUMBA_CACHE_DIR, else beside the program, else the person's cache folder.
 
     None where none of them can be written; then every process compiles anew.
@@ -78,7 +79,7 @@ def place() -> Path | None:
 @cache
 def _folder_of(module: str) -> Path | None:
     """Give the folder for the kernels of a module; those for earlier sources of it go."""
-    root, name = place(), module.partition(".")[2]
+    root, name = kernel_cache_dir(), module.partition(".")[2]
     if root is None:
         return None
     folder = root / f"{name}-{code_digest((module,))}"

@@ -15,7 +15,7 @@ def cache(tmp_path, monkeypatch):
     """A folder that stands for the one in which compiled code is kept."""
     folder = tmp_path / "compiled"
     folder.mkdir()
-    monkeypatch.setattr(compiled, "place", lambda: folder)
+    monkeypatch.setattr(compiled, "kernel_cache_dir", lambda: folder)
     return folder
 
 
@@ -42,7 +42,7 @@ def test_runs_again_when_the_compiled_code_is_gone_or_of_other_sources(cache, tm
 
 
 def test_does_nothing_where_compiled_code_can_not_be_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(compiled, "place", lambda: None)
+    monkeypatch.setattr(compiled, "kernel_cache_dir", lambda: None)
     assert not compile_kernels.warm_up(tmp_path / "store")
 
 

@@ -13,7 +13,7 @@ import psutil
 
 import calscope
 from calscope.cli import BAD_INPUT, OK
-from calscope.compiled import place as compiled_code_place
+from calscope.compiled import kernel_cache_dir
 from calscope.engines.caiman_trial import try_caiman
 from calscope.engines.engine_registry import ENGINES
 from calscope.model.quantities import size
@@ -79,7 +79,7 @@ def _store(store: Store, missing: list[str]) -> Iterator[str]:
 
 def _compiled() -> Iterator[str]:
     yield "\nCompiled code"
-    folder = compiled_code_place()
+    folder = kernel_cache_dir()
     yield f"  {'kept in':24} {folder or 'memory only'}"
     if folder is None:
         yield "  No folder for it can be written: every start compiles anew, a minute. Set NUMBA_CACHE_DIR to a folder."

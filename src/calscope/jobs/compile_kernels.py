@@ -67,7 +67,7 @@ def warm_up(root: Path) -> bool:
     from calscope.model.params import Parameters  # noqa: PLC0415
     from calscope.pipeline.runner import run_animal  # noqa: PLC0415
 
-    place, wanted = compiled.place(), _identity()
+    place, wanted = compiled.kernel_cache_dir(), _identity()
     if place is None or read_json(place / STAMP) == wanted:
         return False
     store = Store(root)
