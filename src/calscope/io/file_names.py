@@ -100,14 +100,9 @@ def _check_time(ordered: Sequence[Path]) -> None:
             )
 
 
-def gaps_in(numbers: Sequence[int]) -> tuple[str, ...]:
-    """Missing numbers of a rising sequence, as 'a' or 'a to b'."""
-    gaps = []
-    for before, after in itertools.pairwise(numbers):
-        if after > before + 1:
-            first, last = before + 1, after - 1
-            gaps.append(str(first) if first == last else f"{first} to {last}")
-    return tuple(gaps)
+def gaps_in(numbers: Sequence[int]) -> tuple[tuple[int, int], ...]:
+    """Give the numbers missing in a rising sequence, as (first, last)."""
+    return tuple((a + 1, b - 1) for a, b in itertools.pairwise(numbers) if b > a + 1)
 
 
 def list_tiffs(folder: Path) -> tuple[list[Path], tuple[str, ...]]:

@@ -4,11 +4,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calscope.io.readers.reader import Recording
+from calscope.model.notes import Note
 from calscope.model.recording import LoadReport, RecordingInfo
 
 N_SAMPLED = 32
 _FEWEST_IN_PLATEAU = 16
 _FEW_FRAMES = 100
+_MOST_GAPS = 1000
+"""Gaps that are reported with their numbers; of more only how many they are."""
 
 
 def make_report(recording: Recording) -> LoadReport:
@@ -62,44 +65,40 @@ def _count_constant(frames: NDArray) -> int:
     return int(np.count_nonzero(~np.any((flat != flat[:, :1]) & np.isfinite(flat), axis=1)))
 
 
-def _warnings(report: LoadReport, n_values: int) -> list[str]:
-    """Sentences on what was seen in the frames and their names, most serious first."""
-    said = []
-    looked = f"of {report.n_sampled_frames} frames looked at"
-    if report.n_nan:
-        said.append(f"{report.n_nan} values (of {n_values}) are not numbers (NaN or infinite) in the frames looked at.")
-    if report.n_dark_frames:
-        said.append(f"{report.n_dark_frames} {looked} are constant: no light, or frames that were not recorded.")
-    if report.n_saturated:
-        share = 100.0 * report.n_saturated / n_values
-        said.append(
-            f"{report.n_saturated} values ({share:.2g} %) stand at the highest one, {report.maximum:g}: the detector "
-            "is saturated there, and transients are cut off."
-        )
-    if report.gaps:
-        said.append(
-            f"Frames seem to be missing: no file has the number {_some(report.gaps)}. Time is counted without them."
-        )
+def _warnings(report: LoadReport, n_values: int) -> list[Note]:
+    """Give what was seen in the frames and their names, most serious first."""
+    found = []
     n_frames = report.info.shape[0]
+    if report.n_nan:
+        found.append(Note("values_not_finite", {"n": report.n_nan, "n_values": n_values}))
+    if report.n_dark_frames:
+        sampled = {"n": report.n_dark_frames, "n_sampled": report.n_sampled_frames}
+        found.append(Note("sampled_frames_constant", sampled))
+    if report.n_saturated:
+        values = {"n": report.n_saturated, "n_values": n_values, "maximum": report.maximum}
+        found.append(Note("values_saturated", values))
+    if report.gaps:
+        found.append(Note("frames_missing", {"gaps": report.gaps[:_MOST_GAPS], "n_gaps": len(report.gaps)}))
     if n_frames == 1:
-        said.append("This is a single image, no movie: motion and activity can't be found in it.")
+        found.append(Note("single_image"))
     elif n_frames < _FEW_FRAMES:
-        said.append(f"There are only {n_frames} frames; motion correction and extraction need some hundreds.")
-    return said
+        found.append(Note("few_frames", {"n_frames": n_frames}))
+    return found
 
 
-def _some(gaps: tuple[str, ...]) -> str:
-    shown = ", ".join(gaps[:5])
-    return f"{shown} and {len(gaps) - 5} more gaps" if len(gaps) > 5 else shown
-
-
-def unknowns(info: RecordingInfo) -> list[str]:
-    """Give sentences on what a recording leaves open; it is asked for, never guessed."""
-    said = []
+def unknowns(info: RecordingInfo) -> list[Note]:
+    """Say what a recording leaves open; it is asked for, never guessed."""
+    found = []
     if info.fr_hz is None:
-        said.append("The frame rate is not in the files; enter it before a run.")
+        found.append(Note("frame_rate_unknown"))
     if info.dxy_um is None:
-        said.append("The pixel size is not in the files; enter it to see micrometres and scale bars.")
+        found.append(Note("pixel_size_unknown"))
     elif not np.isclose(*info.dxy_um, rtol=0.01):
-        said.append(f"Pixels are not square: {info.dxy_um[0]:g} µm down, {info.dxy_um[1]:g} µm across.")
-    return said
+        found.append(Note("pixels_not_square", {"dxy_um": info.dxy_um}))
+    return found
+
+
+def open_warnings(report: LoadReport, known: RecordingInfo) -> tuple[Note, ...]:
+    """Give the warnings without those that are settled by what a person knows of the recording."""
+    asked, still = unknowns(report.info), unknowns(known)
+    return tuple(warning for warning in report.warnings if warning not in asked or warning in still)

@@ -1,6 +1,8 @@
 """What is known of one recording before anything is computed."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from calscope.model.notes import Note
 
 Pair = tuple[float, float]
 
@@ -40,9 +42,9 @@ class LoadReport:
     n_nan: int
     n_dark_frames: int
     """Sampled frames that are constant."""
-    gaps: tuple[str, ...] = ()
-    """Numbers missing in the file names, as 'a to b'."""
+    gaps: tuple[tuple[int, int], ...] = ()
+    """Numbers missing in the file names, as (first, last)."""
     skipped: tuple[str, ...] = ()
     """Files of the folder that are not part of the recording, with the reason."""
-    warnings: tuple[str, ...] = field(default=())
-    """Sentences for the person, most serious first."""
+    warnings: tuple[Note, ...] = ()
+    """What was found, most serious first."""

@@ -3,13 +3,17 @@
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from calscope.engines.engine import Engine
+from calscope.io.load_report import make_report, open_warnings
 from calscope.io.project import Project, RecordingRef
+from calscope.io.readers.reader import Recording
 from calscope.io.readers.reader_registry import open_recording
 from calscope.model.errors import CalscopeError, Cancelled, RecordingError
 from calscope.model.fields import StageName
+from calscope.model.note_texts.all_texts import text
+from calscope.model.notes import Note
 from calscope.model.params import Parameters
 from calscope.model.seeds import Seeds
 from calscope.pipeline.records import AnimalRun, RunError, Until
@@ -126,8 +130,6 @@ class _Cohort:
         self._tell(start, "opening the recording")
         try:
             return self._run(ref, lambda fraction, note="", /: self._tell(start + (stop - start) * fraction, note))
-        except RunError as error:
-            return error.run
         except CalscopeError as error:
             return AnimalRun(ref.name, None, self.order.params.to_dict(), error=_with_name(ref.name, str(error)))
         except Cancelled:
@@ -140,6 +142,16 @@ class _Cohort:
     def _run(self, ref: RecordingRef, progress: Callable[..., None]) -> AnimalRun:
         order = self.order
         recording = open_recording(ref.path, order.n_frames)
+        found = _load_report(recording, order.params)
+        for note in found:
+            self.log(f"{ref.name}: {text(note)}")
+        try:
+            return replace(self._run_opened(ref, recording, progress), load_report=found)
+        except RunError as error:
+            return replace(error.run, load_report=found)
+
+    def _run_opened(self, ref: RecordingRef, recording: Recording, progress: Callable[..., None]) -> AnimalRun:
+        order = self.order
         return run_animal(
             recording,
             order.params,
@@ -178,6 +190,17 @@ def _expect(ref: RecordingRef, order: Order) -> Expected:
         seeds=order.seeds.get(ref.name, ()),
         workers=order.workers,
     )
+
+
+def _load_report(recording: Recording, params: Parameters) -> tuple[Note, ...]:
+    """Look at the recording; what the parameters tell of it is no longer open."""
+    try:
+        report = make_report(recording)
+    except RecordingError as error:  # the stages that read these frames fail on them, those in the store don't
+        return (Note("frames_unreadable", {"why": str(error)}),)
+    info, given = recording.info, params.dataset
+    known = replace(info, fr_hz=given.fr or info.fr_hz, dxy_um=given.dxy or info.dxy_um)
+    return open_warnings(report, known)
 
 
 def _fingerprint(ref: RecordingRef, n_frames: int | None) -> str:

@@ -56,6 +56,8 @@ class AnimalRun:
     stages: tuple[StageRecord, ...] = ()
     """In the order in which they ran."""
     peak_memory_bytes: int = 0
+    load_report: tuple[SavedNote, ...] = ()
+    """What a look at the recording's frames and files found, most serious first."""
     notes: tuple[SavedNote, ...] = ()
     """What the stages report."""
     counts: dict[str, int] = field(default_factory=dict)

@@ -109,9 +109,9 @@ def warnings_of(animal: AnimalFolder) -> list[str]:
     return said
 
 
-def notes_of(animal: AnimalFolder) -> list[str]:
-    """Give what the stages themselves had to say."""
-    return texts(notes_from_json(animal.meta.get("notes")))
+def _sentences(animal: AnimalFolder, name: str) -> list[str]:
+    """Give what the load report or the stages found."""
+    return texts(notes_from_json(animal.meta.get(name)))
 
 
 def _clipped(motion: pd.DataFrame, max_shifts: Sequence[float]) -> list[str]:
@@ -128,7 +128,8 @@ def animal_section(number: int, animal: AnimalFolder, budget: Budget) -> Html:
     """Give everything on one animal."""
     parts: list[Content] = [element("h2", None, animal.name)]
     parts += [element("p", {"class": "warning"}, sentence) for sentence in warnings_of(animal)]
-    parts += [element("p", {"class": "note"}, sentence) for sentence in notes_of(animal)]
+    parts += [element("p", {"class": "warning"}, sentence) for sentence in _sentences(animal, "load_report")]
+    parts += [element("p", {"class": "note"}, sentence) for sentence in _sentences(animal, "notes")]
     if animal.images:
         parts.append(_images(animal, budget))
     if animal.motion is not None:

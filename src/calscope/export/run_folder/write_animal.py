@@ -345,7 +345,8 @@ def _write_record(folder: Path, record: Mapping[str, Any], results: Results, wri
     quality = results.motion_quality
     if quality is not None:
         values["motion_quality"] = to_plain(quality)
-    values["notes"] = [with_text(note) for note in notes_from_json(record.get("notes"))]
+    for name in ("load_report", "notes"):
+        values[name] = [with_text(note) for note in notes_from_json(record.get(name))]
     values["files"] = [path.name for path in written]
     return write_json(folder / RUN, values)
 

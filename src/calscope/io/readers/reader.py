@@ -1,6 +1,6 @@
 """A recording on disk, whatever its format: frames read when asked for, and what the files say of themselves."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from calscope.model.errors import RecordingError
 from calscope.model.movie import FrameSource
+from calscope.model.notes import Note
 from calscope.model.recording import RecordingInfo
 
 
@@ -22,12 +23,12 @@ class Recording:
     info: RecordingInfo
     frames: FrameSource
     """The format's own way of reading."""
-    gaps: tuple[str, ...] = ()
-    """Numbers missing in the file names, as 'a to b'."""
+    gaps: tuple[tuple[int, int], ...] = ()
+    """Numbers missing in the file names, as (first, last)."""
     skipped: tuple[str, ...] = ()
     """Files beside the recording that are no part of it, with the reason."""
-    notes: tuple[str, ...] = field(default=())
-    """What a person should know of how the files were understood, as sentences."""
+    notes: tuple[Note, ...] = ()
+    """What a person should know of how the files were understood."""
 
     @property
     def shape(self) -> tuple[int, int, int]:

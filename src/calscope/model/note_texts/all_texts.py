@@ -6,11 +6,12 @@ from typing import Any
 from calscope.model.note_texts.fit_texts import FIT
 from calscope.model.note_texts.import_texts import IMPORTED
 from calscope.model.note_texts.motion_texts import MOTION
+from calscope.model.note_texts.recording_texts import RECORDING
 from calscope.model.notes import Note
 
 Wording = str | Callable[..., str]
 """A template, or a function, of the note's values by their names."""
-TEXTS: Mapping[str, Wording] = {"sentence": "{text}", **MOTION, **FIT, **IMPORTED}
+TEXTS: Mapping[str, Wording] = {"sentence": "{text}", **MOTION, **FIT, **IMPORTED, **RECORDING}
 
 
 def text(note: Note) -> str:

@@ -6,9 +6,10 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from calscope.io.load_report import unknowns
+from calscope.io import load_report
 from calscope.io.project import Project
 from calscope.model.errors import CalscopeError
+from calscope.model.note_texts.all_texts import texts
 from calscope.model.recording import LoadReport, RecordingInfo
 from calscope.ui.frame import keys, messages, wording
 from calscope.ui.session import cached
@@ -39,8 +40,7 @@ def readable(looked: Looked) -> list[str]:
 
 def open_warnings(report: LoadReport) -> list[str]:
     """Give the warnings without those that are settled by what was given by hand."""
-    asked, still = unknowns(report.info), unknowns(with_given(report.info))
-    return [warning for warning in report.warnings if warning not in asked or warning in still]
+    return texts(load_report.open_warnings(report, with_given(report.info)))
 
 
 def with_given(info: RecordingInfo) -> RecordingInfo:

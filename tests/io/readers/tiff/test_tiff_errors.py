@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from calscope.io.readers.reader_registry import open_recording
 from calscope.io.readers.tiff.stacks import holds_many
 from calscope.model.errors import CalscopeError, RecordingError
+from calscope.model.note_texts.all_texts import text
 
 
 def message(path, n_frames=None):
@@ -215,7 +216,7 @@ def test_a_truncated_stack_names_the_first_bad_frame_and_can_be_used_up_to_it(tm
         assert f"use only the first {readable} frames" in text
         recording = open_recording(path, readable)
         assert np.array_equal(recording.read(0, readable), movie[:readable])
-        assert "is damaged at its frame" in recording.notes[0]
+        assert recording.notes[0].kind == "file_damaged"
 
 
 def test_a_truncated_contiguous_stack_can_be_used_up_to_the_damage(tmp_path, movie):
@@ -228,7 +229,7 @@ def test_a_truncated_contiguous_stack_can_be_used_up_to_the_damage(tmp_path, mov
     assert "use only the first 5 frames" in message(path)
     recording = open_recording(path, 5)
     assert np.array_equal(recording.read(0, 5), movie[:5])
-    assert "damaged at its frame 5" in recording.notes[-1]
+    assert "damaged at its frame 5" in text(recording.notes[-1])
 
 
 def test_a_truncated_frame_of_a_folder_is_named(frame_folder):

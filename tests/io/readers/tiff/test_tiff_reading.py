@@ -13,6 +13,7 @@ from repository import SHARED
 from calscope.io.readers.reader_registry import open_recording
 from calscope.io.readers.tiff import pixels
 from calscope.model.errors import RecordingError
+from calscope.model.notes import Note
 
 
 def test_single_frames_are_in_the_order_of_their_numbers(frame_folder, movie):
@@ -115,7 +116,7 @@ def test_imagej_file_that_describes_only_its_first_image(tmp_path, movie):
     assert path.stat().st_size == end + movie[1:].nbytes, "the pixels must lie one after the other"
     recording = open_recording(path)
     assert np.array_equal(recording.read(0, 12), movie)
-    assert "slices of a volume; they are taken as frames in time" in recording.notes[0]
+    assert recording.notes[0].kind == "slices_taken_as_frames"
 
 
 SIGNED = "ImageJ=1.54f\nimages={n}\nslices={n}\ncf=0\nc0=-32768.0\nc1=1.0\nvunit=Gray Value\n"
@@ -160,8 +161,8 @@ def test_stacks_that_continue_each_other_are_one_recording(tmp_path, movie):
     assert np.array_equal(recording.read(0, 12), movie)
     assert np.array_equal(recording.read(4, 8), movie[4:8])
     assert recording.info.n_files == 3
-    assert recording.gaps == ("3 to 9",)
-    assert "3 files are taken as one recording" in recording.notes[0]
+    assert recording.gaps == ((3, 9),)
+    assert recording.notes[0] == Note("files_joined", {"n": 3})
 
 
 def test_one_image_is_a_movie_of_one_frame(tmp_path, movie):

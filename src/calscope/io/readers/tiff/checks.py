@@ -8,6 +8,7 @@ from calscope.io.readers.tiff.ifd import Page
 from calscope.io.readers.tiff.metadata import TiffMetadata
 from calscope.io.readers.tiff.pixels import pixel_type
 from calscope.model.errors import RecordingError
+from calscope.model.notes import Note
 
 _MOST_CHANNELS = 7
 """ImageJ shows no more in one image; what has more is a movie, written without saying which axis is time."""
@@ -38,7 +39,7 @@ def check_gray(path: Path, page: Page) -> None:
         )
 
 
-def check_one_channel_and_plane(path: Path, metadata: TiffMetadata, n_pages: int) -> tuple[str, ...]:
+def check_one_channel_and_plane(path: Path, metadata: TiffMetadata, n_pages: int) -> tuple[Note, ...]:
     """Refuse several channels or a volume over time; gives a note where frames are stored as slices.
 
     Raises
@@ -65,7 +66,7 @@ def check_one_channel_and_plane(path: Path, metadata: TiffMetadata, n_pages: int
     split = _DEINTERLEAVE if metadata.axes_are_certain else "Image > Color > Split Channels"
     guessed = not metadata.axes_are_certain
     if guessed and sizes["channels"] == n_pages > _MOST_CHANNELS:
-        return (f"'{path.name}' stores its {n_pages} images as channels; they are taken as frames in time.",)
+        return (Note("channels_taken_as_frames", {"file": path.name, "n": n_pages}),)
     if sizes["channels"] > 1:
         raise RecordingError(
             f"{where} holds {sizes['channels']} channels: {expected} Save the channel with the calcium signal as a "
@@ -78,7 +79,7 @@ def check_one_channel_and_plane(path: Path, metadata: TiffMetadata, n_pages: int
             f"ImageJ: {_DEINTERLEAVE}) and open it as one recording."
         )
     if sizes["slices"] > 1:
-        return (f"'{path.name}' stores its {n_pages} images as slices of a volume; they are taken as frames in time.",)
+        return (Note("slices_taken_as_frames", {"file": path.name, "n": n_pages}),)
     return ()
 
 

@@ -23,6 +23,7 @@ from calscope.io.readers.tiff.ifd import BrokenTiffError, Page, frame_bytes, lie
 from calscope.io.readers.tiff.metadata import TiffMetadata, read_metadata
 from calscope.io.readers.tiff.pixels import as_values, pixel_type, read_pages, unreadable, values_type
 from calscope.model.errors import RecordingError
+from calscope.model.notes import Note
 from calscope.model.recording import RecordingInfo
 
 _UNFINISHED = "the program that wrote it broke off, and did not list the images that follow"
@@ -183,13 +184,13 @@ class StackReader:
             dxy_source=f"{size.metadata.dxy_source} in '{size.path.name}'" if size.metadata.dxy_um else "",
         )
         if len(files) > 1:
-            notes = (f"{len(files)} files are taken as one recording, in the order of their numbers.", *notes)
+            notes = (Note("files_joined", {"n": len(files)}), *notes)
         return Recording(info, frames, gaps_in(numbers), skipped, notes)
 
 
-def _check(files: list[StackFile], n_frames: int | None) -> tuple[str, ...]:
+def _check(files: list[StackFile], n_frames: int | None) -> tuple[Note, ...]:
     """Refuse what is no movie; gives notes on what was taken as one."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     first = files[0]
     if first.pages:
         check_gray(first.path, first.pages[0])
@@ -207,11 +208,11 @@ def _check(files: list[StackFile], n_frames: int | None) -> tuple[str, ...]:
     return notes
 
 
-def _broken(file: StackFile, readable: int, n_frames: int | None) -> tuple[str, ...]:
+def _broken(file: StackFile, readable: int, n_frames: int | None) -> tuple[Note, ...]:
     """Give a note when the frames asked for come before the damage, else an error that says how many can be read."""
     frame = len(file.pages)
     if n_frames is not None and 0 < n_frames <= readable:
-        return (f"'{file.path.name}' is damaged at its frame {frame}: {file.broken}. Only frames before it are used.",)
+        return (Note("file_damaged", {"file": file.path.name, "frame": frame, "why": str(file.broken)}),)
     use = f"; or use only the first {readable} frames of the recording, which are readable" if readable else ""
     raise RecordingError(
         f"Can't read frame {frame} (counted from 0) of '{file.path.name}' in '{file.path.parent}': {file.broken}. "
