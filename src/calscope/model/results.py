@@ -245,9 +245,10 @@ class RelativeFluorescence:
     """dF/F of every component."""
 
     dff: FloatArray
-    """(K, T) (F - F0) / F0, a ratio."""
+    """(K, T) (F - F0) / F0, a ratio; NaN where F0 is not above the noise."""
     f0: FloatArray
     """(K, T) baseline fluorescence F0, in the units of the movie."""
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -215,10 +215,12 @@ def _load_evaluation(stored: StoredResult) -> Evaluation:
 
 def _save_dff(writer: ResultWriter, dff: RelativeFluorescence) -> None:
     _save_floats(writer, dff, "dff", "f0")
+    writer.values["notes"] = notes_to_json(dff.notes)
 
 
 def _load_dff(stored: StoredResult) -> RelativeFluorescence:
-    return RelativeFluorescence(dff=stored.array("dff"), f0=stored.array("f0"))
+    notes = notes_from_json(stored.values["notes"])
+    return RelativeFluorescence(dff=stored.array("dff"), f0=stored.array("f0"), notes=notes)
 
 
 def _save_residual(writer: ResultWriter, residual: Residual) -> None:

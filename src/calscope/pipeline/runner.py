@@ -312,7 +312,8 @@ def _told_by_stages(store: Store, records: list[StageRecord]) -> dict[str, Any]:
 
 
 def _notes(results: AnimalResults) -> tuple[Note, ...]:
-    found = [result.notes for result in (results.motion, results.first, results.refit) if result is not None]
+    noted = (results.motion, results.first, results.refit, results.dff)
+    found = [result.notes for result in noted if result is not None]
     return unique(note for notes in found for note in notes)
 
 

@@ -50,6 +50,8 @@ def test_cells_and_traces_are_those_of_the_movie_without_the_offset(movie, below
     seen = lowered.read(0, 300).transpose(0, 2, 1).reshape(300, -1).T
     assert abs((model + refit.A @ refit.C).mean() - seen.mean()) < 2, "A C + b f describes the movie as it is"
     assert first.b.shape[1] == refit.b.shape[1] == 2
+    assert [note.kind for note in refit.notes].count("movie_below_zero") == 1
+    assert "movie_below_zero" not in {note.kind for note in true.notes}
 
 
 def test_a_movie_above_zero_is_left_alone_even_where_noise_falls_below(movie):

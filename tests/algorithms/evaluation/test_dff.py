@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.sparse
 
 from calscope.algorithms.evaluation.dff import FEWEST_FRAMES, compute_dff, window_frames
+from calscope.model.notes import Note
 from calscope.model.results import Components
 
 
@@ -56,6 +59,7 @@ def test_dff_is_withheld_where_the_baseline_is_not_above_the_noise(noise):
     found = compute_dff(components(raw, noise=noise), fr_hz=10.0, window_s=5.0, quantile=8.0)
     assert np.isnan(found.dff[0]).all() and np.isfinite(found.dff[1]).all()
     assert found.f0[0].max() < 0, "F0 says why"
+    assert Note("dff_withheld", {"n": 1, "n_components": 2}) in found.notes
 
 
 @pytest.mark.parametrize(("fr_hz", "window_s", "n_frames"), [(0.025, 34.0, 31), (3.0, 0.5, 400), (0.5, 34.0, 600)])
@@ -64,6 +68,7 @@ def test_the_window_holds_enough_frames_at_any_rate(fr_hz, window_s, n_frames):
     raw[0, 10:14] = 250.0
     found = compute_dff(components(raw), fr_hz=fr_hz, window_s=window_s, quantile=8.0)
     assert found.dff.max() == pytest.approx(1.5, rel=1e-3)
+    assert [note.kind for note in found.notes] == ["dff_window_widened"]
 
 
 def test_the_window_is_as_asked_for_where_it_holds_enough_frames():
@@ -75,3 +80,13 @@ def test_the_window_is_as_asked_for_where_it_holds_enough_frames():
 def test_no_components_give_empty_arrays():
     found = compute_dff(components(np.zeros((0, 30), np.float32)), fr_hz=10.0, window_s=5.0, quantile=8.0)
     assert found.dff.shape == found.f0.shape == (0, 30)
+
+
+def test_bleaching_that_a_constant_baseline_does_not_follow_is_reported():
+    raw, bleached = np.full((1, 400), 10.0), components(np.full((1, 400), 10.0, np.float32), background=50.0)
+    f = np.linspace(1, 0.5, 400, dtype=np.float32)[None]
+    long = compute_dff(replace(bleached, f=f), fr_hz=10.0, window_s=60.0, quantile=8.0)
+    short = compute_dff(replace(bleached, f=f), fr_hz=10.0, window_s=10.0, quantile=8.0)
+    still = compute_dff(components(raw, background=50.0), fr_hz=10.0, window_s=60.0, quantile=8.0)
+    assert [note.kind for note in long.notes] == ["dff_bleaching_not_followed"]
+    assert not short.notes and not still.notes

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from calscope.model.movie import Movie
+from calscope.model.notes import Note
 from calscope.model.results import Components
 
 SAMPLED_FRAMES = 64
@@ -39,12 +40,15 @@ def raised(movie: Movie, level: float) -> Movie:
 
 
 def with_level(components: Components, level: float) -> Components:
-    """Add the constant `level` as a background component, b = level and f = 1; nothing where it is 0."""
+    """Add the constant `level` as a background component, b = level and f = 1, with a note; nothing where it is 0."""
     if not level:
         return components
+    note = Note("movie_below_zero", {"level": level})
     b = np.full((components.b.shape[0], 1), level, np.float32)
     f = np.ones((1, components.f.shape[1]), np.float32)
-    return replace(components, b=np.hstack([components.b, b]), f=np.vstack([components.f, f]))
+    return replace(
+        components, b=np.hstack([components.b, b]), f=np.vstack([components.f, f]), notes=(*components.notes, note)
+    )
 
 
 def without_level(components: Components) -> Components:

@@ -1,15 +1,20 @@
 """Relative fluorescence dF/F, with its baseline."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import percentile_filter
 
 from calscope.algorithms.cnmf.footprints import column_norms
 from calscope.model.movie import FloatArray
+from calscope.model.notes import Note
 from calscope.model.results import Components, RelativeFluorescence
 
 FEWEST_FRAMES = 50
 """A percentile of fewer frames is not a baseline: it follows the transients."""
+BLEACHED = 0.2
+"""Part of the background's light; a greater loss is reported where F0 can't follow it."""
 
 
 def compute_dff(components: Components, *, fr_hz: float, window_s: float, quantile: float) -> RelativeFluorescence:
@@ -42,7 +47,8 @@ def compute_dff(components: Components, *, fr_hz: float, window_s: float, quanti
         is_above = base > max(float(components.neurons_sn[k]), 0.0)
         dff[k] = np.divide(raw[k] - low, base, out=np.full(n_frames, np.nan, np.float32), where=is_above)
         f0[k] = base * scale[k]
-    return RelativeFluorescence(dff=dff, f0=f0)
+    notes = _notes(dff, share, window, window_s, fr_hz)
+    return RelativeFluorescence(dff=dff, f0=f0, notes=tuple(notes))
 
 
 def window_frames(window_s: float, fr_hz: float, n_frames: int) -> int:
@@ -51,6 +57,25 @@ def window_frames(window_s: float, fr_hz: float, n_frames: int) -> int:
     With as many frames as the recording has the baseline is constant.
     """
     return min(max(round(window_s * fr_hz), FEWEST_FRAMES), max(1, n_frames))
+
+
+def _notes(dff: FloatArray, share: FloatArray, window: int, window_s: float, fr_hz: float) -> Iterator[Note]:
+    n, n_frames = dff.shape
+    withheld = int(np.isnan(dff).any(axis=1).sum())
+    if withheld:
+        yield Note("dff_withheld", {"n": withheld, "n_components": n})
+    if round(window_s * fr_hz) < window:
+        yield Note("dff_window_widened", {"asked_s": window_s, "used_s": round(window / fr_hz, 3), "frames": window})
+    lost = _light_lost(share)
+    if window >= n_frames and lost > BLEACHED:
+        yield Note("dff_bleaching_not_followed", {"percent": 100 * lost})
+
+
+def _light_lost(share: FloatArray) -> float:
+    """Give the part of the background's light that is gone in the last tenth of the recording, against the first."""
+    tenth = max(1, share.shape[1] // 10)
+    first, last = float(share[:, :tenth].sum()), float(share[:, -tenth:].sum())
+    return 1 - last / first if first > 0 else 0.0
 
 
 def _baseline(trace: FloatArray, quantile: float, window: int) -> NDArray:

@@ -21,6 +21,13 @@ def _seeds(n: int, lost: Sequence[Sequence[int]]) -> str:
     return text
 
 
+def _withheld(n: int, n_components: int) -> str:
+    return (
+        f"dF/F of {n} of {n_components} components is withheld (NaN) where F0 is not above the noise of the trace: "
+        "there was hardly any light, or the movie's zero is not darkness."
+    )
+
+
 def _were(n: int) -> str:
     return "was" if n == 1 else "were"
 
@@ -32,4 +39,11 @@ FIT: dict[str, str | Callable[..., str]] = {
     "components_begun_in_residual": "Components were begun at {n} places where the first fit left much of a "
     "cell's size.",
     "seeds_placed": _seeds,
+    "movie_below_zero": "The movie's values lie below zero: {level:g} was subtracted before the fit, and stands in the "
+    "result as one more background component, a constant.",
+    "dff_withheld": _withheld,
+    "dff_window_widened": "A dF/F window of {asked_s:g} s holds too few frames for a baseline: {used_s:g} s "
+    "({frames} frames) were used.",
+    "dff_bleaching_not_followed": "The background loses {percent:.0f} % of its light during the recording, and the "
+    "dF/F window is as long as the recording: F0 is constant, so that this loss shows in dF/F. Shorten the window.",
 }
