@@ -14,7 +14,7 @@ def test_spec_and_status_go_through_their_files(tmp_path):
     assert JobSpec.from_json(spec.to_json()) == spec
     demo = JobSpec(kind="demo", data="/out", demo=DemoSettings(animals=2))
     assert JobSpec.from_json(demo.to_json()) == demo
-    status = JobStatus("running", "Animal_1", "fit", 0.5, "note", 12.0, 1.0, None, "", 77, "boot-5")
+    status = JobStatus("running", "Animal_1", "fit", 0.5, "note", 12.0, 1.0, None, "")
     write_status(tmp_path, status)
     assert read_status(tmp_path) == status
 

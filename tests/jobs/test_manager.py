@@ -9,17 +9,18 @@ import time
 from itertools import pairwise
 
 import numpy as np
+import owned
 import pytest
 import tifffile
 from filelock import FileLock
 
-from calscope.jobs.job_folder import JobFolder
+from calscope.jobs.job_folder import JobFolder, JobProcess
 from calscope.jobs.job_spec import DemoSettings, JobSpec
 from calscope.jobs.job_status import JobStatus, write_status
 from calscope.jobs.manager import JobManager
 from calscope.model.errors import EngineError, ParameterError, StoreError
 from calscope.pipeline.animal_results import AnimalResults
-from calscope.pipeline.processes import Owner
+from calscope.pipeline.processes import process_identity
 
 RATE = {"dataset": {"fr": 10.0}}
 
@@ -69,7 +70,9 @@ def ended(tmp_path_factory):
 
 def test_a_job_runs_in_a_process_of_its_own_and_its_results_can_be_opened(ended):
     manager, job = ended[0], ended[1]["good"]
-    assert job.status.state == "done" and job.status.fraction == 1 and job.status.pid != os.getpid()
+    assert (
+        job.status.state == "done" and job.status.fraction == 1 and JobFolder(job.folder).process().pid != os.getpid()
+    )
     assert list(job.results) == ["Animal_1", "Animal_2"]
     assert AnimalResults(manager.store, job.results["Animal_2"].keys).before.mean.shape == (32, 28)
     assert job.created_at <= job.status.started_at <= job.status.ended_at
@@ -128,6 +131,10 @@ def test_what_can_be_refused_at_once_is(manager, data):
     assert manager.jobs() == []
 
 
+def pid_of(manager, job_id):
+    return JobFolder(manager.store.jobs / job_id).process().pid
+
+
 def start_slow(manager, data, wait_until, engine="slow"):
     job_id = manager.submit(spec(data, engine=engine, until="motion"))
     wait_until(lambda: list(manager.store.results.glob("??/.tmp-*/corrected.npy")))
@@ -160,10 +167,10 @@ def test_a_worker_that_does_not_listen_is_ended_after_the_grace_period(manager, 
 
     monkeypatch.setattr(module, "GRACE_S", 0.5)
     job_id = start_slow(manager, data, wait_until, engine="deaf")
-    pid = manager.get(job_id).status.pid
+    pid = pid_of(manager, job_id)
     manager.cancel(job_id)
     job = manager.wait(job_id, 20)
-    assert job.status.state == "cancelled" and Owner.of(pid) is None
+    assert job.status.state == "cancelled" and process_identity(pid) is None
     assert half_made(manager.store) == []
 
 
@@ -172,7 +179,7 @@ def test_a_killed_worker_reads_interrupted_and_the_next_job_sweeps_up_after_it(m
     second = manager.submit(spec(data))
     with pytest.raises(StoreError, match=r"is running\. Cancel it"):
         manager.remove(first)
-    os.kill(manager.get(first).status.pid, signal.SIGKILL)
+    os.kill(pid_of(manager, first), signal.SIGKILL)
     wait_until(lambda: manager.get(first).status.state == "interrupted")
     assert "run again" in manager.get(first).status.error
     assert half_made(manager.store), "the test must leave something to sweep"
@@ -182,7 +189,7 @@ def test_a_killed_worker_reads_interrupted_and_the_next_job_sweeps_up_after_it(m
 
 def test_a_job_that_is_told_to_end_by_the_system_was_interrupted(manager, data, wait_until):
     job_id = start_slow(manager, data, wait_until)
-    os.kill(manager.get(job_id).status.pid, signal.SIGTERM)
+    os.kill(pid_of(manager, job_id), signal.SIGTERM)
     assert manager.wait(job_id, 20).status.state == "interrupted"
     wait_until(lambda: half_made(manager.store) == [])
 
@@ -217,15 +224,30 @@ def folder_of(manager, name="0189abcdef01-aaaaaa", **status):
     return folder
 
 
-def test_a_status_that_says_running_is_not_believed_when_another_process_has_its_number(manager):
-    folder = folder_of(manager, state="running", pid=os.getpid())
-    me = Owner.me()
-    folder.note_process(Owner(me.host, me.pid, me.started + "0"))
-    assert manager.get(folder.id).status.state == "interrupted"
-    folder.note_process(me)
+def test_a_status_that_says_running_is_believed_while_the_owner_holds_its_lock(manager):
+    folder = folder_of(manager, state="running")
+    with manager.store.owners.own() as owner:
+        folder.note_process(JobProcess(owner, os.getpid(), "another process"))
+        assert manager.get(folder.id).status.state == "running"
+    job = manager.get(folder.id)
+    assert job.status.state == "interrupted" and "run again" in job.status.error
+
+
+def test_a_job_that_an_earlier_version_began_is_not_believed_for_ever(manager):
+    folder = folder_of(manager, state="running")
+    (folder.path / "process.json").write_text(json.dumps("01234567.99.1b2c3d4e-5678"))
     assert manager.get(folder.id).status.state == "running"
-    manager.store.sweep()
-    (folder.path / "process.json").unlink()  # or this very process would be ended with the jobs
+    long_ago = time.time() - 600
+    os.utime(folder.path, (long_ago, long_ago))
+    assert manager.get(folder.id).status.state == "interrupted"
+
+
+@pytest.fixture
+def elsewhere(manager):
+    """A process that owns things in the store, and of whose number this machine knows another process."""
+    process = owned.OwnerProcess(manager.store.root)
+    yield process
+    process.kill()
 
 
 @pytest.fixture
@@ -237,37 +259,70 @@ def bystander():
     process.wait()
 
 
-@pytest.mark.parametrize("same", ["number", "number and start"])
-def test_a_job_of_another_machine_is_asked_to_stop_and_nothing_here_is_killed(manager, bystander, same):
-    here = Owner.of(bystander.pid)
-    folder = folder_of(manager, state="running")
-    folder.note_process(Owner("deadbeef", here.pid, here.started if same == "number and start" else "boot-1"))
+def ask_long_ago(manager, folder, seconds):
     manager.cancel(folder.id)
-    long_ago = time.time() - 20
-    os.utime(folder.path / "cancel", (long_ago, long_ago))
-    assert manager.get(folder.id).status.state == "running", "its own machine says when it has ended"
+    then = time.time() - seconds
+    os.utime(folder.path / "cancel", (then, then))
+
+
+def test_a_job_of_another_container_is_asked_to_stop_and_nothing_here_is_killed(manager, elsewhere, bystander):
+    folder = folder_of(manager, state="running")
+    folder.note_process(JobProcess(elsewhere.id, bystander.pid, "of another container"))
+    ask_long_ago(manager, folder, 20)
+    assert manager.get(folder.id).status.state == "running", "its own container says when it has ended"
     manager.end_now(folder.id)
     assert folder.cancel_age_s() > 19, "asking again does not give it more time"
-    assert bystander.poll() is None and Owner.of(bystander.pid) == here
+    assert bystander.poll() is None and elsewhere.process.poll() is None
+    assert half_made(manager.store), "what it makes is not swept"
 
 
 def test_a_job_whose_number_another_process_has_by_now_ends_without_a_kill(manager, bystander):
     folder = folder_of(manager, state="running")
-    here = Owner.of(bystander.pid)
-    folder.note_process(Owner(here.host, here.pid, here.started + "0"))
+    folder.note_process(JobProcess("01234567-0123456789ab", bystander.pid, process_identity(bystander.pid)))
     manager.end_now(folder.id)
     assert manager.get(folder.id).status.state == "cancelled"
-    assert bystander.poll() is None and Owner.of(bystander.pid) == here
+    assert bystander.poll() is None
 
 
-def test_a_cancelled_job_of_another_machine_that_never_answers_may_be_removed(manager, bystander):
+def test_a_cancelled_job_of_another_machine_that_never_answers_may_be_removed(manager, elsewhere):
     folder = folder_of(manager, state="running")
-    folder.note_process(Owner("deadbeef", bystander.pid, "boot-1"))
-    manager.cancel(folder.id)
-    long_ago = time.time() - 600
-    os.utime(folder.path / "cancel", (long_ago, long_ago))
-    assert manager.get(folder.id).status.state == "cancelled" and bystander.poll() is None
+    folder.note_process(JobProcess(elsewhere.id, elsewhere.pid, "of another machine"))
+    ask_long_ago(manager, folder, 600)
+    assert manager.get(folder.id).status.state == "cancelled" and elsewhere.process.poll() is None
     manager.remove(folder.id)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="containers of Linux")
+def test_the_queue_waits_for_a_job_of_another_container_until_that_is_gone(manager, data, wait_until):
+    first = manager.store.jobs / "0000000000000001-aaaaaa"
+    process = owned.OwnerProcess(manager.store.root, *owned.in_another_container())
+    folder = folder_of(manager, first.name, state="running")
+    folder.note_process(JobProcess(process.id, process.pid, "of another container"))
+    second = manager.submit(spec(data))
+    wait_until(lambda: manager.get(second).status.note == "waiting for 1 job")
+    assert manager.get(first.name).status.state == "running"
+    litter = half_made(manager.store)
+    manager.store.sweep()
+    assert litter and half_made(manager.store) == litter
+    process.kill()
+    wait_until(lambda: manager.get(first.name).status.state == "interrupted")
+    assert manager.wait(second, 60).status.state == "done"
+    assert half_made(manager.store) == []
+
+
+def test_a_worker_that_can_not_begin_is_told_at_once(tmp_path, data, wait_until):
+    manager = JobManager(tmp_path / "store", worker=["-c", "import sys; sys.exit('no worker')"])
+    job_id = manager.submit(spec(data))
+    wait_until(lambda: manager.get(job_id).status.state == "interrupted")
+    assert "log" in manager.get(job_id).status.error and "no worker" in manager.log_tail(job_id)
+
+
+def test_a_job_that_is_ended_before_its_worker_begins_does_not_run(manager, data):
+    job_id = manager.submit(spec(data))
+    manager.end_now(job_id)
+    time.sleep(5)
+    job = manager.wait(job_id, 30)
+    assert job.status.state == "cancelled" and not job.results
 
 
 def test_torn_files_read_as_interrupted_and_name_the_file(manager):

@@ -90,5 +90,5 @@ def test_the_raw_movie_plays_on_the_page_data(lab, open_page):
 
 
 def test_a_page_without_a_server_starts_nothing(lab, open_page, monkeypatch):
-    monkeypatch.setattr(start_compiling.warm_up, "start", lambda root: pytest.fail("started"))
+    monkeypatch.setattr(start_compiling.compile_kernels, "start", lambda root: pytest.fail("started"))
     assert not open_page("home").exception

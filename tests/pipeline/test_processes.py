@@ -1,45 +1,34 @@
+import os
 import subprocess
 import sys
 import time
-from dataclasses import replace
 
-from calscope.pipeline.processes import Owner
+from calscope.pipeline.processes import kernel_id, process_identity
 
 
 def start_child():
     return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
 
 
-def test_this_process_is_there_and_reads_back_from_its_token():
-    me = Owner.me()
-    assert not me.is_gone and Owner.parse(me.token) == me
-
-
-def test_a_killed_process_is_gone_even_before_it_is_reaped():
+def test_a_process_keeps_its_identity_and_no_other_has_it():
     child = start_child()
-    owner = Owner.of(child.pid)
-    assert not owner.is_gone
+    mine, other = process_identity(os.getpid()), process_identity(child.pid)
+    assert mine == process_identity(os.getpid()) and other and mine != other
     child.kill()
-    end = time.monotonic() + 5
-    while not owner.is_gone and time.monotonic() < end:
-        time.sleep(0.01)
-    assert owner.is_gone, "a process that nobody has waited for yet counts as gone"
     child.wait()
 
 
-def test_a_later_process_with_the_same_number_is_another_one():
-    me = Owner.me()
-    earlier = replace(me, started=me.started + "0")
-    assert earlier.is_gone and not me.is_gone
+def test_a_killed_process_has_none_even_before_it_is_reaped():
+    child = start_child()
+    child.kill()
+    end = time.monotonic() + 5
+    while process_identity(child.pid) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert process_identity(child.pid) is None, "a process that nobody has waited for yet counts as gone"
+    child.wait()
 
 
-def test_of_another_machine_nothing_is_known():
-    me = Owner.me()
-    elsewhere = replace(me, host="deadbeef")
-    assert not elsewhere.is_gone and elsewhere.is_foreign and not elsewhere.is_alive_here
-    assert not me.is_foreign and me.is_alive_here
-
-
-def test_other_text_is_no_owner():
-    for text in ("", "x", "abc.def.ghi", "abc.12", "abc.12."):
-        assert Owner.parse(text) is None, text
+def test_the_kernel_is_the_same_in_other_processes_and_what_is_added_tells_apart():
+    command = "from calscope.pipeline.processes import kernel_id; print(kernel_id('x'))"
+    told = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True).stdout.strip()
+    assert told == kernel_id("x") != kernel_id("y")

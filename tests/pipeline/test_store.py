@@ -1,8 +1,6 @@
 import errno
 import json
 import os
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -12,7 +10,6 @@ import pytest
 from filelock import FileLock
 
 from calscope.model.errors import StoreError
-from calscope.pipeline.processes import Owner
 from calscope.pipeline.store import Store, default_store
 
 KEY, OTHER, THIRD = "ab" * 20, "cd" * 20, "ef" * 20
@@ -28,12 +25,8 @@ def everything_in(folder):
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-def dead_owner():
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    owner = Owner.of(child.pid)
-    child.kill()
-    child.wait()
-    return owner
+GONE = "01234567-0123456789ab"
+"""An owner that is gone."""
 
 
 def test_a_result_comes_back_as_it_was_put_in(store):
@@ -182,15 +175,15 @@ def test_the_loser_of_a_race_drops_its_copy(store):
     assert len(list(store.results.glob("??/*"))) == 1 and len(list(store.results.glob("??/.*"))) == 0
 
 
-def test_what_dead_processes_left_is_swept_and_what_living_ones_make_is_not(store):
-    dead, me = dead_owner(), Owner.me()
-    for owner in (dead, me):
-        for place in (f"results/ab/.tmp-{KEY}-{owner.token}-1234", f"scratch/{owner.token}-1234"):
-            (store.root / place).mkdir(parents=True)
-            (store.root / place / "litter").write_text("x")
-    assert store.sweep() == 2
-    left = [name for name in everything_in(store.root) if name != "store.lock"]
-    assert len(left) == 2 and all(me.token in path for path in left)
+def test_what_owners_that_are_gone_left_is_swept_and_what_others_make_is_not(store):
+    with store.owners.own() as me:
+        for owner in (GONE, me):
+            for place in (f"results/ab/.tmp-{KEY}-{owner}-01234567", f"scratch/{owner}-01234567"):
+                (store.root / place).mkdir(parents=True)
+                (store.root / place / "litter").write_text("x")
+        assert store.sweep() == 2
+        left = [name for name in everything_in(store.root) if name.endswith("litter")]
+        assert len(left) == 2 and all(me in path for path in left)
 
 
 def test_what_a_person_keeps_in_the_stores_folder_is_not_swept(store):
@@ -202,13 +195,20 @@ def test_what_a_person_keeps_in_the_stores_folder_is_not_swept(store):
     assert store.sweep() == 0 and everything_in(store.root) == before
 
 
-def test_litter_of_another_machine_is_left_alone_until_it_is_old(store):
-    temp = store.root / f"results/ab/.tmp-{KEY}-01234567.99999999.boot-1-beef"
-    temp.mkdir(parents=True)
-    assert store.sweep() == 0 and temp.exists()
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"results/ab/.tmp-{KEY}-01234567.99.1b2c3d4e-5678-89abcdef",
+        "scratch/01234567.99.1b2c3d4e-5678-89abcdef",
+        "leases/01234567.99.1764000000000-89abcdef.json",
+    ],
+)
+def test_what_earlier_versions_left_goes_when_it_is_old(store, name):
+    (store.root / name).mkdir(parents=True)
+    assert store.sweep() == 0 and (store.root / name).exists()
     long_ago = time.time() - 30 * 86400
-    os.utime(temp, (long_ago, long_ago))
-    assert store.sweep() == 1 and not temp.exists()
+    os.utime(store.root / name, (long_ago, long_ago))
+    assert store.sweep() == 1 and not (store.root / name).exists()
 
 
 def test_a_full_disk_is_told_in_words_and_leaves_nothing(store, monkeypatch):
@@ -284,11 +284,11 @@ def test_pruning_by_age_and_nothing_that_a_running_job_uses(store):
     assert store.sizes() == []
 
 
-def test_the_lease_of_a_dead_process_holds_nothing(store):
+def test_the_lease_of_an_owner_that_is_gone_holds_nothing(store):
     put(store, KEY)
     leases = store.root / "leases"
     leases.mkdir()
-    (leases / f"{dead_owner().token}-1234.json").write_text(json.dumps([KEY]))
+    (leases / f"{GONE}-01234567.json").write_text(json.dumps([KEY]))
     assert store.prune(max_bytes=0).n == 1
     assert list(leases.iterdir()) == []
 

@@ -87,7 +87,7 @@ class _Run:
         self.head = self._head(project)
         self.started = time.monotonic()
         self.order.store.check_writable()
-        self.order.store.sweep()
+        self.order.store.sweep(on_wait=self._log)
         self._write_head("running")
         try:
             with self.stop.listening():

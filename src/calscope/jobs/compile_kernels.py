@@ -9,7 +9,6 @@ import json
 import logging
 import os
 import platform
-import shutil
 import subprocess
 import sys
 import threading
@@ -21,11 +20,10 @@ from calscope import compiled
 from calscope.code_digest import code_digest
 from calscope.io.atomic_write import write_text_whole
 from calscope.pipeline.disk_files import read_json
-from calscope.pipeline.processes import Owner
 from calscope.pipeline.records import Until
 from calscope.pipeline.store import Store
 
-STAMP = "calscope-warm.json"
+STAMP = "calscope-compiled.json"
 FRAMES, SIDE_PX = 600, 96
 """As long as needs two chunks of every pass, and as large as needs more than one patch: kernels are compiled anew for
 arrays that lie in memory in another way."""
@@ -50,11 +48,11 @@ def start(root: Path) -> "subprocess.Popen[bytes] | None":
         logger.warning("The kernels can't be compiled beforehand: %s", error)
         return None
     # Waits for the process, so that none stays behind as a dead entry of the system's list.
-    threading.Thread(target=process.wait, name="wait-warm-up", daemon=True).start()
+    threading.Thread(target=process.wait, name="wait-for-compiling", daemon=True).start()
     return process
 
 
-def warm_up(root: Path) -> bool:
+def compile_all(root: Path) -> bool:
     """Run the chain once unless that was done with these very sources; tell whether it ran.
 
     What it makes lies in the scratch of the store, and is gone when it ends; if it is killed, the store's next sweep
@@ -101,21 +99,21 @@ def _identity() -> list[str]:
     return [numba.__version__, platform.python_version(), llvmlite.binding.get_host_cpu_name(), code_digest(modules)]
 
 
-def _end_with_the_server(root: Path) -> None:
-    """Wait until nobody holds the other end of the standard input, then take what was half made away and end."""
+def _end_with_the_server() -> None:
+    """Wait until nobody holds the other end of the standard input, then end at once.
+
+    What was half made is swept by the next one that starts.
+    """
     while os.read(0, 1):  # not through sys.stdin, whose lock this thread would hold while the interpreter ends
         pass
-    for folder in (root / "scratch").glob(f"{Owner.me().token}-*"):
-        shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)
 
 
 def main(arguments: list[str]) -> int:
-    """Warm up for the store that is the only argument."""
+    """Compile; the store that is used is the only argument."""
     psutil.Process().nice(psutil.IDLE_PRIORITY_CLASS if sys.platform == "win32" else LOWEST_PRIORITY)
-    root = Path(arguments[0])
-    threading.Thread(target=_end_with_the_server, args=(root,), name="server-watch", daemon=True).start()
-    warm_up(root)
+    threading.Thread(target=_end_with_the_server, name="server-watch", daemon=True).start()
+    compile_all(Path(arguments[0]))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""A job's folder: its files by name, and what they say about a job whose process is gone.
+"""A job's folder: its files by name, and what they say about a job whose process is gone or can't be ended from here.
 
 <store>/jobs/<id>/spec.json  status.json  process.json  results.json  log.txt  cancel
 """
@@ -7,7 +7,8 @@ import json
 import os
 import signal
 import time
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import psutil
@@ -18,19 +19,42 @@ from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.job_status import JobStatus, read_status, write_status
 from calscope.model.errors import StoreError
 from calscope.pipeline.disk_files import read_json
-from calscope.pipeline.processes import Owner
+from calscope.pipeline.owners import Owners
+from calscope.pipeline.processes import process_identity
 from calscope.pipeline.records import AnimalRun
 
 _DYING_S = 3.0
 START_LIMIT_S = 60.0
 """A job whose process is unknown for longer was left by a server that ended while it started the job."""
 ANSWER_LIMIT_S = 60.0
-"""A worker ends within seconds after the wish to stop; one of another machine that shares the store, which can only be
-asked, is taken for gone when it has not done so for this long."""
+"""A worker ends within seconds after the wish to stop; one of another machine or container that shares the store, which
+can only be asked, is taken for gone when it has not done so for this long."""
 GONE = (
-    "The job's process ended without a word: it was killed, ran out of memory, or the machine was restarted. Finished "
-    "stages are in the store; run again to go on from there."
+    "The job's process ended before the job did: it was killed, ran out of memory, or the machine was restarted. "
+    "Finished stages are in the store; run again to go on from there."
 )
+NOT_STARTED = "The job's process ended before the job began. The log says why."
+
+
+@dataclass(frozen=True)
+class JobProcess:
+    """The process that does a job."""
+
+    owner: str
+    """Its id among the owners of the store, which tells whether it is still there."""
+    pid: int
+    identity: str
+    """What only this process has of all that ever get its number."""
+
+    @classmethod
+    def this_one(cls, owner: str) -> "JobProcess":
+        """Describe the process that asks."""
+        return cls(owner, os.getpid(), process_identity(os.getpid()) or "")
+
+    @property
+    def is_here(self) -> bool:
+        """Whether its number is, on this machine and in this container, surely its own."""
+        return process_identity(self.pid) == self.identity
 
 
 @dataclass(frozen=True)
@@ -73,14 +97,22 @@ class JobFolder:
         """Put down the records of the animals that are through."""
         write_text_whole(self.path / "results.json", _RUNS.dump_json(runs, indent=1).decode())
 
-    def note_process(self, owner: Owner) -> None:
+    def note_process(self, process: JobProcess) -> None:
         """Put down which process does the job."""
-        write_text_whole(self.path / "process.json", json.dumps(owner.token))
+        write_text_whole(self.path / "process.json", json.dumps(asdict(process)))
 
-    def owner(self) -> Owner | None:
-        """Give the process that does the job, None where it was never noted."""
-        token = read_json(self.path / "process.json")
-        return Owner.parse(token) if isinstance(token, str) else None
+    def process(self) -> JobProcess | None:
+        """Give the process that does the job, None where it was never noted, or by an earlier version."""
+        try:
+            return _PROCESS.validate_python(read_json(self.path / "process.json"))
+        except ValidationError:
+            return None
+
+    def note_end(self) -> None:
+        """Say in the status that the process has ended, where it ended before it could say anything."""
+        status = read_status(self.path)
+        if status is not None and status.is_active and self.process() is None:
+            write_status(self.path, replace(status, state="interrupted", note="", error=NOT_STARTED))
 
     def ask_to_cancel(self) -> None:
         """Leave the wish to stop where the worker looks for it; the time of the first one counts."""
@@ -111,28 +143,35 @@ class JobFolder:
         """Say in the status that the job was cancelled, and end its process group at once.
 
         In this order, because a worker that is stuck ends itself by this too. Comes back when the process is gone, so
-        that what it left can be swept. A worker of another machine is only asked: here its number belongs to a process
-        that has nothing to do with it.
+        that what it left can be swept. A worker of another machine or container is only asked: here its number belongs
+        to a process that has nothing to do with it. One that is only starting finds the wish to stop.
         """
-        owner = self.owner()
-        if owner is not None and owner.is_foreign:
-            self.ask_to_cancel()
+        self.ask_to_cancel()
+        process = self.process()
+        is_gone = process is None or self._owners.is_gone(process.owner)
+        if process is not None and not is_gone and not process.is_here:
             return
         status = replace(read_status(self.path) or JobStatus(), note="", eta_s=None, ended_at=time.time())
         if status.is_active:
             write_status(self.path, replace(status, state="cancelled"))
-        if owner is None or not owner.is_alive_here:
+        if process is None or is_gone:
             return
-        _kill_group(owner.pid)
+        _kill_group(process.pid)
         end = time.monotonic() + _DYING_S
-        while owner.is_alive_here and time.monotonic() < end:
+        while not self._owners.is_gone(process.owner) and time.monotonic() < end:
             time.sleep(0.01)
 
+    @cached_property
+    def _owners(self) -> Owners:
+        return Owners(self.path.parents[1])
+
     def _process_is_gone(self) -> bool:
-        owner = self.owner()
-        if owner is None:
+        process = self.process()
+        if process is None:
             return time.time() - self.path.stat().st_mtime > START_LIMIT_S
-        return owner.is_gone or (owner.is_foreign and (self.cancel_age_s() or 0.0) > ANSWER_LIMIT_S)
+        if self._owners.is_gone(process.owner):
+            return True
+        return (self.cancel_age_s() or 0.0) > ANSWER_LIMIT_S and not process.is_here
 
 
 def _kill_group(pid: int) -> None:
@@ -150,3 +189,4 @@ def _kill_group(pid: int) -> None:
 
 
 _RUNS = TypeAdapter(list[AnimalRun])
+_PROCESS = TypeAdapter(JobProcess)

@@ -32,9 +32,6 @@ class JobStatus:
     ended_at: float | None = None
     error: str = ""
     """Why it failed, in words; on a job that is done, what failed for single animals."""
-    pid: int | None = None
-    pid_started_at: str = ""
-    """Tells the process from a later one with the same number."""
 
     @property
     def is_active(self) -> bool:

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,6 @@ from calscope.model.errors import StoreError
 from calscope.model.params import Parameters
 from calscope.model.seeds import as_seeds
 from calscope.pipeline.disk_files import store_trouble
-from calscope.pipeline.processes import Owner
 from calscope.pipeline.records import AnimalRun
 from calscope.pipeline.store import Store
 
@@ -216,8 +216,11 @@ class JobManager:
                 start_new_session=os.name != "nt",
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
-        # Waits for the process, so that none stays behind as a dead entry of the system's list.
-        threading.Thread(target=process.wait, name=f"wait-{folder.id}", daemon=True).start()
-        owner = Owner.of(process.pid)
-        if owner is not None:
-            folder.note_process(owner)
+        threading.Thread(target=_wait_for, args=(process, folder), name=f"wait-{folder.id}", daemon=True).start()
+
+
+def _wait_for(process: "subprocess.Popen[bytes]", folder: JobFolder) -> None:
+    """Wait for a worker, so that it does not stay behind as a dead entry of the system's list."""
+    process.wait()
+    with suppress(OSError):  # the job or its store may have been removed
+        folder.note_end()

@@ -14,14 +14,13 @@ from filelock import FileLock, Timeout
 
 from calscope.engines.engine_registry import get_engine
 from calscope.io.project import find_recordings
-from calscope.jobs.job_folder import JobFolder
+from calscope.jobs.job_folder import JobFolder, JobProcess
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.job_status import JobStatus, StatusWriter
 from calscope.jobs.manager import GRACE_S
 from calscope.model.errors import CalscopeError, Cancelled
 from calscope.model.params import Parameters
 from calscope.pipeline.cohort import Order, Step, choose_animals, run_cohort
-from calscope.pipeline.processes import Owner
 from calscope.pipeline.records import AnimalRun
 from calscope.pipeline.store import Store
 
@@ -40,16 +39,19 @@ class Worker:
         self._looked_at = 0.0
         self._is_cancelled = False
         self._any_good = False
-        me = Owner.me()
-        folder.note_process(me)
-        self.out = StatusWriter(folder.path, JobStatus(note="starting", pid=me.pid, pid_started_at=me.started))
+        self.out = StatusWriter(folder.path, JobStatus(note="starting"))
 
     def run(self) -> int:
         """Do the job and give the exit status."""
+        with self.store.owners.own() as owner:
+            self.folder.note_process(JobProcess.this_one(owner))
+            return self._run()
+
+    def _run(self) -> int:
         try:
             spec = self.folder.read_spec()
             with self._turn():
-                self.store.sweep()
+                self.store.sweep(on_wait=lambda note: self._tell(note=note))
                 self._tell(state="running", started_at=time.time(), note="")
                 error = self._demo(spec) if spec.kind == "demo" else self._animals(spec)
         except Cancelled:

@@ -1,8 +1,9 @@
 """Results on disk: one folder each, named by its key, complete or absent, opened read-only.
 
 <root>/results/<first two of the key>/<key>/    arrays as .npy, meta.json, complete.json
-<root>/leases/      what running jobs use, so that pruning leaves it alone
+<root>/leases/      which results running jobs use, so that pruning leaves them alone
 <root>/scratch/     folders of running stages
+<root>/owners/      which processes make something here, see `calscope.pipeline.owners`
 <root>/jobs/        jobs, see `calscope.jobs`
 """
 
@@ -12,8 +13,8 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,14 +28,18 @@ from calscope.io.atomic_write import sync_to_disk, write_text_whole
 from calscope.model.errors import StoreError
 from calscope.pipeline.disk_files import read_json, read_json_if_there, store_trouble
 from calscope.pipeline.memory import watch_map
-from calscope.pipeline.processes import Owner
+from calscope.pipeline.owners import ID, SILENT_S, Owners
 from calscope.pipeline.result_writer import MARK, META, SCHEMA, ResultWriter
 
 MAPPED_FROM_BYTES = 1 << 20
 """Smaller arrays are read into memory: a map costs an open file, and a page may hold hundreds of results."""
-FOREIGN_LITTER_AGE_S = 7 * 86400
-"""Half-made folders of other machines, whose processes can't be looked at, go when they are this old."""
+FORMER_AGE_S = 7 * 86400
+"""Half-made things of versions that named host and process, which tells nothing, are swept when they are this old."""
 _TEMP, _TRASH = ".tmp-", ".trash-"
+_HALF_MADE = re.compile(rf"(\.tmp-[0-9a-f]+-)?(?P<owner>{ID})-[0-9a-f]{{8}}(\.json)?")
+"""Names of temporary folders of results, of scratch folders and of leases."""
+_FORMER = re.compile(r"(\.tmp-[0-9a-f]+-)?[0-9a-f]{8}\.\d+\.\S+-[0-9a-f]{8}(\.json)?")
+"""The same as versions until 0.1 named them: <hash of the host name>.<number of the process>.<its start>."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,7 @@ class Store:
         self.root = Path(root)
         self.results = self.root / "results"
         self.jobs = self.root / "jobs"
+        self.owners = Owners(self.root)
 
     def has(self, key: str) -> bool:
         """Whether that result is there and complete."""
@@ -124,41 +130,44 @@ class Store:
             When the disk refuses; nothing is left behind.
         """
         final = self._folder(key)
-        temp = final.with_name(f"{_TEMP}{key}-{Owner.me().token}-{secrets.token_hex(4)}")
-        with store_trouble(self.root):
-            temp.mkdir(parents=True)
-        writer = ResultWriter(temp, self.root, provenance)
-        try:
-            yield writer
-            writer.finish()
-            with store_trouble(self.root), self._lock():
-                self._put_in_place(temp, final)
-        finally:
-            writer.discard()
+        with self._half_made() as name:
+            temp = final.with_name(f"{_TEMP}{key}-{name}")
+            with store_trouble(self.root):
+                temp.mkdir(parents=True)
+            writer = ResultWriter(temp, self.root, provenance)
+            try:
+                yield writer
+                writer.finish()
+                with store_trouble(self.root), self._lock():
+                    self._put_in_place(temp, final)
+            finally:
+                writer.discard()
 
     @contextmanager
     def lease(self, keys: Iterable[str]) -> Iterator[None]:
         """Keep these results from being pruned while the block runs, whether they exist yet or not."""
-        path = self.root / "leases" / f"{Owner.me().token}-{secrets.token_hex(4)}.json"
-        with store_trouble(self.root):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with self._lock():
-                write_text_whole(path, json.dumps(sorted(keys)))
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
+        with self._half_made() as name:
+            path = self.root / "leases" / f"{name}.json"
+            with store_trouble(self.root):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with self._lock():
+                    write_text_whole(path, json.dumps(sorted(keys)))
+            try:
+                yield
+            finally:
+                path.unlink(missing_ok=True)
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """Give an empty folder that is removed when the block ends, however it ends."""
-        folder = self.root / "scratch" / f"{Owner.me().token}-{secrets.token_hex(4)}"
-        with store_trouble(self.root):
-            folder.mkdir(parents=True)
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        with self._half_made() as name:
+            folder = self.root / "scratch" / name
+            with store_trouble(self.root):
+                folder.mkdir(parents=True)
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def check_writable(self) -> None:
         """Ask before long work begins whether its results could be kept.
@@ -207,12 +216,20 @@ class Store:
         self.sweep()
         return Pruned(len(removed), sum(item.n_bytes for item in removed))
 
-    def sweep(self) -> int:
-        """Remove what dead processes left half-made; give how many folders and files that were.
+    def sweep(self, *, on_wait: Callable[[str], None] | None = None) -> int:
+        """Remove what processes that are gone left half-made; give how many folders and files that were.
 
         What can't be read is left alone: it may well be whole. So is what carries no name that is given here: a person
         may keep other things in the same folder.
+
+        Parameters
+        ----------
+        on_wait
+            Where given, it is told when owners of which only the heartbeat can tell must be watched for a while, and
+            the sweep waits for that. Without it, what they left is swept by a later call.
         """
+        if on_wait is not None:
+            self._wait_for_owners(on_wait)
         found = [path for path in self._unfinished() if self._is_litter(path)]
         litter = self._taken_away(found) if found else []
         for path in litter:
@@ -220,7 +237,22 @@ class Store:
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
+        self.owners.sweep()
         return len(litter)
+
+    @contextmanager
+    def _half_made(self) -> Iterator[str]:
+        """Give a new name for something half made, by which a sweep tells whether its owner is still there."""
+        with ExitStack() as stack:
+            with store_trouble(self.root):
+                owner = stack.enter_context(self.owners.own())
+            yield f"{owner}-{secrets.token_hex(4)}"
+
+    def _wait_for_owners(self, on_wait: Callable[[str], None]) -> None:
+        owners = {owner for path in self._unfinished() if (owner := _owner_in(path.name)) is not None}
+        if any(self.owners.is_in_doubt(owner) for owner in owners):
+            on_wait(f"looking for up to {SILENT_S:.0f} s whether another machine works in the store")
+            self.owners.wait_for_answers(owners)
 
     def _folder(self, key: str) -> Path:
         return self.results / key[:2] / key
@@ -239,7 +271,7 @@ class Store:
         try:
             with self._lock():
                 litter = [path for path in found if self._is_litter(path)]
-                return [self._to_trash(path) if _is_result(path) else path for path in litter]
+                return [self._to_trash(path) if _is_place_of_a_result(path) else path for path in litter]
         except OSError:
             return []  # a store that may only be read keeps its litter
 
@@ -254,7 +286,7 @@ class Store:
         sync_to_disk(final.parent)
 
     def _to_trash(self, folder: Path) -> Path:
-        return folder.rename(folder.with_name(f"{_TRASH}{Owner.me().token}-{secrets.token_hex(4)}"))
+        return folder.rename(folder.with_name(f"{_TRASH}{secrets.token_hex(8)}"))
 
     def _unfinished(self) -> Iterator[Path]:
         for folder in self.results.glob("??/*"):
@@ -266,10 +298,12 @@ class Store:
     def _is_litter(self, path: Path) -> bool:
         if path.name.startswith(_TRASH):
             return True
+        if _FORMER.fullmatch(path.name):
+            return _age_s(path) > FORMER_AGE_S
         owner = _owner_in(path.name)
         if owner is None:
             return _is_place_of_a_result(path) and _is_surely_torn(path)
-        return owner.is_gone or (_age_s(path) > FOREIGN_LITTER_AGE_S and owner.host != Owner.me().host)
+        return self.owners.is_gone(owner)
 
     def _leased(self) -> set[str]:
         leased: set[str] = set()
@@ -301,10 +335,6 @@ def _is_whole(folder: Path) -> bool:
         return False
 
 
-def _is_result(path: Path) -> bool:
-    return not path.name.startswith(_TRASH) and _owner_in(path.name) is None
-
-
 def _is_place_of_a_result(path: Path) -> bool:
     """Whether a folder stands where a result would; anything else in the store's folders is a person's own."""
     return path.name.startswith(path.parent.name) and re.fullmatch("[0-9a-f]+", path.name) is not None
@@ -317,11 +347,10 @@ def _is_surely_torn(folder: Path) -> bool:
         return False
 
 
-def _owner_in(name: str) -> Owner | None:
-    """Owner from `<owner>-<random>`, `.tmp-<key>-<owner>-<random>` or a lease's name."""
-    parts = name.removesuffix(".json").removeprefix(_TEMP).rpartition("-")[0]
-    host = parts.find(".") - 8
-    return Owner.parse(parts[host:]) if host >= 0 else None
+def _owner_in(name: str) -> str | None:
+    """Give the id of the owner that the name of something half made carries."""
+    found = _HALF_MADE.fullmatch(name)
+    return None if found is None else found["owner"]
 
 
 def _note_use(folder: Path) -> None:

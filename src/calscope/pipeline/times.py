@@ -2,6 +2,7 @@
 
 import json
 import math
+import platform
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,6 @@ from typing import Any
 from calscope.io.atomic_write import write_text_whole
 from calscope.model.fields import StageName
 from calscope.pipeline.disk_files import read_json
-from calscope.pipeline.processes import Owner
 from calscope.pipeline.stages import Stage
 
 FILE = "times.json"
@@ -68,7 +68,7 @@ class StageTimes:
             return
 
     def _who(self, stage: Stage) -> str:
-        return f"{Owner.me().host} {self.engine if stage.uses_engine else 'any'} {self.workers}"
+        return f"{platform.node()} {self.engine if stage.uses_engine else 'any'} {self.workers}"
 
     def _all(self) -> dict[str, dict[str, list[list[float]]]]:
         found = read_json(self.path)
