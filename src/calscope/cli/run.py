@@ -16,6 +16,7 @@ from calscope.cli.progress_line import ProgressLine
 from calscope.cli.settings import read_settings
 from calscope.engines.engine_registry import get_engine
 from calscope.export.run_folder.write_animal import RUN, check_place, write_animal, write_json
+from calscope.export.stored_animal import StoredAnimal
 from calscope.io.project import Project, RecordingRef, find_recordings
 from calscope.io.readers.reader_registry import open_recording
 from calscope.model.errors import Cancelled, ParameterError, RecordingError, StoreError
@@ -118,9 +119,8 @@ class _Run:
         folder, results = self.out / run.name, AnimalResults(self.order.store, run.keys)
         try:
             with self.order.store.lease(run.keys.values()):
-                write_animal(
-                    folder, run.to_dict(), results, save_movie=self.save_movie, progress=self._writing(run.name)
-                )
+                animal = StoredAnimal(run.to_dict(), results)
+                write_animal(folder, animal, save_movie=self.save_movie, progress=self._writing(run.name))
         except StoreError as error:
             run = replace(run, error=f"{run.error} {error}".strip())
         self.runs.append(run)

@@ -16,7 +16,7 @@ from calscope.model.errors import StoreError
 def test_every_animal_is_exported(make_animal, tmp_path, name):
     make_animal("Animal_1")
     make_animal("Animal 'two' <b> 🐭")
-    written = export_run(tmp_path / "OUT", name)
+    written = export_run(open_run(tmp_path / "OUT"), name, tmp_path / "OUT" / "export" / name)
     assert all(path.is_file() for path in written)
     assert {
         path.relative_to(tmp_path / "OUT" / "export" / name).parts[0].removesuffix(".hdf5") for path in written
@@ -31,14 +31,14 @@ def test_every_animal_is_exported(make_animal, tmp_path, name):
 @pytest.mark.parametrize("name", ["csv", "suite2p", "caiman"])
 def test_exporting_again_replaces(make_animal, tmp_path, name):
     folder = make_animal()
-    first = export_run(folder, name, tmp_path / "x")
-    assert export_run(folder, name, tmp_path / "x") == first
+    first = export_run(open_run(folder), name, tmp_path / "x")
+    assert export_run(open_run(folder), name, tmp_path / "x") == first
     assert not [path for path in (tmp_path / "x").iterdir() if path.name.startswith(".")]
 
 
 @pytest.mark.parametrize("name", ["csv", "suite2p", "caiman"])
 def test_none_found_is_a_result(make_animal, tmp_path, name, empty_truth):
-    written = export_run(make_animal(truth=empty_truth), name, tmp_path / "x")
+    written = export_run(open_run(make_animal(truth=empty_truth)), name, tmp_path / "x")
     assert written and all(path.is_file() for path in written)
 
 
@@ -55,7 +55,7 @@ def test_a_folder_with_somebody_elses_files_is_left_alone(make_animal, tmp_path,
     results = contents(out)
     for place in (tmp_path / "data", out):
         with pytest.raises(StoreError, match=r"holds files that are no export .*another folder") as caught:
-            export_run(out, name, place)
+            export_run(open_run(out), name, place)
         assert str(place / "Animal_1") in str(caught.value)
     assert contents(tmp_path / "data") == {recording.relative_to(tmp_path / "data"): b"raw"}
     assert contents(out) == results
@@ -71,28 +71,32 @@ def test_another_programs_file_of_the_same_name_is_left_alone(make_animal, tmp_p
         file["estimates"] = [1, 2]
     before = theirs.read_bytes()
     with pytest.raises(StoreError, match=f"Animal_1.{ending} is no export of Calscope's.*another folder"):
-        export_run(folder, name, tmp_path / "x")
+        export_run(open_run(folder), name, tmp_path / "x")
     assert theirs.read_bytes() == before
     theirs.write_text("not HDF5 at all")
     with pytest.raises(StoreError, match="left alone"):
-        export_run(folder, name, tmp_path / "x")
+        export_run(open_run(folder), name, tmp_path / "x")
     assert theirs.read_text() == "not HDF5 at all"
     theirs.unlink()
-    assert export_run(folder, name, tmp_path / "x") == export_run(folder, name, tmp_path / "x") == [theirs]
+    assert (
+        export_run(open_run(folder), name, tmp_path / "x")
+        == export_run(open_run(folder), name, tmp_path / "x")
+        == [theirs]
+    )
 
 
 @pytest.mark.parametrize("name", ["csv", "suite2p"])
 def test_what_a_person_adds_to_an_export_is_not_lost(make_animal, tmp_path, name):
     folder = make_animal()
-    export_run(folder, name, tmp_path / "x")
+    export_run(open_run(folder), name, tmp_path / "x")
     notes = tmp_path / "x" / "Animal_1" / "mine" / "notes.txt"
     notes.parent.mkdir()
     notes.write_text("mine")
     with pytest.raises(StoreError, match=r"mine/notes\.txt"):
-        export_run(folder, name, tmp_path / "x")
+        export_run(open_run(folder), name, tmp_path / "x")
     assert notes.read_text() == "mine"
     notes.rename(tmp_path / "notes.txt")
-    assert export_run(folder, name, tmp_path / "x")
+    assert export_run(open_run(folder), name, tmp_path / "x")
 
 
 def test_a_link_or_a_file_in_the_place_of_a_folder_is_left_alone(make_animal, tmp_path):
@@ -102,11 +106,11 @@ def test_a_link_or_a_file_in_the_place_of_a_folder_is_left_alone(make_animal, tm
     in_the_way = tmp_path / "x" / "Animal_1"
     in_the_way.symlink_to(tmp_path / "raw")
     with pytest.raises(StoreError, match="file or a link"):
-        export_run(folder, "csv", tmp_path / "x")
+        export_run(open_run(folder), "csv", tmp_path / "x")
     in_the_way.unlink()
     in_the_way.write_text("mine")
     with pytest.raises(StoreError, match="file or a link"):
-        export_run(folder, "csv", tmp_path / "x")
+        export_run(open_run(folder), "csv", tmp_path / "x")
     assert in_the_way.read_text() == "mine"
 
 
@@ -114,19 +118,19 @@ def test_an_animal_without_components_does_not_stop_the_others(make_animal, tmp_
     make_animal("A", until="motion")
     make_animal("B")
     with pytest.raises(StoreError, match="A has no components") as caught:
-        export_run(tmp_path / "OUT", "caiman", tmp_path / "x")
+        export_run(open_run(tmp_path / "OUT"), "caiman", tmp_path / "x")
     assert str(tmp_path / "x") in str(caught.value)
     assert [path.name for path in (tmp_path / "x").iterdir()] == ["B.hdf5"]
 
 
-def test_an_unknown_format_lists_the_known(make_animal):
-    with pytest.raises(StoreError, match="nwb, caiman, suite2p, csv"):
-        export_run(make_animal(), "mat")
+def test_an_unknown_format_lists_the_known(make_animal, tmp_path):
+    with pytest.raises(StoreError, match="nwb, caiman, suite2p, csv, run"):
+        export_run(open_run(make_animal()), "mat", tmp_path)
 
 
 def test_a_full_disk_leaves_the_older_export(make_animal, tmp_path, monkeypatch):
     folder = make_animal()
-    export_run(folder, "csv", tmp_path / "x")
+    export_run(open_run(folder), "csv", tmp_path / "x")
     before = {path.name: path.read_bytes() for path in (tmp_path / "x" / "Animal_1").iterdir()}
 
     def full(*_):
@@ -134,7 +138,7 @@ def test_a_full_disk_leaves_the_older_export(make_animal, tmp_path, monkeypatch)
 
     monkeypatch.setattr(csv_export, "_write_wide", full)
     with pytest.raises(StoreError, match="the disk is full"):
-        export_run(folder, "csv", tmp_path / "x")
+        export_run(open_run(folder), "csv", tmp_path / "x")
     assert {path.name: path.read_bytes() for path in (tmp_path / "x" / "Animal_1").iterdir()} == before
     assert [path.name for path in (tmp_path / "x").iterdir()] == ["Animal_1"]
 
@@ -142,4 +146,4 @@ def test_a_full_disk_leaves_the_older_export(make_animal, tmp_path, monkeypatch)
 def test_a_file_in_the_way_of_a_folder_is_told_in_words(make_animal, tmp_path):
     (tmp_path / "x").write_text("a file")
     with pytest.raises(StoreError, match="can't be written"):
-        export_run(make_animal(), "csv", tmp_path / "x")
+        export_run(open_run(make_animal()), "csv", tmp_path / "x")

@@ -95,7 +95,7 @@ def test_unknown_metadata_is_unknown_and_what_was_given_is_kept(make_animal, tmp
     assert "start of the session is unknown" in file.session_description
     np.testing.assert_allclose(plane.grid_spacing[:], (1.25e-6, 1.5e-6))  # x before y, in metres
     assert (plane.imaging_rate, plane.grid_spacing_unit) == (9.0, "meters")
-    write_nwb(animal, tmp_path / "given.nwb", NwbMetadata(indicator="GCaMP6f", excitation_nm=920.0))
+    write_nwb(animal, tmp_path / "given.nwb", metadata=NwbMetadata(indicator="GCaMP6f", excitation_nm=920.0))
     given = read_back(tmp_path / "given.nwb").imaging_planes["ImagingPlane"]
     assert (given.indicator, given.excitation_lambda, given.location) == ("GCaMP6f", 920.0, "unknown")
 
@@ -103,7 +103,7 @@ def test_unknown_metadata_is_unknown_and_what_was_given_is_kept(make_animal, tmp
 def test_a_kept_movie_is_linked_and_not_copied(make_animal, tmp_path, read_back):
     folder = make_animal()
     (folder / "corrected.tif").write_bytes(b"not read")
-    (path,) = export_run(folder, "nwb", tmp_path / "x")
+    (path,) = export_run(open_run(folder), "nwb", tmp_path / "x")
     file = read_back(path)
     stack = file.processing["ophys"]["MotionCorrection"]["CorrectedImageStack"]
     assert (path.parent / stack.corrected.external_file[0]).resolve() == (folder / "corrected.tif").resolve()
@@ -114,30 +114,30 @@ def test_a_kept_movie_is_linked_and_not_copied(make_animal, tmp_path, read_back)
 
 @pytest.mark.parametrize("until", ["motion", "extraction"])
 def test_a_run_that_stopped_early(make_animal, tmp_path, read_back, until):
-    (path,) = export_run(make_animal(until=until), "nwb", tmp_path / "x")
+    (path,) = export_run(open_run(make_animal(until=until)), "nwb", tmp_path / "x")
     ophys = read_back(path).processing["ophys"]
     assert "xy_translation" in ophys.data_interfaces
     assert ("ImageSegmentation" in ophys.data_interfaces) == (until == "extraction")
 
 
 def test_none_found(make_animal, empty_truth, tmp_path, read_back):
-    (path,) = export_run(make_animal(truth=empty_truth), "nwb", tmp_path / "x")
+    (path,) = export_run(open_run(make_animal(truth=empty_truth)), "nwb", tmp_path / "x")
     ophys = read_back(path).processing["ophys"]
     assert list(ophys["ImageSegmentation"].plane_segmentations) == ["BackgroundPlaneSegmentation"]
 
 
 def test_valid_by_the_schema(make_animal, tmp_path):
-    (path,) = export_run(make_animal(), "nwb", tmp_path / "x")
+    (path,) = export_run(open_run(make_animal()), "nwb", tmp_path / "x")
     assert pynwb.validate(path=str(path)) == []
 
 
 def test_without_pynwb_the_words_say_how_to_get_it(make_animal, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pynwb", None)
     with pytest.raises(EngineError, match=r'pip install "calscope\[nwb\]"'):
-        export_run(make_animal(), "nwb", tmp_path / "x")
+        export_run(open_run(make_animal()), "nwb", tmp_path / "x")
     assert not (tmp_path / "x").exists()
 
 
 def test_a_summary_has_nothing_for_nwb(make_animal, tmp_path):
     with pytest.raises(StoreError, match="neither motion nor components"):
-        export_run(make_animal(until="summary"), "nwb", tmp_path / "x")
+        export_run(open_run(make_animal(until="summary")), "nwb", tmp_path / "x")

@@ -14,6 +14,7 @@ from calscope.export.report import report_budget, thinned_traces
 from calscope.export.report.report_figures import Curve, image_uri, scale_bar, time_chart
 from calscope.export.report.report_parts import script_json
 from calscope.export.report.write_report import write_report
+from calscope.export.run_folder.open_run_folder import open_run
 from calscope.model.errors import StoreError
 
 NASTY = "<script>alert(1)<img src=x onerror=alert(2)> \"q\" 'mäuse' & 🐭"
@@ -41,7 +42,7 @@ class Page(HTMLParser):
 
 
 def report(folder, tmp_path):
-    text = write_report(folder, tmp_path / "report.html").read_text(encoding="utf-8")
+    text = write_report(open_run(folder), tmp_path / "report.html").read_text(encoding="utf-8")
     return Page(text), text
 
 
@@ -52,15 +53,15 @@ def decode_png(uri):
 
 def test_it_stands_beside_the_results_unless_told(make_animal, tmp_path):
     make_animal()
-    assert write_report(tmp_path / "OUT") == tmp_path / "OUT" / "report.html"
-    assert write_report(tmp_path / "OUT", tmp_path / "a" / "b.html").is_file()
+    assert write_report(open_run(tmp_path / "OUT"), tmp_path / "report.html").is_file()
+    assert write_report(open_run(tmp_path / "OUT"), tmp_path / "a" / "b.html").is_file()
 
 
 def test_a_recording_is_never_replaced_by_a_report(make_animal, tmp_path):
     recording = tmp_path / "movie.tif"
     recording.write_bytes(b"raw")
     with pytest.raises(StoreError, match="ends in"):
-        write_report(make_animal(), recording)
+        write_report(open_run(make_animal()), recording)
     assert recording.read_bytes() == b"raw"
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from calscope.export.report.write_report import write_report
+from calscope.export.run_folder.open_run_folder import open_run
 
 pytestmark = pytest.mark.browser
 
@@ -10,7 +11,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def page(browser, make_animal, truth, tmp_path):
     """The report of one animal, opened without network; what goes wrong in the page fails the test."""
-    path = write_report(make_animal(truth=truth), tmp_path / "report.html")
+    path = write_report(open_run(make_animal(truth=truth)), tmp_path / "report.html")
     context = browser.new_context(offline=True)
     opened = context.new_page()
     trouble = []

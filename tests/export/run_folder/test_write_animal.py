@@ -16,6 +16,7 @@ from repository import SHARED
 from calscope.export.run_folder.animal_folder import AnimalFolder
 from calscope.export.run_folder.motion_record import from_plain
 from calscope.export.run_folder.write_animal import FILES, write_animal
+from calscope.export.stored_animal import StoredAnimal
 from calscope.io.readers.reader_registry import open_recording
 from calscope.model.errors import Cancelled, StoreError
 from calscope.model.movie import Movie
@@ -83,18 +84,22 @@ def found():
     )
 
 
+def write(folder, record, found, **more):
+    return write_animal(folder, StoredAnimal(record, found), **more)
+
+
 def names_in(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
 def test_all_files_of_a_whole_run(tmp_path, found):
-    written = write_animal(tmp_path / "A", RECORD, found, save_movie=True)
+    written = write(tmp_path / "A", RECORD, found, save_movie=True)
     assert names_in(tmp_path / "A") == sorted([*FILES, "run.json"])
     assert written[-1].name == "run.json" and {path.name for path in written} == {*FILES, "run.json"}
 
 
 def test_motion(tmp_path, found):
-    write_animal(tmp_path, RECORD, found)
+    write(tmp_path, RECORD, found)
     table = pd.read_parquet(tmp_path / "motion.parquet")
     assert list(table) == ["frame", "time_s", "shift_y_px", "shift_x_px", "corr_before", "corr_after"]
     assert table["frame"].tolist() == list(range(T)) and table["time_s"][10] == 1.0
@@ -105,7 +110,7 @@ def test_motion(tmp_path, found):
 
 
 def test_images(tmp_path, found):
-    write_animal(tmp_path, RECORD, found)
+    write(tmp_path, RECORD, found)
     images = np.load(tmp_path / "images.npz")
     assert sorted(images) == sorted(f"{n}_{when}" for n in ("mean", "max", "corr") for when in ("before", "after"))
     assert all(images[name].shape == (H, W) and images[name].dtype == np.float32 for name in images)
@@ -113,7 +118,7 @@ def test_images(tmp_path, found):
 
 
 def test_components_and_footprints(tmp_path, found):
-    write_animal(tmp_path, RECORD, found)
+    write(tmp_path, RECORD, found)
     table = pd.read_parquet(tmp_path / "components.parquet")
     assert list(table) == [
         *("component", "y_px", "x_px", "area_px", "snr", "r_value", "cnn", "accepted", "reason", "soma"),
@@ -136,7 +141,7 @@ def test_components_and_footprints(tmp_path, found):
 
 
 def test_what_the_fit_rests_on_is_kept(tmp_path, found):
-    write_animal(tmp_path, RECORD, found)
+    write(tmp_path, RECORD, found)
     values = np.load(tmp_path / "cnmf.npz")
     assert values["g"].shape[0] == values["bl"].size == values["c1"].size == values["neurons_sn"].size == K
     np.testing.assert_array_equal(values["bl"], found.refit.bl)
@@ -145,12 +150,12 @@ def test_what_the_fit_rests_on_is_kept(tmp_path, found):
     read = AnimalFolder(tmp_path).model_values
     np.testing.assert_array_equal(read["g"], found.refit.g)
     found.dff = None
-    write_animal(tmp_path, RECORD, found)
+    write(tmp_path, RECORD, found)
     assert "f0" not in np.load(tmp_path / "cnmf.npz")
 
 
 def test_traces_are_tidy_with_a_row_group_for_each_component(tmp_path, found):
-    write_animal(tmp_path, RECORD, found)
+    write(tmp_path, RECORD, found)
     file = pq.ParquetFile(tmp_path / "traces.parquet")
     assert file.num_row_groups == K
     one = file.read_row_group(1).to_pandas()
@@ -163,7 +168,7 @@ def test_traces_are_tidy_with_a_row_group_for_each_component(tmp_path, found):
 
 
 def test_the_movie_is_a_bigtiff_in_the_raw_type(tmp_path, found):
-    write_animal(tmp_path, RECORD, found, save_movie=True)
+    write(tmp_path, RECORD, found, save_movie=True)
     with tifffile.TiffFile(tmp_path / "corrected.tif") as tiff:
         assert tiff.is_bigtiff and tiff.series[0].shape == (T, H, W) and tiff.series[0].axes == "TYX"
         pixels = tiff.asarray()
@@ -176,7 +181,7 @@ def test_the_movie_is_a_bigtiff_in_the_raw_type(tmp_path, found):
 @pytest.mark.parametrize("fr_hz, dxy_um", [(14.7, (1.5, 300 / 256)), (30.0, None), (None, (0.8, 0.8)), (None, None)])
 def test_the_movie_opens_again_with_its_rate_and_pixel_size(tmp_path, found, fr_hz, dxy_um):
     record = RECORD | {"effective": {"dataset": {"fr": fr_hz, "dxy": dxy_um}}}
-    write_animal(tmp_path, record, found, save_movie=True)
+    write(tmp_path, record, found, save_movie=True)
     recording = open_recording(tmp_path / "corrected.tif")
     assert recording.shape == (T, H, W) and recording.dtype == np.uint16
     assert recording.info.fr_hz == (fr_hz and pytest.approx(fr_hz, rel=1e-8))
@@ -186,15 +191,15 @@ def test_the_movie_opens_again_with_its_rate_and_pixel_size(tmp_path, found, fr_
 
 def test_a_movie_of_floats_stays_one(tmp_path, found):
     record = RECORD | {"info": RECORD["info"] | {"dtype": "float64"}}
-    write_animal(tmp_path, record, found, save_movie=True)
+    write(tmp_path, record, found, save_movie=True)
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "corrected.tif"), found.motion.movie.read(0, T))
 
 
 def test_a_run_until_motion_leaves_motion_only_and_takes_older_files_away(tmp_path, found):
-    write_animal(tmp_path, RECORD, found, save_movie=True)
+    write(tmp_path, RECORD, found, save_movie=True)
     (tmp_path / "notes of a person.txt").write_text("mine")
     rigid = replace(found.motion, shifts_els=None, centers_px=None)
-    write_animal(tmp_path, RECORD, Found(found.before, rigid, found.after))
+    write(tmp_path, RECORD, Found(found.before, rigid, found.after))
     assert names_in(tmp_path) == sorted(["images.npz", "motion.parquet", "run.json", "notes of a person.txt"])
 
 
@@ -202,7 +207,7 @@ def test_files_of_somebody_else_are_neither_replaced_nor_removed(tmp_path, found
     theirs = tmp_path / "background.npz"
     theirs.write_text("mine")
     with pytest.raises(StoreError, match="left alone"):
-        write_animal(tmp_path, RECORD, Found(found.before))
+        write(tmp_path, RECORD, Found(found.before))
     assert names_in(tmp_path) == ["background.npz"] and theirs.read_text() == "mine"
 
 
@@ -223,7 +228,7 @@ def test_the_verdict_on_the_motion_correction_stands_in_the_record(tmp_path, fou
         n_judged=48,
         flags=("3 frames are clipped.",),
     )
-    write_animal(tmp_path, RECORD, replace(found, motion_quality=judged))
+    write(tmp_path, RECORD, replace(found, motion_quality=judged))
     written = json.loads((tmp_path / "run.json").read_text())["motion_quality"]
     assert (written["verdict"], written["sentence"]) == ("use rigid", "Use rigid: “quoted”, +10 %.")
     assert written["flags"] == ["3 frames are clipped."]
@@ -237,7 +242,7 @@ def test_the_verdict_on_the_motion_correction_stands_in_the_record(tmp_path, fou
 
 
 def test_before_evaluation_nothing_is_accepted_or_rejected(tmp_path, found):
-    write_animal(tmp_path, RECORD, replace(found, component_quality=None, evaluation=None, dff=None))
+    write(tmp_path, RECORD, replace(found, component_quality=None, evaluation=None, dff=None))
     table = pd.read_parquet(tmp_path / "components.parquet")
     assert table["accepted"].isna().all() and table["snr"].isna().all()
     assert set(table["reason"]) == {"not evaluated"}
@@ -252,7 +257,7 @@ def test_no_component_gives_empty_tables(tmp_path, found):
         evaluation=Evaluation(np.zeros(0, bool)),
         dff=RelativeFluorescence(*np.zeros((2, 0, T), "f4")),
     )
-    write_animal(tmp_path, RECORD, none)
+    write(tmp_path, RECORD, none)
     assert pd.read_parquet(tmp_path / "components.parquet").shape == (0, 10)
     traces = pd.read_parquet(tmp_path / "traces.parquet")
     assert len(traces) == 0 and traces["raw"].dtype == np.float32
@@ -260,7 +265,7 @@ def test_no_component_gives_empty_tables(tmp_path, found):
 
 
 def test_run_json_has_the_record_and_the_recording(tmp_path, found):
-    write_animal(tmp_path, RECORD, found)
+    write(tmp_path, RECORD, found)
     told = json.loads((tmp_path / "run.json").read_text())
     assert told["recording"] == RECORD["info"] and "info" not in told
     assert told["stages"] == RECORD["stages"] and told["effective"] == RECORD["effective"]
@@ -268,13 +273,13 @@ def test_run_json_has_the_record_and_the_recording(tmp_path, found):
 
 
 def test_a_stop_in_the_middle_is_told_by_run_json(tmp_path, found):
-    write_animal(tmp_path, RECORD, found)
+    write(tmp_path, RECORD, found)
 
     def progress(fraction, note="", /):
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        write_animal(tmp_path, RECORD, found, save_movie=True, progress=progress)
+        write(tmp_path, RECORD, found, save_movie=True, progress=progress)
     told = json.loads((tmp_path / "run.json").read_text())
     assert "Run again" in told["error"]
     assert not [name for name in names_in(tmp_path) if name.startswith(".") or name == "corrected.tif"]
@@ -283,7 +288,7 @@ def test_a_stop_in_the_middle_is_told_by_run_json(tmp_path, found):
 def test_a_folder_that_can_not_be_written_is_told_in_words(tmp_path, found):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError, match="can't be written"):
-        write_animal(tmp_path / "file" / "A", RECORD, found)
+        write(tmp_path / "file" / "A", RECORD, found)
 
 
 SCORE = SHARED / "score.py"
@@ -304,7 +309,7 @@ def test_the_scoring_program_reads_it(tmp_path, found):
         "shifts": rng.random((T, 2)),
     }
     still = replace(found.motion, shifts_els=None, centers_px=None, shifts_rig=-truth["shifts"].astype(np.float32))
-    write_animal(tmp_path, RECORD, replace(found, motion=still))
+    write(tmp_path, RECORD, replace(found, motion=still))
     result = score.score(tmp_path, truth)
     assert result["motion"]["rmse_px"] == pytest.approx(0, abs=1e-3) and result["motion"]["uncorrected_px"] > 0.1
     assert result["all"]["found"] == K and result["accepted"]["found"] == 2

@@ -4,7 +4,8 @@ The file is the attribute tree of a CNMF object: `estimates`, `params` and `dims
 attributes, and what is None is the text NoneType. Our names are CaImAn's, so most of this is putting them in place.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,9 @@ import numpy as np
 from scipy.sparse import csc_matrix
 
 import calscope
-from calscope.export.formats.hdf5_target import check_replaceable
-from calscope.export.run_folder.animal_folder import AnimalFolder
-from calscope.io.atomic_write import atomic_file
+from calscope.export.exported_animal import ExportedAnimal
 from calscope.model.caiman_params import to_caiman
+from calscope.model.progress import Progress, silent
 
 NONE = "NoneType"
 """How CaImAn writes a value that is not there."""
@@ -24,49 +24,61 @@ NONE = "NoneType"
 _WRITTEN_BY = "written_by"
 """Attribute that tells our files from CaImAn's own; `load_CNMF` takes it for one more field."""
 _OF_THE_FIT = ("bl", "c1", "g", "neurons_sn")
-_NOT_IN_A_RUN_FOLDER = ("lam", "R", "W", "b0", "center", "ecc", "A_thr")
+_NOT_IN_A_RUN = ("lam", "R", "W", "b0", "center", "ecc", "A_thr")
 _NOT_OURS = ("discarded_components", "noisyC", "C_on", "Ab", "Cf", "mn", "vr")
 
 
-def write_caiman(animal: AnimalFolder, path: Path) -> list[Path]:
+def write_caiman(animal: ExportedAnimal, path: Path, progress: Progress = silent) -> None:
     """Write one animal as CaImAn's CNMF file, all components in it, the accepted in `idx_components`.
 
     Raises
     ------
     StoreError
-        When the run has no components, because it ended before extraction, or another program's file is there.
+        When the run has no components, because it ended before extraction.
     """
     animal.need_footprints()
-    check_replaceable(path, lambda file: _WRITTEN_BY in file.attrs)
-    with atomic_file(path) as part, h5py.File(part, "w") as file:
+    with h5py.File(path, "w") as file:
         file.attrs[_WRITTEN_BY] = f"Calscope {calscope.__version__}"
-        _write_tree(
-            file, {"dims": animal.dims, "estimates": _estimates(animal), "params": _params(animal), "dview": None}
-        )
-    return [path]
+        _write_tree(file, {"dims": animal.dims, "params": _params(animal), "dview": None})
+        estimates, group = _estimates(animal), file.create_group("estimates")
+        for i, (name, read) in enumerate(estimates.items()):
+            progress(i / len(estimates), "estimates")
+            _write_tree(group, {name: read()})
 
 
-def _estimates(animal: AnimalFolder) -> dict[str, Any]:
-    denoised = animal.traces("denoised")
-    found: dict[str, Any] = dict.fromkeys([*_NOT_IN_A_RUN_FOLDER, *_NOT_OURS])
-    found |= {
+def is_ours(file: h5py.File) -> bool:
+    """Whether Calscope wrote a file."""
+    return _WRITTEN_BY in file.attrs
+
+
+def _estimates(animal: ExportedAnimal) -> dict[str, Callable[[], Any]]:
+    """Name what stands in `estimates`, each read when it is its turn, so that one array is in memory at a time."""
+    background = animal.background
+    known: dict[str, Any] = dict.fromkeys([*_NOT_IN_A_RUN, *_NOT_OURS])
+    known |= {
         "A": animal.footprints,
-        "C": denoised,
-        "YrA": animal.traces("raw") - denoised,
-        "S": animal.traces("spikes"),
-        "F_dff": animal.traces("dff") if "dff" in animal.trace_kinds else None,
-        "b": animal.background.b if animal.background else None,
-        "f": animal.background.f if animal.background else None,
+        "b": background.b if background else None,
+        "f": background.f if background else None,
         "Cn": animal.images.get("corr_after"),
         "dims": animal.dims,
         "nr": animal.n_components,
         "shifts": np.empty(0),
     }
-    return found | _fit_values(animal) | _judgement(animal)
+    known |= _fit_values(animal) | _evaluation(animal)
+    return {name: partial(_same, value) for name, value in known.items()} | {
+        "C": lambda: animal.traces("denoised"),
+        "YrA": lambda: animal.traces("raw") - animal.traces("denoised"),
+        "S": lambda: animal.traces("spikes"),
+        "F_dff": lambda: animal.traces("dff") if "dff" in animal.trace_kinds else None,
+    }
 
 
-def _fit_values(animal: AnimalFolder) -> dict[str, Any]:
-    """Time constants, baselines and noise; None where the folder has none, and `g` where nothing was deconvolved."""
+def _same(value: Any) -> Any:
+    return value
+
+
+def _fit_values(animal: ExportedAnimal) -> dict[str, Any]:
+    """Time constants, baselines and noise; None where the run has none, and `g` where nothing was deconvolved."""
     kept = animal.model_values
     if kept is None:
         return dict.fromkeys([*_OF_THE_FIT, "sn"])
@@ -76,7 +88,7 @@ def _fit_values(animal: AnimalFolder) -> dict[str, Any]:
     return values | {"sn": kept["sn"].ravel(order="F")}
 
 
-def _judgement(animal: AnimalFolder) -> dict[str, Any]:
+def _evaluation(animal: ExportedAnimal) -> dict[str, Any]:
     names = ("idx_components", "idx_components_bad", "SNR_comp", "r_values", "cnn_preds")
     if animal.accepted is None or animal.components is None:
         return dict.fromkeys(names)
@@ -91,7 +103,7 @@ def _judgement(animal: AnimalFolder) -> dict[str, Any]:
     }
 
 
-def _params(animal: AnimalFolder) -> dict[str, dict[str, Any]]:
+def _params(animal: ExportedAnimal) -> dict[str, dict[str, Any]]:
     groups = to_caiman(animal.params) if animal.params is not None else {}
     known = {"dims": animal.dims, "fr": animal.fr_hz, "dxy": animal.dxy_um}
     return groups | {

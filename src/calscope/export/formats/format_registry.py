@@ -1,37 +1,69 @@
-"""The formats that a run can be exported to, by name."""
+"""The formats that a run can be exported to, by name, and how their files come into place."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from calscope.export.formats.caiman_export import write_caiman
+import h5py
+
+from calscope.export.exported_animal import ExportedAnimal, ExportedRun
+from calscope.export.formats import caiman_export, nwb_export
 from calscope.export.formats.csv_export import write_csv
-from calscope.export.formats.nwb_export import write_nwb
+from calscope.export.formats.hdf5_target import check_replaceable
 from calscope.export.formats.suite2p_export import write_suite2p
-from calscope.export.run_folder.animal_folder import AnimalFolder
-from calscope.export.run_folder.open_run_folder import open_run
+from calscope.export.run_folder.write_animal import RUN, check_place, write_animal, write_json
+from calscope.io.atomic_write import atomic_file, atomic_folder
 from calscope.model.errors import CalscopeError, EngineError, StoreError
+from calscope.model.progress import Progress, part, silent
 
-FORMATS: dict[str, tuple[Callable[[AnimalFolder, Path], list[Path]], str]] = {
-    "nwb": (write_nwb, ".nwb"),
-    "caiman": (write_caiman, ".hdf5"),
-    "suite2p": (write_suite2p, ""),
-    "csv": (write_csv, ""),
+
+@dataclass(frozen=True)
+class Format:
+    """How one animal is written; to a file, or to a folder that is there and empty."""
+
+    write: Callable[[ExportedAnimal, Path, Progress], None]
+    ending: str = ""
+    """Of the file; empty for a folder."""
+    is_ours: Callable[[h5py.File], bool] | None = None
+    """Tells our files from other programs', which are never replaced."""
+
+    def place(self, target: Path) -> AbstractContextManager[Path]:
+        """Give where to write what takes the place of `target` when it is whole; StoreError where others' files are."""
+        if self.is_ours is None:
+            return atomic_folder(target)
+        check_replaceable(target, self.is_ours)
+        return atomic_file(target)
+
+
+def _write_run_folder(animal: ExportedAnimal, folder: Path, progress: Progress) -> None:
+    write_animal(folder, animal, progress=progress)
+
+
+RUN_FOLDER = "run"
+FORMATS = {
+    "nwb": Format(nwb_export.write_nwb, ".nwb", nwb_export.is_ours),
+    "caiman": Format(caiman_export.write_caiman, ".hdf5", caiman_export.is_ours),
+    "suite2p": Format(write_suite2p),
+    "csv": Format(write_csv),
+    RUN_FOLDER: Format(_write_run_folder),
 }
-"""What writes one animal, and the ending of its file; nothing for a folder."""
 
 
-def export_run(run_folder: Path, format: str, out: Path | None = None) -> list[Path]:  # noqa: A002 - the command's word
-    """Export every animal of a run.
+def export_run(
+    run: ExportedRun,
+    format: str,  # noqa: A002 - the command's word
+    folder: Path,
+    progress: Progress = silent,
+) -> list[Path]:
+    """Export every animal of a run; nothing is left, and nothing replaced, when it is stopped.
 
     Parameters
     ----------
-    run_folder
-        What `calscope run` wrote: OUT, or one animal's folder in it.
     format
-        nwb, caiman, suite2p or csv.
-    out
-        Folder to write into; `export/<format>` in the run's folder where not given. Each animal gets a file or a
-        folder of its own name in it.
+        nwb, caiman, suite2p, csv, or run: the files of `calscope run`.
+    folder
+        Folder to write into. Each animal gets a file or a folder of its own name in it.
 
     Returns
     -------
@@ -41,23 +73,63 @@ def export_run(run_folder: Path, format: str, out: Path | None = None) -> list[P
     Raises
     ------
     StoreError
-        When there is no such format, or an animal can't be exported; the others are written first.
+        When there is no such format, or an animal can't be exported; the others are written all the same.
+    EngineError
+        When the format needs a package that is not installed.
+    Cancelled
+        When `progress` says so.
     """
     if format not in FORMATS:
         raise StoreError(f"There is no format {format!r}. Formats: {', '.join(FORMATS)}.")
-    write, ending = FORMATS[format]
-    run = open_run(run_folder)
-    folder = out or run_folder / "export" / format
-    written: list[Path] = []
-    failed: list[str] = []
-    for animal in run.animals:
-        try:
-            written += write(animal, folder / f"{animal.name}{ending}")
-        except EngineError:
-            raise
-        except CalscopeError as error:
-            failed.append(str(error))
+    if format == RUN_FOLDER:
+        check_place(folder, [])
+    with _no_empty_folders(folder), ExitStack() as finished:
+        written, failed = _write_animals(run, FORMATS[format], folder, finished, progress)
+    if format == RUN_FOLDER and written:
+        written.append(write_json(folder / RUN, run.meta))
     if failed:
         kept = f" The others are in {folder}." if written else ""
         raise StoreError("\n".join(failed) + kept)
     return written
+
+
+def _write_animals(
+    run: ExportedRun, chosen: Format, folder: Path, finished: ExitStack, progress: Progress
+) -> tuple[list[Path], list[str]]:
+    """Write every animal beside its place, where it comes when `finished` ends well; give files and failures."""
+    written: list[Path] = []
+    failed: list[str] = []
+    for i, animal in enumerate(run.animals):
+        target = folder / f"{animal.name}{chosen.ending}"
+        told = part(progress, i / len(run.animals), (i + 1) / len(run.animals))
+        told(0.0, animal.name)
+        try:
+            with ExitStack() as unfinished:
+                place = unfinished.enter_context(chosen.place(target))
+                chosen.write(animal, place, told)
+                written += _files(place, target)
+                finished.enter_context(unfinished.pop_all())
+        except EngineError:
+            raise
+        except CalscopeError as error:
+            failed.append(str(error))
+    return written, failed
+
+
+def _files(place: Path, target: Path) -> list[Path]:
+    """Give the names that the files at `place` will have when it has become `target`."""
+    if place.is_file():
+        return [target]
+    return [target / path.relative_to(place) for path in sorted(place.rglob("*")) if path.is_file()]
+
+
+@contextmanager
+def _no_empty_folders(folder: Path) -> Iterator[None]:
+    """Take folders that are made inside away again where nothing came into them."""
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        yield
+    finally:
+        for path in made:
+            with suppress(OSError):  # it was not made, or has something in it
+                path.rmdir()

@@ -19,11 +19,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import calscope
-from calscope.export.formats.hdf5_target import check_replaceable
-from calscope.export.run_folder.animal_folder import AnimalFolder, Background, TraceKind
-from calscope.io.atomic_write import atomic_file
+from calscope.export.exported_animal import Background, ExportedAnimal, TraceKind
 from calscope.model.errors import EngineError, StoreError
 from calscope.model.movie import FloatArray
+from calscope.model.progress import Progress, part, silent
 
 if TYPE_CHECKING:
     from pynwb import NWBFile, ProcessingModule
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from pynwb.ophys import ImageSegmentation, ImagingPlane, PlaneSegmentation
 
 UNKNOWN = "unknown"
+_ROWS = 1000
 _SOURCE = "calscope"
 """Tells our files from others'."""
 NO_DATE = datetime(1970, 1, 1, tzinfo=UTC)
@@ -50,7 +50,9 @@ class NwbMetadata:
     emission_nm: float = float("nan")
 
 
-def write_nwb(animal: AnimalFolder, path: Path, metadata: NwbMetadata | None = None) -> list[Path]:
+def write_nwb(
+    animal: ExportedAnimal, path: Path, progress: Progress = silent, metadata: NwbMetadata | None = None
+) -> None:
     """Write one animal as an NWB file.
 
     Raises
@@ -58,28 +60,27 @@ def write_nwb(animal: AnimalFolder, path: Path, metadata: NwbMetadata | None = N
     EngineError
         When pynwb is not installed.
     StoreError
-        When the frame rate is unknown, there is nothing to write, or another program's file is there.
+        When the frame rate is unknown, or there is nothing to write.
     """
     _need_pynwb()
     from pynwb import NWBHDF5IO  # noqa: PLC0415 - an extra: everything else must run without it
 
     animal.need_rate_hz()
     if animal.motion is None and animal.footprints is None:
-        raise StoreError(f"{animal.path} has neither motion nor components, so there is nothing for NWB to hold.")
-    check_replaceable(path, _is_ours)
+        raise StoreError(f"{animal.place} has neither motion nor components, so there is nothing for NWB to hold.")
     file = _start_file(animal, metadata or NwbMetadata())
     plane = _imaging_plane(file, animal, metadata or NwbMetadata())
     module = file.create_processing_module("ophys", "Motion correction and source extraction by Calscope.")
     _add_motion(file, module, plane, animal, path)
     _add_images(module, animal)
     if animal.footprints is not None:
-        _add_components(module, plane, animal)
-    with atomic_file(path) as part, NWBHDF5IO(str(part), "w") as io:
+        _add_components(module, plane, animal, progress)
+    with NWBHDF5IO(str(path), "w") as io:
         io.write(file)
-    return [path]
 
 
-def _is_ours(file: h5py.File) -> bool:
+def is_ours(file: h5py.File) -> bool:
+    """Whether Calscope wrote a file."""
     script = file.get("general/source_script")
     return script is not None and script.attrs.get("file_name") == _SOURCE
 
@@ -91,7 +92,7 @@ def _need_pynwb() -> None:
         raise EngineError('NWB needs the package pynwb: pip install "calscope[nwb]"') from error
 
 
-def _start_file(animal: AnimalFolder, metadata: NwbMetadata) -> "NWBFile":
+def _start_file(animal: ExportedAnimal, metadata: NwbMetadata) -> "NWBFile":
     from pynwb import NWBFile  # noqa: PLC0415
     from pynwb.file import Subject  # noqa: PLC0415
 
@@ -112,7 +113,7 @@ def _start_file(animal: AnimalFolder, metadata: NwbMetadata) -> "NWBFile":
     )
 
 
-def _imaging_plane(file: "NWBFile", animal: AnimalFolder, metadata: NwbMetadata) -> "ImagingPlane":
+def _imaging_plane(file: "NWBFile", animal: ExportedAnimal, metadata: NwbMetadata) -> "ImagingPlane":
     from pynwb.ophys import OpticalChannel  # noqa: PLC0415
 
     grid: dict[str, Any] = {}
@@ -135,14 +136,14 @@ def _imaging_plane(file: "NWBFile", animal: AnimalFolder, metadata: NwbMetadata)
 
 
 def _add_motion(
-    file: "NWBFile", module: "ProcessingModule", plane: "ImagingPlane", animal: AnimalFolder, path: Path
+    file: "NWBFile", module: "ProcessingModule", plane: "ImagingPlane", animal: ExportedAnimal, path: Path
 ) -> None:
     """Add the shifts; inside of a CorrectedImageStack where the corrected movie was kept, which that demands."""
     if animal.motion is None:
         return
-    corrected = animal.path / "corrected.tif"
+    corrected = animal.movie_file
     translation = _translation(animal.motion, animal.need_rate_hz())
-    if not corrected.is_file():
+    if corrected is None:
         module.add(translation)
         return
     from pynwb.image import ImageSeries  # noqa: PLC0415
@@ -177,7 +178,7 @@ def _translation(motion: pd.DataFrame, rate_hz: float) -> "TimeSeries":
     )
 
 
-def _external(movie: Path, nwb: Path, animal: AnimalFolder) -> dict[str, Any]:
+def _external(movie: Path, nwb: Path, animal: ExportedAnimal) -> dict[str, Any]:
     """Point to a movie that stays where it is."""
     height, width = animal.dims
     return {
@@ -199,7 +200,7 @@ def _relative(target: Path, start: Path) -> str:
         return target.as_posix()
 
 
-def _add_images(module: "ProcessingModule", animal: AnimalFolder) -> None:
+def _add_images(module: "ProcessingModule", animal: ExportedAnimal) -> None:
     from pynwb.base import Images  # noqa: PLC0415
     from pynwb.image import GrayscaleImage  # noqa: PLC0415
 
@@ -217,25 +218,27 @@ def _add_images(module: "ProcessingModule", animal: AnimalFolder) -> None:
         module.add(Images(name="SegmentationImages", description=about, images=found))
 
 
-def _add_components(module: "ProcessingModule", plane: "ImagingPlane", animal: AnimalFolder) -> None:
+def _add_components(
+    module: "ProcessingModule", plane: "ImagingPlane", animal: ExportedAnimal, progress: Progress
+) -> None:
     from pynwb.ophys import ImageSegmentation  # noqa: PLC0415
 
     segmentation = ImageSegmentation()
     module.add(segmentation)
     if animal.n_components:
-        table = _cell_table(plane, animal)
+        table = _cell_table(plane, animal, part(progress, 0, 0.4))
         segmentation.add_plane_segmentation(table)
-        _add_responses(module, table, animal)
+        _add_responses(module, table, animal, part(progress, 0.4, 1))
     if animal.background is not None:
         _add_background(module, segmentation, plane, animal, animal.background)
 
 
-def _cell_table(plane: "ImagingPlane", animal: AnimalFolder) -> "PlaneSegmentation":
+def _cell_table(plane: "ImagingPlane", animal: ExportedAnimal, progress: Progress) -> "PlaneSegmentation":
     from hdmf.common import VectorData, VectorIndex  # noqa: PLC0415
     from pynwb.ophys import PlaneSegmentation  # noqa: PLC0415
 
     columns = [VectorData(name=name, description=about, data=data) for name, about, data in _measures(animal)]
-    columns.append(_image_masks(animal))
+    columns.append(_image_masks(animal, progress))
     pixels = VectorData(name="pixel_mask", description="Footprint as pixels (x, y, weight).", data=_pixel_masks(animal))
     ends = VectorIndex(
         name="pixel_mask_index", data=animal.need_footprints().indptr[1:].astype(np.uint32), target=pixels
@@ -249,7 +252,7 @@ def _cell_table(plane: "ImagingPlane", animal: AnimalFolder) -> "PlaneSegmentati
     )
 
 
-def _measures(animal: AnimalFolder) -> Iterator[tuple[str, str, NDArray]]:
+def _measures(animal: ExportedAnimal) -> Iterator[tuple[str, str, NDArray]]:
     table = animal.components
     if table is None:
         yield "component", "Number of the component, from 0.", np.arange(animal.n_components)
@@ -274,7 +277,7 @@ def _measures(animal: AnimalFolder) -> Iterator[tuple[str, str, NDArray]]:
     yield "Rejected", "1 where rejected.", (~animal.accepted).astype(np.int8)
 
 
-def _image_masks(animal: AnimalFolder) -> Any:
+def _image_masks(animal: ExportedAnimal, progress: Progress) -> Any:
     """Footprints as images (ROI, x, y), written one by one so that they are never all in memory."""
     from hdmf.common import VectorData  # noqa: PLC0415
     from hdmf.data_utils import DataChunkIterator  # noqa: PLC0415
@@ -285,6 +288,7 @@ def _image_masks(animal: AnimalFolder) -> Any:
 
     def masks() -> Iterator[FloatArray]:
         for i in range(A.shape[1]):
+            progress(i / A.shape[1], "footprints")
             # Fortran order of (y, x) is C order of (x, y), which is what NWB wants.
             yield A[:, [i]].toarray().astype(np.float32).reshape(width, height)
 
@@ -293,7 +297,7 @@ def _image_masks(animal: AnimalFolder) -> Any:
     return VectorData(name="image_mask", description="Footprint as an image (x, y).", data=data)
 
 
-def _pixel_masks(animal: AnimalFolder) -> NDArray:
+def _pixel_masks(animal: ExportedAnimal) -> NDArray:
     A, height = animal.need_footprints(), animal.dims[0]
     x, y = np.divmod(A.indices, height)
     pixels = np.empty(A.nnz, [("x", np.uint32), ("y", np.uint32), ("weight", np.float32)])
@@ -309,13 +313,14 @@ class _Series:
     about: str
     traces: FloatArray
     unit: str = "a.u."
+    progress: Progress = silent
 
     def add_to(self, container: Any, rois: Any, rate_hz: float) -> None:
         """Write it as (frame, ROI)."""
         container.create_roi_response_series(
             name=self.name,
             description=self.about,
-            data=_packed(self.traces.T),
+            data=_packed(self.traces.T, self.progress),
             rois=rois,
             unit=self.unit,
             rate=rate_hz,
@@ -323,7 +328,9 @@ class _Series:
         )
 
 
-def _add_responses(module: "ProcessingModule", table: "PlaneSegmentation", animal: AnimalFolder) -> None:
+def _add_responses(
+    module: "ProcessingModule", table: "PlaneSegmentation", animal: ExportedAnimal, progress: Progress
+) -> None:
     from pynwb.ophys import DfOverF, Fluorescence  # noqa: PLC0415
 
     kinds: tuple[tuple[TraceKind, str, str], ...] = (
@@ -334,13 +341,15 @@ def _add_responses(module: "ProcessingModule", table: "PlaneSegmentation", anima
     everyone = table.create_roi_table_region(region=list(range(animal.n_components)), description="All components.")
     fluorescence = Fluorescence()
     module.add(fluorescence)
-    for kind, name, about in kinds:
+    for i, (kind, name, about) in enumerate(kinds):
         if kind in animal.trace_kinds:
-            _Series(name, about, animal.traces(kind)).add_to(fluorescence, everyone, animal.need_rate_hz())
+            series = _Series(name, about, animal.traces(kind), progress=part(progress, i / 4, (i + 1) / 4))
+            series.add_to(fluorescence, everyone, animal.need_rate_hz())
     if "dff" in animal.trace_kinds:
         ratio = DfOverF()
         module.add(ratio)
-        series = _Series("RoiResponseSeries", "(F - F0) / F0.", animal.traces("dff"), unit="ratio")
+        told = part(progress, 0.75, 1)
+        series = _Series("RoiResponseSeries", "(F - F0) / F0.", animal.traces("dff"), unit="ratio", progress=told)
         series.add_to(ratio, everyone, animal.need_rate_hz())
 
 
@@ -348,7 +357,7 @@ def _add_background(
     module: "ProcessingModule",
     segmentation: "ImageSegmentation",
     plane: "ImagingPlane",
-    animal: AnimalFolder,
+    animal: ExportedAnimal,
     background: Background,
 ) -> None:
     """Add background components in a table of their own, so that nobody takes them for cells."""
@@ -370,7 +379,16 @@ def _add_background(
     series.add_to(container, rois, animal.need_rate_hz())
 
 
-def _packed(data: NDArray) -> Any:
+def _packed(data: NDArray, progress: Progress = silent) -> Any:
+    """Compress an array while it is written, a stretch of rows after the other, so that one may stop in between."""
+    from hdmf.data_utils import DataChunkIterator  # noqa: PLC0415
     from pynwb import H5DataIO  # noqa: PLC0415
 
-    return H5DataIO(np.ascontiguousarray(data), compression="gzip")
+    def rows() -> Iterator[NDArray]:
+        for i, row in enumerate(data):
+            if i % _ROWS == 0:
+                progress(i / len(data), "traces")
+            yield row
+
+    chunks = DataChunkIterator(rows(), maxshape=data.shape, dtype=data.dtype, buffer_size=_ROWS)
+    return H5DataIO(chunks, compression="gzip", chunks=(min(_ROWS, len(data)), *data.shape[1:]))

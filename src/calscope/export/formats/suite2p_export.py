@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import skew
 
+from calscope.export.exported_animal import ExportedAnimal
 from calscope.export.formats.suite2p_objects import write_objects
-from calscope.export.run_folder.animal_folder import AnimalFolder
-from calscope.io.atomic_write import atomic_folder
 from calscope.model.movie import FloatArray
+from calscope.model.progress import Progress, part, silent
 
 
-def write_suite2p(animal: AnimalFolder, folder: Path) -> list[Path]:
-    """Write one animal as `folder`/suite2p/plane0; an earlier export in `folder` is replaced.
+def write_suite2p(animal: ExportedAnimal, folder: Path, progress: Progress = silent) -> None:
+    """Write one animal as `folder`/suite2p/plane0.
 
     `F` is the raw trace C + YrA. CNMF has taken the background out of it already, so `Fneu` is zero and suite2p's
     F - 0.7 Fneu is the raw trace. suite2p's probability of being a cell has no counterpart: `iscell` repeats the flag.
@@ -34,34 +34,35 @@ def write_suite2p(animal: AnimalFolder, folder: Path) -> list[Path]:
         "spks": animal.traces("spikes"),
         "iscell": np.column_stack([accepted, accepted]).astype(np.float64),
     }
-    with atomic_folder(folder) as part:
-        plane = part / "suite2p" / "plane0"
-        plane.mkdir(parents=True)
-        for name, array in arrays.items():
-            np.save(plane / f"{name}.npy", array, allow_pickle=False)
-        stat, ops = _stat(animal, raw), _ops(animal)
-        write_objects(plane, stat, ops)
-        np.savez(plane / "stat.npz", **_plain_footprints(stat, ops))
-    names = [*(f"{name}.npy" for name in (*arrays, "stat", "ops")), "stat.npz"]
-    return [folder / "suite2p" / "plane0" / name for name in names]
+    plane = folder / "suite2p" / "plane0"
+    plane.mkdir(parents=True)
+    for i, (name, array) in enumerate(arrays.items()):
+        progress(i / 8, name)
+        np.save(plane / f"{name}.npy", array, allow_pickle=False)
+    stat, ops = _stat(animal, raw, part(progress, 0.5, 1)), _ops(animal)
+    write_objects(plane, stat, ops)
+    np.savez(plane / "stat.npz", **_plain_footprints(stat, ops))
 
 
-def _plain_footprints(stat: list[dict[str, Any]], ops: dict[str, Any]) -> dict[str, NDArray]:
+def _plain_footprints(stat: list[dict[str, Any]], ops: dict[str, Any]) -> dict[str, Any]:
     """Give footprints, size, rate and pictures as plain arrays, which Calscope and others open without unpickling.
 
     `npix` tells how many of the values in `ypix`, `xpix` and `lam` are each component's.
     """
     kinds = {"ypix": np.int64, "xpix": np.int64, "lam": np.float32}
     parts = {name: np.concatenate([np.zeros(0, kind), *(s[name] for s in stat)]) for name, kind in kinds.items()}
-    known = {name: np.asarray(ops[name]) for name in ("Ly", "Lx", "fs", "meanImg", "Vcorr", "max_proj") if name in ops}
+    known: dict[str, Any] = {
+        name: np.asarray(ops[name]) for name in ("Ly", "Lx", "fs", "meanImg", "Vcorr", "max_proj") if name in ops
+    }
     return {"npix": np.array([s["npix"] for s in stat], np.int64), **parts, **known}
 
 
-def _stat(animal: AnimalFolder, raw: FloatArray) -> list[dict[str, Any]]:
+def _stat(animal: ExportedAnimal, raw: FloatArray, progress: Progress) -> list[dict[str, Any]]:
     footprints, (height, width) = animal.need_footprints(), animal.dims
     covered = np.bincount(footprints.indices, minlength=height * width)
     stats = []
     for component, trace in enumerate(raw):
+        progress(component / len(raw), "footprints")
         entries = slice(footprints.indptr[component], footprints.indptr[component + 1])
         pixels, weights = footprints.indices[entries], footprints.data[entries]
         xpix, ypix = np.divmod(pixels, height)
@@ -105,7 +106,7 @@ def _activity(trace: FloatArray) -> dict[str, float]:
     return {"std": spread, "skew": float(skew(trace)) if spread > 0 else 0.0}
 
 
-def _ops(animal: AnimalFolder) -> dict[str, Any]:
+def _ops(animal: ExportedAnimal) -> dict[str, Any]:
     height, width = animal.dims
     found: dict[str, Any] = {
         "Ly": height,
@@ -133,12 +134,12 @@ def _ops(animal: AnimalFolder) -> dict[str, Any]:
     return found | _offsets(animal)
 
 
-def _image(animal: AnimalFolder, *names: str) -> FloatArray:
+def _image(animal: ExportedAnimal, *names: str) -> FloatArray:
     found = (animal.images[name] for name in names if name in animal.images)
     return next(found, np.zeros(animal.dims, np.float32))
 
 
-def _offsets(animal: AnimalFolder) -> dict[str, FloatArray]:
+def _offsets(animal: ExportedAnimal) -> dict[str, FloatArray]:
     """Offsets as suite2p means them: how far a frame was displaced, the opposite of what we apply to it."""
     if animal.motion is None:
         return {}

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from calscope.export.run_folder.animal_folder import AnimalFolder
-from calscope.export.run_folder.open_run_folder import RunFolder
+from calscope.export.exported_animal import ExportedAnimal, ExportedRun
 
 Groups = Mapping[str, Mapping[str, Any]]
 
@@ -39,7 +38,7 @@ class Methods:
     """What the paragraphs cite, in full."""
 
 
-def write_methods(run: RunFolder) -> Methods:
+def write_methods(run: ExportedRun) -> Methods:
     """Say in words what was done to the animals; animals that ran alike share a paragraph."""
     groups = alike(run.animals)
     paragraphs = tuple(_paragraph(animals, name_them=len(groups) > 1) for animals in groups if animals[0].effective)
@@ -47,15 +46,15 @@ def write_methods(run: RunFolder) -> Methods:
     return Methods(paragraphs, tuple(full for short, full in REFERENCES.items() if short in text))
 
 
-def alike(animals: Sequence[AnimalFolder]) -> list[list[AnimalFolder]]:
+def alike(animals: Sequence[ExportedAnimal]) -> list[list[ExportedAnimal]]:
     """Group animals that ran with the same engine and parameters, those of the recording itself aside."""
-    groups: dict[str, list[AnimalFolder]] = {}
+    groups: dict[str, list[ExportedAnimal]] = {}
     for animal in animals:
         groups.setdefault(_signature(animal), []).append(animal)
     return list(groups.values())
 
 
-def _signature(animal: AnimalFolder) -> str:
+def _signature(animal: ExportedAnimal) -> str:
     own = {name: {**group} for name, group in animal.effective.items()}
     for name in ("fr", "dxy"):
         own.get("dataset", {}).pop(name, None)
@@ -63,7 +62,7 @@ def _signature(animal: AnimalFolder) -> str:
     return repr((sorted(own.items()), animal.meta.get("engine"), animal.meta.get("engine_version"), steps))
 
 
-def _paragraph(animals: Sequence[AnimalFolder], *, name_them: bool) -> str:
+def _paragraph(animals: Sequence[ExportedAnimal], *, name_them: bool) -> str:
     first = animals[0]
     sentences = [_recordings(animals, name_them=name_them), _program(first)]
     if first.motion is not None:
@@ -79,7 +78,7 @@ def _paragraph(animals: Sequence[AnimalFolder], *, name_them: bool) -> str:
     return " ".join(sentence for sentence in sentences if sentence)
 
 
-def _recordings(animals: Sequence[AnimalFolder], *, name_them: bool) -> str:
+def _recordings(animals: Sequence[ExportedAnimal], *, name_them: bool) -> str:
     frames, rates = _span([a.n_frames for a in animals]), _span([a.fr_hz for a in animals])
     sizes = " or ".join(dict.fromkeys(f"{a.dims[0]} × {a.dims[1]} px" for a in animals))
     which = f" ({', '.join(a.name for a in animals)})" if name_them else ""
@@ -95,7 +94,7 @@ def _span(values: Sequence[float | None]) -> str:
     return known[0][0] if len(known) == 1 else f"{known[0][0]} to {known[-1][0]}"
 
 
-def _program(animal: AnimalFolder) -> str:
+def _program(animal: ExportedAnimal) -> str:
     versions = animal.meta.get("versions")
     own = versions.get("calscope", "") if isinstance(versions, Mapping) else ""
     program = f"Calscope {own}".strip()
@@ -105,7 +104,7 @@ def _program(animal: AnimalFolder) -> str:
     return f"Processing used {program}."
 
 
-def _motion(animal: AnimalFolder) -> str:
+def _motion(animal: ExportedAnimal) -> str:
     limit = _pair(animal, "motion.max_shifts")
     if not animal.param("motion.pw_rigid"):
         return (
@@ -119,14 +118,14 @@ def _motion(animal: AnimalFolder) -> str:
     )
 
 
-def _motion_patch(animal: AnimalFolder) -> str:
+def _motion_patch(animal: ExportedAnimal) -> str:
     strides, overlaps = animal.param("motion.strides"), animal.param("motion.overlaps")
     if not strides or not overlaps:
         return "unknown size"
     return " × ".join(str(s + o) for s, o in zip(strides, overlaps, strict=True)) + " px"
 
 
-def _extraction(animal: AnimalFolder) -> str:
+def _extraction(animal: ExportedAnimal) -> str:
     return (
         "Sources were extracted by constrained non-negative matrix factorisation (CNMF; Pnevmatikakis et al. 2016): "
         f"{_where_sought(animal)}, with a soma half-size of {_pair(animal, 'cnmf.gSig')} and "
@@ -136,7 +135,7 @@ def _extraction(animal: AnimalFolder) -> str:
     )
 
 
-def _where_sought(animal: AnimalFolder) -> str:
+def _where_sought(animal: ExportedAnimal) -> str:
     rf, k = animal.param("cnmf.rf"), animal.param("cnmf.K")
     if rf is None:
         return f"{k} components were sought in the whole field"
@@ -144,7 +143,7 @@ def _where_sought(animal: AnimalFolder) -> str:
     return f"{k} components were sought in each patch of {side} × {side} px, neighbours overlapping by {overlap} px"
 
 
-def _deconvolution(animal: AnimalFolder) -> str:
+def _deconvolution(animal: ExportedAnimal) -> str:
     order = animal.param("cnmf.p")
     if not order:
         return "Traces were not deconvolved."
@@ -154,7 +153,7 @@ def _deconvolution(animal: AnimalFolder) -> str:
     )
 
 
-def _evaluation(animal: AnimalFolder) -> str:
+def _evaluation(animal: ExportedAnimal) -> str:
     names = ("min_SNR", "rval_thr", "SNR_lowest", "rval_lowest", "min_cnn_thr", "cnn_lowest")
     snr, r, snr_low, r_low, cnn, cnn_low = (animal.param(f"evaluation.{name}") for name in names)
     upper = f"its peak signal-to-noise ratio exceeded {snr} or its spatial correlation with the movie reached {r}"
@@ -173,7 +172,7 @@ def _evaluation(animal: AnimalFolder) -> str:
     )
 
 
-def _dff(animal: AnimalFolder) -> str:
+def _dff(animal: ExportedAnimal) -> str:
     return (
         f"dF/F was computed against the {_ordinal(animal.param('cnmf.dff_quantile'))} percentile of fluorescence in a "
         f"sliding window of {animal.param('cnmf.dff_window_s')} s."
@@ -187,7 +186,7 @@ def _ordinal(value: Any) -> str:
     return number + {"1": "st", "2": "nd", "3": "rd"}.get(number[-1], "th")
 
 
-def _outcome(animals: Sequence[AnimalFolder]) -> str:
+def _outcome(animals: Sequence[ExportedAnimal]) -> str:
     found = sum(a.n_components for a in animals)
     judged = [a.accepted for a in animals if a.accepted is not None]
     if not judged:
@@ -195,7 +194,7 @@ def _outcome(animals: Sequence[AnimalFolder]) -> str:
     return f"Of {found} components, {sum(int(a.sum()) for a in judged)} were accepted."
 
 
-def _pair(animal: AnimalFolder, dotted: str) -> str:
+def _pair(animal: ExportedAnimal, dotted: str) -> str:
     """Give a length in px, with µm behind it where the pixel size is known."""
     value = animal.param(dotted)
     if value is None:

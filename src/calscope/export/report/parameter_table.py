@@ -4,14 +4,13 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from calscope.export.exported_animal import ExportedAnimal, ExportedRun
 from calscope.export.report.markup import Content, Html, element, join
-from calscope.export.run_folder.animal_folder import AnimalFolder
-from calscope.export.run_folder.open_run_folder import RunFolder
 from calscope.model.fields import ParameterField
 from calscope.model.params import fields
 
 
-def parameter_table(run: RunFolder) -> Html:
+def parameter_table(run: ExportedRun) -> Html:
     """One row a parameter, one column for each set of values that was used."""
     sets = _sets([animal for animal in run.animals if animal.effective])
     if not sets:
@@ -33,13 +32,13 @@ def parameter_table(run: RunFolder) -> Html:
     )
 
 
-def changed_from_default(animal: AnimalFolder) -> dict[str, Any]:
+def changed_from_default(animal: ExportedAnimal) -> dict[str, Any]:
     """Give the parameters of an animal that differ from their defaults, by full name."""
     return {field.dotted: animal.param(field.dotted) for field in fields() if _is_changed(field, animal)}
 
 
-def _sets(animals: Sequence[AnimalFolder]) -> list[list[AnimalFolder]]:
-    sets: dict[str, list[AnimalFolder]] = {}
+def _sets(animals: Sequence[ExportedAnimal]) -> list[list[ExportedAnimal]]:
+    sets: dict[str, list[ExportedAnimal]] = {}
     for animal in animals:
         sets.setdefault(json.dumps([animal.effective, animal.requested], sort_keys=True, default=str), []).append(
             animal
@@ -47,7 +46,7 @@ def _sets(animals: Sequence[AnimalFolder]) -> list[list[AnimalFolder]]:
     return list(sets.values())
 
 
-def _row(field: ParameterField, sets: Sequence[Sequence[AnimalFolder]]) -> Html:
+def _row(field: ParameterField, sets: Sequence[Sequence[ExportedAnimal]]) -> Html:
     unit = f" ({field.spec.unit})" if field.spec.unit else ""
     label: Content = element("span", {"title": field.spec.meaning}, field.spec.label + unit)
     cells = [element("code", None, field.dotted), label, _words(field.default, field)]
@@ -55,7 +54,7 @@ def _row(field: ParameterField, sets: Sequence[Sequence[AnimalFolder]]) -> Html:
     return element("tr", None, *(element("td", None, cell) for cell in cells), *values)
 
 
-def _value_cell(field: ParameterField, animal: AnimalFolder) -> Html:
+def _value_cell(field: ParameterField, animal: ExportedAnimal) -> Html:
     value = _words(animal.param(field.dotted), field)
     asked = animal.requested.get(field.group, {}).get(field.name)
     overruled = asked is not None and not _same(asked, animal.param(field.dotted))
@@ -63,7 +62,7 @@ def _value_cell(field: ParameterField, animal: AnimalFolder) -> Html:
     return element("td", {"class": look}, value, f" (asked for: {_words(asked, field)})" if overruled else "")
 
 
-def _is_changed(field: ParameterField, animal: AnimalFolder) -> bool:
+def _is_changed(field: ParameterField, animal: ExportedAnimal) -> bool:
     known = field.name in animal.effective.get(field.group, {})
     return known and not _same(animal.param(field.dotted), field.default)
 

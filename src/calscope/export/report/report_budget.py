@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calscope.export.run_folder.open_run_folder import RunFolder
+from calscope.export.exported_animal import ExportedRun
 
 BYTES_FOR_TRACES = 3_000_000
 """What the traces of a whole report may take, before base64 makes a third more of it."""
@@ -22,7 +22,7 @@ class Budget:
     """Larger images are made smaller for the page."""
 
 
-def budget_for(run: RunFolder) -> Budget:
+def budget_for(run: ExportedRun) -> Budget:
     """Share what a report may take among all that is in it; under 10 MB for five animals of 1500 frames."""
     n_traces = sum(animal.n_components * len(animal.trace_kinds) for animal in run.animals)
     n_images = sum(len(animal.images) for animal in run.animals)

@@ -7,21 +7,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from calscope.export.exported_animal import ExportedAnimal, ExportedRun
 from calscope.export.report import report_figures as figures
 from calscope.export.report.markup import Content, Html, element, join, table
 from calscope.export.report.methods_text import write_methods
 from calscope.export.report.motion_section import motion_verdict
 from calscope.export.report.report_budget import Budget
 from calscope.export.report.thinned_traces import trace_data
-from calscope.export.run_folder.animal_folder import AnimalFolder
-from calscope.export.run_folder.open_run_folder import RunFolder
 from calscope.model.note_texts.all_texts import texts
 from calscope.model.notes import notes_from_json
+from calscope.model.progress import Progress, silent
 
 _ABSENT = "–"
 
 
-def overview(run: RunFolder) -> Html:
+def overview(run: ExportedRun) -> Html:
     """One row an animal."""
     header = [
         "animal",
@@ -43,7 +43,7 @@ def overview(run: RunFolder) -> Html:
     return join(table(header, rows, {"class": "overview"}), *failed)
 
 
-def _overview_row(number: int, animal: AnimalFolder) -> list[Content]:
+def _overview_row(number: int, animal: ExportedAnimal) -> list[Content]:
     link = element("a", {"href": f"#animal-{number}"}, animal.name)
     if not animal.images and animal.motion is None and animal.components is None:
         return [link, *[_ABSENT] * 9]
@@ -65,7 +65,7 @@ def _overview_row(number: int, animal: AnimalFolder) -> list[Content]:
     ]
 
 
-def _verdict(animal: AnimalFolder) -> Content:
+def _verdict(animal: ExportedAnimal) -> Content:
     found = animal.motion_quality
     if found is None:
         return _ABSENT
@@ -74,19 +74,19 @@ def _verdict(animal: AnimalFolder) -> Content:
     return join(found.verdict, flagged)
 
 
-def _largest_shift(animal: AnimalFolder) -> str:
+def _largest_shift(animal: ExportedAnimal) -> str:
     if animal.motion is None:
         return _ABSENT
     return f"{np.nanmax(np.hypot(animal.motion['shift_y_px'], animal.motion['shift_x_px'])):.1f}"
 
 
-def _median_snr(animal: AnimalFolder) -> str:
+def _median_snr(animal: ExportedAnimal) -> str:
     if animal.components is None or animal.accepted is None or not animal.accepted.any():
         return _ABSENT
     return f"{animal.components['snr'][animal.accepted].median():.1f}"
 
 
-def methods(run: RunFolder) -> Html:
+def methods(run: ExportedRun) -> Html:
     """Give the methods paragraph with what it cites."""
     text = write_methods(run)
     if not text.paragraphs:
@@ -95,7 +95,7 @@ def methods(run: RunFolder) -> Html:
     return join(*(element("p", {"class": "methods"}, paragraph) for paragraph in text.paragraphs), references)
 
 
-def warnings_of(animal: AnimalFolder) -> list[str]:
+def warnings_of(animal: ExportedAnimal) -> list[str]:
     """Give sentences on what should be known before this animal's results are trusted."""
     said = [f"The run ended early: {animal.error}"] if animal.error else []
     if animal.footprints is not None and animal.n_components == 0:
@@ -109,7 +109,7 @@ def warnings_of(animal: AnimalFolder) -> list[str]:
     return said
 
 
-def _sentences(animal: AnimalFolder, name: str) -> list[str]:
+def _sentences(animal: ExportedAnimal, name: str) -> list[str]:
     """Give what the load report or the stages found."""
     return texts(notes_from_json(animal.meta.get(name)))
 
@@ -124,8 +124,9 @@ def _clipped(motion: pd.DataFrame, max_shifts: Sequence[float]) -> list[str]:
     )
 
 
-def animal_section(number: int, animal: AnimalFolder, budget: Budget) -> Html:
+def animal_section(number: int, animal: ExportedAnimal, budget: Budget, progress: Progress = silent) -> Html:
     """Give everything on one animal."""
+    progress(0.0, animal.name)
     parts: list[Content] = [element("h2", None, animal.name)]
     parts += [element("p", {"class": "warning"}, sentence) for sentence in warnings_of(animal)]
     parts += [element("p", {"class": "warning"}, sentence) for sentence in _sentences(animal, "load_report")]
@@ -135,12 +136,12 @@ def animal_section(number: int, animal: AnimalFolder, budget: Budget) -> Html:
     if animal.motion is not None:
         parts.append(_motion(animal, animal.motion))
     if animal.footprints is not None:
-        parts.append(_components(animal, budget))
+        parts.append(_components(animal, budget, progress))
     parts.append(_provenance(animal))
     return element("section", {"class": "animal", "id": f"animal-{number}"}, *parts)
 
 
-def _images(animal: AnimalFolder, budget: Budget) -> Html:
+def _images(animal: ExportedAnimal, budget: Budget) -> Html:
     drawn = [_image_pair(animal, kind, budget) for kind in _IMAGES]
     swipes = element("div", {"class": "swipes"}, *(figure for figure in drawn if figure))
     corrected = any(name.endswith("_after") for name in animal.images)
@@ -151,7 +152,7 @@ def _images(animal: AnimalFolder, budget: Budget) -> Html:
 _IMAGES = {"max": "Max projection", "corr": "Local correlation", "mean": "Mean"}
 
 
-def _image_pair(animal: AnimalFolder, kind: str, budget: Budget) -> Html:
+def _image_pair(animal: ExportedAnimal, kind: str, budget: Budget) -> Html:
     """Give the swipe of one kind of image, the one image there is, or nothing."""
     found = [animal.images[name] for name in (f"{kind}_before", f"{kind}_after") if name in animal.images]
     look = figures.Look(_IMAGES[kind], kind, animal.dxy_um, budget.most_pixels)
@@ -160,7 +161,7 @@ def _image_pair(animal: AnimalFolder, kind: str, budget: Budget) -> Html:
     return figures.still(found[0], look) if found else Html("")
 
 
-def _motion(animal: AnimalFolder, motion: pd.DataFrame) -> Html:
+def _motion(animal: ExportedAnimal, motion: pd.DataFrame) -> Html:
     patches = animal.patches
     curves = []
     for axis, (column, name, colour) in enumerate(
@@ -180,7 +181,7 @@ def _motion(animal: AnimalFolder, motion: pd.DataFrame) -> Html:
     return join(*parts, element("p", None, _motion_sentence(animal, motion)), *charts)
 
 
-def _motion_sentence(animal: AnimalFolder, motion: pd.DataFrame) -> str:
+def _motion_sentence(animal: ExportedAnimal, motion: pd.DataFrame) -> str:
     shifts = motion[["shift_y_px", "shift_x_px"]].to_numpy(np.float64)
     length = np.hypot(*shifts.T)
     text = f"Shift applied to each frame: median {np.nanmedian(length):.2f} px, largest {np.nanmax(length):.2f} px"
@@ -193,7 +194,7 @@ def _motion_sentence(animal: AnimalFolder, motion: pd.DataFrame) -> str:
     return text + (". Shading: from the least to the most shifted patch." if animal.patches is not None else ".")
 
 
-def _components(animal: AnimalFolder, budget: Budget) -> Html:
+def _components(animal: ExportedAnimal, budget: Budget, progress: Progress) -> Html:
     heading = element("h3", None, "Components")
     if animal.n_components == 0:
         return heading
@@ -210,7 +211,9 @@ def _components(animal: AnimalFolder, budget: Budget) -> Html:
     outline = figures.contour_map(animal.need_footprints(), animal.dims, animal.accepted, animal.dxy_um)
     viewer = element("div", {"class": "viewer"}, outline, _trace_place())
     data = element(
-        "script", {"type": "application/json", "class": "traces"}, script_json(trace_data(animal, budget.buckets))
+        "script",
+        {"type": "application/json", "class": "traces"},
+        script_json(trace_data(animal, budget.buckets, progress)),
     )
     thinned = "Traces are thinned for this page, peaks kept; every value is in traces.parquet in the animal's folder."
     rows = element("details", None, element("summary", None, "Table of components"), _component_table(animal))
@@ -225,7 +228,7 @@ def _components(animal: AnimalFolder, budget: Budget) -> Html:
     )
 
 
-def _rule(animal: AnimalFolder) -> str:
+def _rule(animal: ExportedAnimal) -> str:
     names = ("min_SNR", "rval_thr", "SNR_lowest", "rval_lowest", "min_cnn_thr", "cnn_lowest")
     snr, r, snr_low, r_low, cnn, cnn_low = (animal.param(f"evaluation.{name}") for name in names)
     if animal.accepted is None or snr is None:
@@ -268,7 +271,7 @@ _COLUMNS = (
 )
 
 
-def _component_table(animal: AnimalFolder) -> Html:
+def _component_table(animal: ExportedAnimal) -> Html:
     frame = animal.components
     if frame is None:
         return element("p", None, "There is no table of components in this folder.")
@@ -282,7 +285,7 @@ def _component_table(animal: AnimalFolder) -> Html:
     )
 
 
-def _component_row(animal: AnimalFolder, number: int, values: Sequence[tuple[Any, str]], reason: str) -> Html:
+def _component_row(animal: ExportedAnimal, number: int, values: Sequence[tuple[Any, str]], reason: str) -> Html:
     cells = [_ABSENT if pd.isna(value) else form.format(value) for value, form in values]
     judged = "" if animal.accepted is None else ("accepted" if animal.accepted[number] else "rejected")
     row = [
@@ -293,7 +296,7 @@ def _component_row(animal: AnimalFolder, number: int, values: Sequence[tuple[Any
     return element("tr", {"data-component": number, "tabindex": 0}, *row)
 
 
-def _provenance(animal: AnimalFolder) -> Html:
+def _provenance(animal: ExportedAnimal) -> Html:
     recording, meta = animal.recording, animal.meta
     entries: list[list[Content]] = [
         ["recording", _show(recording.get("path"))],

@@ -6,8 +6,9 @@ from typing import Any, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from calscope.export.run_folder.animal_folder import AnimalFolder, TraceKind
+from calscope.export.exported_animal import ExportedAnimal, TraceKind
 from calscope.model.movie import FloatArray
+from calscope.model.progress import Progress, silent
 from calscope.plots import style
 
 MISSING = 255
@@ -29,7 +30,7 @@ PANELS: tuple[Panel, ...] = (
 )
 
 
-def trace_data(animal: AnimalFolder, buckets: int) -> dict[str, Any]:
+def trace_data(animal: ExportedAnimal, buckets: int, progress: Progress = silent) -> dict[str, Any]:
     """Give the traces of one animal in the form the page's script draws: panels, and one entry a component."""
     there = animal.trace_kinds
     panels: list[Panel] = [
@@ -40,6 +41,7 @@ def trace_data(animal: AnimalFolder, buckets: int) -> dict[str, Any]:
     kinds = [kind for panel in panels for kind, _ in panel["lines"]]
     entries = []
     for number, values in animal.each_trace(kinds) if kinds else ():
+        progress(number / animal.n_components, "traces")
         packed = [pack([values[kind] for kind, _ in panel["lines"]], buckets) for panel in panels]
         entries.append({"component": number, "panels": packed})
     return {"frames": animal.n_frames, "fr_hz": animal.fr_hz, "panels": panels, "components": entries}

@@ -5,50 +5,58 @@ from importlib.resources import files
 from pathlib import Path
 
 import calscope
+from calscope.export.exported_animal import ExportedRun
 from calscope.export.report.markup import Content, Html, element, join
 from calscope.export.report.parameter_table import parameter_table
 from calscope.export.report.report_budget import budget_for
 from calscope.export.report.report_parts import animal_section, methods, overview
-from calscope.export.run_folder.open_run_folder import RunFolder, open_run
 from calscope.io.atomic_write import atomic_file
 from calscope.model.errors import StoreError
+from calscope.model.progress import Progress, part, silent
 
 _NOTHING_FROM_OUTSIDE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 """The page itself forbids the browser to load anything: what it shows is in it."""
 
 
-def write_report(run_folder: Path, html: Path | None = None) -> Path:
-    """Write the report of a run.
+REPORT = "report.html"
+_TITLE_ENDS = "– Calscope report</title>"
+_BYTES_TO_TITLE = 4096
 
-    Parameters
-    ----------
-    run_folder
-        What `calscope run` wrote: OUT, or one animal's folder in it.
-    html
-        Where to write; `report.html` in the run's folder where not given.
+
+def write_report(run: ExportedRun, html: Path, progress: Progress = silent) -> Path:
+    """Write the report of a run to the file `html`; an earlier report there is replaced.
 
     Raises
     ------
-    RecordingError
-        When the folder holds no results.
     StoreError
-        When one of its files is damaged, or the report can't be written, or `html` is the name of no HTML file.
+        When a result is damaged, the report can't be written, `html` is the name of no HTML file, or another page is
+        there.
     """
-    target = html or run_folder / "report.html"
-    if target.suffix.lower() not in {".html", ".htm"}:
+    if html.suffix.lower() not in {".html", ".htm"}:
         # A slip of the hand must not replace a recording.
-        raise StoreError(f"{target} is not the name of a page. Give a file that ends in .html.")
-    run = open_run(run_folder)
-    page = render(run)
-    with atomic_file(target) as part:
-        part.write_text(page, encoding="utf-8")
-    return target
+        raise StoreError(f"{html} is not the name of a page. Give a file that ends in .html.")
+    if html.exists() and not _is_report(html):
+        raise StoreError(f"{html} is no report of Calscope's; it is left alone. Choose another name, or move it.")
+    page = render(run, progress)
+    with atomic_file(html) as unfinished:
+        unfinished.write_text(page, encoding="utf-8")
+    return html
 
 
-def render(run: RunFolder) -> str:
+def _is_report(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return _TITLE_ENDS.encode() in file.read(_BYTES_TO_TITLE)
+    except OSError:
+        return False
+
+
+def render(run: ExportedRun, progress: Progress = silent) -> str:
     """Give the report as text."""
-    budget = budget_for(run)
-    sections = [animal_section(i, animal, budget) for i, animal in enumerate(run.animals)]
+    budget, n = budget_for(run), len(run.animals)
+    sections = [
+        animal_section(i, animal, budget, part(progress, i / n, (i + 1) / n)) for i, animal in enumerate(run.animals)
+    ]
     body = element(
         "body",
         None,
@@ -71,7 +79,7 @@ def render(run: RunFolder) -> str:
     return join(Html("<!doctype html>\n"), element("html", {"lang": "en"}, head, body))
 
 
-def _when(run: RunFolder) -> Html:
+def _when(run: ExportedRun) -> Html:
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     started = run.meta.get("started_at")
     ran = f"Run of {started}. " if isinstance(started, str) else ""

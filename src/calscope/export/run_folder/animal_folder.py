@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -20,40 +20,16 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
-from calscope.export.run_folder.motion_record import MotionRecord, from_plain
+from calscope.export.exported_animal import TRACE_KINDS, Background, ExportedAnimal, Patches, TraceKind
 from calscope.export.run_folder.read_files import DAMAGE, load_npz, one_component, read_json, sparse, starts_of
-from calscope.model.errors import ParameterError, StoreError
-from calscope.model.movie import FloatArray
-from calscope.model.params import Parameters
-from calscope.model.recording import Pair
+from calscope.model.errors import StoreError
+from calscope.model.movie import FloatArray, Movie
 
-TraceKind = Literal["raw", "denoised", "spikes", "dff"]
-TRACE_KINDS: tuple[TraceKind, ...] = ("raw", "denoised", "spikes", "dff")
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
-class Patches:
-    """Shifts of the registration patches."""
-
-    shifts: FloatArray
-    """(T, P, 2) px (y, x)."""
-    centers: FloatArray
-    """(P, 2) px (y, x)."""
-
-
-@dataclass(frozen=True)
-class Background:
-    """Background components."""
-
-    b: FloatArray
-    """(H*W, nb), Fortran pixel order."""
-    f: FloatArray
-    """(nb, T)."""
-
-
-@dataclass(frozen=True)
-class AnimalFolder:
+class AnimalFolder(ExportedAnimal):
     """Results of one animal, read when asked for."""
 
     path: Path
@@ -64,50 +40,14 @@ class AnimalFolder:
         return self.path.name
 
     @property
-    def error(self) -> str:
-        """Why the run of this animal ended early; empty where it did not."""
-        return str(self.meta.get("error") or "")
+    def place(self) -> str:
+        """Path of the folder."""
+        return str(self.path)
 
     @cached_property
     def meta(self) -> Mapping[str, Any]:
         """`run.json` as it stands; empty when absent."""
         return read_json(self.path / "run.json")
-
-    @cached_property
-    def recording(self) -> Mapping[str, Any]:
-        """What was known of the recording: path, shape, dtype, fingerprint, fr_hz, dxy_um and their sources."""
-        found = self.meta.get("recording")
-        return found if isinstance(found, Mapping) else {}
-
-    @cached_property
-    def effective(self) -> Mapping[str, Mapping[str, Any]]:
-        """Parameters in force, by group; empty when `run.json` doesn't say."""
-        return _groups(self.meta.get("effective"))
-
-    @cached_property
-    def requested(self) -> Mapping[str, Mapping[str, Any]]:
-        """Parameters as asked for, by group; empty when `run.json` doesn't say."""
-        return _groups(self.meta.get("requested"))
-
-    @cached_property
-    def params(self) -> Parameters | None:
-        """Parameters in force; None when `run.json` has none, or another version's that no longer fit."""
-        if not self.effective:
-            return None
-        try:
-            return Parameters.from_dict(self.effective)
-        except ParameterError:
-            return None
-
-    def param(self, dotted: str) -> Any:
-        """One parameter in force by its full name; None when unknown."""
-        group, _, name = dotted.partition(".")
-        return self.effective.get(group, {}).get(name)
-
-    @cached_property
-    def motion_quality(self) -> MotionRecord | None:
-        """The verdict on the motion correction; None in older folders, and where motion was not corrected."""
-        return from_plain(self.meta.get("motion_quality"))
 
     @cached_property
     def images(self) -> Mapping[str, FloatArray]:
@@ -124,6 +64,16 @@ class AnimalFolder:
         """Shifts of the patches; None when rigid."""
         found = self._arrays("motion_patches.npz", ("shifts", "centers"))
         return Patches(found["shifts"], found["centers"]) if found else None
+
+    @property
+    def movie(self) -> Movie | None:
+        """None: the movie in the folder is one for other programs, see `movie_file`."""
+        return None
+
+    @property
+    def movie_file(self) -> Path | None:
+        """The corrected movie, where the run was asked to write it."""
+        return self.path / "corrected.tif" if self._has("corrected.tif") else None
 
     @cached_property
     def components(self) -> pd.DataFrame | None:
@@ -153,24 +103,6 @@ class AnimalFolder:
             raise self._damaged("footprints.npz", f"it has {matrix.shape[0]} pixels for a field of {self.dims}")
         return matrix
 
-    def need_footprints(self) -> csc_matrix:
-        """Give the footprints, for what makes no sense without.
-
-        Raises
-        ------
-        StoreError
-            When the run ended before extraction.
-        """
-        if self.footprints is None:
-            raise StoreError(f"{self.path} has no components: its run ended before extraction. Run it without --until.")
-        return self.footprints
-
-    def need_rate_hz(self) -> float:
-        """Give the frame rate, for what makes no sense without; StoreError when it is unknown."""
-        if self.fr_hz is None:
-            raise StoreError(f"The frame rate of {self.path} is unknown. Run it again with --set dataset.fr=...")
-        return self.fr_hz
-
     @cached_property
     def background(self) -> Background | None:
         """Background components; None when absent."""
@@ -183,67 +115,12 @@ class AnimalFolder:
         return self._arrays("cnmf.npz", ("g", "bl", "c1", "neurons_sn", "sn"))
 
     @cached_property
-    def dims(self) -> tuple[int, int]:
-        """Rows, columns.
-
-        Raises
-        ------
-        StoreError
-            When neither an image nor `run.json` says.
-        """
-        for image in self.images.values():
-            return int(image.shape[0]), int(image.shape[1])
-        shape = self.recording.get("shape")
-        if isinstance(shape, Sequence) and len(shape) == 3:
-            return int(shape[1]), int(shape[2])
-        raise StoreError(f"{self.path} has neither images.npz nor a shape in run.json; run the animal again.")
-
-    @cached_property
-    def n_frames(self) -> int | None:
-        """Number of frames that were processed."""
-        if self.motion is not None:
-            return len(self.motion)
-        if self.background is not None:
-            return int(self.background.f.shape[1])
-        shape = self.recording.get("shape")
-        return int(shape[0]) if isinstance(shape, Sequence) and len(shape) == 3 else None
-
-    @cached_property
-    def fr_hz(self) -> float | None:
-        """Frame rate; from the parameters, the recording, or the times in `motion.parquet`."""
-        for value in (self.param("dataset.fr"), self.recording.get("fr_hz")):
-            if isinstance(value, int | float) and value > 0:
-                return float(value)
-        if self.motion is not None and "time_s" in self.motion and len(self.motion) > 1:
-            first, last = self.motion["time_s"].iloc[[0, -1]]
-            return float((len(self.motion) - 1) / (last - first)) if last > first else None
-        return None
-
-    @cached_property
-    def dxy_um(self) -> Pair | None:
-        """Pixel size in µm per px (y, x); None when unknown."""
-        value = self.param("dataset.dxy") or self.recording.get("dxy_um")
-        return (float(value[0]), float(value[1])) if isinstance(value, Sequence) and len(value) == 2 else None
-
-    @property
-    def n_components(self) -> int:
-        """Number of components; 0 when not run."""
-        return 0 if self.footprints is None else int(self.footprints.shape[1])
-
-    @cached_property
-    def accepted(self) -> NDArray[np.bool_] | None:
-        """(K,) which components were accepted; None before evaluation."""
-        if self.components is None or "accepted" not in self.components or self.components["accepted"].isna().any():
-            return None
-        return self.components["accepted"].to_numpy(np.bool_)
-
-    @cached_property
     def trace_kinds(self) -> tuple[TraceKind, ...]:
         """Kinds of traces that are there."""
         if not self._has("traces.parquet"):
             return ()
         names = self._guarded("traces.parquet", lambda: pq.read_schema(self.path / "traces.parquet").names)
-        return tuple(kind for kind in TRACE_KINDS if kind in names)
+        return tuple(kind for kind in TRACE_KINDS if kind in names and not self._is_empty(kind))
 
     def each_trace(self, kinds: Sequence[TraceKind]) -> Iterator[tuple[int, dict[str, FloatArray]]]:
         """Give (component, {kind: (T,)}) one component after the other; never all of them in memory.
@@ -281,6 +158,11 @@ class AnimalFolder:
             raise self._damaged("traces.parquet", f"it has {seen} of {len(out)} components")
         return out
 
+    def _is_empty(self, kind: TraceKind) -> bool:
+        """Whether a column is there only because the table has it always: dF/F of a run that ended before it."""
+        keys = self.meta.get("keys")
+        return kind == "dff" and isinstance(keys, Mapping) and bool(keys) and "dff" not in keys
+
     def _has(self, file: str) -> bool:
         return (self.path / file).is_file()
 
@@ -311,9 +193,3 @@ class AnimalFolder:
 
     def _damaged(self, file: str, why: str) -> StoreError:
         return StoreError(f"{self.path / file} is damaged or of another kind: {why}. Run the animal again.")
-
-
-def _groups(value: Any) -> Mapping[str, Mapping[str, Any]]:
-    if not isinstance(value, Mapping):
-        return {}
-    return {name: group for name, group in value.items() if isinstance(group, Mapping)}

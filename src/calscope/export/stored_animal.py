@@ -1,0 +1,211 @@
+"""One animal's results in the store, as reports and formats read them."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csc_matrix
+
+from calscope.export.exported_animal import Background, ExportedAnimal, Patches, TraceKind
+from calscope.export.run_folder.motion_record import to_plain
+from calscope.export.run_folder.table_columns import COMPONENTS, MOTION, as_table
+from calscope.model.errors import StoreError
+from calscope.model.movie import FloatArray, Movie
+from calscope.model.results import (
+    ComponentQuality,
+    Components,
+    Evaluation,
+    MotionQuality,
+    MotionResult,
+    RelativeFluorescence,
+    SummaryImages,
+)
+
+NOT_EVALUATED = "not evaluated"
+_IMAGES = ("mean", "max", "corr")
+
+
+class StageResults(Protocol):
+    """What the stages of one animal gave (`AnimalResults` of the store); None where a stage did not run."""
+
+    @property
+    def before(self) -> SummaryImages | None:
+        """Summary images of the raw movie."""
+
+    @property
+    def motion(self) -> MotionResult | None:
+        """Motion and the corrected movie."""
+
+    @property
+    def after(self) -> SummaryImages | None:
+        """Summary images of the corrected movie."""
+
+    @property
+    def motion_quality(self) -> MotionQuality | None:
+        """How good the motion correction is."""
+
+    @property
+    def refit(self) -> Components | None:
+        """Components of the refit."""
+
+    @property
+    def component_quality(self) -> ComponentQuality | None:
+        """Measures of the components."""
+
+    @property
+    def evaluation(self) -> Evaluation | None:
+        """Accepted or rejected, and why."""
+
+    @property
+    def dff(self) -> RelativeFluorescence | None:
+        """Relative fluorescence of the components."""
+
+
+@dataclass(frozen=True)
+class StoredAnimal(ExportedAnimal):
+    """Results of one animal in the store; large arrays stay on the disk as maps."""
+
+    record: Mapping[str, Any]
+    """The record of the run as plain values (`AnimalRun.to_dict`)."""
+    results: StageResults
+    run: str = ""
+    """Key of the run, for messages."""
+
+    @property
+    def name(self) -> str:
+        """Name of the animal."""
+        return str(self.record["name"])
+
+    @property
+    def place(self) -> str:
+        """Name of the animal, and the run where it is known."""
+        return f"{self.name} of run {self.run}" if self.run else self.name
+
+    @cached_property
+    def meta(self) -> Mapping[str, Any]:
+        """The record, with the verdict on the motion correction."""
+        values = {"recording" if name == "info" else name: value for name, value in self.record.items()}
+        quality = self.results.motion_quality
+        return values if quality is None else values | {"motion_quality": to_plain(quality)}
+
+    @cached_property
+    def images(self) -> Mapping[str, FloatArray]:
+        """Summary images; those of which nothing is known, as after an import, are left out."""
+        both = (("before", self.results.before), ("after", self.results.after))
+        found = {f"{kind}_{when}": getattr(images, kind) for when, images in both if images for kind in _IMAGES}
+        return {name: image for name, image in found.items() if not np.isnan(image).all()}
+
+    @cached_property
+    def motion(self) -> pd.DataFrame | None:
+        """Shifts and correlations, one row a frame."""
+        found = self.results.motion
+        if found is None:
+            return None
+        frame = np.arange(len(found.shifts_rig))
+        shifts = (found.shifts_rig[:, 0], found.shifts_rig[:, 1])
+        return _frame(MOTION, [frame, self.times_s(frame), *shifts, found.corr_before, found.corr_after])
+
+    @property
+    def patches(self) -> Patches | None:
+        """Shifts of the patches; None when rigid."""
+        found = self.results.motion
+        if found is None or found.shifts_els is None or found.centers_px is None:
+            return None
+        return Patches(found.shifts_els, found.centers_px)
+
+    @property
+    def movie(self) -> Movie | None:
+        """The corrected movie."""
+        return None if self.results.motion is None else self.results.motion.movie
+
+    @property
+    def movie_file(self) -> Path | None:
+        """None: the store keeps the movie in its own form."""
+        return None
+
+    @cached_property
+    def components(self) -> pd.DataFrame | None:
+        """One row a component."""
+        found = self.results.refit
+        if found is None:
+            return None
+        return _frame(COMPONENTS, _component_columns(found, self.results.component_quality, self.results.evaluation))
+
+    @property
+    def footprints(self) -> csc_matrix | None:
+        """(H*W, K) footprints of the refit."""
+        return None if self.results.refit is None else self.results.refit.A
+
+    @property
+    def background(self) -> Background | None:
+        """Background components of the refit."""
+        found = self.results.refit
+        return None if found is None else Background(found.b, found.f)
+
+    @property
+    def model_values(self) -> Mapping[str, NDArray] | None:
+        """What the fit and dF/F rest on."""
+        found, dff = self.results.refit, self.results.dff
+        if found is None:
+            return None
+        values = {name: getattr(found, name) for name in ("g", "bl", "c1", "neurons_sn")}
+        values["sn"] = found.sn.reshape(found.dims, order="F")
+        return values | ({"f0": dff.f0} if dff else {})
+
+    @property
+    def trace_kinds(self) -> tuple[TraceKind, ...]:
+        """Kinds of traces that are there."""
+        if self.results.refit is None:
+            return ()
+        return ("raw", "denoised", "spikes") if self.results.dff is None else ("raw", "denoised", "spikes", "dff")
+
+    def each_trace(self, kinds: Sequence[TraceKind]) -> Iterator[tuple[int, dict[str, FloatArray]]]:
+        """Give (component, {kind: (T,)}) one component after the other."""
+        readers = {kind: self._reader(kind) for kind in kinds}
+        for k in range(self.n_components):
+            yield k, {kind: read(k) for kind, read in readers.items()}
+
+    def traces(self, kind: TraceKind) -> FloatArray:
+        """All traces of one kind, (K, T) float32; a map where they are stored as such."""
+        return self._reader(kind)(slice(None))
+
+    def _reader(self, kind: TraceKind) -> Callable[[int | slice], FloatArray]:
+        found, dff = self.results.refit, self.results.dff
+        if found is None or kind not in self.trace_kinds:
+            raise StoreError(f"{self.place} has no {kind} traces: its run ended before. Run it without --until.")
+        if kind == "raw":
+            return lambda k: found.C[k] + found.YrA[k]
+        if kind == "dff" and dff is not None:
+            return lambda k: dff.dff[k]
+        values = found.C if kind == "denoised" else found.S
+        return lambda k: values[k]
+
+
+def _component_columns(
+    components: Components, quality: ComponentQuality | None, evaluation: Evaluation | None
+) -> list[ArrayLike]:
+    """Columns of the table of components; before evaluation `accepted` is empty."""
+    n, centers = components.n, components.centers_px()
+    unknown = np.full(n, np.nan)
+    return [
+        np.arange(n),
+        centers[:, 0],
+        centers[:, 1],
+        np.diff(components.A.indptr),
+        quality.snr if quality else unknown,
+        quality.r_value if quality else unknown,
+        quality.cnn if quality else unknown,
+        evaluation.accepted if evaluation else [None] * n,
+        list(evaluation.reasons) if evaluation else [NOT_EVALUATED] * n,
+        quality.soma if quality else unknown,
+    ]
+
+
+def _frame(schema: pa.Schema, columns: Sequence[ArrayLike]) -> pd.DataFrame:
+    return as_table(schema, columns).to_pandas()
