@@ -18,6 +18,7 @@ from calscope.jobs.job_folder import JobFolder, JobProcess
 from calscope.jobs.job_spec import DemoSettings, JobSpec
 from calscope.jobs.job_status import JobStatus, write_status
 from calscope.jobs.manager import JobManager
+from calscope.model.animal_inputs import AnimalInputs
 from calscope.model.errors import EngineError, ParameterError, StoreError
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.processes import process_identity
@@ -60,8 +61,8 @@ def ended(tmp_path_factory):
         "nowhere": spec("/nowhere/at/all"),
         "unknown": spec(data, animals=("Animal_9",)),
         "again": spec(data, animals=("Animal_2",)),
-        "seeded": spec(data, animals=("Animal_2",), seeds={"Animal_2": ((3, 4), (1, 2))}),
-        "lost seed": spec(data, seeds={"Animal_7": ((3, 4),)}),
+        "seeded": spec(data, animals=("Animal_2",), inputs={"Animal_2": AnimalInputs(seeds=((3, 4), (1, 2)))}),
+        "lost seed": spec(data, inputs={"Animal_7": AnimalInputs(seeds=((3, 4),))}),
     }
     manager = JobManager(place / "store")
     ids = {name: manager.submit(wanted) for name, wanted in specs.items()}
@@ -103,8 +104,8 @@ def test_animals_that_another_job_has_run_come_from_the_store(ended):
 
 def test_seeds_go_with_the_job_to_their_animal(ended):
     job = ended[1]["seeded"]
-    assert job.results["Animal_2"].seeds == ((1, 2), (3, 4))
-    assert job.results["Animal_2"].stages[0].cached, "what comes before the second fit is as it was"
+    assert job.results["Animal_2"].inputs.seeds == ((1, 2), (3, 4))
+    assert job.results["Animal_2"].stages[0].cached, "what comes before the refit is as it was"
 
 
 @pytest.mark.parametrize(
@@ -121,13 +122,25 @@ def test_a_job_that_can_not_begin_says_why(ended, name, reason):
     assert "Traceback" not in ended[0].log_tail(job.id)
 
 
+def test_a_job_of_an_earlier_version_is_read_with_its_seeds():
+    wanted = spec("/data", inputs={"Animal_2": AnimalInputs(seeds=((1, 2), (3, 4)))})
+    assert JobSpec.from_json(wanted.to_json()) == wanted
+    old = {**json.loads(wanted.to_json()), "seeds": {"Animal_2": [[3, 4], [1, 2]]}}
+    del old["inputs"]
+    assert JobSpec.from_json(json.dumps(old)) == wanted
+    later = json.loads(wanted.to_json())
+    later["inputs"]["Animal_2"]["decisions"] = {}
+    with pytest.raises(StoreError, match="1 entries don't fit"):
+        JobSpec.from_json(json.dumps(later))
+
+
 def test_what_can_be_refused_at_once_is(manager, data):
     with pytest.raises(ParameterError, match=r"cnmf\.K"):
         manager.submit(spec(data, params={"cnmf": {"K": 0}}))
     with pytest.raises(EngineError, match="no engine called"):
         manager.submit(spec(data, engine="magic"))
-    with pytest.raises(ParameterError, match="A seed is a pixel"):
-        manager.submit(spec(data, seeds={"Animal_1": ((-3, 4),)}))
+    with pytest.raises(ParameterError, match=r"Animal_1: cnmf\.gSig must be"):
+        manager.submit(spec(data, inputs={"Animal_1": AnimalInputs({"cnmf.gSig": 0})}))
     assert manager.jobs() == []
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 from scipy.sparse import csc_matrix
 
 from calscope.jobs.manager import JobManager
+from calscope.model.animal_inputs import AnimalInputs
 from calscope.model.errors import StoreError
 from calscope.model.results import Components, Residual
 from calscope.pipeline.animal_results import AnimalResults
@@ -288,8 +289,8 @@ def test_seeds_are_listed_can_be_taken_away_and_run(page, lab, submitted):
     app.run()
     (spec,) = submitted
     job = JobManager(lab.store).get(lab.good_run)
-    assert spec.seeds == {"Animal_1": ((41, 12),)}
-    assert spec == replace(job.spec, seeds=spec.seeds)
+    assert spec.inputs == {"Animal_1": AnimalInputs(seeds=((41, 12),))}
+    assert spec == replace(job.spec, inputs=spec.inputs)
 
 
 def test_seeds_go_along_with_every_later_run_of_these_animals(page, lab, submitted):
@@ -297,7 +298,7 @@ def test_seeds_go_along_with_every_later_run_of_these_animals(page, lab, submitt
     page.switch_page("pages/evaluation.py").run()
     next(button for button in page.button if button.label == "Evaluate").click()
     page.run()
-    assert submitted[-1].seeds == {"Animal_2": ((20, 30),)}
+    assert submitted[-1].inputs == {"Animal_2": AnimalInputs(seeds=((20, 30),))}
 
 
 @pytest.mark.parametrize(

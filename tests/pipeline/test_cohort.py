@@ -6,8 +6,9 @@ import stand_in
 import tifffile
 
 from calscope.io.project import find_recordings
+from calscope.model.animal_inputs import AnimalInputs
 from calscope.model.errors import Cancelled, RecordingError
-from calscope.pipeline.cohort import Order, choose_animals, run_cohort
+from calscope.pipeline.cohort import RunRequest, choose_animals, run_cohort
 
 
 @pytest.fixture
@@ -24,25 +25,25 @@ def animals(tmp_path):
 
 
 @pytest.fixture
-def order(params, engine, store):
-    return Order(params.replace({"dataset.fr": 10}), engine, store, until="motion", workers=1)
+def wanted(params, engine, store):
+    return RunRequest(params.replace({"dataset.fr": 10}), engine, store, until="motion", workers=1)
 
 
-def run(animals, order, report=lambda step: None):
+def run(animals, wanted, report=lambda step: None):
     done = []
-    runs = run_cohort(animals.recordings, order, report=report, log=lambda text: None, on_done=done.append)
+    runs = run_cohort(animals.recordings, wanted, report=report, log=lambda text: None, on_done=done.append)
     assert done == runs
     return {run.name: run for run in runs}
 
 
-def test_an_animal_that_fails_does_not_stop_the_others(animals, order):
-    runs = run(animals, order)
+def test_an_animal_that_fails_does_not_stop_the_others(animals, wanted):
+    runs = run(animals, wanted)
     assert [bool(run.error) for run in runs.values()] == [False, True, False]
     assert "Animal_2" in runs["Animal_2"].error and "Traceback" not in runs["Animal_2"].error
     assert len(runs["Animal_3"].stages) == 4
 
 
-def test_a_fault_of_the_program_in_one_animal_does_not_stop_the_others(animals, order, monkeypatch):
+def test_a_fault_of_the_program_in_one_animal_does_not_stop_the_others(animals, wanted, monkeypatch):
     from calscope.pipeline import cohort
 
     def broken(recording, params, **kwargs):
@@ -52,13 +53,13 @@ def test_a_fault_of_the_program_in_one_animal_does_not_stop_the_others(animals, 
 
     real = cohort.run_animal
     monkeypatch.setattr(cohort, "run_animal", broken)
-    runs = run(animals, order)
+    runs = run(animals, wanted)
     assert "KeyError" in runs["Animal_1"].error and not runs["Animal_3"].error
 
 
-def test_progress_is_over_all_animals_with_the_time_left(animals, order):
+def test_progress_is_over_all_animals_with_the_time_left(animals, wanted):
     steps = []
-    run(animals, order, steps.append)
+    run(animals, wanted, steps.append)
     fractions = [step.fraction for step in steps]
     assert fractions == sorted(fractions) and fractions[-1] == pytest.approx(1)
     assert [step.animal for step in steps if step.note == "opening the recording"] == [f"Animal_{n}" for n in (1, 2, 3)]
@@ -68,28 +69,28 @@ def test_progress_is_over_all_animals_with_the_time_left(animals, order):
     assert third == pytest.approx(0.5, abs=0.05), "the one that can't be read has no share"
 
 
-def test_animals_in_the_store_have_no_share_of_the_progress(animals, order):
+def test_animals_in_the_store_have_no_share_of_the_progress(animals, wanted):
     first = animals.recordings[:1]
-    run_cohort(first, order, report=lambda step: None, log=lambda text: None, on_done=lambda run: None)
+    run_cohort(first, wanted, report=lambda step: None, log=lambda text: None, on_done=lambda run: None)
     steps = []
-    run(animals, order, steps.append)
+    run(animals, wanted, steps.append)
     assert next(step.fraction for step in steps if step.animal == "Animal_3") == 0
 
 
-def test_only_the_first_frames(animals, order):
+def test_only_the_first_frames(animals, wanted):
     from dataclasses import replace
 
-    assert run(animals, replace(order, n_frames=12))["Animal_1"].info.shape == (12, 32, 28)
+    assert run(animals, replace(wanted, n_frames=12))["Animal_1"].info.shape == (12, 32, 28)
 
 
-def test_cancel_goes_through(animals, order):
+def test_cancel_goes_through(animals, wanted):
     def report(step):
         if step.animal == "Animal_3":
             raise Cancelled
 
     done = []
     with pytest.raises(Cancelled):
-        run_cohort(animals.recordings, order, report=report, log=lambda text: None, on_done=done.append)
+        run_cohort(animals.recordings, wanted, report=report, log=lambda text: None, on_done=done.append)
     assert [run.name for run in done] == ["Animal_1", "Animal_2"]
 
 
@@ -100,7 +101,7 @@ def test_unknown_animals_are_refused_with_the_known_ones(animals):
     assert choose_animals(animals, None) == animals.recordings
 
 
-def test_files_that_change_under_way_are_noticed(animals, order, engine):
+def test_files_that_change_under_way_are_noticed(animals, wanted, engine):
     class Meddler(stand_in.StandIn):
         def correct_motion(self, source, params, context):
             path = animals.recordings[0].path
@@ -110,24 +111,33 @@ def test_files_that_change_under_way_are_noticed(animals, order, engine):
 
     from dataclasses import replace
 
-    runs = run(animals, replace(order, engine=Meddler()))
+    runs = run(animals, replace(wanted, engine=Meddler()))
     assert "changed while it was read" in runs["Animal_1"].error
 
 
-def test_an_engine_that_never_ran_here_has_no_time_left_until_its_first_animal_is_through(animals, order, monkeypatch):
+def test_an_engine_that_never_ran_here_has_no_time_left_until_its_first_animal_is_through(animals, wanted, monkeypatch):
     from calscope.pipeline import times
 
-    monkeypatch.setitem(times._WEIGHTS, order.engine.name, {"motion": 1.0, "motion_quality": 1.0})
+    monkeypatch.setitem(times._WEIGHTS, wanted.engine.name, {"motion": 1.0, "motion_quality": 1.0})
     steps = []
-    run(animals, order, steps.append)
+    run(animals, wanted, steps.append)
     assert {step.eta_s for step in steps if step.animal == "Animal_1"} == {None}
     assert all(step.eta_s is not None for step in steps if step.animal == "Animal_3")
     steps.clear()
-    run(animals, replace(order, params=order.params.replace({"motion.max_shifts": [3, 3]})), steps.append)
+    run(animals, replace(wanted, params=wanted.params.replace({"motion.max_shifts": [3, 3]})), steps.append)
     assert all(step.eta_s is not None for step in steps), "known from the run before"
 
 
-def test_seeds_belong_to_their_animal(animals, order, engine):
-    runs = run(animals, replace(order, until="extraction", seeds={"Animal_3": ((5, 6),)}))
-    assert runs["Animal_1"].seeds == () and runs["Animal_3"].seeds == ((5, 6),)
+def test_inputs_belong_to_their_animal(animals, wanted, engine):
+    own = AnimalInputs({"cnmf.gSig": [5, 5]}, ((5, 6),))
+    runs = run(animals, replace(wanted, until="extraction", inputs={"Animal_3": own}))
+    assert runs["Animal_1"].inputs.is_empty and runs["Animal_3"].inputs == own
     assert engine.seeds == ((5, 6),), "the last animal's"
+    assert [runs[f"Animal_{n}"].effective["cnmf"]["gSig"] for n in (1, 3)] == [[4, 4], [5, 5]]
+    assert runs["Animal_1"].keys["motion"] != runs["Animal_3"].keys["motion"], "other frames"
+
+
+def test_inputs_that_do_not_fit_stop_their_animal_only(animals, wanted):
+    runs = run(animals, replace(wanted, inputs={"Animal_1": AnimalInputs({"motion.max_shifts": [0, 0]})}))
+    assert "Animal_1: motion.max_shifts must be" in runs["Animal_1"].error and not runs["Animal_3"].error
+    assert runs["Animal_1"].inputs.parameters == {"motion.max_shifts": [0, 0]}

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import stand_in
 
-from calscope.model.errors import Cancelled, EngineError, ParameterError
+from calscope.model.animal_inputs import AnimalInputs
+from calscope.model.errors import Cancelled, EngineError, ParameterError, StoreError
 from calscope.model.notes import Note
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.records import AnimalRun, RunError
@@ -62,22 +63,47 @@ def test_only_what_a_change_concerns_is_computed_again(run):
     assert computed(run()) == [], "going back is free"
 
 
-def test_seeds_reach_the_second_fit_only(run, engine, store):
+def test_seeds_reach_the_refit_only(run, engine, store):
     run()
-    record = run(seeds=[[7, 8], [3, 4]])
-    assert engine.seeds == ((3, 4), (7, 8)) == record.seeds
+    record = run(inputs=AnimalInputs(seeds=[[7, 8], [3, 4]]))
+    assert engine.seeds == ((3, 4), (7, 8)) == record.inputs.seeds
     assert {"refit", "dff"} <= set(computed(record)) and "fit" not in computed(record)
-    assert AnimalRun.from_dict(record.to_dict()).seeds == record.seeds
-    assert store.open(record.keys["refit"]).provenance["seeds"] == [[3, 4], [7, 8]]
-    assert computed(run(seeds=((7, 8), (3, 4)))) == [] and computed(run()) == []
+    assert AnimalRun.from_dict(record.to_dict()).inputs == record.inputs
+    assert store.open(record.keys["refit"]).provenance["inputs"] == {"seeds": [[3, 4], [7, 8]]}
+    assert store.open(record.keys["fit"]).provenance["inputs"] == {}
+    assert computed(run(inputs=AnimalInputs(seeds=((7, 8), (3, 4))))) == [] and computed(run()) == []
+
+
+def test_an_animals_own_parameters_count_in_place_of_those_for_all(run, store):
+    inputs = AnimalInputs(parameters={"cnmf.gSig": (5, 6)})
+    record = run({"cnmf.K": 7}, inputs=inputs)
+    assert record.requested["cnmf"]["gSig"] == record.effective["cnmf"]["gSig"] == [5, 6]
+    assert record.requested["cnmf"]["K"] == 7 and record.inputs == inputs and "cnmf.gSig" not in record.reasons
+    assert store.open(record.keys["fit"]).provenance["parameters"]["cnmf.gSig"] == [5, 6]
+    assert computed(run({"cnmf.K": 7, "cnmf.gSig": (5, 6)})) == [], "the same values for all are the same results"
+    assert AnimalRun.from_dict(record.to_dict()) == record
+
+
+def test_a_frame_rate_of_its_own_is_enough(run):
+    nameless = stand_in.MemoryRecording(fr_hz=None)
+    record = run(recording=nameless, until="motion", inputs=AnimalInputs({"dataset.fr": 12.5}))
+    assert record.effective["dataset"]["fr"] == 12.5
+
+
+def test_the_record_of_an_earlier_version_is_read_with_its_seeds(run):
+    values = run(until="summary").to_dict()
+    del values["inputs"]
+    assert AnimalRun.from_dict(values | {"seeds": [[3, 4]]}).inputs == AnimalInputs(seeds=((3, 4),))
+    with pytest.raises(StoreError, match="not the record of a run"):
+        AnimalRun.from_dict(values | {"inputs": {"sedes": [[3, 4]]}})
 
 
 def test_seeds_that_can_not_be_used_are_refused_before_anything_runs(run, engine):
     with pytest.raises(ParameterError, match=r"\(40, 1\) lies outside of the field of 32 x 28 px"):
-        run(seeds=((40, 1),))
+        run(inputs=AnimalInputs(seeds=((40, 1),)))
     engine.takes_seeds = False
     with pytest.raises(EngineError, match=r"stand-in can't begin components at seeds.*Run the built-in engine"):
-        run(seeds=((3, 4),))
+        run(inputs=AnimalInputs(seeds=((3, 4),)))
     assert engine.calls == []
 
 

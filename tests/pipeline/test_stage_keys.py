@@ -4,6 +4,7 @@ import pytest
 import stand_in
 
 from calscope import code_digest as digests
+from calscope.model.animal_inputs import AnimalInputs
 from calscope.model.errors import ParameterError
 from calscope.model.params import fields
 from calscope.pipeline import versions
@@ -50,11 +51,29 @@ def test_the_two_promises_of_the_design(engine, params):
     assert base["motion"] == larger["motion"] and base["fit"] != larger["fit"]
 
 
-def test_seeds_change_the_second_fit_and_what_follows(engine, params):
-    base, seeded = plan_keys(INFO, params, engine), plan_keys(INFO, params, engine, seeds=((3, 4), (1, 2)))
+def keys_with(params, engine, **inputs):
+    return plan_keys(INFO, params, engine, AnimalInputs(**inputs))
+
+
+def test_seeds_change_the_refit_and_what_follows(engine, params):
+    base, seeded = plan_keys(INFO, params, engine), keys_with(params, engine, seeds=((3, 4), (1, 2)))
     assert {name for name in base if base[name] != seeded[name]} == with_descendants(["refit"])
-    assert plan_keys(INFO, params, engine, seeds=((1, 2), (3, 4), (1, 2))) == seeded, "their order says nothing"
-    assert plan_keys(INFO, params, engine, seeds=((1, 2),))["refit"] not in {base["refit"], seeded["refit"]}
+    assert keys_with(params, engine, seeds=((1, 2), (3, 4), (1, 2))) == seeded, "their order says nothing"
+    assert keys_with(params, engine, seeds=((1, 2),))["refit"] not in {base["refit"], seeded["refit"]}
+
+
+def test_an_animals_own_parameter_has_the_keys_of_the_same_value_for_all(engine, params):
+    own = keys_with(params, engine, parameters={"cnmf.gSig": (6, 6)})
+    assert own == plan_keys(INFO, params.replace({"cnmf.gSig": 6}), engine)
+    assert own["motion"] == plan_keys(INFO, params, engine)["motion"]
+    assert keys_with(params, engine, parameters={"dataset.fr": 10}) == plan_keys(INFO, params, engine)
+
+
+def test_an_animals_own_parameter_that_does_not_fit_is_told_with_its_name(engine, params):
+    with pytest.raises(ParameterError, match=r"^Animal_1: cnmf.K must be .*; got 0\.$"):
+        keys_with(params, engine, parameters={"cnmf.K": 0})
+    with pytest.raises(ParameterError, match=r"^Animal_1: cnmf\.stride 40 is an overlap .*smaller than"):
+        keys_with(params, engine, parameters={"cnmf.stride": 40})
 
 
 def test_another_recording_or_number_of_frames_changes_everything(engine, params):

@@ -6,6 +6,7 @@ from pathlib import Path
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.job_status import JobStatus
 from calscope.jobs.manager import Job
+from calscope.model.animal_inputs import AnimalInputs
 from calscope.pipeline.records import AnimalRun
 from calscope.ui.runs.run_tables import run_list
 
@@ -30,7 +31,7 @@ def test_each_run_says_what_differs_from_the_one_before_it_on_its_folder():
         job(5, params={"motion": {"max_shifts": [9, 9]}}, engine="caiman"),
         job(4, data="/data/other"),
         job(3, params={"motion": {"max_shifts": [9, 9]}}),
-        job(2, seeds={"Ada": ((1, 2), (3, 4))}),
+        job(2, inputs={"Ada": AnimalInputs({"cnmf.gSig": [6, 6]}, ((1, 2), (3, 4)))}),
         job(1),
     ]
     assert run_list(jobs)["Changed"].tolist() == [
@@ -38,8 +39,8 @@ def test_each_run_says_what_differs_from_the_one_before_it_on_its_folder():
         "",
         "engine caiman",
         "defaults",
-        "max_shifts 9 px; no seeds",
-        "2 seeds",
+        "max_shifts 9 px; Ada: gSig as all; no seeds",
+        "Ada: gSig 6 px; 2 seeds",
         "defaults",
     ]
 

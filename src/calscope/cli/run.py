@@ -22,7 +22,7 @@ from calscope.io.readers.reader_registry import open_recording
 from calscope.model.errors import Cancelled, ParameterError, RecordingError, StoreError
 from calscope.model.quantities import duration
 from calscope.pipeline.animal_results import AnimalResults
-from calscope.pipeline.cohort import Order, Step, choose_animals, run_cohort
+from calscope.pipeline.cohort import RunRequest, Step, choose_animals, run_cohort
 from calscope.pipeline.executor import make_executor
 from calscope.pipeline.records import AnimalRun
 from calscope.pipeline.runner import resolve_params
@@ -38,11 +38,11 @@ def command(chosen: argparse.Namespace) -> int:
     data = Path(chosen.data).absolute()
     project = find_recordings(data)
     refs = choose_animals(project, _names(chosen.animals))
-    order = Order(params, engine, default_store(), chosen.until, chosen.frames, workers)
+    request = RunRequest(params, engine, default_store(), chosen.until, chosen.frames, workers)
     out = Path(chosen.out)
     _check_out(out, data, refs)
-    _check_rates(refs, order)
-    run = _Run(out, order, _Stop(), save_movie=chosen.save_movie)
+    _check_rates(refs, request)
+    run = _Run(out, request, _Stop(), save_movie=chosen.save_movie)
     for note in (*notes, *project.skipped):
         run.line.say(note)
     return run.all_animals(project, refs)
@@ -78,7 +78,7 @@ class _Run:
     """The animals of one call, and OUT/run.json, which tells of those that are through at any time."""
 
     out: Path
-    order: Order
+    request: RunRequest
     stop: _Stop
     save_movie: bool
     line: ProgressLine = field(default_factory=ProgressLine)
@@ -87,12 +87,12 @@ class _Run:
     def all_animals(self, project: Project, refs: Sequence[RecordingRef]) -> int:
         self.head = self._head(project)
         self.started = time.monotonic()
-        self.order.store.check_writable()
-        self.order.store.sweep(on_wait=self._log)
+        self.request.store.check_writable()
+        self.request.store.sweep(on_wait=self._log)
         self._write_head("running")
         try:
             with self.stop.listening():
-                run_cohort(refs, self.order, report=self._report, log=self._log, on_done=self._keep)
+                run_cohort(refs, self.request, report=self._report, log=self._log, on_done=self._keep)
         except (Cancelled, KeyboardInterrupt):
             self._write_head("cancelled")
             self.line.say("Stopped. What was finished is in the store; the same command goes on from there.")
@@ -116,9 +116,9 @@ class _Run:
 
     def _keep(self, run: AnimalRun) -> None:
         """Write the animal's files; where that fails the animal has failed, and the others go on."""
-        folder, results = self.out / run.name, AnimalResults(self.order.store, run.keys)
+        folder, results = self.out / run.name, AnimalResults(self.request.store, run.keys)
         try:
-            with self.order.store.lease(run.keys.values()):
+            with self.request.store.lease(run.keys.values()):
                 animal = StoredAnimal(run.to_dict(), results)
                 write_animal(folder, animal, save_movie=self.save_movie, progress=self._writing(run.name))
         except StoreError as error:
@@ -137,12 +137,12 @@ class _Run:
         return {
             "data": str(project.root.absolute()),
             "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "engine": self.order.engine.name,
-            "engine_version": self.order.engine.availability().version,
-            "until": self.order.until,
-            "n_frames": self.order.n_frames,
-            "workers": self.order.workers,
-            "requested": self.order.params.to_dict(),
+            "engine": self.request.engine.name,
+            "engine_version": self.request.engine.availability().version,
+            "until": self.request.until,
+            "n_frames": self.request.n_frames,
+            "workers": self.request.workers,
+            "requested": self.request.params.to_dict(),
             "versions": library_versions(),
             "skipped": list(project.skipped),
         }
@@ -192,11 +192,11 @@ def _check_out(out: Path, data: Path, refs: Sequence[RecordingRef]) -> None:
     check_place(out, [ref.name for ref in refs])
 
 
-def _check_rates(refs: Sequence[RecordingRef], order: Order) -> None:
+def _check_rates(refs: Sequence[RecordingRef], request: RunRequest) -> None:
     """Refuse the whole run when an animal has no frame rate, before hours go into the others."""
     for ref in refs:
         try:
-            resolve_params(order.params, open_recording(ref.path, order.n_frames).info)
+            resolve_params(request.params, open_recording(ref.path, request.n_frames).info)
         except RecordingError:
             continue  # told at its turn; the others can run
         except ParameterError as error:

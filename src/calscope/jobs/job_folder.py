@@ -21,7 +21,7 @@ from calscope.model.errors import StoreError
 from calscope.pipeline.disk_files import read_json
 from calscope.pipeline.owners import Owners
 from calscope.pipeline.processes import process_identity
-from calscope.pipeline.records import AnimalRun
+from calscope.pipeline.records import AnimalRun, StoredRun
 
 _DYING_S = 3.0
 START_LIMIT_S = 60.0
@@ -188,5 +188,5 @@ def _kill_group(pid: int) -> None:
         return
 
 
-_RUNS = TypeAdapter(list[AnimalRun])
+_RUNS: TypeAdapter[list[AnimalRun]] = TypeAdapter(list[StoredRun])
 _PROCESS = TypeAdapter(JobProcess)

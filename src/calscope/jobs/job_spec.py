@@ -1,12 +1,14 @@
 """What a job should do, as a value that goes through JSON."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
+from calscope.model.animal_inputs import AnimalInputs, parameters_of
 from calscope.model.errors import StoreError
-from calscope.model.seeds import Seeds
+from calscope.model.params import Parameters
+from calscope.pipeline.older_records import job_of_today
 from calscope.pipeline.records import Until
 
 
@@ -40,8 +42,21 @@ class JobSpec:
     """Threads, one for each CPU when None."""
     demo: DemoSettings | None = None
     """For a demo only."""
-    seeds: dict[str, Seeds] = field(default_factory=dict)
-    """By animal: pixels (y, x) at which the second fit begins components that a person asked for."""
+    inputs: dict[str, AnimalInputs] = field(default_factory=dict)
+    """By animal: what a person set for it alone."""
+
+    def parameters(self) -> Parameters:
+        """Give the parameters for all animals.
+
+        Raises
+        ------
+        ParameterError
+            When these, or those that one animal has of its own, are not allowed or are another version's.
+        """
+        params = Parameters.from_dict(self.params)
+        for animal, inputs in self.inputs.items():
+            parameters_of(animal, params, inputs)
+        return params
 
     def to_json(self) -> str:
         """Give JSON text that `from_json` reads."""
@@ -64,4 +79,4 @@ class JobSpec:
             ) from None
 
 
-_SPEC = TypeAdapter(JobSpec)
+_SPEC: TypeAdapter[JobSpec] = TypeAdapter(Annotated[JobSpec, BeforeValidator(job_of_today)])

@@ -17,8 +17,6 @@ from calscope.jobs.job_folder import JobFolder
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.job_status import JobStatus, write_status
 from calscope.model.errors import StoreError
-from calscope.model.params import Parameters
-from calscope.model.seeds import as_seeds
 from calscope.pipeline.disk_files import store_trouble
 from calscope.pipeline.records import AnimalRun
 from calscope.pipeline.store import Store
@@ -75,10 +73,10 @@ class JobManager:
             When the store can't be written.
         """
         if spec.kind == "run":
-            Parameters.from_dict(spec.params)
+            spec.parameters()
             engine = get_engine(spec.engine)
-            for seeds in spec.seeds.values():
-                check_seeds(engine, as_seeds(seeds))
+            for inputs in spec.inputs.values():
+                check_seeds(engine, inputs.seeds)
         self.store.sweep()
         folder = self._new_folder()
         with store_trouble(self.store.root):

@@ -19,8 +19,7 @@ from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.job_status import JobStatus, StatusWriter
 from calscope.jobs.manager import GRACE_S
 from calscope.model.errors import CalscopeError, Cancelled
-from calscope.model.params import Parameters
-from calscope.pipeline.cohort import Order, Step, choose_animals, run_cohort
+from calscope.pipeline.cohort import RunRequest, Step, choose_animals, run_cohort
 from calscope.pipeline.records import AnimalRun
 from calscope.pipeline.store import Store
 
@@ -99,15 +98,15 @@ class Worker:
         """Run the animals; give what failed, in words."""
         project = find_recordings(Path(spec.data))
         refs = choose_animals(project, spec.animals)
-        choose_animals(project, tuple(spec.seeds))  # seeds of an animal that isn't there are a mistake to be told
-        order = Order(
-            params=Parameters.from_dict(spec.params),
+        choose_animals(project, tuple(spec.inputs))  # inputs of an animal that isn't there are a mistake to be told
+        request = RunRequest(
+            params=spec.parameters(),
             engine=get_engine(spec.engine),
             store=self.store,
             until=spec.until,
             n_frames=spec.n_frames,
             workers=spec.workers,
-            seeds=spec.seeds,
+            inputs=spec.inputs,
         )
         runs: list[AnimalRun] = []
 
@@ -116,7 +115,7 @@ class Worker:
             self._any_good |= not run.error
             self.folder.write_results(runs)
 
-        run_cohort(refs, order, report=self._report, log=logger.info, on_done=keep)
+        run_cohort(refs, request, report=self._report, log=logger.info, on_done=keep)
         return _failures(runs)
 
     def _demo(self, spec: JobSpec) -> str:

@@ -10,12 +10,12 @@ from calscope.io.load_report import make_report, open_warnings
 from calscope.io.project import Project, RecordingRef
 from calscope.io.readers.reader import Recording
 from calscope.io.readers.reader_registry import open_recording
+from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs, parameters_of
 from calscope.model.errors import CalscopeError, Cancelled, RecordingError
 from calscope.model.fields import StageName
 from calscope.model.note_texts.all_texts import text
 from calscope.model.notes import Note
 from calscope.model.params import Parameters
-from calscope.model.seeds import Seeds
 from calscope.pipeline.records import AnimalRun, RunError, Until
 from calscope.pipeline.runner import Log, expect_run, run_animal
 from calscope.pipeline.store import Store
@@ -40,7 +40,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Order:
+class RunRequest:
     """How the animals are to be run."""
 
     params: Parameters
@@ -49,8 +49,12 @@ class Order:
     until: Until = "evaluation"
     n_frames: int | None = None
     workers: int | None = None
-    seeds: Mapping[str, Seeds] = field(default_factory=dict)
-    """By animal: where the second fit begins components that a person asked for."""
+    inputs: Mapping[str, AnimalInputs] = field(default_factory=dict)
+    """By animal: what a person set for it alone."""
+
+    def inputs_of(self, animal: str) -> AnimalInputs:
+        """Give what was set for one animal."""
+        return self.inputs.get(animal, NO_INPUTS)
 
 
 Report = Callable[[Step], None]
@@ -80,7 +84,7 @@ def choose_animals(project: Project, names: Sequence[str] | None) -> tuple[Recor
 
 
 def run_cohort(
-    refs: Sequence[RecordingRef], order: Order, *, report: Report, log: Log = logger.info, on_done: OnDone
+    refs: Sequence[RecordingRef], request: RunRequest, *, report: Report, log: Log = logger.info, on_done: OnDone
 ) -> list[AnimalRun]:
     """Run the animals in order.
 
@@ -98,7 +102,7 @@ def run_cohort(
     list of AnimalRun
         One for each animal; one that failed says why in `error`.
     """
-    cohort = _Cohort(order, report, log, refs)
+    cohort = _Cohort(request, report, log, refs)
     runs = []
     for index, ref in enumerate(refs):
         run = cohort.one_animal(index, ref)
@@ -112,9 +116,9 @@ def run_cohort(
 class _Cohort:
     """The animals' shares in the whole, and the time left."""
 
-    def __init__(self, order: Order, report: Report, log: Log, refs: Sequence[RecordingRef]) -> None:
-        self.order, self.report, self.log, self.refs = order, report, log, refs
-        expected = [_expect(ref, order) for ref in refs]
+    def __init__(self, request: RunRequest, report: Report, log: Log, refs: Sequence[RecordingRef]) -> None:
+        self.request, self.report, self.log, self.refs = request, report, log, refs
+        expected = [_expect(ref, request) for ref in refs]
         seconds = [one.seconds for one in expected]
         self.is_known = all(one.is_known for one in expected)
         self.total_s = sum(seconds) or 1.0
@@ -126,23 +130,26 @@ class _Cohort:
         self.animal, self.stage = ref.name, ""
         start, stop = self.starts[index], self.starts[index + 1]
         # What ran with the animals before this one is known by now.
-        self.is_known = self.is_known or all(_expect(other, self.order).is_known for other in self.refs[index:])
+        self.is_known = self.is_known or all(_expect(other, self.request).is_known for other in self.refs[index:])
         self._tell(start, "opening the recording")
         try:
             return self._run(ref, lambda fraction, note="", /: self._tell(start + (stop - start) * fraction, note))
         except CalscopeError as error:
-            return AnimalRun(ref.name, None, self.order.params.to_dict(), error=_with_name(ref.name, str(error)))
+            return self._failed(ref, _with_name(ref.name, str(error)))
         except Cancelled:
             raise
         except Exception as error:  # a fault with one recording must not cost the others' results
             logger.exception("%s", ref.name)
-            told = f"{ref.name}: an error in the program, {type(error).__name__}: {error}"
-            return AnimalRun(ref.name, None, self.order.params.to_dict(), error=told)
+            return self._failed(ref, f"{ref.name}: an error in the program, {type(error).__name__}: {error}")
+
+    def _failed(self, ref: RecordingRef, error: str) -> AnimalRun:
+        requested = self.request.params.to_dict()
+        return AnimalRun(ref.name, None, requested, inputs=self.request.inputs_of(ref.name), error=error)
 
     def _run(self, ref: RecordingRef, progress: Callable[..., None]) -> AnimalRun:
-        order = self.order
-        recording = open_recording(ref.path, order.n_frames)
-        found = _load_report(recording, order.params)
+        recording = open_recording(ref.path, self.request.n_frames)
+        params = parameters_of(ref.name, self.request.params, self.request.inputs_of(ref.name))
+        found = _load_report(recording, params)
         for note in found:
             self.log(f"{ref.name}: {text(note)}")
         try:
@@ -151,19 +158,19 @@ class _Cohort:
             return replace(error.run, load_report=found)
 
     def _run_opened(self, ref: RecordingRef, recording: Recording, progress: Callable[..., None]) -> AnimalRun:
-        order = self.order
+        request = self.request
         return run_animal(
             recording,
-            order.params,
-            engine=order.engine,
-            store=order.store,
-            until=order.until,
-            seeds=order.seeds.get(ref.name, ()),
-            workers=order.workers,
+            request.params,
+            engine=request.engine,
+            store=request.store,
+            until=request.until,
+            inputs=request.inputs_of(ref.name),
+            workers=request.workers,
             progress=progress,
             log=self.log,
             on_stage=self._begin,
-            is_unchanged=lambda: _fingerprint(ref, order.n_frames) == recording.info.fingerprint,
+            is_unchanged=lambda: _fingerprint(ref, request.n_frames) == recording.info.fingerprint,
         )
 
     def _begin(self, stage: StageName) -> None:
@@ -176,20 +183,19 @@ class _Cohort:
         self.report(Step(self.animal, self.stage, fraction, note, left))
 
 
-def _expect(ref: RecordingRef, order: Order) -> Expected:
+def _expect(ref: RecordingRef, request: RunRequest) -> Expected:
     try:
-        recording = open_recording(ref.path, order.n_frames)
+        return expect_run(
+            open_recording(ref.path, request.n_frames).info,
+            request.params,
+            engine=request.engine,
+            store=request.store,
+            until=request.until,
+            inputs=request.inputs_of(ref.name),
+            workers=request.workers,
+        )
     except CalscopeError:
         return Expected(0.0)  # told at its turn
-    return expect_run(
-        recording.info,
-        order.params,
-        engine=order.engine,
-        store=order.store,
-        until=order.until,
-        seeds=order.seeds.get(ref.name, ()),
-        workers=order.workers,
-    )
 
 
 def _load_report(recording: Recording, params: Parameters) -> tuple[Note, ...]:

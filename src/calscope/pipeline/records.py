@@ -5,11 +5,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
+from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs
 from calscope.model.errors import CalscopeError, StoreError
 from calscope.model.fields import StageName
 from calscope.model.notes import Note
 from calscope.model.recording import RecordingInfo
-from calscope.model.seeds import Seeds
+from calscope.pipeline.older_records import record_of_today
 
 Until = Literal["summary", "preview", "motion", "extraction", "evaluation"]
 LOOKS: tuple[Until, ...] = ("summary", "preview")
@@ -37,13 +38,13 @@ class AnimalRun:
     info: RecordingInfo | None
     """None where the recording could not even be opened."""
     requested: Groups = field(default_factory=dict)
-    """Parameters as the person gave them."""
+    """Parameters as the person gave them, for all animals or for this one."""
+    inputs: AnimalInputs = NO_INPUTS
+    """What the person set for this animal alone."""
     effective: Groups = field(default_factory=dict)
     """Parameters as they were used: what belongs to the recording filled in, what the engine changed changed."""
     reasons: dict[str, str] = field(default_factory=dict)
     """Why each effective value that differs from the requested one does, in words, by the parameter's full name."""
-    seeds: Seeds = ()
-    """Pixels (y, x) at which a person had the second fit begin components."""
     engine_values: dict[str, Any] = field(default_factory=dict)
     """What the engine reports of its own settings, under its own names, where it reports any."""
     engine: str = ""
@@ -93,4 +94,6 @@ class RunError(CalscopeError):
         self.run = run
 
 
-_ANIMAL_RUN = TypeAdapter(AnimalRun)
+StoredRun = Annotated[AnimalRun, BeforeValidator(record_of_today)]
+"""The record of a run as it is read, an earlier version's too."""
+_ANIMAL_RUN: TypeAdapter[AnimalRun] = TypeAdapter(StoredRun)

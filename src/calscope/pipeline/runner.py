@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from calscope.engines.engine import Context, Engine, check_seeds
+from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs, parameters_of
 from calscope.model.errors import CalscopeError, Cancelled, RecordingError
 from calscope.model.fields import StageName
 from calscope.model.movie import FrameSource
@@ -14,7 +15,7 @@ from calscope.model.notes import Note, unique
 from calscope.model.params import Parameters
 from calscope.model.progress import Progress, silent
 from calscope.model.recording import RecordingInfo
-from calscope.model.seeds import Seeds, as_seeds, check_inside
+from calscope.model.seeds import check_inside
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.codecs import save_result
 from calscope.pipeline.executor import cpu_count
@@ -48,14 +49,29 @@ def expect_run(
     engine: Engine,
     store: Store,
     until: Until = "evaluation",
-    seeds: Seeds = (),
+    inputs: AnimalInputs = NO_INPUTS,
     workers: int | None = None,
 ) -> Expected:
     """Give about how long a run would take, and whether that is more than a guess."""
-    keys = plan_keys(info, params, engine, seeds)
+    keys = plan_keys(info, params, engine, inputs)
     times = StageTimes(store.root, engine.name, workers or cpu_count())
     pending = [stage for stage in stages_until(until) if not _is_stored(store, keys, stage)]
     return total(times.expected(stage, info.shape) for stage in pending)
+
+
+def check_animal(
+    info: RecordingInfo, params: Parameters, *, engine: Engine, until: Until, inputs: AnimalInputs = NO_INPUTS
+) -> Parameters:
+    """Give the parameters that a run of this animal would use; refuse what can't work, before anything runs.
+
+    Raises
+    ------
+    ParameterError, EngineError
+        As `run_animal`.
+    """
+    check_seeds(engine, inputs.seeds)
+    check_inside(inputs.seeds, (info.shape[1], info.shape[2]))
+    return fill_params(params, info, inputs) if until in LOOKS else resolve_params(params, info, inputs)
 
 
 def run_animal(
@@ -65,7 +81,7 @@ def run_animal(
     engine: Engine,
     store: Store,
     until: Until = "evaluation",
-    seeds: Seeds = (),
+    inputs: AnimalInputs = NO_INPUTS,
     workers: int | None = None,
     progress: Progress = silent,
     log: Log = logger.info,
@@ -77,12 +93,12 @@ def run_animal(
     Parameters
     ----------
     params
-        As the person gave them; what belongs to the recording is filled in.
+        As the person gave them for all animals; what belongs to the recording is filled in.
     until
         The last stage: `summary` of the raw movie, `preview` of the motion correction, `motion`, `extraction`, or
         `evaluation` with dF/F.
-    seeds
-        Pixels (y, x) of this recording at which the second fit begins a component each.
+    inputs
+        What the person set for this animal alone; its own parameters count in place of those for all.
     workers
         Threads to use, one for each CPU unless given; results don't depend on it.
     progress
@@ -102,7 +118,8 @@ def run_animal(
     Raises
     ------
     ParameterError
-        When the frame rate is unknown (except until `summary` or `preview`), or a seed lies outside of the field.
+        When a parameter of its own is not allowed, the frame rate is unknown (except until `summary` or `preview`), or
+        a seed lies outside of the field.
     EngineError
         When there are seeds and the engine can't use any.
     RunError
@@ -110,21 +127,19 @@ def run_animal(
     Cancelled
         When `progress` raised it; finished stages stay in the store, nothing else does.
     """
-    info, seeds = recording.info, as_seeds(seeds)
-    check_seeds(engine, seeds)
-    check_inside(seeds, (info.shape[1], info.shape[2]))
-    used = fill_params(params, info) if until in LOOKS else resolve_params(params, info)
-    run = _Run(recording, used, engine, store, workers or cpu_count(), progress, log, on_stage, is_unchanged, seeds)
+    info = recording.info
+    used = check_animal(info, params, engine=engine, until=until, inputs=inputs)
+    run = _Run(recording, used, engine, store, workers or cpu_count(), progress, log, on_stage, is_unchanged, inputs)
     record = AnimalRun(
         name=info.name,
         info=info,
-        requested=params.to_dict(),
+        requested=parameters_of(info.name, params, inputs).to_dict(),
+        inputs=inputs,
         effective=_effective(engine, used, info.shape),
         engine=engine.name,
         engine_version=engine.availability().version,
         versions=library_versions(),
         until=until,
-        seeds=seeds,
     )
     with store.lease(run.keys.values()), PeakMemory() as memory:
         problem = run.all_stages(stages_until(until))
@@ -148,11 +163,11 @@ class _Run:
     log: Log
     on_stage: OnStage
     is_unchanged: Callable[[], bool]
-    seeds: Seeds
+    inputs: AnimalInputs
     records: list[StageRecord] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.keys = plan_keys(self.recording.info, self.params, self.engine, self.seeds)
+        self.keys = plan_keys(self.recording.info, self.params, self.engine, self.inputs)
         self.results = AnimalResults(self.store, self.keys)
         self.times = StageTimes(self.store.root, self.engine.name, self.workers)
 
@@ -227,7 +242,8 @@ class _Run:
             self.store.writer(self.keys[stage.name], self._provenance(stage)) as writer,
         ):
             context = Context(progress=progress, allocate=writer.allocate, workers=self.workers, scratch=scratch)
-            inputs = StageInputs(self.recording, self.params, self.engine, self.results, context, self.seeds)
+            own = self.inputs.only(stage.reads_inputs)
+            inputs = StageInputs(self.recording, self.params, self.engine, self.results, context, own)
             result = stage.run(inputs)
             if "source" in stage.parents and not self.is_unchanged():
                 raise RecordingError(
@@ -246,7 +262,7 @@ class _Run:
             "engine": self.engine.name if stage.uses_engine else None,
             "engine_version": self.engine.availability().version if stage.uses_engine else None,
             "parameters": self.params.read_by(stage.name),
-            "seeds": list(self.seeds) if stage.takes_seeds else [],
+            "inputs": self.inputs.only(stage.reads_inputs).to_dict(),
             "parents": {parent: self.keys[parent] for parent in stage.parents},
             "versions": library_versions(),
             "made_at": time.time(),

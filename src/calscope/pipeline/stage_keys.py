@@ -7,11 +7,11 @@ from typing import Any
 
 from calscope.code_digest import code_digest
 from calscope.engines.engine import Engine
+from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs, parameters_of
 from calscope.model.errors import ParameterError
 from calscope.model.fields import StageName
 from calscope.model.params import Parameters
 from calscope.model.recording import RecordingInfo
-from calscope.model.seeds import Seeds, as_seeds
 from calscope.pipeline.stages import STAGES, Stage
 from calscope.pipeline.versions import computing_versions, reading_versions
 
@@ -20,8 +20,15 @@ READERS = ("calscope.io.readers.reader_registry",)
 _KEY_DIGITS = 40
 
 
-def fill_params(params: Parameters, info: RecordingInfo) -> Parameters:
-    """Give the parameters with frame rate and pixel size taken from the recording where they are not set."""
+def fill_params(params: Parameters, info: RecordingInfo, inputs: AnimalInputs = NO_INPUTS) -> Parameters:
+    """Give an animal's parameters, with frame rate and pixel size taken from the recording where they are not set.
+
+    Raises
+    ------
+    ParameterError
+        When the animal's own parameters are not allowed, or don't fit the others.
+    """
+    params = parameters_of(info.name, params, inputs)
     known: dict[str, Any] = {}
     if params.dataset.fr is None and info.fr_hz is not None:
         known["dataset.fr"] = info.fr_hz
@@ -30,15 +37,15 @@ def fill_params(params: Parameters, info: RecordingInfo) -> Parameters:
     return params.replace(known) if known else params
 
 
-def resolve_params(params: Parameters, info: RecordingInfo) -> Parameters:
+def resolve_params(params: Parameters, info: RecordingInfo, inputs: AnimalInputs = NO_INPUTS) -> Parameters:
     """Give the parameters as `fill_params`, with a frame rate for certain.
 
     Raises
     ------
     ParameterError
-        When neither the parameters nor the recording tell the frame rate; it is never guessed.
+        As `fill_params`, and when neither the parameters nor the recording tell the frame rate; it is never guessed.
     """
-    filled = fill_params(params, info)
+    filled = fill_params(params, info, inputs)
     if filled.dataset.fr is None:
         raise ParameterError(
             f"The frame rate of {info.name} is unknown: {info.path} does not say it. Give it as dataset.fr, in Hz "
@@ -47,12 +54,15 @@ def resolve_params(params: Parameters, info: RecordingInfo) -> Parameters:
     return filled
 
 
-def plan_keys(info: RecordingInfo, params: Parameters, engine: Engine, seeds: Seeds = ()) -> dict[StageName, str]:
+def plan_keys(
+    info: RecordingInfo, params: Parameters, engine: Engine, inputs: AnimalInputs = NO_INPUTS
+) -> dict[StageName, str]:
     """Give the key that every stage's result has or would have, without running anything.
 
-    Stages that need the frame rate are left out where it is unknown. Seeds change the second fit and what follows.
+    Stages that need the frame rate are left out where it is unknown. A key holds those parts of the animal's inputs
+    that its stage reads; errors as `fill_params`.
     """
-    filled = fill_params(params, info)
+    filled = fill_params(params, info, inputs)
     keys: dict[StageName, str] = {"source": _source_key(info)}
     identity = [engine.name, engine.availability().version, code_digest((type(engine).__module__,))]
     for stage in STAGES:
@@ -60,8 +70,8 @@ def plan_keys(info: RecordingInfo, params: Parameters, engine: Engine, seeds: Se
         has_rate = "dataset.fr" not in read or read["dataset.fr"] is not None
         if has_rate and all(parent in keys for parent in stage.parents):
             parents = {parent: keys[parent] for parent in stage.parents}
-            placed = as_seeds(seeds) if stage.takes_seeds else ()
-            keys[stage.name] = _stage_key(stage, identity if stage.uses_engine else None, read, parents, placed)
+            own = inputs.only(stage.reads_inputs).to_dict()
+            keys[stage.name] = _stage_key(stage, identity if stage.uses_engine else None, read, parents, own)
     return keys
 
 
@@ -71,7 +81,11 @@ def _source_key(info: RecordingInfo) -> str:
 
 
 def _stage_key(
-    stage: Stage, engine: list[str] | None, read: Mapping[str, Any], parents: Mapping[StageName, str], seeds: Seeds
+    stage: Stage,
+    engine: list[str] | None,
+    read: Mapping[str, Any],
+    parents: Mapping[StageName, str],
+    inputs: Mapping[str, Any],
 ) -> str:
     content: dict[str, Any] = {
         "stage": stage.name,
@@ -82,7 +96,7 @@ def _stage_key(
         "parameters": read,
         "parents": parents,
     }
-    return _digest(content | {"seeds": seeds} if seeds else content)
+    return _digest(content | {"inputs": inputs} if inputs else content)
 
 
 def _digest(content: Mapping[str, Any]) -> str:

@@ -23,6 +23,7 @@ from calscope.algorithms.motion_check.preview import preview_motion
 from calscope.algorithms.motion_check.survey import survey_motion
 from calscope.algorithms.summary import compute_summary
 from calscope.engines.engine import Context, Engine
+from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs, InputPart
 from calscope.model.errors import RecordingError, StoreError
 from calscope.model.fields import StageName
 from calscope.model.motion_preview import MotionPreview, MotionSurvey
@@ -39,7 +40,6 @@ from calscope.model.results import (
     Residual,
     SummaryImages,
 )
-from calscope.model.seeds import Seeds
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.judging import judge
 from calscope.pipeline.records import Until
@@ -59,7 +59,8 @@ class StageInputs:
     engine: Engine
     parents: AnimalResults
     context: Context
-    seeds: Seeds = ()
+    animal_inputs: AnimalInputs = NO_INPUTS
+    """Only the parts that the stage declares."""
 
     @property
     def motion(self) -> MotionResult:
@@ -92,8 +93,8 @@ class Stage:
     """Rough time per million values of the movie (frames x rows x columns), for progress and time left: the built-in
     engine on two cores with 1500 frames of 256 x 256 px."""
     uses_engine: bool = False
-    takes_seeds: bool = False
-    """Whether places that a person chose in this recording change the result."""
+    reads_inputs: tuple[InputPart, ...] = ()
+    """Parts of what a person set for this animal that change the result."""
     layout: int = 1
     """Raised when the stage itself, or the way its result is stored, changes."""
 
@@ -174,7 +175,7 @@ def _run_fit(inputs: StageInputs) -> Components:
 def _run_refit(inputs: StageInputs) -> Components:
     motion = inputs.motion
     return inputs.engine.refit(
-        motion.movie, inputs.first, often_filled_px(motion), inputs.params, inputs.context, inputs.seeds
+        motion.movie, inputs.first, often_filled_px(motion), inputs.params, inputs.context, inputs.animal_inputs.seeds
     )
 
 
@@ -244,7 +245,9 @@ STAGES: tuple[Stage, ...] = (
         uses_engine=True,
     ),
     Stage("fit", "first fit", ("motion",), _run_fit, _CNMF, 0.06, uses_engine=True),
-    Stage("refit", "second fit", ("motion", "fit"), _run_refit, _CNMF, 0.022, uses_engine=True, takes_seeds=True),
+    Stage(
+        "refit", "second fit", ("motion", "fit"), _run_refit, _CNMF, 0.022, uses_engine=True, reads_inputs=("seeds",)
+    ),
     Stage("residual", "what the fit left", ("motion", "refit"), _run_residual, _RESIDUAL, 0.01),
     Stage(
         "component_quality",

@@ -132,7 +132,7 @@ def _newest(ref: RecordingRef) -> _Shown | None:
 
 def _shown_of(job: Job, found: AnimalResults) -> _Shown | None:
     try:
-        return _Shown(found, Parameters.from_dict(job.spec.params), job.spec.engine)
+        return _Shown(found, job.spec.parameters(), job.spec.engine)
     except ParameterError:
         return None  # of another version: with other parameters it is another preview
 

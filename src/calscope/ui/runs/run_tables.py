@@ -1,13 +1,15 @@
 """Tables of the page Runs: all runs with what sets each apart, and the animals of one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.manager import Job
+from calscope.model.animal_inputs import NO_INPUTS
 from calscope.model.errors import ParameterError
-from calscope.model.params import Parameters, fields
+from calscope.model.params import Parameters, field_of, fields
 from calscope.model.quantities import duration, size
 from calscope.pipeline.records import LOOKS
 from calscope.ui.frame import wording
@@ -61,8 +63,8 @@ def changed(job: Job, before: Job | None) -> str:
     if not _is_run(job):
         return ""
     try:
-        now = Parameters.from_dict(job.spec.params)
-        then = Parameters.from_dict(before.spec.params) if before else Parameters()
+        now = job.spec.parameters()
+        then = before.spec.parameters() if before else Parameters()
     except ParameterError:
         return "parameters of another version"
     parts = [
@@ -82,12 +84,34 @@ def _other_changes(job: Job, before: Job | None) -> list[str]:
         parts.append(f"first {spec.n_frames} frames" if spec.n_frames else "all frames")
     if spec.engine != then.engine:
         parts.append(f"engine {spec.engine}")
-    if spec.seeds != then.seeds:
-        n_seeds = sum(len(own) for own in spec.seeds.values())
-        parts.append(wording.count(n_seeds, "seed") if n_seeds else "no seeds")
+    parts += _changed_own_values(spec, then) + _changed_seeds(spec, then)
     if spec.animals != then.animals:
         parts.append(wording.animals(job) or "all animals")
     return parts
+
+
+def _changed_own_values(now: JobSpec, before: JobSpec) -> list[str]:
+    """Say which animals have other parameters of their own than before."""
+    parts = []
+    for animal in sorted({*now.inputs, *before.inputs}):
+        own, then = (dict(spec.inputs.get(animal, NO_INPUTS).parameters) for spec in (now, before))
+        names = [name for name in sorted({*own, *then}) if own.get(name) != then.get(name)]
+        if names:
+            parts.append(f"{animal}: " + ", ".join(_own_value(name, own) for name in names))
+    return parts
+
+
+def _own_value(dotted: str, own: Mapping[str, Any]) -> str:
+    field = field_of(dotted)
+    return f"{field.name} {parameter_form.words(own[dotted], field.spec) if dotted in own else 'as all'}"
+
+
+def _changed_seeds(now: JobSpec, before: JobSpec) -> list[str]:
+    seeds, then = ({name: own.seeds for name, own in spec.inputs.items() if own.seeds} for spec in (now, before))
+    if seeds == then:
+        return []
+    n_seeds = sum(len(own) for own in seeds.values())
+    return [wording.count(n_seeds, "seed") if n_seeds else "no seeds"]
 
 
 def _time(job: Job) -> str:

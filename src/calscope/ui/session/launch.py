@@ -6,6 +6,7 @@ import streamlit as st
 
 from calscope.engines.engine_registry import ENGINES, get_engine
 from calscope.jobs.job_spec import DemoSettings, JobSpec
+from calscope.model.animal_inputs import NO_INPUTS
 from calscope.model.errors import CalscopeError, ParameterError, RecordingError
 from calscope.model.params import Parameters, fields
 from calscope.pipeline.records import Until
@@ -20,7 +21,7 @@ DEMOS = {
 }
 
 SEEDED = ("extraction", "evaluation")
-"""Runs that begin components of the second fit at the seeds that were placed by hand."""
+"""Runs whose refit begins components at the seeds that were placed by hand."""
 
 
 class FrameRateUnknownError(ParameterError):
@@ -52,7 +53,7 @@ def start_run(until: Until) -> str:
         params=params.to_dict(),
         engine=engine_name(until),
         until=until,
-        seeds=placed_seeds.of_chosen() if until in SEEDED and ENGINES[engine_name(until)].takes_seeds else {},
+        inputs=placed_seeds.inputs_of_chosen() if until in SEEDED and ENGINES[engine_name(until)].takes_seeds else {},
     )
     job_id = places.submit(spec)
     if until != "summary":
@@ -86,15 +87,18 @@ def start_preview(name: str) -> str:
 
 
 def start_refit(run: shown_run.ShownRun) -> str:
-    """Submit the shown run again with the seeds placed since; what comes before the second fit is in the store.
+    """Submit the shown run again with the seeds placed since; what comes before the refit is in the store.
 
     Raises
     ------
     CalscopeError
         When a seed lies outside of its field, or the engine takes none.
     """
-    placed = {name: placed_seeds.placed(name) for name in run.job.results}
-    job_id = places.submit(replace(run.job.spec, seeds={name: own for name, own in placed.items() if own}))
+    spec = run.job.spec
+    inputs = {
+        name: replace(spec.inputs.get(name, NO_INPUTS), seeds=placed_seeds.placed(name)) for name in run.job.results
+    }
+    job_id = places.submit(replace(spec, inputs={name: own for name, own in inputs.items() if not own.is_empty}))
     shown_run.wait_for(job_id)
     return job_id
 

@@ -1,4 +1,4 @@
-"""Seeds placed by hand: where the next second fit shall begin components, per animal, kept for the session."""
+"""Seeds placed by hand: where the next refit shall begin components, per animal, kept for the session."""
 
 import math
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from calscope.model.animal_inputs import AnimalInputs
 from calscope.model.seeds import Seeds, as_seeds
 from calscope.ui.frame import keys
 from calscope.ui.session import places, shown_run
@@ -18,16 +19,16 @@ def placed(name: str) -> Seeds:
 
 
 def of_shown_run(name: str) -> Seeds:
-    """Give the seeds from which the second fit on the page began components."""
+    """Give the seeds from which the refit on the page began components."""
     run = shown_run.shown()
     record = run.job.results.get(name) if run else None
-    return record.seeds if record else ()
+    return record.inputs.seeds if record else ()
 
 
-def of_chosen() -> dict[str, Seeds]:
-    """Give the seeds of the chosen animals that have any."""
+def inputs_of_chosen() -> dict[str, AnimalInputs]:
+    """Give the seeds of the chosen animals that have any, as inputs of a run."""
     found = {ref.name: placed(ref.name) for ref in shown_run.chosen_recordings()}
-    return {name: own for name, own in found.items() if own}
+    return {name: AnimalInputs(seeds=own) for name, own in found.items() if own}
 
 
 def add(name: str, place: tuple[int, int], apart_px: float) -> None:

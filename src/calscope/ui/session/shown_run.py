@@ -24,7 +24,7 @@ class ShownRun:
 
     job: Job
     params: Parameters
-    """As the person gave them."""
+    """As the person gave them for all animals."""
 
     @property
     def id(self) -> str:
@@ -84,7 +84,7 @@ def shown() -> ShownRun | None:
     skipped = ""
     for job in _candidates(jobs):
         try:
-            run = ShownRun(job, Parameters.from_dict(job.spec.params))
+            run = ShownRun(job, job.spec.parameters())
         except ParameterError as error:
             skipped = skipped or _cannot_be_shown(job, error)
             continue
@@ -179,5 +179,5 @@ def _all_keys(run: ShownRun | None, record: AnimalRun | None) -> dict:
     if run is None or record is None or record.info is None:
         return dict(record.keys) if record else {}
     engine = ENGINES.get(run.job.spec.engine)
-    planned = plan_keys(record.info, run.params, engine, record.seeds) if engine else {}
+    planned = plan_keys(record.info, run.params, engine, record.inputs) if engine else {}
     return {**planned, **record.keys}
