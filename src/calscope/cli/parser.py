@@ -41,7 +41,7 @@ def _add_demo(commands: Commands) -> None:
 
 
 def _add_run(commands: Commands) -> None:
-    run = commands.add_parser("run", help="correct motion, extract and judge cells", description=_RUN)
+    run = commands.add_parser("run", help="correct motion, extract and evaluate components", description=_RUN)
     run.set_defaults(module="run")
     run.add_argument("data", metavar="DATA", help="folder with one folder or file per animal, or one recording")
     run.add_argument("--out", required=True, metavar="OUT", help="folder to write results to")
@@ -54,10 +54,12 @@ def _add_run(commands: Commands) -> None:
         metavar="NAME=VALUE",
         help="one parameter, as motion.pw_rigid=false or motion.strides=48,48; may be given many times",
     )
-    run.add_argument("--engine", default="builtin", metavar="builtin|caiman", help="what computes (builtin)")
+    run.add_argument("--engine", default="builtin", metavar="builtin|caiman", help="engine (builtin)")
     run.add_argument("--animals", metavar="A,B", help="only these animals")
     run.add_argument("--frames", type=_positive, metavar="N", help="only the first N frames")
-    run.add_argument("--until", choices=("motion", "extraction", "evaluation"), default="evaluation")
+    run.add_argument(
+        "--until", choices=("motion", "extraction", "evaluation"), default="evaluation", help="last step (evaluation)"
+    )
     run.add_argument("--workers", type=_positive, metavar="N", help="threads to use (one for each CPU)")
     run.add_argument("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster")
     run.add_argument("--save-movie", action="store_true", help="write the corrected movie too")
@@ -74,7 +76,7 @@ def _add_export(commands: Commands) -> None:
     export = commands.add_parser("export", help="results in the formats of other programs")
     export.set_defaults(module="share")
     export.add_argument("out", metavar="OUT", help="folder that `calscope run` wrote")
-    export.add_argument("--format", required=True, choices=FORMATS)
+    export.add_argument("--format", required=True, choices=FORMATS, help="which program's format")
     export.add_argument("--to", metavar="FOLDER", help="where to write (OUT/export/FORMAT)")
 
 
