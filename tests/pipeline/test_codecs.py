@@ -63,6 +63,7 @@ def motion_quality():
     )
 
 
+REASONS = (Note("accepted", {"checks": []}), Note("rejected_by_program", {"program": "“µ”"}))
 RESULTS = {
     "images": ("before", SummaryImages(floats(4, 3), floats(4, 3, seed=1), floats(4, 3, seed=2))),
     "rigid": ("motion", motion()),
@@ -78,7 +79,10 @@ RESULTS = {
         "component_quality",
         ComponentQuality(floats(3), floats(3), np.full(3, np.nan, np.float32), floats(3, 5)),
     ),
-    "evaluation": ("evaluation", Evaluation(np.array([True, False]), ("accepted: SNR 3 > 2", "rejected: “dim”"))),
+    "evaluation": (
+        "evaluation",
+        Evaluation(np.array([True, False]), REASONS),
+    ),
     "nobody accepted": ("evaluation", Evaluation(np.zeros(0, bool), ())),
     "residual": ("residual", Residual(floats(4, 3), np.arange(12, dtype=np.int32).reshape(4, 3))),
     "dff": ("dff", RelativeFluorescence(floats(3, 9), floats(3, 9))),

@@ -17,6 +17,7 @@ from calscope.export.run_folder.motion_record import to_plain
 from calscope.export.run_folder.table_columns import COMPONENTS, MOTION, as_table
 from calscope.model.errors import StoreError
 from calscope.model.movie import FloatArray, Movie
+from calscope.model.note_texts.all_texts import text
 from calscope.model.results import (
     ComponentQuality,
     Components,
@@ -202,7 +203,7 @@ def _component_columns(
         quality.r_value if quality else unknown,
         quality.cnn if quality else unknown,
         evaluation.accepted if evaluation else [None] * n,
-        list(evaluation.reasons) if evaluation else [NOT_EVALUATED] * n,
+        [text(reason) for reason in evaluation.reasons] if evaluation else [NOT_EVALUATED] * n,
         quality.soma if quality else unknown,
     ]
 

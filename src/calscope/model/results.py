@@ -4,7 +4,7 @@ Pixels of `A` and `b` are in Fortran order: index = y + x * H. Shifts are what i
 template, in px, y (down) before x (right). Component numbers are 0-based.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -226,8 +226,8 @@ class Evaluation:
 
     accepted: NDArray[np.bool_]
     """(K,)."""
-    reasons: tuple[str, ...] = field(default=())
-    """(K,) one sentence each."""
+    reasons: tuple[Note, ...] = ()
+    """(K,) the checks that decided, one note each."""
 
     @property
     def n_accepted(self) -> int:

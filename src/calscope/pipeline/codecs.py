@@ -206,11 +206,11 @@ def _load_component_quality(stored: StoredResult) -> ComponentQuality:
 
 def _save_evaluation(writer: ResultWriter, evaluation: Evaluation) -> None:
     writer.save("accepted", np.asarray(evaluation.accepted, np.bool_))
-    writer.values["reasons"] = list(evaluation.reasons)
+    writer.values["reasons"] = notes_to_json(evaluation.reasons)
 
 
 def _load_evaluation(stored: StoredResult) -> Evaluation:
-    return Evaluation(accepted=stored.array("accepted"), reasons=tuple(stored.values["reasons"]))
+    return Evaluation(accepted=stored.array("accepted"), reasons=notes_from_json(stored.values["reasons"]))
 
 
 def _save_dff(writer: ResultWriter, dff: RelativeFluorescence) -> None:

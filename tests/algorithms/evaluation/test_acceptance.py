@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 
 from calscope.algorithms.evaluation.acceptance import accept_components
+from calscope.model.note_texts.all_texts import text, why
+from calscope.model.notes import Note
 from calscope.model.results import ComponentQuality
 
 LIMITS = {
@@ -13,7 +15,7 @@ LIMITS = {
 def judge(snr, r, cnn=np.nan, **changes):
     quality = ComponentQuality(*(np.array([x], np.float32) for x in (snr, r, cnn)))
     found = accept_components(quality, **{**LIMITS, **changes})
-    return bool(found.accepted[0]), found.reasons[0]
+    return bool(found.accepted[0]), text(found.reasons[0])
 
 
 @pytest.mark.parametrize(
@@ -50,7 +52,7 @@ def with_soma(parts, **changes):
     found = accept_components(
         ComponentQuality(*measures, soma_parts=np.array([parts], np.float32)), **{**LIMITS, **changes}
     )
-    return bool(found.accepted[0]), found.reasons[0]
+    return bool(found.accepted[0]), text(found.reasons[0])
 
 
 @pytest.mark.parametrize(
@@ -77,6 +79,17 @@ def test_the_likeness_to_a_soma_is_a_threshold_and_a_switch():
 
 def test_a_soma_alone_is_not_enough():
     assert with_soma([1] * 5, min_SNR=5.0) == (False, "rejected: SNR 4.10 <= 5 and r 0.20 < 0.85")
+
+
+def test_reasons_are_the_checks_that_decided():
+    found = accept_components(ComponentQuality(*np.array([[1.75, 0.25], [0.5, -1.0], [0, 0]], np.float32)), **LIMITS)
+    missed = [
+        {"measure": "snr", "value": 1.75, "bound": "upper", "threshold": 2.0, "passed": False},
+        {"measure": "r_value", "value": 0.5, "bound": "upper", "threshold": 0.85, "passed": False},
+    ]
+    assert found.reasons[0] == Note("rejected", {"checks": missed})
+    assert [check["bound"] for check in found.reasons[1].values["checks"]] == ["lowest", "lowest"]
+    assert why(found.reasons[0]) == "SNR 1.75 <= 2 and r 0.50 < 0.85", "without the word, for a table that has it"
 
 
 def test_no_components_are_an_ordinary_result():

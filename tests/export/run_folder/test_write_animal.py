@@ -20,6 +20,7 @@ from calscope.export.stored_animal import StoredAnimal
 from calscope.io.readers.reader_registry import open_recording
 from calscope.model.errors import Cancelled, StoreError
 from calscope.model.movie import Movie
+from calscope.model.notes import Note
 from calscope.model.results import (
     ComponentQuality,
     Estimate,
@@ -43,6 +44,7 @@ RECORD = {
     "stages": [{"stage": "motion", "key": "k", "seconds": 1.0, "cached": False}],
     "error": "",
 }
+REASONS = [Note("sentence", {"text": text}) for text in ("a", "b “quoted”, with comma", "c")]
 
 
 @dataclass
@@ -79,7 +81,10 @@ def found():
         None,
         stand_in.make_components((H, W), K, T, nb=2),
         ComponentQuality(np.array([1, 2, 3], "f4"), np.array([0.1, 0.2, 0.3], "f4"), np.full(K, np.nan, "f4"), SOMA),
-        Evaluation(np.array([True, False, True]), ("a", "b “quoted”, with comma", "c")),
+        Evaluation(
+            np.array([True, False, True]),
+            tuple(REASONS),
+        ),
         RelativeFluorescence(*rng.random((2, K, T)).astype(np.float32)),
     )
 

@@ -60,7 +60,7 @@ def test_a_caiman_file_opens(caiman_file):
     assert found.component_quality.snr.tolist() == pytest.approx([3, 0.2, 1])
     assert np.isnan(found.component_quality.cnn).all()
     assert found.evaluation.accepted.tolist() == [True, False, True]
-    assert found.evaluation.reasons[1] == "Rejected by CaImAn."
+    assert found.evaluation.reasons[1] == Note("rejected_by_program", {"program": "CaImAn"})
     assert found.dff is None
     assert found.image.shape == (H, W)
 
@@ -72,7 +72,7 @@ def test_a_file_saved_before_evaluation_is_shown_as_not_judged(caiman_file):
         file["estimates/idx_components"] = b"NoneType"
     evaluation = open_results(path).evaluation
     assert evaluation.accepted.all()
-    assert "Not judged" in evaluation.reasons[0]
+    assert evaluation.reasons[0].kind == "saved_before_evaluation"
 
 
 @pytest.mark.parametrize("what", ["another HDF5", "no HDF5", "wrong field"])
@@ -216,7 +216,7 @@ def test_without_flags_everything_counts_as_a_cell(suite2p_folder, source):
         )
     found = open_results(folder)
     assert found.evaluation.accepted.tolist() == [True, True]
-    assert found.evaluation.reasons[0].startswith("Not judged")
+    assert found.evaluation.reasons[0].kind == "flags_missing"
     assert found.notes[-1] == Note("suite2p_without_flags")
 
 

@@ -11,6 +11,7 @@ from scipy.sparse import csc_matrix
 from calscope.io.results.imported_results import ImportedResults, evaluation_by, unmeasured
 from calscope.model.errors import RecordingError
 from calscope.model.movie import FloatArray
+from calscope.model.notes import Note
 from calscope.model.results import ComponentQuality, Components, Evaluation
 
 HDF5_ENDINGS = (".hdf5", ".h5")
@@ -154,8 +155,8 @@ def _verdicts(estimates: h5py.Group, n: int) -> Evaluation:
         chosen = _numbers(estimates, name)
         if chosen is not None:
             return evaluation_by("CaImAn", np.isin(np.arange(n), chosen))
-    told = "Not judged: the file was saved before CaImAn evaluated its components."
-    return Evaluation(accepted=np.ones(n, np.bool_), reasons=(told,) * n)
+    reason = Note("saved_before_evaluation", {"program": "CaImAn"})
+    return Evaluation(accepted=np.ones(n, np.bool_), reasons=(reason,) * n)
 
 
 def _numbers(group: h5py.Group, name: str) -> NDArray[np.int64] | None:

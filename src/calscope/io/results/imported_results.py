@@ -48,5 +48,7 @@ def unmeasured(n: int) -> FloatArray:
 
 def evaluation_by(program: str, accepted: NDArray[np.bool_]) -> Evaluation:
     """Give the evaluation that another program made."""
-    reasons = tuple(f"{'Accepted' if ok else 'Rejected'} by {program}." for ok in accepted)
+    reasons = tuple(
+        Note("accepted_by_program" if ok else "rejected_by_program", {"program": program}) for ok in accepted
+    )
     return Evaluation(accepted=np.asarray(accepted, np.bool_), reasons=reasons)

@@ -155,7 +155,7 @@ def _evaluation(fields: dict[str, Any], n: int) -> Evaluation:
     """Repeat suite2p's flags; without them, as where its classifier was not run, everything counts as a cell."""
     flags = np.asarray(fields.get("iscell", ()), np.float64)
     if not flags.size:
-        return Evaluation(accepted=np.ones(n, np.bool_), reasons=("Not judged: suite2p's flags are missing.",) * n)
+        return Evaluation(accepted=np.ones(n, np.bool_), reasons=(Note("flags_missing", {"program": "suite2p"}),) * n)
     return evaluation_by("suite2p (its flag iscell)", flags.reshape(n, -1)[:, 0] > 0)
 
 

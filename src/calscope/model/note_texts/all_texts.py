@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from calscope.model.note_texts.evaluation_texts import EVALUATION, accepted_why, rejected_why
 from calscope.model.note_texts.fit_texts import FIT
 from calscope.model.note_texts.import_texts import IMPORTED
 from calscope.model.note_texts.motion_texts import MOTION
@@ -11,12 +12,22 @@ from calscope.model.notes import Note
 
 Wording = str | Callable[..., str]
 """A template, or a function, of the note's values by their names."""
-TEXTS: Mapping[str, Wording] = {"sentence": "{text}", **MOTION, **FIT, **IMPORTED, **RECORDING}
+TEXTS: dict[str, Wording] = {"sentence": "{text}", **EVALUATION, **MOTION, **FIT, **IMPORTED, **RECORDING}
+_REASONS = TEXTS | {"accepted": accepted_why, "rejected": rejected_why}
 
 
 def text(note: Note) -> str:
     """Give the sentence of a note; of a note from another version its kind and values, for want of words."""
-    wording = TEXTS.get(note.kind)
+    return _worded(note, TEXTS)
+
+
+def why(note: Note) -> str:
+    """Give why a component was accepted or rejected, to be read beside the word itself."""
+    return _worded(note, _REASONS)
+
+
+def _worded(note: Note, wordings: Mapping[str, Wording]) -> str:
+    wording = wordings.get(note.kind)
     if wording is None:
         return _without_words(note)
     try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from calscope.model.note_texts.all_texts import text
 from calscope.model.results import SOMA_PARTS, ComponentQuality, Components, Evaluation, SummaryImages
 from calscope.plots.trace_curves import trace_figure
 from calscope.ui.frame import keys, messages
@@ -176,7 +177,7 @@ def show_header(view: EvaluatedAnimal, component: int) -> None:
         st.metric("Soma", _soma(view.quality, component), help=_soma_parts(view.quality, component), width="content")
         st.metric("CNN", "not computed" if math.isnan(cnn) else f"{cnn:.2f}", width="content")
     if component < len(view.evaluation.reasons):
-        st.caption(messages.plain(view.evaluation.reasons[component]))
+        st.caption(messages.plain(text(view.evaluation.reasons[component])))
 
 
 def _measured(value: float, digits: int) -> str:

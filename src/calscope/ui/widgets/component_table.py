@@ -1,10 +1,9 @@
 """Tables for the pages."""
 
-import re
-
 import pandas as pd
 import streamlit as st
 
+from calscope.model.note_texts.all_texts import why
 from calscope.model.quantities import size
 from calscope.model.results import ComponentQuality, Components, Evaluation
 from calscope.pipeline.stages import STAGES
@@ -21,7 +20,7 @@ def components(
             "component": range(_components.n),
             "judgement": ["accepted" if accepted else "rejected" for accepted in _evaluation.accepted],
             # The judgement stands beside it; without it the whole reason fits in.
-            "reason": [re.sub("^(accepted|rejected): ", "", reason) for reason in _evaluation.reasons],
+            "reason": [why(reason) for reason in _evaluation.reasons],
             "SNR": _quality.snr,
             "spatial r": _quality.r_value,
             "soma": _quality.soma,

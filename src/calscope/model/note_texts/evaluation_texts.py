@@ -1,0 +1,71 @@
+"""Why a component was accepted or rejected, in words."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+Check = Mapping[str, Any]
+"""One measure against one threshold: measure, value (None where it was not measured), bound, threshold, passed."""
+_NAMES = {"snr": "SNR", "r_value": "r", "cnn": "CNN", "soma": "soma"}
+_WHAT_IS_WRONG = {
+    "thickness": "too thin or small",
+    "extent": "too large",
+    "roundness": "not round",
+    "edge": "blurred edge",
+    "fit": "footprint unlike what lights up",
+}
+"""Why a component is no soma, by the part of the measure that is lowest."""
+
+
+def accepted_why(checks: Sequence[Check]) -> str:
+    """Give the thresholds that were met, and the likeness to a soma where it counted."""
+    met = " and ".join(_compared(check) for check in checks if check["measure"] != "soma")
+    return ", ".join([met, *(_beside(check) for check in checks if check["measure"] == "soma")])
+
+
+def rejected_why(checks: Sequence[Check]) -> str:
+    """Give the thresholds that were missed; where that is the soma's, also those that were met."""
+    soma = next((check for check in checks if check["measure"] == "soma"), None)
+    if soma is None:
+        return " and ".join(_compared(check) for check in checks)
+    wrong = f": {_WHAT_IS_WRONG[soma['weakest_part']]}" if soma.get("weakest_part") else ""
+    met = " and ".join(_compared(check) for check in checks if check is not soma)
+    return f"{_compared(soma)}{wrong}, though {met}"
+
+
+def _compared(check: Check) -> str:
+    """Say on which side of its threshold a value lies."""
+    if check["value"] is None:
+        return _beside(check)
+    strict = check["measure"] == "snr" or check["bound"] == "lowest"
+    sign = (">" if strict else ">=") if check["passed"] else ("<=" if strict else "<")
+    lowest = "lowest " if check["bound"] == "lowest" else ""
+    return f"{_beside(check)} {sign} {lowest}{check['threshold']:g}"
+
+
+def _beside(check: Check) -> str:
+    name, value = _NAMES[check["measure"]], check["value"]
+    return f"{name} not measured" if value is None else f"{name} {_digits(value, check['threshold'])}"
+
+
+def _digits(value: float, threshold: float) -> str:
+    """Give two digits, or as many as it takes to tell a value from its threshold: 0.848 < 0.85."""
+    texts = [f"{value:.{digits}f}" for digits in (2, 3, 4)]
+    return texts[0] if value == threshold else next((t for t in texts if float(t) != threshold), texts[-1])
+
+
+def _accepted(checks: Sequence[Check]) -> str:
+    return f"accepted: {accepted_why(checks)}"
+
+
+def _rejected(checks: Sequence[Check]) -> str:
+    return f"rejected: {rejected_why(checks)}"
+
+
+EVALUATION: dict[str, str | Callable[..., str]] = {
+    "accepted": _accepted,
+    "rejected": _rejected,
+    "accepted_by_program": "Accepted by {program}.",
+    "rejected_by_program": "Rejected by {program}.",
+    "saved_before_evaluation": "Not evaluated: the file was saved before {program} evaluated its components.",
+    "flags_missing": "Not evaluated: the flags of {program} are missing.",
+}
