@@ -53,9 +53,9 @@ def test_folders_and_stacks_together_and_what_is_passed_over(tmp_path):
     assert [ref.name for ref in project.recordings] == ["Animal_1", "Animal_2"]
     skipped = "\n".join(project.skipped)
     assert "overview.tif: a single image beside the animals' recordings" in skipped
-    assert "notes.txt: not a TIFF file" in skipped
-    assert "empty: no TIFF files in it" in skipped
-    assert "Animal_3: no TIFF files directly in it; there are some in its folder 'day_1'" in skipped
+    assert "notes.txt: no known format" in skipped
+    assert "empty: no recording in it" in skipped
+    assert "Animal_3: no recording directly in it; there is one in its folder 'day_1'" in skipped
     assert ".cache" not in skipped
 
 
@@ -144,8 +144,8 @@ def test_names_are_made_safe_and_stay_apart(tmp_path):
     ("make", "text"),
     [
         (lambda p: None, "is empty"),
-        (lambda p: (p / "a.avi").write_text("x"), "no TIFF files"),
-        (lambda p: frames(p / "a" / "b"), "directly in its folders (a: no TIFF files directly in it"),
+        (lambda p: (p / "a.avi").write_text("x"), "no recording directly in"),
+        (lambda p: frames(p / "a" / "b"), "directly in its folders (a: no recording directly in it"),
     ],
 )
 def test_nothing_to_find_is_said_in_words(tmp_path, make, text):

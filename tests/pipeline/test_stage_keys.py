@@ -2,8 +2,10 @@ from dataclasses import replace
 
 import pytest
 import stand_in
+from npy_reader import NpyReader
 
 from calscope import code_digest as digests
+from calscope.io.readers import reader_registry
 from calscope.model.animal_inputs import AnimalInputs
 from calscope.model.errors import ParameterError
 from calscope.model.params import fields
@@ -11,7 +13,7 @@ from calscope.pipeline import versions
 from calscope.pipeline.stage_keys import fill_params, plan_keys, resolve_params
 from calscope.pipeline.stages import STAGES
 
-INFO = stand_in.MemoryRecording(fr_hz=10.0).info
+INFO = replace(stand_in.MemoryRecording(fr_hz=10.0).info, reader="TIFF")
 CHANGED = {"bool": lambda v: not v, "int": lambda v: (v or 0) + 1, "float": lambda v: (v or 0) + 0.125}
 
 
@@ -99,6 +101,8 @@ def test_code_that_reads_pixels_and_metadata_is_part_of_every_key(engine, params
         "readers.tiff.metadata",
         "readers.tiff.stacks",
         "readers.tiff.frame_folder",
+        "readers.fingerprint",
+        "readers.reader",
         "file_names",
     ):
         with monkeypatch.context() as patch:
@@ -110,6 +114,36 @@ def test_code_that_reads_pixels_and_metadata_is_part_of_every_key(engine, params
         edit("calscope.io.demo.demo_files", patch)
         assert plan_keys(INFO, params, engine) == base, "the simulator reads nothing"
     forget()
+
+
+def test_only_the_code_of_a_recordings_own_reader_is_part_of_its_keys(engine, params, monkeypatch):
+    monkeypatch.setattr(reader_registry, "READERS", (*reader_registry.READERS, NpyReader()))
+    infos = {name: replace(INFO, reader=name) for name in ("TIFF", "NumPy", "")}
+    base = {name: plan_keys(info, params, engine) for name, info in infos.items()}
+    assert len({keys["source"] for keys in base.values()}) == 3
+    for module, changes in (
+        ("npy_reader", {"NumPy"}),
+        ("calscope.io.readers.tiff.tiff_reader", {"TIFF"}),
+        ("calscope.io.readers.tiff.ome", {"TIFF"}),
+        ("calscope.io.readers.reader", {"TIFF", "NumPy", ""}),
+        ("calscope.io.readers.reader_registry", set()),
+        ("calscope.io.project", set()),
+    ):
+        with monkeypatch.context() as patch:
+            edit(module, patch)
+            changed = {name for name, info in infos.items() if plan_keys(info, params, engine) != base[name]}
+        assert changed == changes, module
+        forget()
+
+
+def test_only_the_libraries_of_a_recordings_own_reader_are_part_of_its_keys(engine, params, monkeypatch):
+    monkeypatch.setattr(reader_registry, "READERS", (*reader_registry.READERS, NpyReader()))
+    info = replace(INFO, reader="NumPy")
+    base = plan_keys(info, params, engine)["source"]
+    real = versions._version
+    for library, counts in (("tifffile", False), ("numpy", True)):
+        monkeypatch.setattr(versions, "_version", lambda name, lib=library: "99" if name == lib else real(name))
+        assert (plan_keys(info, params, engine)["source"] != base) == counts
 
 
 def test_the_code_that_decodes_movies_is_part_of_the_key_of_what_reads_them(engine, params, monkeypatch):

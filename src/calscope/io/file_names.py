@@ -7,9 +7,12 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from natsort import natsort_keygen, ns
+
 from calscope.model.errors import RecordingError
 
-TIFF_ENDINGS = (".tif", ".tiff", ".btf", ".tf8")
+natural_key = natsort_keygen(alg=ns.IGNORECASE)
+"""Key that sorts names as people do: Animal_2 before Animal_10."""
 _LITTER = {"thumbs.db", "desktop.ini", "ehthumbs.db"}
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))}
 _LAST_NUMBER = re.compile(r"(\d+)\)?$")
@@ -22,21 +25,10 @@ def is_litter(name: str) -> bool:
     return name.startswith(".") or name.lower() in _LITTER
 
 
-def is_tiff(name: str) -> bool:
-    """Whether a file's ending is one of TIFF's."""
-    return name.lower().endswith(TIFF_ENDINGS) and not is_litter(name)
-
-
 def stem_of(name: str) -> str:
     """Name without its ending, and without the '.ome' before it."""
     stem = Path(name).stem
     return stem[:-4] if stem.lower().endswith(".ome") else stem
-
-
-def natural_key(name: str) -> list[tuple[int, int, str]]:
-    """Key that sorts names as people do: Animal_2 before Animal_10."""
-    pieces = re.split(r"(\d+)", name.lower())
-    return [(0, int(piece), "") if piece.isdecimal() else (1, 0, piece) for piece in pieces if piece]
 
 
 def last_number(name: str) -> int | None:
@@ -59,8 +51,8 @@ def in_order(paths: Sequence[Path]) -> tuple[list[Path], list[int]]:
         number = last_number(path.name)
         if number is None:
             raise RecordingError(
-                f"'{path.name}' in '{path.parent}' has no number at the end of its name. The {len(paths)} TIFF files "
-                "of this folder are put in order by that number; rename the file, or move it out if it is no part of "
+                f"'{path.name}' in '{path.parent}' has no number at the end of its name. The {len(paths)} files of "
+                "this recording are put in order by that number; rename the file, or move it out if it is no part of "
                 "the recording."
             )
         if number in numbered:
@@ -105,38 +97,30 @@ def gaps_in(numbers: Sequence[int]) -> tuple[tuple[int, int], ...]:
     return tuple((a + 1, b - 1) for a, b in itertools.pairwise(numbers) if b > a + 1)
 
 
-def list_tiffs(folder: Path) -> tuple[list[Path], tuple[str, ...]]:
-    """TIFF files directly in a folder, in natural order, and its other files with the reason why they are left out.
+def files_in(folder: Path) -> list[Path]:
+    """Give the files directly in a folder, in natural order; omissions and errors as `names_in`."""
+    return [folder / name for name in sorted(names_in(folder), key=natural_key)]
 
-    Subfolders and what operating systems leave behind are passed over in silence.
+
+def names_in(folder: Path) -> list[str]:
+    """Give the names of the files directly in a folder, as the disk lists them.
+
+    Subfolders and what operating systems leave behind are left out.
 
     Raises
     ------
     RecordingError
         When the folder can't be looked into.
     """
-    tiffs: list[str] = []
-    others: list[str] = []
     try:
         with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.is_file() and not is_litter(entry.name):
-                    (tiffs if is_tiff(entry.name) else others).append(entry.name)
+            return [entry.name for entry in entries if entry.is_file() and not is_litter(entry.name)]
     except PermissionError as error:
         raise RecordingError(
             f"You have no permission to look into '{folder}'. Ask for the right to read it, or choose another folder."
         ) from error
     except OSError as error:
         raise RecordingError(f"Can't look into '{folder}': {error.strerror or error}.") from error
-    tiffs.sort(key=natural_key)
-    return [folder / name for name in tiffs], _left_out(sorted(others, key=natural_key))
-
-
-def _left_out(names: Sequence[str]) -> tuple[str, ...]:
-    shown = [f"{name}: not a TIFF file" for name in names[:10]]
-    if len(names) > 10:
-        shown.append(f"and {len(names) - 10} more files that are not TIFF")
-    return tuple(shown)
 
 
 def safe_name(name: str) -> str:

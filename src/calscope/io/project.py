@@ -4,9 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from calscope.io.file_names import is_litter, is_tiff, list_tiffs, natural_key, safe_name, safe_names, stem_of
-from calscope.io.readers.reader_registry import check_there, nothing_to_open
-from calscope.io.readers.tiff.stacks import holds_many, is_damaged
+from calscope.io.file_names import is_litter, natural_key, safe_name, safe_names, stem_of
+from calscope.io.readers.reader_registry import (
+    check_exists,
+    find_in,
+    is_recording,
+    known_formats,
+    nothing_to_open,
+    reader_for,
+)
 from calscope.io.safe_paths import leads_out
 from calscope.model.errors import RecordingError
 
@@ -36,32 +42,27 @@ def find_recordings(path: Path) -> Project:
     """Find the animals of a folder, without reading frames.
 
     - A file is one recording.
-    - A folder with TIFFs directly inside and no animals' folders is one recording where they are single frames or
-      exactly one stack; several stacks are one animal each. (Stacks that continue each other belong in their animal's
-      folder.)
-    - Otherwise every folder with TIFFs directly inside is one animal, and so is every stack beside them. A damaged
-      file counts as a stack, so that opening it says what is wrong with it.
+    - Every subfolder that some reader takes as a recording is one animal, and so is every recording that a reader sees
+      directly in the folder. (Stacks that continue each other belong in their animal's folder.)
+    - A folder that holds nothing but one recording is that recording, named after the folder.
 
     Raises
     ------
     RecordingError
-        When nothing is there, no TIFF is found, or the folder can't be looked into.
+        When nothing is there, no reader finds a recording, or the folder can't be looked into.
     """
     path = Path(path)
-    check_there(path)
+    check_exists(path)
     if path.is_file():
-        if not is_tiff(path.name):
-            raise nothing_to_open(path)
+        reader_for(path)
         return Project(path.parent, (_ref(path),))
-    tiffs, skipped = list_tiffs(path)
-    folders, no_tiffs = _animal_folders(path)
-    if not tiffs and not folders:
-        raise _no_recordings(path, no_tiffs)
-    if not folders and _is_one_recording(tiffs):
-        return Project(path, (_ref(path),), (*skipped, *no_tiffs))
-    stacks = [tiff for tiff in tiffs if holds_many(tiff) or is_damaged(tiff)]
-    single = [tiff for tiff in tiffs if tiff not in stacks]
-    return Project(path, _named([*folders, *stacks]), (*_single_images(single), *skipped, *no_tiffs))
+    folders, others = _animal_folders(path)
+    found = find_in(path, as_whole=not folders)
+    if not folders and not found.recordings:
+        raise _no_recordings(path, others)
+    is_one = not folders and not found.skipped and len(found.recordings) == 1
+    paths = [path] if is_one else [*folders, *(one.path for one in found.recordings)]
+    return Project(path, _named(paths), (*found.passed_over, *others))
 
 
 def only_inside(project: Project, roots: Sequence[Path]) -> Project:
@@ -79,48 +80,32 @@ def only_inside(project: Project, roots: Sequence[Path]) -> Project:
     return replace(project, recordings=kept, skipped=(*told, *project.skipped))
 
 
-def _is_one_recording(tiffs: list[Path]) -> bool:
-    """Whether the TIFFs of a folder are one recording: exactly one file, or single frames throughout.
-
-    The first, middle and last file stand for all, unless one of them is damaged; a folder that mixes both is refused
-    when it is opened.
-    """
-    if len(tiffs) == 1:
-        return True
-    some = [tiffs[i] for i in (0, len(tiffs) // 2, -1)]
-    return not any(holds_many(tiff) for tiff in (tiffs if any(is_damaged(tiff) for tiff in some) else some))
-
-
 def _animal_folders(root: Path) -> tuple[list[Path], tuple[str, ...]]:
-    """Subfolders with TIFFs directly inside, and the others with the reason why they are passed over."""
-    with_tiffs, skipped = [], []
+    """Subfolders that are recordings, and the others with the reason why they are passed over."""
+    animals, others = [], []
     inside = (folder for folder in root.iterdir() if folder.is_dir() and not is_litter(folder.name))
     for folder in sorted(inside, key=lambda one: natural_key(one.name)):
         try:
-            tiffs, _ = list_tiffs(folder)
+            is_animal = is_recording(folder)
         except RecordingError:
-            skipped.append(f"{folder.name}: you have no permission to look into it")
+            others.append(f"{folder.name}: you have no permission to look into it")
             continue
-        if tiffs:
-            with_tiffs.append(folder)
+        if is_animal:
+            animals.append(folder)
         else:
-            skipped.append(f"{folder.name}: {_why_no_tiffs(folder)}")
-    return with_tiffs, tuple(skipped)
+            others.append(f"{folder.name}: {_why_no_recording(folder)}")
+    return animals, tuple(others)
 
 
-def _why_no_tiffs(folder: Path) -> str:
+def _why_no_recording(folder: Path) -> str:
     deeper = (below for below in folder.iterdir() if below.is_dir() and not is_litter(below.name))
     try:
-        found = next((below.name for below in deeper if list_tiffs(below)[0]), None)
+        found = next((below.name for below in deeper if is_recording(below)), None)
     except RecordingError:
         found = None
     if found:
-        return f"no TIFF files directly in it; there are some in its folder '{found}', which can be opened by itself"
-    return "no TIFF files in it"
-
-
-def _single_images(paths: list[Path]) -> tuple[str, ...]:
-    return tuple(f"{path.name}: a single image beside the animals' recordings" for path in paths)
+        return f"no recording directly in it; there is one in its folder '{found}', which can be opened by itself"
+    return "no recording in it"
 
 
 def _ref(path: Path) -> RecordingRef:
@@ -135,12 +120,12 @@ def _named(paths: list[Path]) -> tuple[RecordingRef, ...]:
     return tuple(RecordingRef(name, ref.path, ref.original) for name, ref in zip(names, found, strict=True))
 
 
-def _no_recordings(path: Path, skipped: tuple[str, ...]) -> RecordingError:
-    """Say that no TIFFs are there, with the folders looked into."""
-    if not skipped:
+def _no_recordings(path: Path, others: tuple[str, ...]) -> RecordingError:
+    """Say that no recordings are there, with the folders looked into."""
+    if not others:
         return nothing_to_open(path)
-    looked = "; ".join(skipped[:5])
+    looked = "; ".join(others[:5])
     return RecordingError(
-        f"There are no TIFF files in '{path}' or directly in its folders ({looked}). Choose the folder that holds one "
-        "folder, or one stack, per animal."
+        f"There are no recordings in '{path}' or directly in its folders ({looked}). Choose the folder that holds one "
+        f"folder, or one file, per animal. {known_formats()}"
     )

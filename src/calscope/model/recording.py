@@ -20,6 +20,8 @@ class RecordingInfo:
     n_files: int
     fingerprint: str
     """Changes when the files change; results of unchanged recordings are found again by it."""
+    reader: str = ""
+    """Name of the reader that opened the files; empty where none did, as for a simulation."""
     fr_hz: float | None = None
     fr_source: str = ""
     """Where the frame rate was read from; empty where it is unknown."""

@@ -7,16 +7,15 @@ from typing import Any
 
 from calscope.code_digest import code_digest
 from calscope.engines.engine import Engine
+from calscope.io.readers.reader_registry import code_of, libraries_of
 from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs, parameters_of
 from calscope.model.errors import ParameterError
 from calscope.model.fields import StageName
 from calscope.model.params import Parameters
 from calscope.model.recording import RecordingInfo
 from calscope.pipeline.stages import STAGES, Stage
-from calscope.pipeline.versions import computing_versions, reading_versions
+from calscope.pipeline.versions import computing_versions, versions_of
 
-READERS = ("calscope.io.readers.reader_registry",)
-"""Imports every format's reader: with a mended one, frames or their times may be others than they were."""
 _KEY_DIGITS = 40
 
 
@@ -76,8 +75,10 @@ def plan_keys(
 
 
 def _source_key(info: RecordingInfo) -> str:
-    content = {"stage": "source", "fingerprint": info.fingerprint, "shape": list(info.shape)}
-    return _digest(content | {"code": code_digest(READERS), "libraries": reading_versions()})
+    """Give the key of a recording; with a changed reader, frames or their times may be others than they were."""
+    content = {"stage": "source", "fingerprint": info.fingerprint, "shape": list(info.shape), "reader": info.reader}
+    code, libraries = code_digest(code_of(info.reader)), versions_of(libraries_of(info.reader))
+    return _digest(content | {"code": code, "libraries": libraries})
 
 
 def _stage_key(

@@ -7,7 +7,6 @@ from functools import cache
 import calscope
 
 _COMPUTING = ("numpy", "scipy", "numba", "opencv-python-headless")
-_READING = ("tifffile", "imagecodecs")
 _OPENCV = ("opencv-python-headless", "opencv-python", "opencv-contrib-python-headless", "opencv-contrib-python")
 """The same library under the names by which pip and conda know it."""
 
@@ -15,20 +14,16 @@ _OPENCV = ("opencv-python-headless", "opencv-python", "opencv-contrib-python-hea
 def library_versions() -> dict[str, str]:
     """Give the versions of this program, of Python, and of the libraries that are there."""
     versions = {"calscope": calscope.__version__, "python": platform.python_version()}
-    return versions | _present((*_COMPUTING, "tifffile"))
+    return versions | versions_of((*_COMPUTING, "tifffile"))
 
 
 def computing_versions() -> dict[str, str]:
     """Give the versions of the libraries that results are computed with."""
-    return _present(_COMPUTING)
+    return versions_of(_COMPUTING)
 
 
-def reading_versions() -> dict[str, str]:
-    """Give the versions of the libraries that unpack recordings."""
-    return _present(_READING)
-
-
-def _present(names: tuple[str, ...]) -> dict[str, str]:
+def versions_of(names: tuple[str, ...]) -> dict[str, str]:
+    """Give the versions of these libraries, as far as they are there."""
     found = {name: _version(name) for name in names}
     return {name: version for name, version in found.items() if version is not None}
 

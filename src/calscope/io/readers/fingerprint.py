@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from calscope.io.readers.tiff.pixels import unreadable
+from calscope.io.readers.file_errors import unreadable
 
 _SAMPLED_FILES = 12
 _SAMPLED_BYTES = 1 << 15

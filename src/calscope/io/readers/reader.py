@@ -1,16 +1,20 @@
-"""A recording on disk, whatever its format: frames read when asked for, and what the files say of themselves."""
+"""What a reader of one format declares and gives, and the recording that is made of it."""
 
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from calscope.io.file_names import safe_name, stem_of
+from calscope.io.readers.fingerprint import fingerprint
 from calscope.model.errors import RecordingError
 from calscope.model.movie import FrameSource
 from calscope.model.notes import Note
-from calscope.model.recording import RecordingInfo
+from calscope.model.recording import Pair, RecordingInfo
 
 
 @dataclass(frozen=True)
@@ -52,17 +56,124 @@ class Recording:
         return self.frames.read(inside.start, inside.stop)
 
 
-class Reader(Protocol):
-    """One format. A new one is a new file with a class like this, and a line in the registry."""
+@dataclass(frozen=True)
+class FoundRecording:
+    """A recording that a reader sees in a folder, not yet opened."""
 
-    label: str
-    """What it reads, for messages: 'TIFF stacks (.tif, .tiff, .btf)'."""
+    path: Path
+    """What opens it: one of its files, or the folder itself where the files directly in it are one recording."""
+    files: tuple[Path, ...]
+    """All files that belong to it."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a reader sees of its format directly in a folder."""
+
+    recordings: tuple[FoundRecording, ...] = ()
+    skipped: Mapping[Path, str] = field(default_factory=dict)
+    """Files of the format that are no recording, each with the reason."""
+
+
+@dataclass(frozen=True)
+class OpenedFiles:
+    """What a reader gives of the files that it opened; all else of a recording is the same for every format."""
+
+    files: tuple[Path, ...]
+    """All files that were read or will be, also those with metadata only, in a fixed order."""
+    frames: FrameSource
+    """All frames; which of them are used is decided elsewhere."""
+    fr_hz: float | None = None
+    fr_source: str = ""
+    """Where the frame rate was read from; empty where it is unknown."""
+    dxy_um: Pair | None = None
+    """Pixel size in µm per px (y, x); None where it is unknown."""
+    dxy_source: str = ""
+    gaps: tuple[tuple[int, int], ...] = ()
+    """Numbers missing in the file names, as (first, last)."""
+    notes: tuple[Note, ...] = ()
+    """What a person should know of how the files were understood."""
+
+
+class Reader(Protocol):
+    """One format. A new one is a new file (or folder) with a class like this, and a line in the registry.
+
+    Cache keys follow the class's module and all that it imports of `calscope.io`; results of recordings in other
+    formats stay valid when it changes.
+    """
+
+    @property
+    def name(self) -> str:
+        """Short name of the format, for records and messages: 'TIFF'. No other reader's."""
+
+    @property
+    def label(self) -> str:
+        """What it reads, for messages: 'TIFF stacks (.tif, .tiff)'."""
+
+    @property
+    def libraries(self) -> tuple[str, ...]:
+        """Packages that decode its pixels; with another release of one, values may be others."""
+
+    def find(self, folder: Path, *, as_whole: bool) -> Found:
+        """See which recordings lie directly in a folder; its subfolders are looked into by whoever asks.
+
+        `as_whole` says whether the folder itself may be one recording. It may not where other recordings lie in it,
+        and then files that only together are a recording are passed over.
+
+        Raises
+        ------
+        RecordingError
+            When the folder can't be looked into.
+        """
 
     def accepts(self, path: Path) -> bool:
-        """Whether this is the format of the file or folder; a quick look, no error for damaged files."""
+        """Whether the file, or the folder as a whole, is a recording in this format.
 
-    def open(self, path: Path, n_frames: int | None) -> Recording:
-        """Open the recording, only its first `n_frames` frames if given."""
+        A quick look: damaged files of the format are accepted, and `open` says what is wrong with them.
+
+        Raises
+        ------
+        RecordingError
+            When the folder can't be looked into.
+        """
+
+    def open(self, path: Path, n_frames: int | None) -> OpenedFiles:
+        """Open a file or folder that it accepts, without reading pixels.
+
+        `n_frames` says how many of the first frames will be used, None for all: damage behind them does no harm.
+
+        Raises
+        ------
+        RecordingError
+            Naming the file, what was expected, and what to do.
+        """
+
+
+def as_recording(
+    reader: Reader, path: Path, opened: OpenedFiles, n_frames: int | None, skipped: tuple[str, ...]
+) -> Recording:
+    """Make the recording of what a reader opened.
+
+    Raises
+    ------
+    RecordingError
+        When fewer than one frame is wanted, or a file can't be read.
+    """
+    available, height, width = opened.frames.shape
+    info = RecordingInfo(
+        name=safe_name(stem_of(path.name) if path.is_file() else path.resolve().name),
+        path=os.fspath(path),
+        shape=(frame_count(available, n_frames), height, width),
+        dtype=str(opened.frames.dtype),
+        n_files=len(opened.files),
+        fingerprint=fingerprint(opened.files),
+        reader=reader.name,
+        fr_hz=opened.fr_hz,
+        fr_source=opened.fr_source,
+        dxy_um=opened.dxy_um,
+        dxy_source=opened.dxy_source,
+    )
+    return Recording(info, opened.frames, opened.gaps, skipped, opened.notes)
 
 
 def frame_count(available: int, wanted: int | None) -> int:

@@ -1,16 +1,40 @@
 """Every format that can be opened; a new one is added to `READERS`."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from calscope.io.file_names import list_tiffs
-from calscope.io.readers.reader import Reader, Recording
-from calscope.io.readers.tiff.frame_folder import FrameFolderReader
-from calscope.io.readers.tiff.stacks import StackReader
+from calscope.io.file_names import files_in, names_in, natural_key
+from calscope.io.readers.reader import FoundRecording, Reader, Recording, as_recording
+from calscope.io.readers.tiff.tiff_reader import TiffReader
 from calscope.model.errors import RecordingError
 
-__all__ = ["READERS", "Recording", "check_there", "nothing_to_open", "open_recording"]
+__all__ = ["READERS", "Recording", "open_recording"]
 
-READERS: tuple[Reader, ...] = (FrameFolderReader(), StackReader())
+READERS: tuple[Reader, ...] = (TiffReader(),)
+"""In the order in which they are asked: a file that two of them take is the first one's."""
+
+_COMMON_CODE = ("calscope.io.readers.reader", "calscope.io.readers.fingerprint")
+_MOST_NAMED = 10
+
+
+@dataclass(frozen=True)
+class FolderContents:
+    """What the readers see directly in a folder; no file is in two of the three."""
+
+    recordings: tuple[FoundRecording, ...]
+    skipped: Mapping[Path, str]
+    """Files that a reader knows, but which are no recording, each with the reason."""
+    unknown: tuple[Path, ...]
+    """Files of no known format, in natural order."""
+
+    @property
+    def passed_over(self) -> tuple[str, ...]:
+        """What is no recording, with the reason, for a person."""
+        unknown = [f"{path.name}: no known format" for path in self.unknown[:_MOST_NAMED]]
+        if len(self.unknown) > _MOST_NAMED:
+            unknown.append(f"and {len(self.unknown) - _MOST_NAMED} more files of no known format")
+        return (*(f"{path.name}: {reason}" for path, reason in self.skipped.items()), *unknown)
 
 
 def open_recording(path: Path, n_frames: int | None = None) -> Recording:
@@ -19,7 +43,7 @@ def open_recording(path: Path, n_frames: int | None = None) -> Recording:
     Parameters
     ----------
     path
-        A stack, or a folder with one recording: single frames, one stack, or stacks that continue each other.
+        A file, or a folder with one recording: single frames, one stack, or stacks that continue each other.
     n_frames
         Only its first frames.
 
@@ -29,14 +53,62 @@ def open_recording(path: Path, n_frames: int | None = None) -> Recording:
         Saying what was found where, and what to do.
     """
     path = Path(path)
-    check_there(path)
-    for reader in READERS:
-        if reader.accepts(path):
-            return reader.open(path, n_frames)
-    raise nothing_to_open(path)
+    check_exists(path)
+    reader = reader_for(path)
+    opened = reader.open(path, n_frames)
+    passed_over = () if path.is_file() else _beside(path, reader, opened.files)
+    return as_recording(reader, path, opened, n_frames, passed_over)
 
 
-def check_there(path: Path) -> None:
+def is_recording(path: Path) -> bool:
+    """Whether some reader accepts a file, or a folder as a whole; errors as `Reader.accepts`."""
+    return any(reader.accepts(path) for reader in READERS)
+
+
+def reader_for(path: Path) -> Reader:
+    """Give the first reader that accepts a file or folder.
+
+    Raises
+    ------
+    RecordingError
+        When none does, with the known formats.
+    """
+    reader = next((reader for reader in READERS if reader.accepts(path)), None)
+    if reader is None:
+        raise nothing_to_open(path)
+    return reader
+
+
+def find_in(folder: Path, *, as_whole: bool) -> FolderContents:
+    """See which recordings lie directly in a folder, of all formats.
+
+    `as_whole` says whether the folder itself may be one recording; it is one only where there is no other.
+
+    Raises
+    ------
+    RecordingError
+        When the folder can't be looked into.
+    """
+    contents = _merged(folder, READERS, as_whole=as_whole)
+    if as_whole and len(contents.recordings) > 1 and any(one.path == folder for one in contents.recordings):
+        return _merged(folder, READERS, as_whole=False)
+    return contents
+
+
+def code_of(reader_name: str) -> tuple[str, ...]:
+    """Give the modules that read a recording's frames and metadata, for cache keys: those of its reader only.
+
+    Without a reader, as for a simulation, only what all readers share.
+    """
+    return (*_COMMON_CODE, *(type(reader).__module__ for reader in READERS if reader.name == reader_name))
+
+
+def libraries_of(reader_name: str) -> tuple[str, ...]:
+    """Give the packages that decode a recording's pixels, for cache keys."""
+    return next((reader.libraries for reader in READERS if reader.name == reader_name), ())
+
+
+def check_exists(path: Path) -> None:
     """Refuse a path at which nothing is, or nothing that may be looked at.
 
     Raises
@@ -60,13 +132,58 @@ def check_there(path: Path) -> None:
 
 def nothing_to_open(path: Path) -> RecordingError:
     """Say that no reader knows what is there, and what the known formats are."""
-    known = "Known are: " + "; ".join(reader.label for reader in READERS) + "."
     if path.is_file():
-        return RecordingError(f"'{path.name}' in '{path.parent}' is no recording that can be opened. {known}")
-    _, others = list_tiffs(path)
+        return RecordingError(f"'{path.name}' in '{path.parent}' is no recording that can be opened. {known_formats()}")
     if any(path.iterdir()):
-        seen = f" (it has: {', '.join(note.split(':')[0] for note in others[:3])})" if others else ""
-        return RecordingError(f"There are no TIFF files directly in '{path}'{seen}. {known}")
+        names = [file.name for file in files_in(path)[:3]]
+        seen = f" (it has: {', '.join(names)})" if names else ""
+        return RecordingError(f"There is no recording directly in '{path}'{seen}. {known_formats()}")
     return RecordingError(
-        f"The folder '{path}' is empty. Put the recording's TIFF files there, or choose another folder."
+        f"The folder '{path}' is empty. Put the recording's files there, or choose another folder. {known_formats()}"
+    )
+
+
+def known_formats() -> str:
+    """Give a sentence with all formats that can be opened."""
+    return f"Known formats are: {'; '.join(reader.label for reader in READERS)}."
+
+
+def _merged(folder: Path, readers: tuple[Reader, ...], *, as_whole: bool) -> FolderContents:
+    """Join what the readers see; a file that one took is neither another's nor passed over."""
+    found = [reader.find(folder, as_whole=as_whole) for reader in readers]
+    taken: set[Path] = set()
+    recordings: list[FoundRecording] = []
+    for one in found:
+        own = [recording for recording in one.recordings if taken.isdisjoint(recording.files)]
+        taken.update(file for recording in own for file in recording.files)
+        recordings += own
+    skipped = {file: reason for one in found for file, reason in one.skipped.items() if file not in taken}
+    known = {file.name for file in (*taken, *skipped)}
+    unknown = sorted((name for name in names_in(folder) if name not in known), key=natural_key)
+    return FolderContents(tuple(recordings), skipped, tuple(folder / name for name in unknown))
+
+
+def _beside(folder: Path, reader: Reader, files: tuple[Path, ...]) -> tuple[str, ...]:
+    """Give what lies beside a recording's files in their folder and is no part of it, with the reason.
+
+    Raises
+    ------
+    RecordingError
+        When another format's recording is there: which one is meant is not guessed.
+    """
+    others = tuple(other for other in READERS if other is not reader and other.accepts(folder))
+    seen = _merged(folder, others, as_whole=True)
+    own = set(files)
+    for one in seen.recordings:
+        if own.isdisjoint(one.files):
+            raise _two_recordings(folder, files[0], one.files[0])
+    skipped = {file: reason for file, reason in seen.skipped.items() if file not in own}
+    unknown = tuple(file for file in seen.unknown if file not in own)
+    return FolderContents((), skipped, unknown).passed_over
+
+
+def _two_recordings(folder: Path, one: Path, other: Path) -> RecordingError:
+    return RecordingError(
+        f"There are recordings in several formats in '{folder}': '{one.name}' and '{other.name}' belong to different "
+        "ones. Keep each recording in a folder of its own, or open the file of one of them."
     )

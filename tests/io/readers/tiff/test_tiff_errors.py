@@ -32,7 +32,7 @@ def test_empty_folder_and_folder_without_tiffs(tmp_path):
     assert "is empty" in message(tmp_path)
     (tmp_path / "movie.avi").write_bytes(b"x")
     text = message(tmp_path)
-    assert "no TIFF files directly in" in text
+    assert "There is no recording directly in" in text
     assert "movie.avi" in text
     assert "single-frame TIFF files" in text
 
@@ -41,7 +41,7 @@ def test_file_of_another_format(tmp_path):
     (tmp_path / "movie.avi").write_bytes(b"x")
     text = message(tmp_path / "movie.avi")
     assert "'movie.avi'" in text
-    assert "Known are: folders of single-frame TIFF files" in text
+    assert "Known formats are: TIFF (.tif" in text
 
 
 def test_name_without_a_number(frame_folder, movie):

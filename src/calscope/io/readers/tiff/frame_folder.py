@@ -1,21 +1,18 @@
 """Folders with one frame a file, in the order of the numbers at the end of the names."""
 
-import os
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from calscope.io.file_names import gaps_in, in_order, list_tiffs, safe_name
-from calscope.io.readers.fingerprint import fingerprint
-from calscope.io.readers.reader import Recording, frame_count
+from calscope.io.file_names import gaps_in, in_order
+from calscope.io.readers.file_errors import BrokenFileError, unreadable
+from calscope.io.readers.reader import OpenedFiles, frame_count
 from calscope.io.readers.tiff.checks import check_gray, check_same, check_same_scale, check_same_sign
-from calscope.io.readers.tiff.ifd import BrokenTiffError, Page, mapped, pages
+from calscope.io.readers.tiff.ifd import Page, mapped, pages
 from calscope.io.readers.tiff.metadata import read_metadata
-from calscope.io.readers.tiff.pixels import as_values, pixel_type, read_pages, unreadable, values_type
-from calscope.io.readers.tiff.stacks import holds_many
+from calscope.io.readers.tiff.pixels import as_values, pixel_type, read_pages, values_type
 from calscope.model.errors import RecordingError
-from calscope.model.recording import RecordingInfo
 
 
 class FrameFiles:
@@ -62,59 +59,46 @@ def only_page(path: Path) -> Page:
             page = next(found, None)
             another = next(found, None)
             size = len(buffer)
-    except (BrokenTiffError, OSError) as error:
+    except (BrokenFileError, OSError) as error:
         raise unreadable(path, error) from error
     if page is None:
-        raise unreadable(path, BrokenTiffError("it holds no image"))
+        raise unreadable(path, BrokenFileError("it holds no image"))
     if another is not None:
         raise RecordingError(
             f"'{path.name}' in '{path.parent}' holds several frames, while other files there hold one. Keep a stack "
             "and single frames in separate folders."
         )
     if page.end > size:
-        raise unreadable(path, BrokenTiffError("the file ends early"))
+        raise unreadable(path, BrokenFileError("the file ends early"))
     return page
 
 
-class FrameFolderReader:
-    """Reads a folder in which every TIFF file is one frame."""
+def open_frames(tiffs: list[Path], n_frames: int | None) -> OpenedFiles:
+    """Open single frames; reads the header of the first frame and of every frame whose file has another size.
 
-    label = "folders of single-frame TIFF files, with the frame's number at the end of each name"
-
-    def accepts(self, path: Path) -> bool:
-        """Whether the path is a folder with several TIFFs of which the first is a single image."""
-        if not path.is_dir():
-            return False
-        tiffs, _ = list_tiffs(path)
-        return len(tiffs) > 1 and not holds_many(tiffs[0])
-
-    def open(self, path: Path, n_frames: int | None) -> Recording:
-        """Open the folder; reads the header of the first frame and of every frame whose file has another size."""
-        found, skipped = list_tiffs(path)
-        paths, numbers = in_order(found)
-        count = frame_count(len(paths), n_frames)
-        first = only_page(paths[0])
-        check_gray(paths[0], first)
-        _check_others(paths[:count], first)
-        looked_at = dict.fromkeys((paths[0], paths[len(paths) // 2], paths[-1]))
-        said = [(one, read_metadata(one)) for one in looked_at]
-        check_same_scale(said)
-        check_same_sign(said)
-        metadata = said[0][1]
-        frames = FrameFiles(paths, first, signed=metadata.signed)
-        info = RecordingInfo(
-            name=safe_name(path.resolve().name),
-            path=os.fspath(path),
-            shape=(count, first.height, first.width),
-            dtype=str(frames.dtype),
-            n_files=len(paths),
-            fingerprint=fingerprint(paths),
-            fr_hz=metadata.fr_hz,
-            fr_source=f"{metadata.fr_source} in '{paths[0].name}'" if metadata.fr_hz else "",
-            dxy_um=metadata.dxy_um,
-            dxy_source=f"{metadata.dxy_source} in '{paths[0].name}'" if metadata.dxy_um else "",
-        )
-        return Recording(info, frames, gaps_in(numbers), skipped)
+    Raises
+    ------
+    RecordingError
+        When they are not frames of one recording, or their order is not known.
+    """
+    paths, numbers = in_order(tiffs)
+    first = only_page(paths[0])
+    check_gray(paths[0], first)
+    _check_others(paths[: frame_count(len(paths), n_frames)], first)
+    looked_at = dict.fromkeys((paths[0], paths[len(paths) // 2], paths[-1]))
+    said = [(one, read_metadata(one)) for one in looked_at]
+    check_same_scale(said)
+    check_same_sign(said)
+    metadata = said[0][1]
+    return OpenedFiles(
+        tuple(paths),
+        FrameFiles(paths, first, signed=metadata.signed),
+        fr_hz=metadata.fr_hz,
+        fr_source=f"{metadata.fr_source} in '{paths[0].name}'" if metadata.fr_hz else "",
+        dxy_um=metadata.dxy_um,
+        dxy_source=f"{metadata.dxy_source} in '{paths[0].name}'" if metadata.dxy_um else "",
+        gaps=gaps_in(numbers),
+    )
 
 
 def _check_others(paths: list[Path], first: Page) -> None:

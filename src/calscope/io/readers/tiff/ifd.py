@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from calscope.io.readers.file_errors import BrokenFileError
+
 Buffer = bytes | mmap.mmap
 
 _INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
@@ -50,10 +52,6 @@ _OFTEN_ABSENT = {
     "rows_per_strip": 0,
 }
 Packing = tuple[tuple[str, int], ...]
-
-
-class BrokenTiffError(Exception):
-    """The structure of the file is damaged; the text says how, without the file's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ def pages(buffer: Buffer) -> Iterator[Page]:
 
     Raises
     ------
-    BrokenTiffError
+    BrokenFileError
         Where the chain of pages breaks off; those before it were good.
     """
     layout, at = _header(buffer)
@@ -105,7 +103,7 @@ def pages(buffer: Buffer) -> Iterator[Page]:
     while at:
         directory = len(seen)
         if at in seen:
-            raise BrokenTiffError("its pages point back to each other")
+            raise BrokenFileError("its pages point back to each other")
         seen.add(at)
         values, at = _directory(buffer, at, layout)
         if values.pop("reduced", 0):
@@ -126,7 +124,7 @@ def _header(buffer: Buffer) -> tuple[_Layout, int]:
     """How numbers are written in this file, and where the first page's directory is."""
     order = {b"II": "<", b"MM": ">"}.get(buffer[:2])
     if order is None or len(buffer) < 8:
-        raise BrokenTiffError("it does not begin as a TIFF file does")
+        raise BrokenFileError("it does not begin as a TIFF file does")
     (version,) = struct.unpack_from(order + "H", buffer, 2)
     if version == 42:
         layout = _Layout(order, *(struct.Struct(order + code) for code in ("H", "HHI4s", "I")))
@@ -134,18 +132,18 @@ def _header(buffer: Buffer) -> tuple[_Layout, int]:
     if version == 43 and len(buffer) >= 16:
         layout = _Layout(order, *(struct.Struct(order + code) for code in ("Q", "HHQ8s", "Q")))
         return layout, layout.pointer.unpack_from(buffer, 8)[0]
-    raise BrokenTiffError("it does not begin as a TIFF file does")
+    raise BrokenFileError("it does not begin as a TIFF file does")
 
 
 def _directory(buffer: Buffer, at: int, layout: _Layout) -> tuple[dict, int]:
     """Values of one page's directory that matter here, and where the next directory is (0 after the last)."""
     if at + layout.count.size > len(buffer):
-        raise BrokenTiffError("the file ends early")
+        raise BrokenFileError("the file ends early")
     first = at + layout.count.size
     (n,) = layout.count.unpack_from(buffer, at)
     last = first + n * layout.entry.size
     if n > 4096 or last + layout.pointer.size > len(buffer):
-        raise BrokenTiffError("the file ends early or is damaged")
+        raise BrokenFileError("the file ends early or is damaged")
     values: dict = {}
     for tag, kind, count, raw in layout.entry.iter_unpack(buffer[first:last]):
         if tag in _LAYOUT_TAGS:
@@ -160,13 +158,13 @@ def _integers(buffer: Buffer, kind: int, count: int, raw: bytes, layout: _Layout
     """Values of one directory entry, which lie in the entry itself where they fit."""
     code = _INTEGERS.get(kind)
     if code is None or not count:
-        raise BrokenTiffError("its page directory is damaged")
+        raise BrokenFileError("its page directory is damaged")
     size = count * _SIZES[kind]
     where = 0
     if size > len(raw):
         (where,) = layout.pointer.unpack(raw)
         if where + size > len(buffer):
-            raise BrokenTiffError("the file ends early or is damaged")
+            raise BrokenFileError("the file ends early or is damaged")
         return struct.unpack_from(f"{layout.order}{count}{code}", buffer, where)
     return struct.unpack_from(f"{layout.order}{count}{code}", raw, where)
 
@@ -177,9 +175,9 @@ def _page(values: dict, layout: _Layout, directory: int) -> Page:
         height, width = values.pop("height")[0], values.pop("width")[0]
         offsets, counts = values.pop("offsets"), values.pop("counts")
     except KeyError as error:
-        raise BrokenTiffError("a page does not say where its pixels are") from error
+        raise BrokenFileError("a page does not say where its pixels are") from error
     if len(offsets) != len(counts):
-        raise BrokenTiffError("its page directory is damaged")
+        raise BrokenFileError("its page directory is damaged")
     packing = {name: values[name][0] if name in values else usual for name, usual in _OFTEN_ABSENT.items()}
     packing["big_endian"] = int(layout.order == ">")
     # one strip for all rows may say so with any number of rows from the height up

@@ -12,11 +12,11 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from calscope.io.readers.tiff.ifd import BrokenTiffError, Packing, Page, lies_plain, n_segments
-from calscope.model.errors import RecordingError
+from calscope.io.readers.file_errors import BrokenFileError, unreadable
+from calscope.io.readers.tiff.ifd import Packing, Page, lies_plain, n_segments
 
 Decoder = Callable
-UNREADABLE = (BrokenTiffError, OSError, ValueError, RuntimeError, struct.error, LookupError, TypeError)
+UNREADABLE = (BrokenFileError, OSError, ValueError, RuntimeError, struct.error, LookupError, TypeError)
 """What damaged files make the decoders raise."""
 _KINDS = {1: "u", 2: "i", 3: "f"}
 _JPEG = {6, 7, 33007}
@@ -85,7 +85,7 @@ def _read_some(file: BufferedReader, path: Path, pages: Sequence[Page], out: NDA
         n += 1
     file.seek(page.offsets[0])
     if file.readinto(out[:n].data.cast("B")) != n * size:
-        raise BrokenTiffError("the file ends early")
+        raise BrokenFileError("the file ends early")
     if page.packed("big_endian") == int(np.little_endian):
         out[:n].byteswap(inplace=True)
     return n
@@ -94,14 +94,14 @@ def _read_some(file: BufferedReader, path: Path, pages: Sequence[Page], out: NDA
 def _decode(file: BufferedReader, page: Page, decoder: Decoder, out: NDArray) -> None:
     """Decode a page's strips or tiles into an image; where they have no bytes it stays as it is."""
     if len(page.offsets) < n_segments(page):
-        raise BrokenTiffError("its directory does not say where all of its pixels are")
+        raise BrokenFileError("its directory does not say where all of its pixels are")
     for index, (offset, count) in enumerate(zip(page.offsets, page.counts, strict=True)):
         if not count:
             continue
         file.seek(offset)
         data = file.read(count)
         if len(data) != count:
-            raise BrokenTiffError("the file ends early")
+            raise BrokenFileError("the file ends early")
         segment, (_, _, y, x, _), shape = decoder(data, index)
         if segment is None:
             continue
@@ -138,24 +138,3 @@ def _decoder(packed: _Packed) -> Decoder:
 def _packed_like(path: Path, page: Page) -> _Packed:
     own_tables = path if page.packed("compression") in _JPEG else None
     return _Packed(page.height, page.width, page.packing, own_tables, path, page.directory)
-
-
-def unreadable(path: Path, error: BaseException, frame: int | None = None) -> RecordingError:
-    """Say in words that a file, or a frame of it, can't be read."""
-    where = f"'{path.name}' in '{path.parent}'"
-    what = f"frame {frame} (counted from 0) of {where}" if frame is not None else where
-    if isinstance(error, FileNotFoundError):
-        return RecordingError(f"The file {where} is gone. Put it back, or open the recording again.")
-    if isinstance(error, PermissionError):
-        return RecordingError(f"You have no permission to read {where}. Ask for the right to read it, or copy it.")
-    return RecordingError(
-        f"Can't read {what}: {_reason(error)}. Copy the file again from where it was recorded, or take it away."
-    )
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, BrokenTiffError):
-        return str(error)
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror.lower()
-    return "its pixels can't be decoded, it is damaged or packed in a way that is not known here"

@@ -1,6 +1,5 @@
 """TIFF stacks: many frames in a file, in one file or in several that continue each other."""
 
-import os
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 from itertools import accumulate, islice
@@ -9,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from calscope.io.file_names import gaps_in, in_order, is_tiff, list_tiffs, safe_name, stem_of
-from calscope.io.readers.fingerprint import fingerprint
-from calscope.io.readers.reader import Recording, frame_count
+from calscope.io.file_names import gaps_in, in_order
+from calscope.io.readers.file_errors import BrokenFileError, unreadable
+from calscope.io.readers.reader import OpenedFiles
 from calscope.io.readers.tiff.checks import (
     check_gray,
     check_one_channel_and_plane,
@@ -19,12 +18,11 @@ from calscope.io.readers.tiff.checks import (
     check_same_scale,
     check_same_sign,
 )
-from calscope.io.readers.tiff.ifd import BrokenTiffError, Page, frame_bytes, lies_plain, mapped, pages
+from calscope.io.readers.tiff.ifd import Page, frame_bytes, lies_plain, mapped, pages
 from calscope.io.readers.tiff.metadata import TiffMetadata, read_metadata
-from calscope.io.readers.tiff.pixels import as_values, pixel_type, read_pages, unreadable, values_type
+from calscope.io.readers.tiff.pixels import as_values, pixel_type, read_pages, values_type
 from calscope.model.errors import RecordingError
 from calscope.model.notes import Note
-from calscope.model.recording import RecordingInfo
 
 _UNFINISHED = "the program that wrote it broke off, and did not list the images that follow"
 
@@ -53,12 +51,12 @@ def scan_stack(path: Path) -> StackFile:
         size = path.stat().st_size
         with mapped(path) as buffer:
             found.extend(pages(buffer))
-    except BrokenTiffError as error:
+    except BrokenFileError as error:
         broken = str(error)
     except OSError as error:
         raise unreadable(path, error) from error
     if not found:
-        raise unreadable(path, BrokenTiffError(broken or "it holds no image"))
+        raise unreadable(path, BrokenFileError(broken or "it holds no image"))
     metadata = read_metadata(path)
     if metadata.n_images and metadata.n_images > len(found) == 1 and lies_plain(found[0]):
         found = _without_directories(found[0], metadata.n_images)
@@ -92,7 +90,7 @@ def holds_many(path: Path) -> bool:
                 return False
             if next(found, None) is not None:
                 return True
-    except (BrokenTiffError, OSError):
+    except (BrokenFileError, OSError):
         return False
     images = read_metadata(path).n_images
     return images is not None and images > 1
@@ -106,7 +104,7 @@ def is_damaged(path: Path) -> bool:
     try:
         with mapped(path) as buffer:
             found, size = list(islice(pages(buffer), 2)), len(buffer)
-    except (BrokenTiffError, OSError):
+    except (BrokenFileError, OSError):
         return True
     if len(found) != 1:
         return not found
@@ -149,43 +147,31 @@ class StackFrames:
         return as_values(out, self._dtype)
 
 
-class StackReader:
-    """Reads a stack, or a folder that holds exactly one stack or several that continue each other."""
+def open_stacks(tiffs: list[Path], n_frames: int | None) -> OpenedFiles:
+    """Open one stack, or several that continue each other; reads the directories of their pages, no pixels.
 
-    label = "TIFF stacks, multi-page or BigTIFF (.tif, .tiff, .btf)"
-
-    def accepts(self, path: Path) -> bool:
-        """Whether the path is a TIFF file, or a folder whose first TIFF is a stack or its only one."""
-        if path.is_file():
-            return is_tiff(path.name)
-        tiffs, _ = list_tiffs(path)
-        return len(tiffs) == 1 or (len(tiffs) > 1 and holds_many(tiffs[0]))
-
-    def open(self, path: Path, n_frames: int | None) -> Recording:
-        """Open the stacks; reads the directories of their pages, no pixels."""
-        found, skipped = ([path], ()) if path.is_file() else list_tiffs(path)
-        paths, numbers = in_order(found) if len(found) > 1 else (found, [])
-        files = [scan_stack(one) for one in paths]
-        notes = _check(files, n_frames)
-        frames = StackFrames(files)
-        count = frame_count(frames.shape[0], n_frames)
-        rate = next((file for file in files if file.metadata.fr_hz), files[0])
-        size = next((file for file in files if file.metadata.dxy_um), files[0])
-        info = RecordingInfo(
-            name=safe_name(stem_of(path.name) if path.is_file() else path.resolve().name),
-            path=os.fspath(path),
-            shape=(count, *frames.shape[1:]),
-            dtype=str(frames.dtype),
-            n_files=len(paths),
-            fingerprint=fingerprint(paths),
-            fr_hz=rate.metadata.fr_hz,
-            fr_source=f"{rate.metadata.fr_source} in '{rate.path.name}'" if rate.metadata.fr_hz else "",
-            dxy_um=size.metadata.dxy_um,
-            dxy_source=f"{size.metadata.dxy_source} in '{size.path.name}'" if size.metadata.dxy_um else "",
-        )
-        if len(files) > 1:
-            notes = (Note("files_joined", {"n": len(files)}), *notes)
-        return Recording(info, frames, gaps_in(numbers), skipped, notes)
+    Raises
+    ------
+    RecordingError
+        When they are no movie, their order is not known, or one is damaged before the last frame that is wanted.
+    """
+    paths, numbers = in_order(tiffs) if len(tiffs) > 1 else (tiffs, [])
+    files = [scan_stack(one) for one in paths]
+    notes = _check(files, n_frames)
+    if len(files) > 1:
+        notes = (Note("files_joined", {"n": len(files)}), *notes)
+    rate = next((file for file in files if file.metadata.fr_hz), files[0])
+    size = next((file for file in files if file.metadata.dxy_um), files[0])
+    return OpenedFiles(
+        tuple(paths),
+        StackFrames(files),
+        fr_hz=rate.metadata.fr_hz,
+        fr_source=f"{rate.metadata.fr_source} in '{rate.path.name}'" if rate.metadata.fr_hz else "",
+        dxy_um=size.metadata.dxy_um,
+        dxy_source=f"{size.metadata.dxy_source} in '{size.path.name}'" if size.metadata.dxy_um else "",
+        gaps=gaps_in(numbers),
+        notes=notes,
+    )
 
 
 def _check(files: list[StackFile], n_frames: int | None) -> tuple[Note, ...]:
