@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from documentation import page, rows, section
 
-from calscope.export.formats.format_registry import FORMATS
+from calscope.cli.parser import FORMATS
 from calscope.export.report.parity_report import JSON_NAME, PAGE_NAME, TEXT_NAME
 
 RUN = ("--engine", "stand-in", "--set", "dataset.fr=10", "--workers", "1", "--save-movie", "--animals", "Animal_1")
