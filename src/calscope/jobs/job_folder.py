@@ -23,12 +23,12 @@ from calscope.pipeline.owners import Owners
 from calscope.pipeline.processes import process_identity
 from calscope.pipeline.records import AnimalRun, StoredRun
 
-_DYING_S = 3.0
+_KILL_WAIT_S = 3.0
 START_LIMIT_S = 60.0
 """A job whose process is unknown for longer was left by a server that ended while it started the job."""
 ANSWER_LIMIT_S = 60.0
-"""A worker ends within seconds after the wish to stop; one of another machine or container that shares the store, which
-can only be asked, is taken for gone when it has not done so for this long."""
+"""A worker ends within seconds after it is asked to stop; one of another machine or container that shares the store,
+which can only be asked, is taken for gone when it has not done so for this long."""
 GONE = (
     "The job's process ended before the job did: it was killed, ran out of memory, or the machine was restarted. "
     "Finished stages are in the store; run again to go on from there."
@@ -82,11 +82,11 @@ class JobFolder:
             raise StoreError(f"{file} can't be read: {error}.") from None
 
     def write_spec(self, spec: JobSpec) -> None:
-        """Put down what the job should do."""
+        """Write what the job should do."""
         write_text_whole(self.path / "spec.json", spec.to_json())
 
     def read_results(self) -> dict[str, AnimalRun]:
-        """Give the records of the animals that are through, by name."""
+        """Give the records of the animals that have ended, by name."""
         try:
             runs = _RUNS.validate_json((self.path / "results.json").read_bytes())
         except (OSError, ValidationError):
@@ -94,11 +94,11 @@ class JobFolder:
         return {run.name: run for run in runs}
 
     def write_results(self, runs: list[AnimalRun]) -> None:
-        """Put down the records of the animals that are through."""
+        """Write the records of the animals that have ended."""
         write_text_whole(self.path / "results.json", _RUNS.dump_json(runs, indent=1).decode())
 
     def note_process(self, process: JobProcess) -> None:
-        """Put down which process does the job."""
+        """Write which process does the job."""
         write_text_whole(self.path / "process.json", json.dumps(asdict(process)))
 
     def process(self) -> JobProcess | None:
@@ -115,24 +115,24 @@ class JobFolder:
             write_status(self.path, replace(status, state="interrupted", note="", error=NOT_STARTED))
 
     def ask_to_cancel(self) -> None:
-        """Leave the wish to stop where the worker looks for it; the time of the first one counts."""
+        """Ask the worker to stop; the time of the first request counts."""
         (self.path / "cancel").open("a").close()
 
     def cancel_age_s(self) -> float | None:
-        """Give the seconds since the wish to stop, None where there is none."""
+        """Give the seconds since the job was asked to stop, None where it was not."""
         try:
             return max(0.0, time.time() - (self.path / "cancel").stat().st_mtime)
         except OSError:
             return None
 
     def status(self) -> JobStatus:
-        """Give the job's status, set right where its file is torn or its process is gone."""
+        """Give the job's status, corrected where its file is damaged or its process is gone."""
         status = read_status(self.path)
         if status is None:
             return JobStatus(state="interrupted", error=f"{self.path / 'status.json'} is missing or damaged.")
         if not status.is_active or not self._process_is_gone():
             return status
-        status = read_status(self.path) or status  # it may have written its last word between the two looks
+        status = read_status(self.path) or status  # it may have ended well between the two looks
         if not status.is_active:
             return status
         if self.cancel_age_s() is not None:
@@ -144,7 +144,7 @@ class JobFolder:
 
         In this order, because a worker that is stuck ends itself by this too. Comes back when the process is gone, so
         that what it left can be swept. A worker of another machine or container is only asked: here its number belongs
-        to a process that has nothing to do with it. One that is only starting finds the wish to stop.
+        to a process that has nothing to do with it. One that is only starting stops before it begins.
         """
         self.ask_to_cancel()
         process = self.process()
@@ -157,7 +157,7 @@ class JobFolder:
         if process is None or is_gone:
             return
         _kill_group(process.pid)
-        end = time.monotonic() + _DYING_S
+        end = time.monotonic() + _KILL_WAIT_S
         while not self._owners.is_gone(process.owner) and time.monotonic() < end:
             time.sleep(0.01)
 

@@ -25,7 +25,7 @@ class JobStatus:
     fraction: float = 0.0
     """Of the whole job, 0 to 1."""
     note: str = ""
-    """What is going on, in a few words."""
+    """What is going on, in short."""
     eta_s: float | None = None
     """Seconds left, None where nothing is known yet."""
     started_at: float | None = None
@@ -40,7 +40,7 @@ class JobStatus:
 
 
 def read_status(folder: Path) -> JobStatus | None:
-    """Give a job's status as its file has it; None where the file is absent or torn."""
+    """Give a job's status as its file has it; None where the file is absent or damaged."""
     try:
         return _STATUS.validate_json((folder / STATUS_FILE).read_bytes())
     except (OSError, ValidationError):

@@ -230,15 +230,15 @@ class Store:
         """
         if on_wait is not None:
             self._wait_for_owners(on_wait)
-        found = [path for path in self._unfinished() if self._is_litter(path)]
-        litter = self._taken_away(found) if found else []
-        for path in litter:
+        found = [path for path in self._unfinished() if self._is_leftover(path)]
+        leftovers = self._taken_away(found) if found else []
+        for path in leftovers:
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
         self.owners.sweep()
-        return len(litter)
+        return len(leftovers)
 
     @contextmanager
     def _half_made(self) -> Iterator[str]:
@@ -267,13 +267,13 @@ class Store:
             return False
 
     def _taken_away(self, found: list[Path]) -> list[Path]:
-        """Give what is still litter now that nobody else changes the store, out of the way of new results."""
+        """Give what is still left over now that nobody else changes the store, out of the way of new results."""
         try:
             with self._lock():
-                litter = [path for path in found if self._is_litter(path)]
-                return [self._to_trash(path) if _is_place_of_a_result(path) else path for path in litter]
+                leftovers = [path for path in found if self._is_leftover(path)]
+                return [self._to_trash(path) if _is_place_of_a_result(path) else path for path in leftovers]
         except OSError:
-            return []  # a store that may only be read keeps its litter
+            return []  # a store that may only be read keeps its leftovers
 
     def _put_in_place(self, temp: Path, final: Path) -> None:
         try:
@@ -295,20 +295,20 @@ class Store:
         yield from (self.root / "scratch").glob("*")
         yield from (self.root / "leases").glob("*.json")
 
-    def _is_litter(self, path: Path) -> bool:
+    def _is_leftover(self, path: Path) -> bool:
         if path.name.startswith(_TRASH):
             return True
         if _FORMER.fullmatch(path.name):
             return _age_s(path) > FORMER_AGE_S
         owner = _owner_in(path.name)
         if owner is None:
-            return _is_place_of_a_result(path) and _is_surely_torn(path)
+            return _is_place_of_a_result(path) and _is_surely_incomplete(path)
         return self.owners.is_gone(owner)
 
     def _leased(self) -> set[str]:
         leased: set[str] = set()
         for path in (self.root / "leases").glob("*.json"):
-            if not self._is_litter(path):
+            if not self._is_leftover(path):
                 leased.update(read_json_if_there(path) or ())  # one that can't be read may hold anything
         return leased
 
@@ -340,7 +340,7 @@ def _is_place_of_a_result(path: Path) -> bool:
     return path.name.startswith(path.parent.name) and re.fullmatch("[0-9a-f]+", path.name) is not None
 
 
-def _is_surely_torn(folder: Path) -> bool:
+def _is_surely_incomplete(folder: Path) -> bool:
     try:
         return not _is_whole(folder)
     except OSError:
