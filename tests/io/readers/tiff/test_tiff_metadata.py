@@ -1,11 +1,16 @@
 """Frame rate and pixel size with their source; what is not written stays unknown."""
 
+import re
+import time
+
 import numpy as np
 import pytest
 import tifffile
 
 from calscope.io.readers.reader_registry import open_recording
+from calscope.io.readers.tiff.ome import plane_interval, read_ome
 from calscope.model.errors import RecordingError
+from calscope.model.note_texts.all_texts import texts
 
 
 def info_of(path, movie, **options):
@@ -145,6 +150,75 @@ def test_positions_are_no_frames(tmp_path, movie):
         open_recording(tmp_path / "movie.ome.tif")
     apart = [[(f"m_Pos{p}.ome.tif", 0, 0, t) for t in range(12)] for p in (0, 1)]
     assert open_recording(ome_of_many_files(tmp_path / "m_Pos1.ome.tif", movie, apart, 1)).shape == movie.shape
+
+
+OME = '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image><Pixels {}/></Image></OME>'
+RATE = 'TimeIncrement="0.05" PhysicalSizeX="2" PhysicalSizeY="2"'
+BOMB = "<!DOCTYPE OME [<!ENTITY a0 'aaaaaaaaaa'>{}]>".format(
+    "".join(f"<!ENTITY a{i} '{f'&a{i - 1};' * 10}'>" for i in range(1, 12))
+)
+
+
+def described(path, movie, text):
+    tifffile.imwrite(path, movie, description=text, metadata=None)
+    return open_recording(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        OME.format(RATE),
+        '<?xml version="1.0" encoding="UTF-8"?>\n<!-- not <Pixels TimeIncrement="9"/> -->\n' + OME.format(RATE),
+        OME.format(RATE).replace("<", "<o:").replace("<o:/", "</o:").replace("xmlns=", "xmlns:o="),
+        OME.format(RATE.replace('"', "'")),
+        OME.format(RATE.replace(" ", "\n\t")),
+    ],
+)
+def test_ome_is_read_as_xml_however_it_is_written(tmp_path, movie, text):
+    recording = described(tmp_path / "movie.tif", movie, text)
+    assert (recording.info.fr_hz, recording.info.dxy_um, recording.notes) == (20, (2, 2), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (OME.format(RATE)[:-20], "unclosed token"),
+        (OME.format(RATE + ' Name="&what;"'), "undefined entity"),
+        (OME.format(RATE + ' SizeC="two"'), "'two' is no whole number"),
+        (BOMB + OME.format(RATE + ' Name="&a11;"'), r"document type \(DTD\)"),
+        ('<!DOCTYPE OME SYSTEM "file:///etc/passwd">' + OME.format(RATE), r"document type \(DTD\)"),
+    ],
+)
+def test_ome_that_cannot_be_read_is_told_and_says_nothing(tmp_path, movie, text, why):
+    recording = described(tmp_path / "movie.tif", movie, text)
+    assert np.array_equal(recording.read(0, 12), movie)
+    assert recording.info.fr_hz is None and recording.info.dxy_um is None
+    (note,) = recording.notes
+    assert note.kind == "ome_unreadable" and re.search(why, note.values["why"])
+    assert re.search(f"The OME-XML in 'movie.tif' can't be read .*{why}.* one channel and plane", texts([note])[0])
+
+
+def test_single_frames_tell_of_unreadable_ome_too(tmp_path, movie):
+    for i in range(3):
+        tifffile.imwrite(tmp_path / f"f_{i}.tif", movie[i], description=OME.format(RATE)[:-9], metadata=None)
+    assert [note.kind for note in open_recording(tmp_path).notes] == ["ome_unreadable"]
+
+
+@pytest.mark.parametrize("text", ["recorded in /HOME/me", "<html>/OME</html>", "a < b, <OME"])
+def test_a_description_that_only_looks_like_ome_says_nothing(tmp_path, movie, text):
+    assert described(tmp_path / "movie.tif", movie, text).notes == ()
+
+
+def test_ome_of_many_planes_is_read_in_proportional_time():
+    def seconds(n):
+        planes = "".join(f'<Plane TheC="0" TheZ="0" TheT="{t}" DeltaT="{0.1 * t}"/>' for t in range(n))
+        text = OME.format(RATE).replace("/></Image>", f">{planes}</Pixels></Image>")
+        start = time.process_time()
+        assert plane_interval(read_ome(text))[0] == pytest.approx(0.1)
+        return time.process_time() - start
+
+    few = min(seconds(10_000) for _ in range(3))
+    assert seconds(100_000) < 30 * few
 
 
 def parts(folder, movie, **said_by_each):

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from calscope.io.file_names import gaps_in, in_order
 from calscope.io.readers.file_errors import BrokenFileError, unreadable
 from calscope.io.readers.reader import OpenedFiles, frame_count
-from calscope.io.readers.tiff.checks import check_gray, check_same, check_same_scale, check_same_sign
+from calscope.io.readers.tiff.checks import check_gray, check_same, check_same_scale, check_same_sign, unread_metadata
 from calscope.io.readers.tiff.ifd import Page, mapped, pages
 from calscope.io.readers.tiff.metadata import read_metadata
 from calscope.io.readers.tiff.pixels import as_values, pixel_type, read_pages, values_type
@@ -98,6 +98,7 @@ def open_frames(tiffs: list[Path], n_frames: int | None) -> OpenedFiles:
         dxy_um=metadata.dxy_um,
         dxy_source=f"{metadata.dxy_source} in '{paths[0].name}'" if metadata.dxy_um else "",
         gaps=gaps_in(numbers),
+        notes=unread_metadata(*said[0]),
     )
 
 

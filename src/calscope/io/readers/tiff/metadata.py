@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import tifffile
 
-from calscope.io.readers.tiff.ome import attributes, plane_interval, sizes_in_file
+from calscope.io.readers.tiff.ome import OmeError, OmeXml, is_ome, plane_interval, read_ome, sizes_in_file
 from calscope.io.readers.tiff.pixels import UNREADABLE, open_quietly
 from calscope.io.readers.tiff.scanimage import n_channels, n_planes, said_by_scanimage, saved_rate_hz
 from calscope.model.recording import Pair
@@ -43,6 +43,8 @@ class TiffMetadata:
     """Pixels are signed numbers to which 32768 was added, as ImageJ keeps them in its unsigned 16-bit images."""
     by_tifffile: bool = False
     """Written by tifffile, which lists images in their directories only when it closes the file."""
+    ome_problem: str = ""
+    """Why the file's OME-XML can't be read, so that what it says is unknown; empty where it can, or there is none."""
     axes_are_certain: bool = False
     """Channels and slices are what the microscope did; others store frames in time as slices, for want of better."""
 
@@ -74,6 +76,7 @@ def _first_known(found: list[TiffMetadata]) -> TiffMetadata:
         dxy_um=size.dxy_um,
         dxy_source=size.dxy_source,
         n_images=images,
+        ome_problem=next((one.ome_problem for one in found if one.ome_problem), ""),
     )
 
 
@@ -102,18 +105,25 @@ def _imagej(file: tifffile.TiffFile) -> TiffMetadata | None:
 
 
 def _ome(file: tifffile.TiffFile) -> TiffMetadata | None:
-    """Read the attributes of OME-XML's first Pixels element; without TimeIncrement, the planes' own times."""
+    """Read OME-XML; where that can't be done, the reason is all that is known."""
     text = file.pages.first.description
-    if "<OME" not in text[:2000] and "OME/" not in text[:2000]:
+    if not is_ome(text):
         return None
-    found = re.search(r"<(?:\w+:)?Pixels\b([^>]*)>", text)
-    if found is None:
+    try:
+        return _from_ome(read_ome(text), file.filename)
+    except OmeError as error:
+        return TiffMetadata(ome_problem=str(error))
+
+
+def _from_ome(ome: OmeXml, file_name: str) -> TiffMetadata | None:
+    """Take the attributes of the first Pixels element; without TimeIncrement, the planes' own times."""
+    if not ome.pixels:
         return None
-    said = attributes(found.group(1))
+    said = ome.pixels[0]
     interval = _number(said.get("TimeIncrement")) * _SECONDS.get(said.get("TimeIncrementUnit", "s"), math.nan)
     source = f"OME-XML TimeIncrement of {interval:g} s"
     if not interval > 0:
-        interval, unit = plane_interval(text)
+        interval, unit = plane_interval(ome)
         interval, source = interval * _SECONDS.get(unit, math.nan), "times of the planes in OME-XML"
     rate = _rate(1.0 / interval) if interval > 0 else None
     size = _pixel(
@@ -122,7 +132,7 @@ def _ome(file: tifffile.TiffFile) -> TiffMetadata | None:
             for axis in "YX"
         )
     )
-    sizes = sizes_in_file(text, file.filename)
+    sizes = sizes_in_file(ome, file_name)
     return TiffMetadata(rate, source if rate else "", size, "OME-XML PhysicalSize" if size else "", sizes)
 
 

@@ -4,40 +4,103 @@ Microscopes that write one file per channel, per position or per so many frames 
 list in the first file, or in each, which plane lies in which file.
 """
 
-import html
 import math
-import re
 from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from xml.etree import ElementTree as ET
 
 import numpy as np
 
-_PIXELS = re.compile(r"<(?:\w+:)?Pixels\b([^>]*)>")
-_DATA = re.compile(r"<(?:\w+:)?TiffData\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?TiffData>)", re.DOTALL)
-_FILE = re.compile(r'\bFileName\s*=\s*"([^"]*)"')
-_PLANE = re.compile(r"<(?:\w+:)?Plane\b([^>]*)>")
+Attributes = Mapping[str, str]
+Sizes = tuple[tuple[str, int], ...]
+
 _MOST_PLANES = 2000
 _AXES = (("channels", "SizeC"), ("slices", "SizeZ"), ("frames", "SizeT"))
 
-Sizes = tuple[tuple[str, int], ...]
+
+class OmeError(ValueError):
+    """The XML can't be read; the text says why."""
 
 
-def attributes(tag: str) -> dict[str, str]:
-    """Give the attributes of an element, from the text between its name and its end."""
-    return {name: html.unescape(value) for name, value in re.findall(r'(\w+)\s*=\s*"([^"]*)"', tag)}
+@dataclass(frozen=True)
+class PlanesInFile:
+    """An entry that says which planes of the recording lie in which file (OME's TiffData)."""
+
+    position: int
+    """Number of the Pixels element that it stands in."""
+    said: Attributes
+    files: list[str] = field(default_factory=list)
+    """Name of the file, where it is given."""
 
 
-def sizes_in_file(text: str, name: str) -> Sizes:
-    """Channels, slices, frames and positions of the images in the file `name`; what is not said is left out."""
-    # what stands before the first image, then each one's attributes and the text up to the next
-    pieces = _PIXELS.split(text)[1:]
-    files = _planes_of_files(pieces[1::2])
+@dataclass
+class OmeXml:
+    """The elements of OME-XML that are asked for; a target of `XMLParser`, so that no tree of the others is built."""
+
+    pixels: list[Attributes] = field(default_factory=list)
+    """One element per image, that is per position of the stage."""
+    planes_in_files: list[PlanesInFile] = field(default_factory=list)
+    planes: list[Attributes] = field(default_factory=list)
+    """The first ones only; they come by the ten thousand."""
+
+    def start(self, tag: str, said: Attributes) -> None:
+        """Take in the start of an element, in whatever version of OME's namespace."""
+        name = tag.rpartition("}")[2]
+        if name == "Pixels":
+            self.pixels.append(said)
+        elif name == "TiffData" and self.pixels:
+            self.planes_in_files.append(PlanesInFile(len(self.pixels) - 1, said))
+        elif name == "UUID" and self.planes_in_files and "FileName" in said:
+            self.planes_in_files[-1].files.append(said["FileName"])
+        elif name == "Plane" and len(self.planes) < _MOST_PLANES:
+            self.planes.append(said)
+
+
+def is_ome(text: str) -> bool:
+    """Whether the description of an image is OME-XML."""
+    beginning = text[:2000].lstrip("\ufeff \t\r\n")
+    return beginning.startswith("<") and ("<OME" in beginning or "OME/" in beginning)
+
+
+def read_ome(text: str) -> OmeXml:
+    """Read OME-XML, in time and memory proportional to its length.
+
+    Document types are refused: OME-XML has none, and the entities that one may define can make a short text endless.
+
+    Raises
+    ------
+    OmeError
+        When it is no well-formed XML, or has a document type.
+    """
+    if "<!DOCTYPE" in text:
+        raise OmeError("it has a document type (DTD), which OME-XML never has")
+    ome = OmeXml()
+    parser = ET.XMLParser(target=ome)  # noqa: S314 - entities are refused above
+    try:
+        parser.feed(text.strip("\ufeff\0 \t\r\n"))
+        parser.close()
+    except (ET.ParseError, ValueError) as error:
+        raise OmeError(str(error)) from None
+    return ome
+
+
+def sizes_in_file(ome: OmeXml, name: str) -> Sizes:
+    """Channels, slices, frames and positions of the images in the file `name`; what is not said is left out.
+
+    Raises
+    ------
+    OmeError
+        When a number is none.
+    """
+    files = _planes_by_file(ome.planes_in_files)
     if files:
         # a file that was renamed is like one of those that are listed
         listed = [files[name]] if name in files else list(files.values())
         return max(map(_sizes, listed), key=lambda sizes: [size for _, size in sizes])
-    said = attributes(pieces[0]) if pieces else {}
-    known = tuple((axis, int(said[key])) for axis, key in _AXES if said.get(key, "").isdigit())
-    return (*known, ("positions", len(pieces) // 2)) if len(pieces) > 2 else known
+    said = ome.pixels[0] if ome.pixels else {}
+    known = tuple((axis, _whole(said[key])) for axis, key in _AXES if key in said)
+    return (*known, ("positions", len(ome.pixels))) if len(ome.pixels) > 1 else known
 
 
 def _sizes(planes: list[tuple[int, int, int]]) -> Sizes:
@@ -46,27 +109,33 @@ def _sizes(planes: list[tuple[int, int, int]]) -> Sizes:
     return (("channels", channels), ("slices", slices), ("frames", frames), ("positions", positions))
 
 
-def _planes_of_files(images: list[str]) -> dict[str, list[tuple[int, int, int]]]:
+def _planes_by_file(listed: list[PlanesInFile]) -> dict[str, list[tuple[int, int, int]]]:
     """Position, channel and slice of every plane by the file it lies in; empty unless each is listed with its file."""
     files = defaultdict(list)
-    for position, body in enumerate(images):
-        for found in _DATA.finditer(body):
-            said, file = attributes(found.group(1)), _FILE.search(found.group(2) or "")
-            if file is None or said.get("PlaneCount", "1" if "IFD" in said else "all") != "1":
-                return {}
-            channel, slice_ = int(said.get("FirstC", "0")), int(said.get("FirstZ", "0"))
-            files[html.unescape(file.group(1))].append((position, channel, slice_))
+    for one in listed:
+        said = one.said
+        if not one.files or said.get("PlaneCount", "1" if "IFD" in said else "all") != "1":
+            return {}
+        channel, slice_ = _whole(said.get("FirstC", "0")), _whole(said.get("FirstZ", "0"))
+        files[one.files[0]].append((one.position, channel, slice_))
     return dict(files)
 
 
-def plane_interval(text: str) -> tuple[float, str]:
+def plane_interval(ome: OmeXml) -> tuple[float, str]:
     """Time between frames of one channel and slice from the planes' own times, with its unit; NaN without times."""
-    timed = [said for said in map(attributes, _PLANE.findall(text)[:_MOST_PLANES]) if "DeltaT" in said]
+    timed = [said for said in ome.planes if "DeltaT" in said]
     alike = [said for said in timed if all(said.get(key) == timed[0].get(key) for key in ("TheC", "TheZ"))]
     if len(alike) < 3:
         return math.nan, "s"
     times = [_number(said["DeltaT"]) for said in alike]
     return float(np.median(np.diff(times))), alike[0].get("DeltaTUnit", "s")
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise OmeError(f"'{text[:40]}' is no whole number") from None
 
 
 def _number(text: str) -> float:

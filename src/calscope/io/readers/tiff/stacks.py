@@ -17,6 +17,7 @@ from calscope.io.readers.tiff.checks import (
     check_same,
     check_same_scale,
     check_same_sign,
+    unread_metadata,
 )
 from calscope.io.readers.tiff.ifd import Page, frame_bytes, lies_plain, mapped, pages
 from calscope.io.readers.tiff.metadata import TiffMetadata, read_metadata
@@ -185,6 +186,7 @@ def _check(files: list[StackFile], n_frames: int | None) -> tuple[Note, ...]:
     check_same_sign(said)
     before = 0
     for file in files:
+        notes += unread_metadata(file.path, file.metadata)
         notes += check_one_channel_and_plane(file.path, file.metadata, len(file.pages))
         for frame, page in enumerate(file.pages):
             check_same((first.path, first.pages[0]), (file.path, page), frame)
