@@ -51,19 +51,19 @@ class Dataset(ParameterGroup):
     """What is known of the recording; never guessed."""
 
     fr: Annotated[float | None, Spec(
-        "float", "Frame rate", "Frames per second. Read from the file where it is there, else asked for.",
-        "Higher means that the same number of frames is less time: transients last more frames.",
+        "float", "Frame rate", "Frames per second. Read from the file where it is in the file; otherwise you are asked for it.",
+        "Higher means that a transient of the same length covers more frames.",
         "none, it belongs to the recording", ("fit", "refit", "residual", "component_quality", "dff"), ("data.fr",),
         unit="Hz", low=0.01, high=2000, none_means="the recording's own")] = None
     dxy: Annotated[FloatPair | None, Spec(
-        "float pair", "Pixel size", "Size of a pixel in the tissue. Without it everything shows in px. CaImAn's own help says the "
-        "inverse, pixels per µm, while its example uses µm per px as here.",
+        "float pair", "Pixel size", "Size of a pixel in the tissue. Without it, lengths are shown in px. CaImAn's help text says "
+        "pixels per µm, but its example uses µm per px, as here.",
         "Higher means that the field of view is larger.",
         "none, it belongs to the recording", (), ("data.dxy",),
         unit="µm per px", low=0.001, high=1000, none_means="unknown")] = None
     decay_time: Annotated[float, Spec(
         "float", "Decay time", "How long a typical transient takes to fall, a property of the indicator.",
-        "Higher expects longer transients: signal is averaged over more frames when a component is judged.",
+        "Higher expects longer transients: the signal is averaged over more frames when SNR and spatial r are measured.",
         USUAL, ("fit", "refit", "residual", "component_quality"), ("data.decay_time",),
         unit="s", low=0.01, high=30)] = 0.4
 
@@ -97,14 +97,14 @@ class Cnmf(ParameterGroup):
     """Constrained non-negative matrix factorisation (Pnevmatikakis et al. 2016) and dF/F."""
 
     gSig: Annotated[IntPair, Spec(
-        "int pair", "Soma half-size", "Half the diameter of a typical cell body. The built-in engine takes neuropil wider than that out before it "
-        "looks for cells, and drops components smaller than 0.4·π·gSig²; CaImAn does neither.",
+        "int pair", "Soma half-size", "Half the diameter of a typical cell body. The built-in engine subtracts background that is wider than cells "
+        "before it looks for cells, and drops components smaller than 0.4·π·gSig²; CaImAn does neither.",
         "Higher looks for larger cells and blurs small ones together.",
         USUAL, ("fit", "refit", "residual"), ("init.gSig",), unit="px", low=1, high=100)] = (4, 4)
     K: Annotated[int, Spec(
         "int", "Components per patch", "How many components are looked for in each patch (in the whole field when the "
-        "patch half-size is none). The built-in engine's second fit tries more where the first left a cell's light.",
-        "Higher misses fewer cells, costs time, and gives more that evaluation must reject.",
+        "patch half-size is none). The built-in engine's refit begins more where the first fit left the light of a cell.",
+        "Higher misses fewer cells, takes longer, and gives more components that evaluation must reject.",
         USUAL, ("fit",), ("init.K",), low=1, high=2000)] = 4
     rf: Annotated[int | None, Spec(
         "int", "Patch half-size", "Half the side of a CNMF patch; the side is 2·rf + 1.",
@@ -119,13 +119,13 @@ class Cnmf(ParameterGroup):
         "only, 2 rise and decay.", "2 is for fast frame rates at which the rise can be seen; 0 switches deconvolution off.",
         USUAL, ("fit", "refit"), ("preprocess.p", "temporal.p"), low=0, high=2)] = 1
     nb: Annotated[int, Spec(
-        "int", "Background components", "How many components describe what glows without being a cell.",
-        "Higher follows a more complicated background, and may swallow dim cells.",
+        "int", "Background components", "How many background components (neuropil, out-of-focus light) are fitted.",
+        "Higher follows a more varied background, and may take up dim cells.",
         USUAL, ("fit", "refit"), ("init.nb", "temporal.nb", "spatial.nb"), low=1, high=20)] = 2
     merge_thr: Annotated[float, Spec(
-        "float", "Merge threshold", "Overlapping components whose traces correlate more than this become one. The built-in engine also joins the "
+        "float", "Merge threshold", "Overlapping components whose traces correlate more than this are merged into one. The built-in engine also merges "
         "fragments of one cell, which CaImAn leaves apart.",
-        "Higher merges less: more doubles stay; lower may join true neighbours.",
+        "Higher merges less, so that more duplicates stay; lower may merge neighbouring cells.",
         USUAL, ("fit", "refit"), ("merging.merge_thr",), low=0.1, high=1.0)] = 0.85
     gSiz: Annotated[IntPair | None, Spec(
         "int pair", "Seed window", "Side of the window from which a new component's first footprint is taken.",
@@ -136,8 +136,8 @@ class Cnmf(ParameterGroup):
         "Off lets the baseline fall down to the trace's smallest value.",
         USUAL, ("fit", "refit"), ("temporal.bas_nonneg",), level="advanced")] = True
     method_init: Annotated[Literal["greedy_roi"], Spec(
-        "choice", "Initialisation", "How first components are found: greedy_roi takes the brightest blurred spot, again and "
-        "again.", "There is one method so far.", USUAL, ("fit",), ("init.method_init",), choices=("greedy_roi",),
+        "choice", "Initialisation", "How the first components are found: greedy_roi repeatedly takes the brightest spot of the "
+        "blurred movie.", "There is one method so far.", USUAL, ("fit",), ("init.method_init",), choices=("greedy_roi",),
         level="advanced")] = "greedy_roi"
     ssub: Annotated[int, Spec(
         "int", "Binning in space", "First components are looked for on pixels binned this many times.",
@@ -156,7 +156,7 @@ class Cnmf(ParameterGroup):
         "Off also updates footprints and traces inside each patch, which costs time.",
         USUAL, ("fit",), ("patch.only_init",), level="advanced")] = True
     dff_window_s: Annotated[float, Spec(
-        "float", "dF/F window", "Length of the sliding window over which the baseline F0 is taken.",
+        "float", "dF/F window", "Length of the sliding window over which the baseline F0 is taken: at least 50 frames, at most the whole recording.",
         "Higher gives a steadier baseline that follows bleaching less.", "500 frames at about 15 Hz, as in CaImAn", ("dff",),
         (), unit="s", low=0.5, high=3600, level="advanced")] = 34.0
     dff_quantile: Annotated[float, Spec(
@@ -166,41 +166,42 @@ class Cnmf(ParameterGroup):
 
 
 class Thresholds(ParameterGroup):
-    """Evaluation: accepted where any upper threshold is met, every lowest one is passed, and it looks like a soma."""
+    """Evaluation: accepted where any threshold is met, every lowest bound is passed, and it looks like a soma."""
 
     min_SNR: Annotated[float, Spec(
-        "float", "SNR", "A component whose peak signal to noise ratio is above this is accepted.",
-        "Higher accepts less by SNR.", USUAL, ("evaluation",), ("quality.min_SNR",), low=0, high=100)] = 2.0
+        "float", "SNR", "A component whose peak signal to noise ratio is above this passes; passing one of SNR, spatial r and (where used) CNN "
+        "score is enough. An SNR of 1 is an event of three standard deviations of the noise that lasts a decay time.",
+        "Higher lets fewer components pass by SNR.", USUAL, ("evaluation",), ("quality.min_SNR",), low=0, high=100)] = 2.0
     rval_thr: Annotated[float, Spec(
         "float", "Spatial r", "A component whose footprint correlates with the movie during its transients by this or "
-        "more is accepted.", "Higher accepts less by shape.", USUAL, ("evaluation",), ("quality.rval_thr",), low=-1,
+        "more passes.", "Higher lets fewer components pass by shape.", USUAL, ("evaluation",), ("quality.rval_thr",), low=-1,
         high=1)] = 0.85
     use_soma: Annotated[bool, Spec(
         "bool", "Cell bodies only", "Accept only what looks like a cell body in focus. Out-of-focus cells, neurites and waves of neuropil also "
-        "have a high SNR or r; CaImAn, which has no such measure, accepts them. Switch it off for dendrites, axons and boutons, or to judge "
+        "have a high SNR or r; CaImAn, which has no such measure, accepts them. Switch it off for dendrites, axons and boutons, or to evaluate "
         "as CaImAn does.", "On rejects what is not a cell body, whatever its SNR and r.",
-        "measured on simulated recordings", ("evaluation",), ())] = True
+        "chosen on simulated recordings", ("evaluation",), ())] = True
     min_soma: Annotated[float, Spec(
-        "float", "Likeness to a soma", "The picture that the movie shows with a component's own activity is judged by five numbers of 0 to 1: "
-        "thick enough and not too large for gSig, round, ending at an edge rather than fading out, and alike its footprint. The "
-        "smallest of them must be this or more. Each is made so that doubt begins at one half.",
-        "Higher accepts only round cells in sharp focus; lower lets in small, oval, ragged and blurred ones.",
-        "measured on simulated recordings", ("evaluation",), (), low=0, high=1)] = 0.5
+        "float", "Likeness to a soma", "Five numbers from 0 to 1 say how much a component looks like a soma in focus: thickness, extent, roundness, sharpness "
+        "of its edge, and fit with its footprint. They are measured in the image of its activity (each pixel regressed on the component's own "
+        "trace). The smallest of them must be this or more; 0.5 is where doubt begins.",
+        "Higher accepts only round cells in sharp focus; lower also accepts small, oval, ragged and blurred ones.",
+        "chosen on simulated recordings", ("evaluation",), (), low=0, high=1)] = 0.5
     SNR_lowest: Annotated[float, Spec(
-        "float", "Lowest SNR", "At or below this SNR a component is rejected whatever else it has.", "Higher rejects more.",
+        "float", "Lowest SNR", "At or below this SNR a component is rejected, whatever its other measures are.", "Higher rejects more.",
         CAIMAN, ("evaluation",), ("quality.SNR_lowest",), low=0, high=100, level="advanced")] = 0.5
     rval_lowest: Annotated[float, Spec(
-        "float", "Lowest spatial r", "At or below this r a component is rejected whatever else it has.",
+        "float", "Lowest spatial r", "At or below this r a component is rejected, whatever its other measures are.",
         "Higher rejects more.", CAIMAN, ("evaluation",), ("quality.rval_lowest",), low=-1, high=1,
         level="advanced")] = -1.0
     use_cnn: Annotated[bool, Spec(
         "bool", "Use CaImAn's CNN", "Score footprints with CaImAn's convolutional network; CaImAn engine only.",
         "On adds a third measure.", USUAL, ("component_quality", "evaluation"), ("quality.use_cnn",), level="advanced")] = False
     min_cnn_thr: Annotated[float, Spec(
-        "float", "CNN score", "A component whose CNN score is this or more is accepted.", "Higher accepts less by CNN.",
+        "float", "CNN score", "A component whose CNN score is this or more passes.", "Higher lets fewer components pass by CNN score.",
         USUAL, ("evaluation",), ("quality.min_cnn_thr",), low=0, high=1, level="advanced")] = 0.99
     cnn_lowest: Annotated[float, Spec(
-        "float", "Lowest CNN score", "At or below this score a component is rejected whatever else it has.",
+        "float", "Lowest CNN score", "At or below this score a component is rejected, whatever its other measures are.",
         "Higher rejects more.", USUAL, ("evaluation",), ("quality.cnn_lowest",), low=0, high=1,
         level="advanced")] = 0.1
 # fmt: on

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from calscope.model.errors import ParameterError
 
 Seeds = tuple[tuple[int, int], ...]
-"""Pixels (y, x) at which the second fit begins a component each; they belong to one animal."""
+"""Pixels (y, x) at which the refit begins a component each; they belong to one animal."""
 
 
 def as_seeds(places: Iterable[Sequence[int]]) -> Seeds:
