@@ -40,6 +40,7 @@ from calscope.io.demo.scenes import MOTION_CASES, plain_scene, with_case
 from calscope.io.demo.simulate import Simulation
 from calscope.io.readers.reader_registry import open_recording
 from calscope.model.movie import ArrayMovie, FrameSource
+from calscope.model.note_texts.all_texts import text
 from calscope.model.params import Parameters
 from calscope.model.progress import Progress, silent
 from calscope.model.results import Estimate, MotionResult
@@ -210,7 +211,7 @@ def judge(path: Path, params: Parameters, workers: int) -> None:
     for name, measures in quality.measures.items():
         print_row([name, *(with_interval(getattr(measures, measure)) for measure in MEASURES)])
     before, after = float(np.mean(motion.corr_before)), float(np.mean(motion.corr_after))
-    print(f"\nSingle frames to the template: correlation {before:.4f} raw, {after:.4f} piecewise. {quality.sentence}")
+    print(f"\nSingle frames to the template: correlation {before:.4f} raw, {after:.4f} piecewise. {text(quality.why)}")
 
 
 def with_interval(measure: Estimate) -> str:

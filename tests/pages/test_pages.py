@@ -7,7 +7,7 @@ import pytest
 
 from calscope.jobs.manager import JobManager
 from calscope.model.groups import Thresholds
-from calscope.model.note_texts.all_texts import text
+from calscope.model.note_texts.all_texts import text, texts
 from calscope.model.results import Evaluation
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.judging import judge
@@ -188,8 +188,8 @@ def test_motion_page_lists_every_animal_with_the_verdict_of_its_run(open_page, l
         found = AnimalResults(Store(lab.store), record.keys).motion_quality
         assert table.loc[name, "Verdict"].endswith(found.verdict)
         assert table.loc[name, "Flags"] == len(found.flags)
-        assert plainly(found.sentence) in plainly(words(app))
-        assert all(flag in plainly(words(app)) for flag in found.flags)
+        assert plainly(text(found.why)) in plainly(words(app))
+        assert all(flag in plainly(words(app)) for flag in texts(found.flags))
 
 
 def test_motion_page_marks_the_animal_that_failed(open_page, lab):

@@ -57,9 +57,9 @@ def motion_quality():
         measures={"raw": measures, "rigid": measures},
         gains=(gain,),
         verdict="use rigid",
-        sentence="Rigid is better.",
+        why=Note("verdict_use_raw", {"gains": [{"measure": "correlation", "value": 0.1}]}),
         n_judged=5,
-        flags=("Two frames are clipped.",),
+        flags=(Note("frames_got_worse", {"n": 2, "n_frames": 5}),),
     )
 
 

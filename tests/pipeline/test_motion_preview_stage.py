@@ -61,7 +61,7 @@ def test_looks_where_the_movie_moves_and_says_that_correcting_helps(run):
     assert rigid.measures.crispness.low > raw.measures.crispness.high
     # the movie also bends, and the measure sees noise as flow: with the true shifts of whole frames 0.60 of it is left
     assert rigid.measures.residual_flow_px.value < 0.6 * raw.measures.residual_flow_px.value
-    assert preview.verdict in ("use rigid", "use piecewise-rigid") and preview.sentence
+    assert preview.verdict in ("use rigid", "use piecewise-rigid") and preview.why.values
     shapes = {getattr(v.images, kind).shape for v in preview.versions.values() for kind in ("mean", "max", "corr")}
     assert shapes == {(preview.crop.height, preview.crop.width)}
 

@@ -41,7 +41,7 @@ def test_comes_back_from_the_store_as_it_was(run):
     store, record = run
     quality = AnimalResults(store, record.keys).motion_quality
     assert quality.n_judged > 0 and set(quality.measures) == {"raw", "rigid", "piecewise"}
-    assert quality.sentence and len(quality.shift_px) == 120
+    assert quality.why.kind and len(quality.shift_px) == 120
     with store.writer("c" * 40, {}) as writer:
         save_result("motion_quality", writer, quality)
     again = load_result("motion_quality", store.open("c" * 40))

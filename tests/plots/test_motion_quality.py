@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from calscope.model.notes import Note
 from calscope.model.results import Estimate, MotionMeasures, MotionQuality
 from calscope.plots.motion_curves import margin_figure
 from calscope.plots.motion_measures_plot import NAMES, measures_figure
@@ -23,7 +24,7 @@ def quality(*versions):
         measures={version: measures(1.0 + i) for i, version in enumerate(versions)},
         gains=(),
         verdict="not judged",
-        sentence="",
+        why=Note("verdict_too_few_frames"),
         n_judged=48,
     )
 

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from calscope.model.notes import Note
 from calscope.model.results import Estimate, MotionGain, MotionQuality
 from calscope.ui.motion import motion_table, motion_view
 
@@ -19,7 +20,7 @@ def quality():
         measures={},
         gains=(),
         verdict="use piecewise-rigid",
-        sentence="Use it.",
+        why=Note("verdict_too_few_frames"),
         n_judged=48,
     )
 

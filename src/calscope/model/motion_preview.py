@@ -75,8 +75,8 @@ class MotionPreview:
     versions: dict[MotionVersion, PreviewVersion]
     """Piecewise only where the crop holds more than one patch."""
     verdict: MotionVerdict
-    sentence: str
-    """Which version is best there, with numbers."""
+    why: Note
+    """The gains that the verdict rests on."""
     n_judged: int
     """Frames that versions were compared on."""
     notes: tuple[Note, ...] = ()

@@ -115,12 +115,12 @@ class MotionQuality:
     gains: tuple[MotionGain, ...]
     """From raw to rigid, and from rigid to piecewise where it was done."""
     verdict: MotionVerdict
-    sentence: str
-    """The verdict with its numbers."""
+    why: Note
+    """The gains that the verdict rests on."""
     n_judged: int
     """Frames, spread over the movie, that versions were compared on."""
-    flags: tuple[str, ...] = ()
-    """What a person should look at, one sentence each."""
+    flags: tuple[Note, ...] = ()
+    """What a person should look at."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from scipy.sparse import csc_matrix
 from calscope.model.fields import StageName
 from calscope.model.motion_preview import Crop, MotionPreview, MotionSurvey, PreviewVersion
 from calscope.model.movie import FloatArray, Movie
-from calscope.model.notes import notes_from_json, notes_to_json
+from calscope.model.notes import Note, notes_from_json, notes_to_json
 from calscope.model.results import (
     ComponentQuality,
     Components,
@@ -78,7 +78,7 @@ def _save_preview(writer: ResultWriter, preview: MotionPreview) -> None:
         crop=asdict(preview.crop),
         versions=told,
         verdict=preview.verdict,
-        sentence=preview.sentence,
+        why=preview.why.to_json(),
         n_judged=int(preview.n_judged),
         notes=notes_to_json(preview.notes),
         crop_notes=notes_to_json(preview.crop_notes),
@@ -96,7 +96,7 @@ def _load_preview(stored: StoredResult) -> MotionPreview:
         crop=Crop(**values["crop"]),
         versions=versions,
         verdict=values["verdict"],
-        sentence=values["sentence"],
+        why=Note.from_json(values["why"]),
         n_judged=values["n_judged"],
         notes=notes_from_json(values["notes"]),
         crop_notes=notes_from_json(values["crop_notes"]),
@@ -147,9 +147,9 @@ def _save_motion_quality(writer: ResultWriter, quality: MotionQuality) -> None:
         measures={version: asdict(measures) for version, measures in quality.measures.items()},
         gains=[asdict(gain) for gain in quality.gains],
         verdict=quality.verdict,
-        sentence=quality.sentence,
+        why=quality.why.to_json(),
         n_judged=int(quality.n_judged),
-        flags=list(quality.flags),
+        flags=notes_to_json(quality.flags),
     )
 
 
@@ -163,11 +163,11 @@ def _load_motion_quality(stored: StoredResult) -> MotionQuality:
         brightness_r=values["brightness_r"],
         brightness_p=values["brightness_p"],
         verdict=values["verdict"],
-        sentence=values["sentence"],
+        why=Note.from_json(values["why"]),
         n_judged=values["n_judged"],
         measures={version: _load_measures(measures) for version, measures in values["measures"].items()},
         gains=tuple(MotionGain(**{**gain, "gain": Estimate(**gain["gain"])}) for gain in values["gains"]),
-        flags=tuple(values["flags"]),
+        flags=notes_from_json(values["flags"]),
     )
 
 

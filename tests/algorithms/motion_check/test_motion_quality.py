@@ -11,6 +11,7 @@ from calscope.algorithms.motion_check.flags import follows_shift, largest_stretc
 from calscope.algorithms.motion_check.motion_quality import measure_motion
 from calscope.io.demo.simulate import Scene, Simulation
 from calscope.model.movie import ArrayMovie, Movie
+from calscope.model.note_texts.all_texts import text, texts
 from calscope.model.progress import silent
 
 STILL = {"drift_px": 0.0, "jitter_px": 0.0, "jumps_per_min": 0.0}
@@ -65,7 +66,7 @@ def bending_quality(bending):
 def test_recommends_what_the_movie_needs(changes, right):
     movie = simulated(seed=72, **changes)
     quality = judge(movie, corrector()(ArrayMovie(movie)))
-    assert quality.verdict in right, quality.sentence
+    assert quality.verdict in right, text(quality.why)
 
 
 def test_rigid_correction_is_judged_against_raw_alone():
@@ -89,7 +90,7 @@ def test_measures_agree_with_the_verdict(bending_quality):
     assert measures["raw"].crispness.value < measures["rigid"].crispness.value < measures["piecewise"].crispness.value
     flows = [measures[v].residual_flow_px.value for v in ("raw", "rigid", "piecewise")]
     assert flows == sorted(flows, reverse=True)
-    assert "%" in bending_quality.sentence and "px" in bending_quality.sentence
+    assert "%" in text(bending_quality.why) and "px" in text(bending_quality.why)
 
 
 def test_does_not_depend_on_the_number_of_workers(bending, bending_quality):
@@ -148,8 +149,8 @@ def test_frames_at_the_limit_and_frames_that_got_worse_are_told(bending):
     assert set(np.flatnonzero(quality.clipped)) == {5, 9, 200}
     assert {17, 18} <= set(np.flatnonzero(quality.got_worse))
     assert quality.room_px[5] == 0
-    assert any("3 of 300 frames" in flag and "max_shifts" in flag for flag in quality.flags)
-    assert any("less like the template" in flag for flag in quality.flags)
+    assert any("3 of 300 frames" in flag and "max_shifts" in flag for flag in texts(quality.flags))
+    assert any("less like the template" in flag for flag in texts(quality.flags))
 
 
 def test_linear_interpolation_is_told_and_cubic_is_not(bending, bending_quality):
@@ -161,8 +162,8 @@ def test_linear_interpolation_is_told_and_cubic_is_not(bending, bending_quality)
         moved = cv2.warpAffine(frame, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         blurred.append(cv2.blur(moved, (2, 2)))
     linear = replace(motion, movie=Movie(np.stack(blurred)), shifts_els=None, centers_px=None)
-    assert any("Interpolation" in flag for flag in judge(movie, linear, pw_rigid=False).flags)
-    assert not any("Interpolation" in flag for flag in bending_quality.flags)
+    assert any("Interpolation" in flag for flag in texts(judge(movie, linear, pw_rigid=False).flags))
+    assert not any("Interpolation" in flag for flag in texts(bending_quality.flags))
 
 
 def test_torn_patches_are_told(bending, bending_quality):
@@ -171,9 +172,9 @@ def test_torn_patches_are_told(bending, bending_quality):
     torn = motion.shifts_els.copy()
     torn[::5, 0] += 12.0
     quality = judge(movie, replace(motion, shifts_els=torn))
-    assert any("stretched" in flag for flag in quality.flags)
-    assert any("max_deviation_rigid" in flag for flag in quality.flags)
-    assert not any("stretched" in flag for flag in bending_quality.flags)
+    assert any("stretched" in flag for flag in texts(quality.flags))
+    assert any("max_deviation_rigid" in flag for flag in texts(quality.flags))
+    assert not any("stretched" in flag for flag in texts(bending_quality.flags))
 
 
 def test_brightness_that_follows_the_shift_is_told():
@@ -186,7 +187,7 @@ def test_brightness_that_follows_the_shift_is_told():
     motion = corrector(pw_rigid=False)(ArrayMovie(deep))
     quality = judge(deep, motion, pw_rigid=False)
     assert quality.brightness_r > 0.5 and quality.brightness_p <= 0.01
-    assert any("Brightness follows" in flag for flag in quality.flags)
+    assert any("Brightness follows" in flag for flag in texts(quality.flags))
 
 
 def test_independent_brightness_is_rarely_said_to_follow_the_shift():

@@ -20,6 +20,7 @@ from calscope.export.stored_animal import StoredAnimal
 from calscope.io.readers.reader_registry import open_recording
 from calscope.model.errors import Cancelled, StoreError
 from calscope.model.movie import Movie
+from calscope.model.note_texts.all_texts import text, with_text
 from calscope.model.notes import Note
 from calscope.model.results import (
     ComponentQuality,
@@ -229,20 +230,20 @@ def test_the_verdict_on_the_motion_correction_stands_in_the_record(tmp_path, fou
         measures={"raw": measures, "rigid": measures},
         gains=(gain,),
         verdict="use rigid",
-        sentence="Use rigid: “quoted”, +10 %.",
+        why=Note("sentence", {"text": "Use rigid: “quoted”, +10 %."}),
         n_judged=48,
-        flags=("3 frames are clipped.",),
+        flags=(Note("frames_got_worse", {"n": 3, "n_frames": 50}),),
     )
     write(tmp_path, RECORD, replace(found, motion_quality=judged))
     written = json.loads((tmp_path / "run.json").read_text())["motion_quality"]
     assert (written["verdict"], written["sentence"]) == ("use rigid", "Use rigid: “quoted”, +10 %.")
-    assert written["flags"] == ["3 frames are clipped."]
+    assert written["flags"] == [with_text(judged.flags[0])]
     assert written["measures"]["rigid"]["residual_flow_px"] == {"value": 3.5, "low": 3.25, "high": 4.0}
     assert written["gains"][0]["gain"] == {"value": 0.1, "low": 0.05, "high": 0.2}
     assert (written["n_clipped"], written["n_got_worse"], written["n_judged"]) == (3, 1, 48)
     assert "shift_px" not in written
     read = from_plain(written)
-    assert (read.verdict, read.flags, read.n_judged) == ("use rigid", judged.flags, 48)
+    assert (read.verdict, read.flags, read.n_judged) == ("use rigid", (text(judged.flags[0]),), 48)
     assert read.measures["raw"]["correlation"] == measures.correlation
 
 

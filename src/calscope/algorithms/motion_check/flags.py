@@ -9,6 +9,7 @@ from scipy.stats import f as f_distribution
 
 from calscope.algorithms.frames import chunk_length
 from calscope.model.movie import FloatArray, Movie, chunks
+from calscope.model.notes import Note
 from calscope.model.progress import Progress
 from calscope.model.results import MotionResult
 
@@ -149,7 +150,7 @@ def _explained_at_every_lag(y: NDArray[np.float64], x: NDArray[np.float64]) -> N
     return np.asarray(np.clip(np.einsum("ik,ij,jk->k", products, inverse, products) / energy, 0.0, 1.0))
 
 
-def sentences(
+def notable(
     motion: MotionResult,
     frames: FrameFlags,
     *,
@@ -157,8 +158,8 @@ def sentences(
     max_deviation_rigid: int,
     noise_left: float | None,
     light: tuple[float, float],
-) -> tuple[str, ...]:
-    """Give the sentences about what was found.
+) -> tuple[Note, ...]:
+    """Give what a person should look at.
 
     Parameters
     ----------
@@ -167,49 +168,31 @@ def sentences(
     light
         From `follows_shift`.
     """
-    n = len(frames.clipped)
+    n_frames = len(frames.clipped)
     found = []
     if frames.clipped.any():
-        found.append(
-            f"{_count(frames.clipped, n)} shifted by max_shifts ({max_shifts[0]}, {max_shifts[1]}) px, and may have"
-            " moved further: raise max_shifts, or leave these frames out."
-        )
+        which = {"n": frames.clipped.sum(), "n_frames": n_frames, "max_shifts": max_shifts}
+        found.append(Note("shifts_at_max_shifts", which))
     if frames.got_worse.any():
-        found.append(f"{_count(frames.got_worse, n)} less like the template after the correction than before it.")
-    found += _patch_sentences(motion, max_deviation_rigid)
+        found.append(Note("frames_got_worse", {"n": frames.got_worse.sum(), "n_frames": n_frames}))
+    found += _patch_notes(motion, max_deviation_rigid)
     if noise_left is not None and noise_left < BLUR:
-        found.append(
-            f"Interpolation took away {100 * (1 - noise_left):.0f} % of the finest noise, more than cubic interpolation"
-            " does: the corrected frames are blurred, which flatters every measure of correlation."
-        )
+        found.append(Note("frames_blurred", {"noise_left": noise_left}))
     if light[1] <= FOLLOWS_P and light[0] >= FOLLOWS_R:
-        found.append(
-            f"Brightness follows the shift (r {light[0]:.2f}, p {light[1]:.2g}): the tissue may move in depth, which no"
-            " shift within the plane can correct; or activity goes along with movement."
-        )
+        found.append(Note("brightness_follows_shift", {"r": light[0], "p": light[1]}))
     return tuple(found)
 
 
-def _patch_sentences(motion: MotionResult, max_deviation_rigid: int) -> list[str]:
+def _patch_notes(motion: MotionResult, max_deviation_rigid: int) -> list[Note]:
     if motion.shifts_els is None:
         return []
     found = []
     deviation = np.abs(motion.shifts_els - motion.shifts_rig[:, None]).max(axis=2)
     at_limit = float((deviation >= max_deviation_rigid - AT_LIMIT_PX).mean())
     if at_limit > MANY:
-        found.append(
-            f"{100 * at_limit:.1f} % of the patches' shifts end at max_deviation_rigid ({max_deviation_rigid} px): they"
-            " are stray shifts of patches with little in them, or the tissue deforms more than allowed."
-        )
+        values = {"share": at_limit, "max_deviation_rigid": max_deviation_rigid}
+        found.append(Note("shifts_at_max_deviation", values))
     torn = largest_stretch(motion) > STRETCH
     if torn.mean() > MANY:
-        found.append(
-            f"{_count(torn, len(torn))} stretched or squeezed by more than {100 * STRETCH:.0f} % between neighbouring"
-            " patches, which tissue doesn't do: an artefact of stray shifts. Larger strides steady them."
-        )
+        found.append(Note("patches_stretched", {"n": torn.sum(), "n_frames": len(torn), "most": STRETCH}))
     return found
-
-
-def _count(flags: NDArray[np.bool_], n: int) -> str:
-    k = int(flags.sum())
-    return f"{k} of {n} frames {'is' if k == 1 else 'are'}"

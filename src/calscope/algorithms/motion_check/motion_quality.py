@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from calscope.algorithms.motion_check.flags import brightness, flag_frames, follows_shift, sentences
+from calscope.algorithms.motion_check.flags import brightness, flag_frames, follows_shift, notable
 from calscope.algorithms.motion_check.measures import gains_between, measure_versions
 from calscope.algorithms.motion_check.sample import (
     BLOCK,
@@ -26,6 +26,7 @@ from calscope.algorithms.motion_check.sample import (
 from calscope.algorithms.motion_check.still_movie import StillMovie
 from calscope.algorithms.motion_check.verdict import judge
 from calscope.model.movie import FloatArray, FrameSource
+from calscope.model.notes import Note
 from calscope.model.progress import Progress, part, silent
 from calscope.model.results import MotionGain, MotionMeasures, MotionQuality, MotionResult, MotionVerdict, MotionVersion
 
@@ -35,7 +36,7 @@ STILL_PX = 6_000_000
 """Pixels of the movie that doesn't move; the share of time that judging takes shrinks with the length of the movie."""
 STILL_SIDE_PX = 160
 """It shows the middle of the field up to that side, or two patches: what noise gains is about the same everywhere."""
-TOO_FEW = "Not judged: too few frames show the picture to compare versions of the movie on."
+TOO_FEW = Note("verdict_too_few_frames")
 
 
 def measure_motion(
@@ -70,7 +71,7 @@ def measure_motion(
     frames = flag_frames(motion, max_shifts)
     light = brightness(motion, crop_inside(motion), part(progress, 0.9, 1))
     follows = follows_shift(light, motion.shifts_rig, shows_picture(motion))
-    flags = sentences(
+    flags = notable(
         motion,
         frames,
         max_shifts=max_shifts,
@@ -88,7 +89,7 @@ def measure_motion(
         measures=comparison.measures,
         gains=comparison.gains,
         verdict=comparison.verdict,
-        sentence=comparison.sentence,
+        why=comparison.why,
         n_judged=comparison.n_judged,
         flags=flags,
     )
@@ -128,7 +129,7 @@ class _Comparison:
     measures: dict[MotionVersion, MotionMeasures]
     gains: tuple[MotionGain, ...]
     verdict: MotionVerdict
-    sentence: str
+    why: Note
     n_judged: int
     noise_left: float | None
 
@@ -159,12 +160,12 @@ def _compare(
     )
     measured_still = measure_versions(still, workers=workers)
     gains = [g for a, b in _steps(tuple(samples)) for g in gains_between(a, b, found, measured_still)]
-    verdict, sentence = judge(gains)
+    verdict, why = judge(gains)
     return _Comparison(
         measures={name: measured.summary() for name, measured in found.items()},
         gains=tuple(g for g in gains if (g.before, g.after) != ("raw", "piecewise")),
         verdict=verdict,
-        sentence=sentence,
+        why=why,
         n_judged=plan.n_frames,
         noise_left=last.noise / samples["raw"].noise if samples["raw"].noise > 0 else None,
     )

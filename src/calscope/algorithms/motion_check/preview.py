@@ -119,7 +119,7 @@ def preview_motion(
         crop=crop,
         versions={name: PreviewVersion(images[name], template_r[name], measures.get(name)) for name in images},
         verdict=compared.verdict,
-        sentence=compared.sentence,
+        why=compared.why,
         n_judged=compared.n_judged,
         notes=tuple(_notes(survey, crop, tried, max_shifts)),
         crop_notes=tried.best.notes,
@@ -174,7 +174,7 @@ class _Compared:
 
     found: Mapping[MotionVersion, Measured]
     verdict: MotionVerdict
-    sentence: str
+    why: Note
     n_judged: int
 
 
@@ -194,8 +194,8 @@ def _compare(tried: _Tried, correct: Correct, workers: int, progress: Progress) 
     if "piecewise" in samples:
         steps += [("rigid", "piecewise"), ("raw", "piecewise")]
     gains = [gain for before, after in steps for gain in gains_between(before, after, found, measured_still)]
-    verdict, sentence = judge(gains)
-    return _Compared(found, verdict, sentence, plan.n_frames)
+    verdict, why = judge(gains)
+    return _Compared(found, verdict, why, plan.n_frames)
 
 
 def _still(  # noqa: PLR0917 - what _compare holds

@@ -1,21 +1,22 @@
-"""Which version of a movie to use, in one sentence with its numbers."""
+"""Which version of a movie to use."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from calscope.algorithms.motion_check.measures import VOTING
-from calscope.model.results import Estimate, MotionGain, MotionVerdict, MotionVersion, Vote
+from calscope.model.notes import Note
+from calscope.model.results import MotionGain, MotionVerdict, MotionVersion, Vote
 
 NEEDED = 2
 """Measures that must say the same, with none that says the opposite."""
 Step = tuple[MotionVersion, MotionVersion]
-_NAMES: dict[MotionVersion, str] = {"raw": "raw", "rigid": "rigid", "piecewise": "piecewise-rigid"}
 _RIGID: Step = ("raw", "rigid")
 _PIECEWISE: Step = ("rigid", "piecewise")
 _DIRECT: Step = ("raw", "piecewise")
 
 
-def judge(gains: Sequence[MotionGain]) -> tuple[MotionVerdict, str]:
-    """Give the verdict and its sentence.
+def judge(gains: Sequence[MotionGain]) -> tuple[MotionVerdict, Note]:
+    """Give the verdict, and a note with the gains that it rests on.
 
     Parameters
     ----------
@@ -28,13 +29,17 @@ def judge(gains: Sequence[MotionGain]) -> tuple[MotionVerdict, str]:
             by_step.setdefault((gain.before, gain.after), []).append(gain)
     said = {step: _together(gain.vote for gain in found) for step, found in by_step.items()}
     if said.get(_PIECEWISE) == "better" and said[_DIRECT] != "worse":
-        return "use piecewise-rigid", f"Use piecewise-rigid: {_compare(by_step[_PIECEWISE])}."
+        return "use piecewise-rigid", Note("verdict_use_piecewise", {"gains": _plain(by_step[_PIECEWISE])})
     if said[_RIGID] == "better":
-        return "use rigid", f"Use rigid: {_compare(by_step[_RIGID])}{_and_piecewise(by_step, said)}."
+        piecewise = {
+            "piecewise_gains": _plain(by_step.get(_PIECEWISE, ())),
+            "piecewise_is_worse": said.get(_PIECEWISE) == "worse",
+        }
+        return "use rigid", Note("verdict_use_rigid", {"gains": _plain(by_step[_RIGID]), **piecewise})
     done = by_step[_DIRECT if _DIRECT in by_step else _RIGID]
     if said[done[0].before, done[0].after] == "worse":
-        return "use raw", f"Use raw, the correction did harm: {_compare(done)}."
-    return "no measurable benefit", f"No measurable benefit of motion correction: {_compare(done)}{_beside(done)}."
+        return "use raw", Note("verdict_use_raw", {"gains": _plain(done)})
+    return "no measurable benefit", Note("verdict_no_benefit", {"gains": _plain(done)})
 
 
 def _together(votes: Iterable[Vote]) -> Vote:
@@ -46,38 +51,11 @@ def _together(votes: Iterable[Vote]) -> Vote:
     return "unclear"
 
 
-def _and_piecewise(by_step: Mapping[Step, Sequence[MotionGain]], said: Mapping[Step, Vote]) -> str:
-    if _PIECEWISE not in by_step:
-        return ""
-    gains = by_step[_PIECEWISE]
-    if said[_PIECEWISE] == "worse":
-        return f"; piecewise-rigid did harm: {_compare(gains)}"
-    return f"; what piecewise-rigid adds can't be told from what noise does: {_compare(gains)}{_beside(gains)}"
-
-
-def _compare(gains: Sequence[MotionGain]) -> str:
-    """Say what going from one version to another changed."""
-    changes = ", ".join(_change(gain) for gain in gains)
-    return f"{_NAMES[gains[0].after]} against {_NAMES[gains[0].before]}, {changes} (95 % intervals)"
-
-
-def _change(gain: MotionGain) -> str:
-    g = gain.gain
-    if gain.measure == "crispness":
-        return f"crispness of the mean image {_signed(Estimate(100 * g.value, 100 * g.low, 100 * g.high), ' %')}"
-    if gain.measure == "correlation":
-        return f"correlation of frames with the rest {_signed(g, '')}"
-    return f"residual flow {_signed(Estimate(-g.value, -g.high, -g.low), ' px')}"
-
-
-def _signed(change: Estimate, unit: str) -> str:
-    return f"{change.value:+.2g}{unit} ({change.low:+.2g} to {change.high:+.2g})"
-
-
-def _beside(gains: Sequence[MotionGain]) -> str:
-    """Say what noise alone would seem to change."""
-    by = {gain.measure: gain.by_noise for gain in gains}
-    return (
-        f"; on the same picture and noise without movement they change by {100 * by['crispness']:+.2g} %,"
-        f" {by['correlation']:+.2g} and {-by['residual_flow_px']:+.2g} px"
-    )
+def _plain(gains: Iterable[MotionGain]) -> list[dict[str, Any]]:
+    return [
+        {
+            **{name: getattr(gain, name) for name in ("measure", "before", "after", "by_noise")},
+            **{name: getattr(gain.gain, name) for name in ("value", "low", "high")},
+        }
+        for gain in gains
+    ]

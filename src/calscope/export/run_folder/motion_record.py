@@ -1,11 +1,13 @@
 """The verdict on a motion correction as plain values in an animal's run.json, and back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
+from calscope.model.note_texts.all_texts import text, texts, with_text
+from calscope.model.notes import notes_from_json
 from calscope.model.results import Estimate, MotionQuality
 
 NAMES = {"raw": "before", "rigid": "rigid", "piecewise": "piecewise-rigid"}
@@ -30,6 +32,7 @@ class MotionRecord:
 def to_plain(quality: MotionQuality) -> dict[str, Any]:
     """Give the figures of a motion correction that are not one a frame, and of those how many frames stand out."""
     values = {name: value for name, value in asdict(quality).items() if not isinstance(value, np.ndarray)}
+    values |= {"sentence": text(quality.why), "flags": [with_text(flag) for flag in quality.flags]}
     return values | {"n_clipped": int(quality.clipped.sum()), "n_got_worse": int(quality.got_worse.sum())}
 
 
@@ -37,13 +40,12 @@ def from_plain(value: Any) -> MotionRecord | None:
     """Read what `to_plain` gave; None where there is none, as in older runs, or where it can't be understood."""
     if not isinstance(value, Mapping) or not isinstance(value.get("verdict"), str):
         return None
-    flags = value.get("flags")
     measures = value.get("measures")
     n_judged = value.get("n_judged")
     return MotionRecord(
         verdict=value["verdict"],
         sentence=str(value.get("sentence") or ""),
-        flags=tuple(str(flag) for flag in flags) if isinstance(flags, Sequence) and not isinstance(flags, str) else (),
+        flags=tuple(texts(notes_from_json(value.get("flags")))),
         measures=_measures(measures) if isinstance(measures, Mapping) else {},
         n_judged=n_judged if isinstance(n_judged, int) else 0,
     )

@@ -6,13 +6,22 @@ from typing import Any
 from calscope.model.note_texts.evaluation_texts import EVALUATION, accepted_why, rejected_why
 from calscope.model.note_texts.fit_texts import FIT
 from calscope.model.note_texts.import_texts import IMPORTED
+from calscope.model.note_texts.motion_quality_texts import MOTION_QUALITY
 from calscope.model.note_texts.motion_texts import MOTION
 from calscope.model.note_texts.recording_texts import RECORDING
 from calscope.model.notes import Note
 
 Wording = str | Callable[..., str]
 """A template, or a function, of the note's values by their names."""
-TEXTS: dict[str, Wording] = {"sentence": "{text}", **EVALUATION, **MOTION, **FIT, **IMPORTED, **RECORDING}
+TEXTS: dict[str, Wording] = {
+    "sentence": "{text}",
+    **EVALUATION,
+    **MOTION,
+    **MOTION_QUALITY,
+    **FIT,
+    **IMPORTED,
+    **RECORDING,
+}
 _REASONS = TEXTS | {"accepted": accepted_why, "rejected": rejected_why}
 
 

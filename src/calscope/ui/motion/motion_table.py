@@ -8,6 +8,7 @@ import streamlit as st
 from pandas.io.formats.style import Styler
 
 from calscope.algorithms.motion_check import shift_summary as motion_summary
+from calscope.model.note_texts.all_texts import text, texts
 from calscope.model.recording import Pair
 from calscope.model.results import MotionQuality, MotionResult, MotionVerdict, MotionVersion
 from calscope.ui.frame import messages, wording
@@ -179,7 +180,7 @@ def show_verdict(animal: ShownAnimal) -> None:
     version = motion_summary.done(motion)
     level = level_of(quality, version)
     st.badge(f"{MARKS[level]} {quality.verdict}", color=COLOURS[level])
-    st.markdown(messages.plain(quality.sentence))
+    st.markdown(messages.plain(text(quality.why)))
     said = differs(quality, version)
-    for sentence in (said, *quality.flags) if said else quality.flags:
+    for sentence in (said, *texts(quality.flags)) if said else texts(quality.flags):
         st.markdown(f":orange[▲] {messages.plain(sentence)}")

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from calscope.algorithms.motion_check.sample import crop_inside
+from calscope.model.note_texts.all_texts import text
 from calscope.model.results import MotionGain, MotionQuality, MotionResult
 from calscope.plots.motion_curves import frame_of_click
 from calscope.plots.motion_measures_plot import NAMES
@@ -243,7 +244,7 @@ def _counts(quality: MotionQuality) -> str:
 def _show_quality(animal: ShownAnimal, motion: MotionResult) -> None:
     quality = animal.results.motion_quality
     if quality is None or not quality.measures:
-        st.caption("There is nothing to compare: " + messages.plain(quality.sentence if quality else "not judged."))
+        st.caption("There is nothing to compare: " + messages.plain(text(quality.why) if quality else "not judged."))
         return
     figure = motion_pictures.measures(animal.results.keys["motion_quality"], quality)
     charts.show(figure, keys.on_page(_PAGE, f"measures {animal.name}"), f"Measures of {animal.name} with intervals")

@@ -11,6 +11,7 @@ from calscope.io.project import RecordingRef
 from calscope.jobs.manager import Job
 from calscope.model.errors import CalscopeError, ParameterError
 from calscope.model.motion_preview import MotionPreview, MotionSurvey
+from calscope.model.note_texts.all_texts import text
 from calscope.model.params import Parameters, fields
 from calscope.model.recording import Pair, RecordingInfo
 from calscope.model.results import Estimate
@@ -158,7 +159,7 @@ def _draw(name: str, shown: _Shown, info: RecordingInfo | None) -> None:
     fr_hz = shown.params.dataset.fr or (info.fr_hz if info else None)
     dxy_um = shown.params.dataset.dxy or (info.dxy_um if info else None)
     st.badge(f"on this stretch: {preview.verdict}", icon=":material/gavel:", color="blue")
-    st.caption(messages.plain(preview.sentence))
+    st.caption(messages.plain(text(preview.why)))
     kind = st.segmented_control(
         "Image",
         list(IMAGE_TITLES),
