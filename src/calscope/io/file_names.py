@@ -13,16 +13,16 @@ from calscope.model.errors import RecordingError
 
 natural_key = natsort_keygen(alg=ns.IGNORECASE)
 """Key that sorts names as people do: Animal_2 before Animal_10."""
-_LITTER = {"thumbs.db", "desktop.ini", "ehthumbs.db"}
+_SYSTEM_FILES = {"thumbs.db", "desktop.ini", "ehthumbs.db"}
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))}
 _LAST_NUMBER = re.compile(r"(\d+)\)?$")
 _NO_TIME = re.compile(r"(?:^|[^a-z])(ch|chan|channel|plane|pos|position)[ _-]?\d+$", re.IGNORECASE)
 """Endings of names whose number counts something else than time."""
 
 
-def is_litter(name: str) -> bool:
+def is_system_file(name: str) -> bool:
     """Whether a file is one that operating systems leave behind: hidden files, '._' copies, thumbnails."""
-    return name.startswith(".") or name.lower() in _LITTER
+    return name.startswith(".") or name.lower() in _SYSTEM_FILES
 
 
 def stem_of(name: str) -> str:
@@ -114,7 +114,7 @@ def names_in(folder: Path) -> list[str]:
     """
     try:
         with os.scandir(folder) as entries:
-            return [entry.name for entry in entries if entry.is_file() and not is_litter(entry.name)]
+            return [entry.name for entry in entries if entry.is_file() and not is_system_file(entry.name)]
     except PermissionError as error:
         raise RecordingError(
             f"You have no permission to look into '{folder}'. Ask for the right to read it, or choose another folder."

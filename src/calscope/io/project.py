@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from calscope.io.file_names import is_litter, natural_key, safe_name, safe_names, stem_of
+from calscope.io.file_names import is_system_file, natural_key, safe_name, safe_names, stem_of
 from calscope.io.readers.reader_registry import (
     check_exists,
     find_in,
@@ -73,17 +73,19 @@ def only_inside(project: Project, roots: Sequence[Path]) -> Project:
     out = [ref for ref in project.recordings if leads_out(ref.path, roots)]
     if not out:
         return project
-    told = tuple(f"{ref.path.name}: it is, or has in it, a link out of the folders that may be opened" for ref in out)
+    refused = tuple(
+        f"{ref.path.name}: it is, or has in it, a link out of the folders that may be opened" for ref in out
+    )
     kept = tuple(ref for ref in project.recordings if ref not in out)
     if not kept:
-        raise RecordingError(f"Nothing in {project.root} can be opened. {'; '.join(told[:5])}.")
-    return replace(project, recordings=kept, skipped=(*told, *project.skipped))
+        raise RecordingError(f"Nothing in {project.root} can be opened. {'; '.join(refused[:5])}.")
+    return replace(project, recordings=kept, skipped=(*refused, *project.skipped))
 
 
 def _animal_folders(root: Path) -> tuple[list[Path], tuple[str, ...]]:
     """Subfolders that are recordings, and the others with the reason why they are passed over."""
     animals, others = [], []
-    inside = (folder for folder in root.iterdir() if folder.is_dir() and not is_litter(folder.name))
+    inside = (folder for folder in root.iterdir() if folder.is_dir() and not is_system_file(folder.name))
     for folder in sorted(inside, key=lambda one: natural_key(one.name)):
         try:
             is_animal = is_recording(folder)
@@ -98,7 +100,7 @@ def _animal_folders(root: Path) -> tuple[list[Path], tuple[str, ...]]:
 
 
 def _why_no_recording(folder: Path) -> str:
-    deeper = (below for below in folder.iterdir() if below.is_dir() and not is_litter(below.name))
+    deeper = (below for below in folder.iterdir() if below.is_dir() and not is_system_file(below.name))
     try:
         found = next((below.name for below in deeper if is_recording(below)), None)
     except RecordingError:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from calscope.io.file_names import is_litter, natural_key
+from calscope.io.file_names import is_system_file, natural_key
 from calscope.model.errors import RecordingError
 
 ROOTS = "CALSCOPE_ROOTS"
@@ -81,7 +81,7 @@ def leads_out(path: Path, roots: Sequence[Path]) -> bool:
         if not path.is_dir():
             return False
         with os.scandir(path) as entries:
-            links = [Path(entry.path) for entry in entries if entry.is_symlink() and not is_litter(entry.name)]
+            links = [Path(entry.path) for entry in entries if entry.is_symlink() and not is_system_file(entry.name)]
         return any(not _is_under(link.resolve(strict=True), real_roots) for link in links)
     except (OSError, RuntimeError):
         return True
@@ -100,7 +100,7 @@ def list_folders(path: Path, roots: Sequence[Path]) -> list[Path]:
     here = resolve_folder(os.fspath(path), roots)
     real_roots = [root.resolve() for root in roots]
     try:
-        inside = [one for one in here.iterdir() if not is_litter(one.name) and _is_safe_folder(one, real_roots)]
+        inside = [one for one in here.iterdir() if not is_system_file(one.name) and _is_safe_folder(one, real_roots)]
     except OSError:
         return []
     return sorted(inside, key=lambda one: natural_key(one.name))
@@ -110,7 +110,7 @@ def list_files(path: Path, endings: Sequence[str], roots: Sequence[Path]) -> lis
     """Files with one of these endings in a folder that may be opened; order, omissions and errors as `list_folders`."""
     here = resolve_folder(os.fspath(path), roots)
     try:
-        inside = [one for one in here.iterdir() if one.suffix.lower() in endings and not is_litter(one.name)]
+        inside = [one for one in here.iterdir() if one.suffix.lower() in endings and not is_system_file(one.name)]
         found = [one for one in inside if one.is_file() and not leads_out(one, roots)]
     except OSError:
         return []

@@ -12,7 +12,7 @@ from scipy.io import savemat
 from scipy.sparse import random as random_sparse
 
 from calscope.io.results.open_results import is_results, open_results, results_at
-from calscope.io.results.suite2p_reader import CONVERT
+from calscope.io.results.suite2p_reader import CONVERT_COMMAND
 from calscope.model.errors import RecordingError
 from calscope.model.notes import Note
 
@@ -199,7 +199,7 @@ def test_the_conversion_needs_no_mean_image(suite2p_folder):
     folder, plane, _, _ = suite2p_folder
     (plane / "ops.npy").unlink()
     np.save(plane / "db.npy", {"Ly": H, "Lx": W, "meanImg": None})
-    subprocess.run([sys.executable, "-c", CONVERT], cwd=plane, check=True)
+    subprocess.run([sys.executable, "-c", CONVERT_COMMAND], cwd=plane, check=True)
     found = open_results(folder)
     assert (found.image, found.fr_hz) == (None, None)
 

@@ -1,4 +1,4 @@
-"""The demo: recordings of simulated animals on disk, each with the truth about it beside the movie."""
+"""The demo: recordings of simulated animals on disk, each with the truth in a file beside the movie."""
 
 import os
 import shutil
@@ -55,22 +55,22 @@ def write_demo(
     out = Path(out).absolute()
     _check_numbers(animals, frames, size)
     _check_place(out)
-    beside = out.with_name(f".{out.name}-{os.getpid()}.part")
+    unfinished = out.with_name(f".{out.name}-{os.getpid()}.part")
     names = [f"Animal_{i + 1}" for i in range(animals)]
     try:
         for i, name in enumerate(names):
-            folder = beside / name
+            folder = unfinished / name
             folder.mkdir(parents=True)
             simulation = Simulation(demo_scene(i, frames=frames, size=size, seed=seed, clutter=clutter))
             _write_animal(folder, simulation, part(progress, i / animals, (i + 1) / animals))
-        (beside / _MARK).write_text("\n".join(names), encoding="utf-8")
-        _move_into_place(beside, out)
+        (unfinished / _MARK).write_text("\n".join(names), encoding="utf-8")
+        _move_into_place(unfinished, out)
     except OSError as error:
         raise RecordingError(
             f"Can't write the demo to '{out}': {disk_trouble(error)}. Free some space, or choose another folder."
         ) from error
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(unfinished, ignore_errors=True)
     progress(1.0, f"{animals} recordings in {out}")
     return [out / name for name in names]
 
@@ -95,15 +95,15 @@ def _check_place(out: Path) -> None:
         raise RecordingError(f"'{out}' is a file. Choose a folder for the demo.")
 
 
-def _move_into_place(beside: Path, out: Path) -> None:
+def _move_into_place(unfinished: Path, out: Path) -> None:
     """Put the finished demo where it belongs; of an earlier one only what it wrote itself is removed."""
     if not out.exists():
-        beside.rename(out)
+        unfinished.rename(out)
         return
     mark = out / _MARK
     if mark.is_file():
         _remove_earlier(out, mark.read_text(encoding="utf-8").splitlines())
-    for new in beside.iterdir():
+    for new in unfinished.iterdir():
         _put(new, out / new.name)
 
 
@@ -128,10 +128,12 @@ def _put(new: Path, old: Path) -> None:
 
 def _write_animal(folder: Path, simulation: Simulation, progress: Progress) -> None:
     simulation.save_truth(folder / "truth.npz")
-    write_movie(folder / "movie.tif", simulation, _told(folder.name, simulation.shape[0], progress))
+    write_movie(folder / "movie.tif", simulation, _in_frames(folder.name, simulation.shape[0], progress))
 
 
-def _told(name: str, n_frames: int, progress: Progress) -> Progress:
+def _in_frames(name: str, n_frames: int, progress: Progress) -> Progress:
+    """Give a progress that says how many frames of a recording are made."""
+
     def report(fraction: float, _note: str = "", /) -> None:
         progress(fraction, f"{name}: frame {round(fraction * n_frames)} of {n_frames}")
 

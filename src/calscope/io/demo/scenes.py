@@ -16,7 +16,7 @@ DEMO_ANIMALS: tuple[Changes, ...] = (
     {"drift_px": 1.5, "jumps_per_min": 10.0, "jump_px": 5.0, "max_shift_px": 6.0, "warp_px": 0.45},
     {"n_neurons": 50, "photons": 12.0, "soma_radius_px": 6.6, "crowding": 0.1},
 )
-"""How the demo's animals differ from the default scene: as it should be, crowded, dim, restless, few bright cells."""
+"""How the demo's animals differ from the default scene: good, crowded, dim, with much motion, few bright cells."""
 
 CLUTTER: Changes = {"n_out_of_focus": 80, "n_neurites": 90, "wave_strength": 0.1}
 """What is active in real tissue but is no soma in focus: cells above and below, thin processes, waves of neuropil."""

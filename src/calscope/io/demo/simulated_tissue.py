@@ -76,8 +76,9 @@ def soma_centers(
 ) -> NDArray[np.float64]:
     """Centres of the somata, (N, 2) px; a few stick out over the border of the field.
 
-    Crowding 0 keeps two diameters' room where there is any, 1 lets somata overlap by half. Pixels to `avoid`, (H, W),
-    are dark vessels. Where the field is too full the distance gives way, then the vessels, never the number of neurons.
+    Crowding 0 keeps them two diameters apart where the field is large enough, 1 lets somata overlap by half. Pixels to
+    `avoid`, (H, W), are dark vessels. Where the field is too full, the least distance is reduced, then vessels are no
+    longer avoided; the number of neurons stays.
     """
     least = radius_px * (2.6 - 1.6 * crowding)
     edge = 0.3 * radius_px

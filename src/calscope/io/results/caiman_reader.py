@@ -58,7 +58,7 @@ def _results(path: Path, file: h5py.File) -> ImportedResults:
         program=f"CaImAn {_text(file, 'params/data/caiman_version')}".strip(),
         components=found,
         component_quality=ComponentQuality(**measures),
-        evaluation=_verdicts(estimates, found.n),
+        evaluation=_evaluation(estimates, found.n),
         fr_hz=_rate(file),
         images=_images(estimates, dims),
         dff=None if dff is None or dff.shape != found.C.shape else dff,
@@ -150,7 +150,7 @@ def _measure(group: h5py.Group, name: str, n: int) -> FloatArray:
     return values.ravel() if values is not None and values.size == n else unmeasured(n)
 
 
-def _verdicts(estimates: h5py.Group, n: int) -> Evaluation:
+def _evaluation(estimates: h5py.Group, n: int) -> Evaluation:
     for name in ("accepted_list", "idx_components"):
         chosen = _numbers(estimates, name)
         if chosen is not None:
@@ -160,13 +160,12 @@ def _verdicts(estimates: h5py.Group, n: int) -> Evaluation:
 
 
 def _numbers(group: h5py.Group, name: str) -> NDArray[np.int64] | None:
-    """Give whole numbers; an empty list is none of them, and not that nothing is known."""
+    """Give whole numbers; an empty list means none of the components, None that the file says nothing of it."""
     node = group.get(name)
     is_list = isinstance(node, h5py.Dataset) and node.ndim == 1 and node.dtype.kind in "iuf"
-    empty_accepted = (
-        name == "accepted_list" and is_list and node.size == 0
-    )  # made with every object, filled by hand only
-    return np.asarray(node[:], np.int64) if is_list and not empty_accepted else None
+    # CaImAn makes accepted_list with every object; it is filled by hand only
+    unused = name == "accepted_list" and is_list and node.size == 0
+    return np.asarray(node[:], np.int64) if is_list and not unused else None
 
 
 def _images(estimates: h5py.Group, dims: tuple[int, int]) -> dict[str, FloatArray]:

@@ -25,8 +25,8 @@ from calscope.model.results import ComponentQuality, Components, Evaluation
 SUITE2P_FILES = ("F.npy", "Fall.mat")
 """Either shows that a folder is one of suite2p's planes."""
 NEUROPIL = 0.7
-"""Share of the neuropil's trace that suite2p takes off a cell's."""
-CONVERT = (
+"""Share of the neuropil's trace that suite2p subtracts from a component's."""
+CONVERT_COMMAND = (
     "import os, numpy as np; s, *p = [np.load(f, allow_pickle=1) for f in ('stat.npy', 'db.npy', 'settings.npy', "
     "'reg_outputs.npy', 'detect_outputs.npy', 'ops.npy') if os.path.exists(f)]; o = {k: v for d in p for k, v in "
     "d.item().items() if v is not None}; "
@@ -104,7 +104,7 @@ def _from_mat(plane: Path) -> dict[str, Any]:
         raise RecordingError(
             f"{plane / 'stat.npy'} holds suite2p's footprints as Python objects; reading it would run whatever is in "
             "it. Either switch on suite2p's save_mat and run it again, which writes Fall.mat; or, if you trust it, "
-            f'run this there in suite2p\'s environment: python -c "{CONVERT}"'
+            f'run this there in suite2p\'s environment: python -c "{CONVERT_COMMAND}"'
         )
     found = loadmat(plane / "Fall.mat", squeeze_me=True, struct_as_record=False, chars_as_strings=True)
     cells, ops = np.atleast_1d(found["stat"]), found["ops"]
@@ -152,7 +152,7 @@ def _results(plane: Path, fields: dict[str, Any]) -> ImportedResults:
 
 
 def _evaluation(fields: dict[str, Any], n: int) -> Evaluation:
-    """Repeat suite2p's flags; without them, as where its classifier was not run, everything counts as a cell."""
+    """Repeat suite2p's flags; without them, as where its classifier was not run, every component is accepted."""
     flags = np.asarray(fields.get("iscell", ()), np.float64)
     if not flags.size:
         return Evaluation(accepted=np.ones(n, np.bool_), reasons=(Note("flags_missing", {"program": "suite2p"}),) * n)
@@ -160,7 +160,7 @@ def _evaluation(fields: dict[str, Any], n: int) -> Evaluation:
 
 
 def _images(fields: dict[str, Any], dims: tuple[int, int]) -> dict[str, FloatArray]:
-    """Pictures of the whole field; suite2p cuts some to what the motion left in view, without saying where in them."""
+    """Give images of the whole field; suite2p cuts some to what the motion left in view, and does not say where."""
     found = {ours: np.asarray(fields[name], np.float32) for ours, name in _IMAGES.items() if name in fields}
     return {name: image for name, image in found.items() if image.shape == dims}
 

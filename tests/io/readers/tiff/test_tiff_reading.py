@@ -222,9 +222,9 @@ def test_many_threads_read_the_same(tmp_path, make_movie):
     assert np.array_equal(np.concatenate(parts), movie)
 
 
-def test_litter_and_folders_are_passed_over(frame_folder, movie):
+def test_files_of_the_system_and_folders_are_passed_over(frame_folder, movie):
     for name in (".DS_Store", "._img_1.tif", "Thumbs.db", ".img_99.tif"):
-        (frame_folder / name).write_bytes(b"litter")
+        (frame_folder / name).write_bytes(b"x")
     (frame_folder / "img_13.tif").mkdir()
     (frame_folder / "notes.txt").write_text("dose 2")
     recording = open_recording(frame_folder)

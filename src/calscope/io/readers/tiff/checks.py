@@ -120,8 +120,8 @@ def check_same_scale(files: Sequence[tuple[Path, TiffMetadata]]) -> None:
         Naming two files and what each says.
     """
     for what, unit, values in (
-        ("frame rates", "Hz", [(path, said.fr_hz and (said.fr_hz,)) for path, said in files]),
-        ("pixel sizes", "µm", [(path, said.dxy_um) for path, said in files]),
+        ("frame rates", "Hz", [(path, metadata.fr_hz and (metadata.fr_hz,)) for path, metadata in files]),
+        ("pixel sizes", "µm", [(path, metadata.dxy_um) for path, metadata in files]),
     ):
         known = [(path, value) for path, value in values if value]
         for one in known[1:]:
@@ -137,7 +137,7 @@ def check_same_sign(files: Sequence[tuple[Path, TiffMetadata]]) -> None:
     RecordingError
         Naming one file of each kind.
     """
-    kinds = {said.signed: path for path, said in reversed(files)}
+    kinds = {metadata.signed: path for path, metadata in reversed(files)}
     if len(kinds) == 2:
         one, other = kinds[True], kinds[False]
         raise RecordingError(

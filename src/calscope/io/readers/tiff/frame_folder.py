@@ -85,11 +85,11 @@ def open_frames(tiffs: list[Path], n_frames: int | None) -> OpenedFiles:
     first = only_page(paths[0])
     check_gray(paths[0], first)
     _check_others(paths[: frame_count(len(paths), n_frames)], first)
-    looked_at = dict.fromkeys((paths[0], paths[len(paths) // 2], paths[-1]))
-    said = [(one, read_metadata(one)) for one in looked_at]
-    check_same_scale(said)
-    check_same_sign(said)
-    metadata = said[0][1]
+    some = dict.fromkeys((paths[0], paths[len(paths) // 2], paths[-1]))
+    looked_into = [(one, read_metadata(one)) for one in some]
+    check_same_scale(looked_into)
+    check_same_sign(looked_into)
+    metadata = looked_into[0][1]
     return OpenedFiles(
         tuple(paths),
         FrameFiles(paths, first, signed=metadata.signed),
@@ -98,7 +98,7 @@ def open_frames(tiffs: list[Path], n_frames: int | None) -> OpenedFiles:
         dxy_um=metadata.dxy_um,
         dxy_source=f"{metadata.dxy_source} in '{paths[0].name}'" if metadata.dxy_um else "",
         gaps=gaps_in(numbers),
-        notes=unread_metadata(*said[0]),
+        notes=unread_metadata(*looked_into[0]),
     )
 
 

@@ -15,7 +15,7 @@ import tifffile
 
 from calscope.io.readers.tiff.ome import OmeError, OmeXml, is_ome, plane_interval, read_ome, sizes_in_file
 from calscope.io.readers.tiff.pixels import UNREADABLE, open_quietly
-from calscope.io.readers.tiff.scanimage import n_channels, n_planes, said_by_scanimage, saved_rate_hz
+from calscope.io.readers.tiff.scanimage import n_channels, n_planes, saved_rate_hz, scanimage_state
 from calscope.model.recording import Pair
 
 _MICRONS = {"um": 1.0, "µm": 1.0, "μm": 1.0, "micron": 1.0, "microns": 1.0, "micrometer": 1.0, "mm": 1e3, "cm": 1e4}
@@ -82,25 +82,25 @@ def _first_known(found: list[TiffMetadata]) -> TiffMetadata:
 
 def _imagej(file: tifffile.TiffFile) -> TiffMetadata | None:
     """Read ImageJ's description (key=value lines) and its resolution, which is in pixels per unit."""
-    said: dict[str, Any] | None = file.imagej_metadata
-    if not said:
+    values: dict[str, Any] | None = file.imagej_metadata
+    if not values:
         return None
-    interval = _number(said.get("finterval")) * _SECONDS.get(str(said.get("tunit", "s")).strip() or "s", math.nan)
+    interval = _number(values.get("finterval")) * _SECONDS.get(str(values.get("tunit", "s")).strip() or "s", math.nan)
     rate = _rate(1.0 / interval) if interval > 0 else None
-    unit = _unescaped(str(said.get("unit", "")))
+    unit = _unescaped(str(values.get("unit", "")))
     tags = file.pages.first.tags
     per_unit = [_ratio(tags[name].value) if name in tags else math.nan for name in ("YResolution", "XResolution")]
     scale = _MICRONS.get(unit.lower(), math.nan)
     size = _pixel(*(scale / value if value > 0 else math.nan for value in per_unit))
-    sizes = tuple((name, int(said[name])) for name in ("channels", "slices", "frames") if name in said)
+    sizes = tuple((name, int(values[name])) for name in ("channels", "slices", "frames") if name in values)
     return TiffMetadata(
         rate,
         f"ImageJ frame interval of {interval:g} s" if rate else "",
         size,
         f"ImageJ resolution in {unit}" if size else "",
         sizes,
-        int(said["images"]) if "images" in said else None,
-        signed=(said.get("cf", 0), said.get("c0"), said.get("c1", 1)) == (0, -32768, 1),
+        int(values["images"]) if "images" in values else None,
+        signed=(values.get("cf", 0), values.get("c0"), values.get("c1", 1)) == (0, -32768, 1),
     )
 
 
@@ -119,8 +119,8 @@ def _from_ome(ome: OmeXml, file_name: str) -> TiffMetadata | None:
     """Take the attributes of the first Pixels element; without TimeIncrement, the planes' own times."""
     if not ome.pixels:
         return None
-    said = ome.pixels[0]
-    interval = _number(said.get("TimeIncrement")) * _SECONDS.get(said.get("TimeIncrementUnit", "s"), math.nan)
+    pixels = ome.pixels[0]
+    interval = _number(pixels.get("TimeIncrement")) * _SECONDS.get(pixels.get("TimeIncrementUnit", "s"), math.nan)
     source = f"OME-XML TimeIncrement of {interval:g} s"
     if not interval > 0:
         interval, unit = plane_interval(ome)
@@ -128,7 +128,8 @@ def _from_ome(ome: OmeXml, file_name: str) -> TiffMetadata | None:
     rate = _rate(1.0 / interval) if interval > 0 else None
     size = _pixel(
         *(
-            _number(said.get(f"PhysicalSize{axis}")) * _MICRONS.get(said.get(f"PhysicalSize{axis}Unit", "µm"), math.nan)
+            _number(pixels.get(f"PhysicalSize{axis}"))
+            * _MICRONS.get(pixels.get(f"PhysicalSize{axis}Unit", "µm"), math.nan)
             for axis in "YX"
         )
     )
@@ -138,14 +139,14 @@ def _from_ome(ome: OmeXml, file_name: str) -> TiffMetadata | None:
 
 def _scanimage(file: tifffile.TiffFile) -> TiffMetadata | None:
     """Read ScanImage's state of the microscope."""
-    said = said_by_scanimage(file)
-    if not said:
+    state = scanimage_state(file)
+    if not state:
         return None
-    found, source = saved_rate_hz(said)
+    found, source = saved_rate_hz(state)
     rate = _rate(found)
     height, width = file.pages.first.shape[:2]
     size = None
-    corners = np.array(said.get("SI.hRoiManager.imagingFovUm", []), dtype=float)
+    corners = np.array(state.get("SI.hRoiManager.imagingFovUm", []), dtype=float)
     if corners.shape == (4, 2):
         extent = np.ptp(corners, axis=0)
         size = _pixel(float(extent[1]) / height, float(extent[0]) / width)
@@ -154,17 +155,17 @@ def _scanimage(file: tifffile.TiffFile) -> TiffMetadata | None:
         source if rate else "",
         size,
         "ScanImage field of view in µm" if size else "",
-        (("channels", n_channels(said)), ("slices", n_planes(said))),
+        (("channels", n_channels(state)), ("slices", n_planes(state))),
         axes_are_certain=True,
     )
 
 
 def _shaped(file: tifffile.TiffFile) -> TiffMetadata | None:
     """Read the shape that tifffile notes of the images that it writes one behind the other."""
-    said = (file.shaped_metadata or (None,))[0]
-    if not said or len(said.get("shape", ())) < 3 or file.pages.first.samplesperpixel > 1:
+    shaped = (file.shaped_metadata or (None,))[0]
+    if not shaped or len(shaped.get("shape", ())) < 3 or file.pages.first.samplesperpixel > 1:
         return None
-    shape, axes = tuple(said["shape"]), str(said.get("axes", ""))
+    shape, axes = tuple(shaped["shape"]), str(shaped.get("axes", ""))
     if len(axes) != len(shape):
         return TiffMetadata(shape=shape, n_images=math.prod(shape[:-2]))
     named = {"C": "channels", "Z": "slices", "T": "frames"}

@@ -29,7 +29,7 @@ class PlanesInFile:
 
     position: int
     """Number of the Pixels element that it stands in."""
-    said: Attributes
+    attributes: Attributes
     files: list[str] = field(default_factory=list)
     """Name of the file, where it is given."""
 
@@ -44,17 +44,17 @@ class OmeXml:
     planes: list[Attributes] = field(default_factory=list)
     """The first ones only; they come by the ten thousand."""
 
-    def start(self, tag: str, said: Attributes) -> None:
+    def start(self, tag: str, attributes: Attributes) -> None:
         """Take in the start of an element, in whatever version of OME's namespace."""
         name = tag.rpartition("}")[2]
         if name == "Pixels":
-            self.pixels.append(said)
+            self.pixels.append(attributes)
         elif name == "TiffData" and self.pixels:
-            self.planes_in_files.append(PlanesInFile(len(self.pixels) - 1, said))
-        elif name == "UUID" and self.planes_in_files and "FileName" in said:
-            self.planes_in_files[-1].files.append(said["FileName"])
+            self.planes_in_files.append(PlanesInFile(len(self.pixels) - 1, attributes))
+        elif name == "UUID" and self.planes_in_files and "FileName" in attributes:
+            self.planes_in_files[-1].files.append(attributes["FileName"])
         elif name == "Plane" and len(self.planes) < _MOST_PLANES:
-            self.planes.append(said)
+            self.planes.append(attributes)
 
 
 def is_ome(text: str) -> bool:
@@ -86,7 +86,7 @@ def read_ome(text: str) -> OmeXml:
 
 
 def sizes_in_file(ome: OmeXml, name: str) -> Sizes:
-    """Channels, slices, frames and positions of the images in the file `name`; what is not said is left out.
+    """Channels, slices, frames and positions of the images in the file `name`; what the XML leaves open is left out.
 
     Raises
     ------
@@ -98,8 +98,8 @@ def sizes_in_file(ome: OmeXml, name: str) -> Sizes:
         # a file that was renamed is like one of those that are listed
         listed = [files[name]] if name in files else list(files.values())
         return max(map(_sizes, listed), key=lambda sizes: [size for _, size in sizes])
-    said = ome.pixels[0] if ome.pixels else {}
-    known = tuple((axis, _whole(said[key])) for axis, key in _AXES if key in said)
+    attributes = ome.pixels[0] if ome.pixels else {}
+    known = tuple((axis, _whole(attributes[key])) for axis, key in _AXES if key in attributes)
     return (*known, ("positions", len(ome.pixels))) if len(ome.pixels) > 1 else known
 
 
@@ -113,21 +113,21 @@ def _planes_by_file(listed: list[PlanesInFile]) -> dict[str, list[tuple[int, int
     """Position, channel and slice of every plane by the file it lies in; empty unless each is listed with its file."""
     files = defaultdict(list)
     for one in listed:
-        said = one.said
-        if not one.files or said.get("PlaneCount", "1" if "IFD" in said else "all") != "1":
+        attributes = one.attributes
+        if not one.files or attributes.get("PlaneCount", "1" if "IFD" in attributes else "all") != "1":
             return {}
-        channel, slice_ = _whole(said.get("FirstC", "0")), _whole(said.get("FirstZ", "0"))
+        channel, slice_ = _whole(attributes.get("FirstC", "0")), _whole(attributes.get("FirstZ", "0"))
         files[one.files[0]].append((one.position, channel, slice_))
     return dict(files)
 
 
 def plane_interval(ome: OmeXml) -> tuple[float, str]:
     """Time between frames of one channel and slice from the planes' own times, with its unit; NaN without times."""
-    timed = [said for said in ome.planes if "DeltaT" in said]
-    alike = [said for said in timed if all(said.get(key) == timed[0].get(key) for key in ("TheC", "TheZ"))]
+    timed = [plane for plane in ome.planes if "DeltaT" in plane]
+    alike = [plane for plane in timed if all(plane.get(key) == timed[0].get(key) for key in ("TheC", "TheZ"))]
     if len(alike) < 3:
         return math.nan, "s"
-    times = [_number(said["DeltaT"]) for said in alike]
+    times = [_number(plane["DeltaT"]) for plane in alike]
     return float(np.median(np.diff(times))), alike[0].get("DeltaTUnit", "s")
 
 

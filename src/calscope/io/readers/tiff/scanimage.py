@@ -20,7 +20,7 @@ _ASKED = {
 }
 
 
-def said_by_scanimage(file: tifffile.TiffFile) -> dict[str, Any]:
+def scanimage_state(file: tifffile.TiffFile) -> dict[str, Any]:
     """Values by ScanImage's own names, 'SI.hRoiManager.scanFrameRate'; empty for other programs' files.
 
     Raises
@@ -30,46 +30,46 @@ def said_by_scanimage(file: tifffile.TiffFile) -> dict[str, Any]:
     """
     if not file.is_scanimage:
         return {}
-    said: dict[str, Any] = (file.scanimage_metadata or {}).get("FrameData", {})
-    if said:
-        return said
+    state: dict[str, Any] = (file.scanimage_metadata or {}).get("FrameData", {})
+    if state:
+        return state
     page = file.pages.first
     text = page.software if page.software.startswith("SI.") else page.description
     return {name: tifffile.matlabstr2py(value) for name, value in _LINE.findall(text) if name in _ASKED}
 
 
-def saved_rate_hz(said: dict[str, Any]) -> tuple[float, str]:
+def saved_rate_hz(state: dict[str, Any]) -> tuple[float, str]:
     """Rate of the frames in the file, with its source; NaN where unknown.
 
     ScanImage can average frames as it saves them (logAverageFactor): the microscope's scanFrameRate is then that many
     times the rate of what is in the file.
     """
-    scanned = _number(said.get("SI.hRoiManager.scanFrameRate"), np.nan)
-    averaged = _number(said.get("SI.hScan2D.logAverageFactor"), 1)
+    scanned = _number(state.get("SI.hRoiManager.scanFrameRate"), np.nan)
+    averaged = _number(state.get("SI.hScan2D.logAverageFactor"), 1)
     if not averaged > 1:
         return scanned, "ScanImage scanFrameRate"
     return scanned / averaged, f"ScanImage scanFrameRate of {scanned:g} Hz, with each {averaged:g} frames saved as one,"
 
 
-def n_channels(said: dict[str, Any]) -> int:
+def n_channels(state: dict[str, Any]) -> int:
     """How many channels were saved; their frames take turns in the file."""
-    old = sum(bool(said.get(name)) for name in _OLD_CHANNELS)
-    saved = said.get("SI.hChannels.channelSave", said.get("SI4.channelsSave"))
+    old = sum(bool(state.get(name)) for name in _OLD_CHANNELS)
+    saved = state.get("SI.hChannels.channelSave", state.get("SI4.channelsSave"))
     return max(old if saved is None else int(np.size(saved)), 1)
 
 
-def n_planes(said: dict[str, Any]) -> int:
+def n_planes(state: dict[str, Any]) -> int:
     """How many depths were recorded.
 
     The number of slices stays in the header when no stack is recorded; whether one was stands in hStackManager.enable.
     Before that was written (about 2019), a stack was fast (hFastZ.enable) or went by the motor when it had slices.
     """
-    if not said.get("SI.hStackManager.enable", True):
+    if not state.get("SI.hStackManager.enable", True):
         return 1
     names = ("SI.hStackManager.actualNumSlices", "SI.hStackManager.numSlices", "SI4.stackNumSlices")
-    slices = next((said[name] for name in (*names, "state.acq.numberOfZSlices") if name in said), 1)
-    listed = np.size(said.get("SI.hStackManager.zs", 0)) if said.get("SI.hFastZ.enable") else 1
-    known = "SI.hStackManager.actualNumSlices" in said
+    slices = next((state[name] for name in (*names, "state.acq.numberOfZSlices") if name in state), 1)
+    listed = np.size(state.get("SI.hStackManager.zs", 0)) if state.get("SI.hFastZ.enable") else 1
+    known = "SI.hStackManager.actualNumSlices" in state
     return max(int(_number(slices, 1)), 1 if known else int(listed))
 
 

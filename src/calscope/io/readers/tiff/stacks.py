@@ -181,9 +181,9 @@ def _check(files: list[StackFile], n_frames: int | None) -> tuple[Note, ...]:
     first = files[0]
     if first.pages:
         check_gray(first.path, first.pages[0])
-    said = [(file.path, file.metadata) for file in files]
-    check_same_scale(said)
-    check_same_sign(said)
+    with_metadata = [(file.path, file.metadata) for file in files]
+    check_same_scale(with_metadata)
+    check_same_sign(with_metadata)
     before = 0
     for file in files:
         notes += unread_metadata(file.path, file.metadata)

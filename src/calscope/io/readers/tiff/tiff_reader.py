@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from calscope.io.file_names import files_in, is_litter, names_in
+from calscope.io.file_names import files_in, is_system_file, names_in
 from calscope.io.readers.reader import Found, FoundRecording, OpenedFiles
 from calscope.io.readers.tiff.frame_folder import open_frames
 from calscope.io.readers.tiff.stacks import holds_many, is_damaged, open_stacks
@@ -51,7 +51,7 @@ class TiffReader:
 
 def is_tiff(name: str) -> bool:
     """Whether a file's ending is one of TIFF's."""
-    return name.lower().endswith(TIFF_ENDINGS) and not is_litter(name)
+    return name.lower().endswith(TIFF_ENDINGS) and not is_system_file(name)
 
 
 def _tiffs_in(folder: Path) -> list[Path]:
