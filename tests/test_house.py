@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "engines": {"algorithms", "model"},
     "io": {"model"},
     "pipeline": {"engines", "algorithms", "io", "model"},
-    "jobs": {"pipeline", "engines", "algorithms", "io", "model"},
+    "jobs": {"pipeline", "engines", "algorithms", "export", "io", "model"},
     "plots": {"model"},
     "export": {"plots", "io", "model"},
     "ui": {"jobs", "pipeline", "engines", "algorithms", "io", "plots", "export", "model"},

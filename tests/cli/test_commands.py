@@ -12,7 +12,14 @@ import pytest
 
 from calscope.cli.app import find_app
 from calscope.cli.progress_line import ProgressLine
+from calscope.io.project import find_recordings
+from calscope.io.readers.reader_registry import open_recording
+from calscope.jobs.job_folder import JobFolder
+from calscope.jobs.job_spec import JobSpec
+from calscope.jobs.job_status import JobStatus, write_status
 from calscope.model.params import Parameters, fields
+from calscope.pipeline.runner import run_animal
+from calscope.pipeline.store import default_store
 
 
 def test_params_lists_every_parameter(calscope):
@@ -185,3 +192,22 @@ def test_a_reader_that_goes_away_is_no_error():
 
 def test_json_of_params_is_json(calscope):
     assert json.loads(calscope("params", "--json")[1])["evaluation"]["min_SNR"] == 2.0
+
+
+def test_a_run_of_the_store_is_exported_by_its_id(calscope, here, data, engine):
+    folder, store = "0123456789abcdef-aaaaaa", default_store()
+    ref = find_recordings(data).recordings[0]
+    params = Parameters().replace({"dataset.fr": 10.0})
+    run = run_animal(open_recording(ref.path), params, engine=engine, store=store, workers=1)
+    job = JobFolder(store.jobs / folder)
+    job.path.mkdir(parents=True)
+    job.write_spec(JobSpec(data=str(data)))
+    job.write_results([run])
+    write_status(job.path, JobStatus(state="done"))
+    status, told, _ = calscope("export", folder, "--format", "csv", "--to", "x")
+    assert status == 0 and "x/Animal_1/traces.csv" in told.splitlines() and (here / "x/Animal_1/traces.csv").is_file()
+    assert calscope("report", folder, "--html", "x.html")[:2] == (0, "x.html\n")
+    status, _, said = calscope("export", folder, "--format", "csv")
+    assert status == 2 and "--to FOLDER" in said
+    status, _, said = calscope("export", folder, "--format", "csv", "--to", "data/x")
+    assert status == 2 and "among the recordings" in said

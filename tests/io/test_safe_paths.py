@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from calscope.io import safe_paths
 from calscope.io.project import find_recordings, only_inside
-from calscope.io.safe_paths import allowed_roots, list_files, list_folders, resolve_folder, resolve_path
+from calscope.io.safe_paths import (
+    allowed_roots,
+    list_files,
+    list_folders,
+    resolve_folder,
+    resolve_new_folder,
+    resolve_path,
+)
 from calscope.model.errors import RecordingError
 
 
@@ -30,6 +37,17 @@ def test_folders_under_the_roots_are_found(root):
     assert resolve_folder(str(root / "Animal_2" / "day 1"), [root]) == root / "Animal_2" / "day 1"
     assert resolve_folder("Animal_2", [root]) == root / "Animal_2"
     assert resolve_folder(f"{root}/", [root]) == root
+
+
+def test_a_folder_that_is_not_there_yet_may_be_written_under_the_roots_only(root):
+    assert resolve_new_folder(str(root / "new" / "deep"), [root]) == root / "new" / "deep"
+    assert resolve_new_folder("Animal_2", [root]) == root / "Animal_2"
+    (root / "out").symlink_to(root.parent / "secret")
+    (root / "lost").symlink_to(root.parent / "gone")
+    for text in (str(root.parent / "new"), "../new", "new/../../secret", "out/new", "lost/new", "file.tif/new", ""):
+        with pytest.raises(RecordingError):
+            resolve_new_folder(text, [root])
+    assert not (root / "new").exists()
 
 
 ATTACKS = [

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 import calscope
 
-FORMATS = ("nwb", "caiman", "suite2p", "csv")
+FORMATS = ("nwb", "caiman", "suite2p", "csv", "run")
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
@@ -68,16 +68,18 @@ def _add_run(commands: Commands) -> None:
 def _add_report(commands: Commands) -> None:
     report = commands.add_parser("report", help="one HTML file to hand to a colleague")
     report.set_defaults(module="share")
-    report.add_argument("out", metavar="OUT", help="folder that `calscope run` wrote")
-    report.add_argument("--html", metavar="FILE", help="where to write (OUT/report.html)")
+    report.add_argument("out", metavar="OUT|RUN", help=_OUT)
+    report.add_argument("--html", metavar="FILE", help="where to write (OUT/report.html); needed with RUN")
 
 
 def _add_export(commands: Commands) -> None:
     export = commands.add_parser("export", help="results in the formats of other programs")
     export.set_defaults(module="share")
-    export.add_argument("out", metavar="OUT", help="folder that `calscope run` wrote")
-    export.add_argument("--format", required=True, choices=FORMATS, help="which program's format")
-    export.add_argument("--to", metavar="FOLDER", help="where to write (OUT/export/FORMAT)")
+    export.add_argument("out", metavar="OUT|RUN", help=_OUT)
+    export.add_argument(
+        "--format", required=True, choices=FORMATS, help="which program's format; run is `calscope run`'s own"
+    )
+    export.add_argument("--to", metavar="FOLDER", help="where to write (OUT/export/FORMAT); needed with RUN")
 
 
 def _add_parity(commands: Commands) -> None:
@@ -118,6 +120,7 @@ def _positive(text: str) -> int:
     return number
 
 
+_OUT = "folder that `calscope run` wrote, or a run of the result store by its id on the page Runs"
 _RUN = (
     "DATA is a folder with one folder (Animal_1/*.tif, one frame a file, or a stack) or one file (Animal_1.tif) per "
     "animal, or one recording. What was computed before with the same parameters is taken from the result store. "

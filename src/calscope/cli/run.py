@@ -15,7 +15,8 @@ from calscope.cli import BAD_INPUT, INTERRUPTED, OK
 from calscope.cli.progress_line import ProgressLine
 from calscope.cli.settings import read_settings
 from calscope.engines.engine_registry import get_engine
-from calscope.export.run_folder.write_animal import RUN, check_place, write_animal, write_json
+from calscope.export.run_folder.run_entry import entry_of
+from calscope.export.run_folder.write_animal import RUN, check_apart, check_place, write_animal, write_json
 from calscope.export.stored_animal import StoredAnimal
 from calscope.io.project import Project, RecordingRef, find_recordings
 from calscope.io.readers.reader_registry import open_recording
@@ -148,18 +149,7 @@ class _Run:
         }
 
     def _write_head(self, state: str) -> None:
-        animals = [
-            {
-                "name": run.name,
-                "folder": run.name,
-                "state": "failed" if run.error else "done",
-                "error": run.error,
-                "seconds": round(sum(stage.seconds for stage in run.stages), 3),
-                "components": run.counts,
-                "peak_memory_bytes": run.peak_memory_bytes,
-            }
-            for run in self.runs
-        ]
+        animals = [entry_of(run.to_dict()) for run in self.runs]
         seconds = round(time.monotonic() - self.started, 3)
         write_json(self.out / RUN, {**self.head, "state": state, "seconds": seconds, "animals": animals})
 
@@ -175,14 +165,8 @@ def _names(text: str | None) -> tuple[str, ...] | None:
 
 def _check_out(out: Path, data: Path, refs: Sequence[RecordingRef]) -> None:
     """Refuse to write results among raw data, where the next reading would find them, or over other files."""
+    check_apart(out, data)
     place, source = out.resolve(), data.resolve()
-    # Beside one recording a folder for results is in nobody's way.
-    among = place == source.parent if source.is_file() else place.is_relative_to(source)
-    if among:
-        raise StoreError(
-            f"--out {out} would put results among the recordings, where they would be taken for more of them. "
-            f"Choose another folder, beside {data}."
-        )
     for ref in refs:
         folder, recording = (out / ref.name).resolve(), ref.path.resolve()
         if any(path.is_relative_to(folder) for path in (recording, source)) or place.is_relative_to(recording):

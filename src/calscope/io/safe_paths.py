@@ -69,6 +69,20 @@ def resolve_path(text: str, roots: Sequence[Path]) -> Path:
     return real
 
 
+def resolve_new_folder(text: str, roots: Sequence[Path]) -> Path:
+    """Give the folder to write that a text names, whether it is there yet or not; rules as `resolve_folder`.
+
+    Raises
+    ------
+    RecordingError
+        When the text is no plain path, leads out of the roots (by '..' or by a link), or names a file.
+    """
+    path = _under_roots(text, roots)
+    there = next(folder for folder in (path, *path.parents) if folder.exists() or folder.is_symlink())
+    resolve_folder(os.fspath(there), roots)
+    return path.resolve()
+
+
 def leads_out(path: Path, roots: Sequence[Path]) -> bool:
     """Whether a file or folder, or a file directly in that folder, is a link to outside of the roots.
 

@@ -174,6 +174,13 @@ class JobFolder:
         return (self.cancel_age_s() or 0.0) > ANSWER_LIMIT_S and not process.is_here
 
 
+def find_job(jobs: Path, job_id: str) -> JobFolder | None:
+    """Give a job's folder by its id; None where there is none, or the id is a path to somewhere else."""
+    path = jobs / job_id
+    is_name = path.parent == jobs and job_id not in ("", ".", "..")
+    return JobFolder(path) if is_name and path.is_dir() else None
+
+
 def _kill_group(pid: int) -> None:
     if pid <= 1:  # to a signal, group 1 means every process there is
         return

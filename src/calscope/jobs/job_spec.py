@@ -23,15 +23,29 @@ class DemoSettings:
     seed: int = 0
 
 
+ExportFormat = Literal["report", "nwb", "caiman", "suite2p", "csv", "run"]
+"""A report, what other programs read, or the files of `calscope run`."""
+
+
+@dataclass(frozen=True)
+class ExportSettings:
+    """What to export."""
+
+    run: str
+    """Id of the job whose results they are."""
+    format: ExportFormat
+
+
 @dataclass(frozen=True)
 class JobSpec:
-    """A run over the animals of a folder, the making of the demo, or results of another program that were opened."""
+    """A run over the animals of a folder, the making of the demo, opened results of another program, or an export."""
 
-    kind: Literal["run", "demo", "import"] = "run"
+    kind: Literal["run", "demo", "import", "export"] = "run"
     data: str = ""
-    """Folder or file with the recordings; for a demo, the folder to write; else the other program's file or folder."""
+    """Folder or file with the recordings, or another program's results; for a demo or an export, the folder to write.
+    """
     animals: tuple[str, ...] | None = None
-    """Names of the animals to run, all of them when None."""
+    """Names of the animals to run or to export, all of them when None."""
     n_frames: int | None = None
     """Only the first so many frames, all of them when None."""
     params: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -42,6 +56,8 @@ class JobSpec:
     """Threads, one for each CPU when None."""
     demo: DemoSettings | None = None
     """For a demo only."""
+    export: ExportSettings | None = None
+    """For an export only."""
     inputs: dict[str, AnimalInputs] = field(default_factory=dict)
     """By animal: what a person set for it alone."""
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from calscope.engines.engine import check_seeds
 from calscope.engines.engine_registry import get_engine
-from calscope.jobs.job_folder import JobFolder
+from calscope.io.safe_paths import allowed_roots, resolve_new_folder
+from calscope.jobs.job_folder import JobFolder, find_job
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.job_status import JobStatus, write_status
 from calscope.model.errors import StoreError
@@ -69,6 +70,8 @@ class JobManager:
         ------
         ParameterError, EngineError
             When the parameters don't fit or the engine can't run here.
+        RecordingError
+            When an export is to write to a folder that may not be opened.
         StoreError
             When the store can't be written.
         """
@@ -77,6 +80,8 @@ class JobManager:
             engine = get_engine(spec.engine)
             for inputs in spec.inputs.values():
                 check_seeds(engine, inputs.seeds)
+        if spec.kind == "export":
+            resolve_new_folder(spec.data, allowed_roots())
         self.store.sweep()
         folder = self._new_folder()
         with store_trouble(self.store.root):
@@ -181,10 +186,10 @@ class JobManager:
         return JobFolder(self.store.jobs / f"{time.time_ns():016x}-{secrets.token_hex(3)}")
 
     def _folder(self, job_id: str) -> JobFolder:
-        path = self.store.jobs / job_id
-        if path.parent != self.store.jobs or not path.is_dir():
+        folder = find_job(self.store.jobs, job_id)
+        if folder is None:
             raise self._no_such(job_id)
-        return JobFolder(path)
+        return folder
 
     def _no_such(self, job_id: str) -> NoSuchJobError:
         return NoSuchJobError(f"There is no job {job_id!r} in {self.store.jobs}. It may have been removed.")

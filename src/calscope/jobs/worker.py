@@ -38,6 +38,7 @@ class Worker:
         self._looked_at = 0.0
         self._is_cancelled = False
         self._any_good = False
+        self._kind = ""
         self.out = StatusWriter(folder.path, JobStatus(note="starting"))
 
     def run(self) -> int:
@@ -49,10 +50,11 @@ class Worker:
     def _run(self) -> int:
         try:
             spec = self.folder.read_spec()
+            self._kind = spec.kind
             with self._turn():
                 self.store.sweep(on_wait=lambda note: self._tell(note=note))
                 self._tell(state="running", started_at=time.time(), note="")
-                error = self._demo(spec) if spec.kind == "demo" else self._animals(spec)
+                error = self._done(spec)
         except Cancelled:
             self._end("cancelled" if self._cancel_wanted() else "interrupted")
             return 130
@@ -94,6 +96,12 @@ class Worker:
         earlier = [path for path in self.store.jobs.glob("*-*") if path.name < self.folder.id]
         return sum(JobFolder(path).status().is_active for path in earlier)
 
+    def _done(self, spec: JobSpec) -> str:
+        """Do what the job is for; give what failed, in words."""
+        if spec.kind == "demo":
+            return self._demo(spec)
+        return self._export(spec) if spec.kind == "export" else self._animals(spec)
+
     def _animals(self, spec: JobSpec) -> str:
         """Run the animals; give what failed, in words."""
         project = find_recordings(Path(spec.data))
@@ -130,14 +138,22 @@ class Worker:
             frames=wanted.frames,
             size=wanted.size,
             seed=wanted.seed,
-            progress=self._demo_progress,
+            progress=self._progress,
         )
         return ""
 
-    def _demo_progress(self, fraction: float, note: str = "", /) -> None:
+    def _export(self, spec: JobSpec) -> str:
+        from calscope.jobs.run_export import export_stored_run  # noqa: PLC0415 - the formats are needed here only
+
+        for path in export_stored_run(self.store, spec, self._progress):
+            logger.info("%s", path)
+        return ""
+
+    def _progress(self, fraction: float, note: str = "", /) -> None:
+        """Report a job of one piece, with the time left as if the rest went as fast."""
         elapsed = time.time() - (self.out.status.started_at or time.time())
         left = elapsed * (1 - fraction) / fraction if fraction > 0 else None
-        self._report(Step(stage="demo", fraction=fraction, note=note, eta_s=left))
+        self._report(Step(stage=self._kind, fraction=fraction, note=note, eta_s=left))
 
     def _report(self, step: Step) -> None:
         self.check()

@@ -67,6 +67,23 @@ def check_place(out: Path, names: Sequence[str]) -> None:
         raise StoreError(f"{out / RUN} was not written by Calscope; it is left alone. Choose another folder.")
 
 
+def check_apart(out: Path, data: Path) -> None:
+    """Refuse to write among the recordings, where results would be taken for more of them.
+
+    Raises
+    ------
+    StoreError
+        When `out` lies in the folder `data`, or is the folder of the one recording `data`.
+    """
+    place, source = out.resolve(), data.resolve()
+    # Beside one recording a folder for results is in nobody's way.
+    if place == source.parent if source.is_file() else place.is_relative_to(source):
+        raise StoreError(
+            f"{out} would put results among the recordings, where they would be taken for more of them. "
+            f"Choose another folder, beside {data}."
+        )
+
+
 def _is_taken(folder: Path) -> bool:
     return folder.is_file() or (folder.is_dir() and any(folder.iterdir()))
 

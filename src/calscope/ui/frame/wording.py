@@ -62,6 +62,8 @@ def title(job: Job) -> str:
     """Say in a few words what a job does."""
     if job.spec.kind == "import":
         return "Imported results"
+    if job.spec.kind == "export":
+        return "Export"
     return "Making the demo" if job.spec.kind == "demo" else UNTIL_TITLES.get(job.spec.until, job.spec.until)
 
 

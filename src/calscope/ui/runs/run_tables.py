@@ -30,7 +30,7 @@ def run_list(jobs: Sequence[Job]) -> pd.DataFrame:
             "Animals": _animals(job),
             "Progress": 1.0 if job.status.state == "done" else job.status.fraction,
             "Time": _time(job),
-            "Engine": job.spec.engine if job.spec.kind != "demo" else "",
+            "Engine": job.spec.engine if job.spec.kind in ("run", "import") else "",
             "Run": job.id,
         }
         for place, job in enumerate(jobs)

@@ -51,7 +51,7 @@ def show(job: Job) -> None:
 
 def _show_actions(job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        can_open = job.spec.kind != "demo" and job.spec.until not in LOOKS
+        can_open = job.spec.kind in ("run", "import") and job.spec.until not in LOOKS
         if can_open and st.button("Look at this run", type="primary", icon=":material/visibility:", key="look at run"):
             _open(job)
         if job.status.is_active:
