@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from itertools import product
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,7 +105,8 @@ def caimans(cases: list[Case], python: str) -> list[list[Score]]:
     """Score CaImAn's, all cases in one process of its own environment."""
     with tempfile.TemporaryDirectory() as folder:
         given, taken = Path(folder) / "in.npz", Path(folder) / "out.npz"
-        np.savez(given, **{str(i): case.traces for i, case in enumerate(cases)})
+        traces: dict[str, Any] = {str(i): case.traces for i, case in enumerate(cases)}
+        np.savez(given, **traces)
         subprocess.run([python, "-c", CAIMANS, str(given), str(taken)], check=True)
         found = np.load(taken)
         return [[score(case, found[f"{i}/{p}/s"], found[f"{i}/{p}/g"]) for p in ORDERS] for i, case in enumerate(cases)]

@@ -5,12 +5,11 @@
 Uses nothing of Calscope, so that it runs wherever CaImAn does.
 """
 
-# ruff: noqa: ANN001, ANN201
-
 import json
 import sys
 import time
 from pathlib import Path
+from typing import Any, Dict, Tuple  # noqa: UP035 - older Python
 
 import numpy as np
 
@@ -22,7 +21,7 @@ KNOWN = (
 """Parameters that both have under the same name."""
 
 
-def main():
+def main() -> None:
     """Do the job that the file tells."""
     job = json.loads(Path(sys.argv[1]).read_text())
     out = Path(job["out"])
@@ -60,13 +59,13 @@ def main():
     (out / "stages.json").write_text(json.dumps(stages))
 
 
-def flat(groups):
+def flat(groups: Dict[str, Dict[str, Any]]) -> Dict[str, Any]:  # noqa: UP006
     """CaImAn's parameters from Calscope's groups, whose names are CaImAn's."""
     values = {name: value for group in groups.values() for name, value in group.items()}
     return {name: values[name] for name in KNOWN if values.get(name) is not None} | {"border_nan": "copy"}
 
 
-def save_motion(out, corrector):
+def save_motion(out: Path, corrector: Any) -> None:
     """Write the shifts and where they hold."""
     if not corrector.pw_rigid:
         shifts = np.asarray(corrector.shifts_rig)[:, None]
@@ -83,13 +82,13 @@ def save_motion(out, corrector):
     np.savez(out / "motion.npz", shifts=shifts, centers=np.stack([y.ravel(), x.ravel()], axis=1))
 
 
-def centers(length, stride, overlap):
+def centers(length: int, stride: int, overlap: int) -> np.ndarray:
     """Middles of the patches along one side."""
     side = stride + overlap
     return np.array([*range(0, length - side, stride), length - side]) + (side - 1) / 2
 
 
-def save_components(out, estimates, dims):
+def save_components(out: Path, estimates: Any, dims: Tuple[int, int]) -> None:  # noqa: UP006
     """Write footprints as images, and traces."""
     n = estimates.A.shape[1]
     images = estimates.A.toarray().T.reshape(n, dims[1], dims[0]).transpose(0, 2, 1)

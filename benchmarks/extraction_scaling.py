@@ -87,12 +87,13 @@ def measure(size: Size, scratch: Path, workers: int) -> Cost:
     """Extract from a simulated movie of that size in a process of its own."""
     path = scratch / "codes.npy"
     write_movie(path, size)
-    job = {"codes": str(path), "out": str(scratch / "cost.json"), "workers": workers}
+    cost = scratch / "cost.json"
+    job = {"codes": str(path), "out": str(cost), "workers": workers}
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     watched = run_watched([sys.executable, __file__, CHILD, json.dumps(job)], scratch / "log.txt", environment)
     if watched.returncode:
         raise SystemExit(f"The run on {size} failed:\n{watched.last_words}")
-    told = json.loads(Path(job["out"]).read_text())
+    told = json.loads(cost.read_text())
     own, _ = watched.peak_bytes(told["start"], told["stop"])
     return Cost(told["cpu_s"], told["stop"] - told["start"], own / 1e6, told["components"])
 
