@@ -129,3 +129,18 @@ def test_ctrl_c_in_the_middle_leaves_nothing_half_made(place):
     _, told = run.communicate(timeout=60)
     assert run.returncode == 130 and "Traceback" not in told
     assert [*store.glob("results/??/.*"), *store.glob("scratch/*"), *store.glob("leases/*")] == []
+
+
+def test_a_run_with_seeds_is_repeated_from_its_own_record(place):
+    (place / "own.json").write_text(json.dumps({"Animal_2": {"seeds": [[40, 40]], "parameters": {"cnmf.K": 3}}}))
+    run = ("run", "demo", "--animals", "Animal_2", "--frames", 120)
+    assert calscope(place, *run, "--out", "seeded", "--inputs", "own.json").returncode == 0
+    elsewhere = place / "another store"
+    elsewhere.mkdir()
+    (elsewhere / "demo").symlink_to(place / "demo")
+    assert calscope(elsewhere, *run, "--out", "again", "--inputs", place / "seeded/run.json").returncode == 0
+    assert record(elsewhere, "Animal_2", "again")["keys"] == record(place, "Animal_2", "seeded")["keys"]
+    assert "refit" in computed(elsewhere, "Animal_2", "again")
+    for name in ("components.parquet", "traces.parquet", "footprints.npz"):
+        one, two = place / "seeded/Animal_2" / name, elsewhere / "again/Animal_2" / name
+        assert one.read_bytes() == two.read_bytes(), name

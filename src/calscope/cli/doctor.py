@@ -17,7 +17,7 @@ from calscope.compiled import kernel_cache_dir
 from calscope.engines.caiman_trial import try_caiman
 from calscope.engines.engine_registry import ENGINES
 from calscope.model.quantities import size
-from calscope.pipeline.executor import cpu_count
+from calscope.pipeline.cpus import cpu_count
 from calscope.pipeline.store import Store, default_store
 
 _NEEDED = (
@@ -27,7 +27,6 @@ _NEEDED = (
 _MODULES = {"opencv-python-headless": "cv2"}
 _EXTRAS = {
     "pynwb": "NWB export is off. `pip install calscope[nwb]`",
-    "distributed": "running on a cluster is not possible yet, with or without it",
 }
 
 

@@ -52,7 +52,13 @@ def _add_run(commands: Commands) -> None:
         default=[],
         dest="changes",
         metavar="NAME=VALUE",
-        help="one parameter, as motion.pw_rigid=false or motion.strides=48,48; may be given many times",
+        help="one parameter, as motion.pw_rigid=false or motion.strides=48,48, or of one animal as "
+        "Animal_3:cnmf.gSig=6; may be given many times",
+    )
+    run.add_argument(
+        "--inputs",
+        metavar="FILE",
+        help="parameters and seeds of single animals, as JSON; or a run.json that calscope run wrote",
     )
     run.add_argument("--engine", default="builtin", metavar="builtin|caiman", help="engine (builtin)")
     run.add_argument("--animals", metavar="A,B", help="only these animals")
@@ -61,7 +67,6 @@ def _add_run(commands: Commands) -> None:
         "--until", choices=("motion", "extraction", "evaluation"), default="evaluation", help="last step (evaluation)"
     )
     run.add_argument("--workers", type=_positive, metavar="N", help="threads to use (one for each CPU)")
-    run.add_argument("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster")
     run.add_argument("--save-movie", action="store_true", help="write the corrected movie too")
 
 

@@ -20,7 +20,7 @@ class ProgressLine:
         self._shown_at = -float("inf") if self._is_tty else time.monotonic()
         self._width = 0
 
-    def show(self, fraction: float, text: str, eta_s: float | None = None) -> None:
+    def show(self, fraction: float, text: str = "", eta_s: float | None = None) -> None:
         """Show how far it is, if it is time to."""
         now = time.monotonic()
         if now - self._shown_at < (TTY_INTERVAL_S if self._is_tty else PLAIN_INTERVAL_S):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from calscope.cli import BAD_INPUT, INTERRUPTED, OK
+from calscope.cli.inputs import read_inputs
 from calscope.cli.progress_line import ProgressLine
 from calscope.cli.settings import read_settings
 from calscope.engines.engine_registry import get_engine
@@ -20,29 +21,32 @@ from calscope.export.run_folder.write_animal import RUN, check_apart, check_plac
 from calscope.export.stored_animal import StoredAnimal
 from calscope.io.project import Project, RecordingRef, find_recordings
 from calscope.io.readers.reader_registry import open_recording
-from calscope.model.errors import Cancelled, ParameterError, RecordingError, StoreError
+from calscope.model.errors import Cancelled, EngineError, ParameterError, RecordingError, StoreError
 from calscope.model.quantities import duration
 from calscope.pipeline.animal_results import AnimalResults
-from calscope.pipeline.cohort import RunRequest, Step, choose_animals, run_cohort
-from calscope.pipeline.executor import make_executor
+from calscope.pipeline.cohort import RunRequest, Step, choose_animals, run_cohort, with_name
+from calscope.pipeline.cpus import cpu_count
 from calscope.pipeline.records import AnimalRun
-from calscope.pipeline.runner import resolve_params
+from calscope.pipeline.runner import check_animal
 from calscope.pipeline.store import default_store
 from calscope.pipeline.versions import library_versions
 
 
 def command(chosen: argparse.Namespace) -> int:
     """Run, and write OUT."""
-    params, notes = read_settings(chosen.params, chosen.changes)
+    inputs, changes = read_inputs(chosen.inputs, chosen.changes)
+    params, notes = read_settings(chosen.params, changes)
     engine = get_engine(chosen.engine)
-    workers = make_executor(chosen.workers, chosen.dask).workers
+    workers = chosen.workers or cpu_count()
     data = Path(chosen.data).absolute()
     project = find_recordings(data)
     refs = choose_animals(project, _names(chosen.animals))
-    request = RunRequest(params, engine, default_store(), chosen.until, chosen.frames, workers)
+    choose_animals(project, tuple(inputs))  # inputs of an animal that isn't there are a mistake to be told
+    own = {ref.name: inputs[ref.name] for ref in refs if ref.name in inputs and not inputs[ref.name].is_empty}
+    request = RunRequest(params, engine, default_store(), chosen.until, chosen.frames, workers, own)
     out = Path(chosen.out)
     _check_out(out, data, refs)
-    _check_rates(refs, request)
+    _check_animals(refs, request)
     run = _Run(out, request, _Stop(), save_movie=chosen.save_movie)
     for note in (*notes, *project.skipped):
         run.line.say(note)
@@ -144,6 +148,7 @@ class _Run:
             "n_frames": self.request.n_frames,
             "workers": self.request.workers,
             "requested": self.request.params.to_dict(),
+            "inputs": {animal: inputs.to_dict() for animal, inputs in self.request.inputs.items()},
             "versions": library_versions(),
             "skipped": list(project.skipped),
         }
@@ -176,15 +181,17 @@ def _check_out(out: Path, data: Path, refs: Sequence[RecordingRef]) -> None:
     check_place(out, [ref.name for ref in refs])
 
 
-def _check_rates(refs: Sequence[RecordingRef], request: RunRequest) -> None:
-    """Refuse the whole run when an animal has no frame rate, before hours go into the others."""
+def _check_animals(refs: Sequence[RecordingRef], request: RunRequest) -> None:
+    """Refuse the whole run when an animal lacks a frame rate or its inputs don't fit, before hours go into others."""
     for ref in refs:
+        inputs = request.inputs_of(ref.name)
         try:
-            resolve_params(request.params, open_recording(ref.path, request.n_frames).info)
+            info = open_recording(ref.path, request.n_frames).info
+            check_animal(info, request.params, engine=request.engine, until=request.until, inputs=inputs)
         except RecordingError:
             continue  # told at its turn; the others can run
-        except ParameterError as error:
-            raise ParameterError(f"{error} Nothing was run.") from None
+        except (ParameterError, EngineError) as error:
+            raise type(error)(f"{with_name(ref.name, str(error))} Nothing was run.") from None
 
 
 def _summary(run: AnimalRun) -> str:

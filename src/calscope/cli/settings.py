@@ -18,8 +18,10 @@ def read_settings(file: str | None, changes: Sequence[str]) -> tuple[Parameters,
     ParameterError
         When the file can't be read, or a name or value does not fit.
     """
-    params, notes = (Parameters(), ()) if file is None else read_params(_read(Path(file)))
-    return params.replace(dict(_split(change) for change in changes)) if changes else params, notes
+    params, notes = (
+        (Parameters(), ()) if file is None else read_params(read_text(Path(file), f"The parameter file {file}"))
+    )
+    return params.replace(dict(split_change(change) for change in changes)) if changes else params, notes
 
 
 def parse_value(text: str) -> Any:
@@ -34,18 +36,20 @@ def parse_value(text: str) -> Any:
         return [parse_value(item) for item in text.split(",")] if "," in text else text.strip()
 
 
-def _split(change: str) -> tuple[str, Any]:
+def split_change(change: str) -> tuple[str, Any]:
+    """Give name and value of NAME=VALUE; ParameterError where it has another form."""
     name, equals, value = change.partition("=")
     if not equals:
         raise ParameterError(f"--set needs NAME=VALUE, as --set motion.pw_rigid=false; got {change!r}.")
     return name.strip(), parse_value(value)
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path, what: str) -> str:
+    """Give the text of a file that `what` names in words; ParameterError where it can't be read."""
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise ParameterError(f"The parameter file {path} is not text. It must be JSON.") from None
+        raise ParameterError(f"{what} is not text. It must be JSON.") from None
     except OSError as error:
         reason = error.strerror or str(error)
-        raise ParameterError(f"The parameter file {path} can't be read: {reason}.") from None
+        raise ParameterError(f"{what} can't be read: {reason}.") from None

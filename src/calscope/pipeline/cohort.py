@@ -135,7 +135,7 @@ class _Cohort:
         try:
             return self._run(ref, lambda fraction, note="", /: self._tell(start + (stop - start) * fraction, note))
         except CalscopeError as error:
-            return self._failed(ref, _with_name(ref.name, str(error)))
+            return self._failed(ref, with_name(ref.name, str(error)))
         except Cancelled:
             raise
         except Exception as error:  # a fault with one recording must not cost the others' results
@@ -213,5 +213,6 @@ def _fingerprint(ref: RecordingRef, n_frames: int | None) -> str:
     return open_recording(ref.path, n_frames).info.fingerprint
 
 
-def _with_name(name: str, text: str) -> str:
+def with_name(name: str, text: str) -> str:
+    """Give an error's text with the animal in front of it, where it does not name the animal itself."""
     return text if name in text else f"{name}: {text}"

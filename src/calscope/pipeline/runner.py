@@ -18,7 +18,7 @@ from calscope.model.recording import RecordingInfo
 from calscope.model.seeds import check_inside
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.codecs import save_result
-from calscope.pipeline.executor import cpu_count
+from calscope.pipeline.cpus import cpu_count
 from calscope.pipeline.memory import PeakMemory
 from calscope.pipeline.records import LOOKS, AnimalRun, Groups, RunError, StageRecord, Until
 from calscope.pipeline.stage_keys import fill_params, plan_keys, resolve_params

@@ -1,0 +1,66 @@
+"""What is set for single animals: from `--inputs FILE`, and from `--set ANIMAL:NAME=VALUE`."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from calscope.cli.settings import read_text, split_change
+from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs
+from calscope.model.errors import ParameterError
+
+
+def read_inputs(file: str | None, changes: Sequence[str]) -> tuple[dict[str, AnimalInputs], list[str]]:
+    """Give the inputs of each animal, and those changes that concern all animals.
+
+    Parameters
+    ----------
+    file
+        JSON, {"Animal_1": {"parameters": {"cnmf.gSig": [5, 5]}, "seeds": [[y, x]]}}; or a run.json that `calscope run`
+        wrote, of all animals or of one.
+    changes
+        NAME=VALUE for all animals, ANIMAL:NAME=VALUE for one, which counts in place of the file's.
+
+    Raises
+    ------
+    ParameterError
+        When the file can't be read or holds something else, naming the animal.
+    """
+    inputs = {} if file is None else _read(Path(file))
+    for_all = []
+    for change in changes:
+        animal, colon, _ = change.partition("=")[0].rpartition(":")
+        if not colon:
+            for_all.append(change)
+            continue
+        name, value = split_change(change[len(animal) + 1 :])
+        own = inputs.get(animal, NO_INPUTS)
+        inputs[animal] = replace(own, parameters={**own.parameters, name: value})
+    return inputs, for_all
+
+
+def _read(path: Path) -> dict[str, AnimalInputs]:
+    what = f"The inputs file {path}"
+    try:
+        found = json.loads(read_text(path, what))
+    except ValueError as error:
+        raise ParameterError(f"{what} is not valid JSON: {error}.") from None
+    if not isinstance(found, dict):
+        raise ParameterError(f'{what} must be an object such as {{"Animal_1": {{"seeds": [[12, 40]]}}}}.')
+    return {animal: _one(animal, values, path) for animal, values in _by_animal(found).items()}
+
+
+def _by_animal(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give the inputs by animal, out of a run.json where it is one."""
+    inputs = found.get("inputs")
+    if "versions" not in found or not isinstance(inputs, Mapping):
+        return found
+    return inputs if "animals" in found else {str(found.get("name")): inputs}
+
+
+def _one(animal: str, values: object, path: Path) -> AnimalInputs:
+    try:
+        return AnimalInputs.from_dict(values)
+    except ParameterError as error:
+        raise ParameterError(f"{animal} in {path}: {error}") from None

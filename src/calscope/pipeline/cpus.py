@@ -1,0 +1,10 @@
+"""How many threads a run uses where nobody says."""
+
+import os
+
+
+def cpu_count() -> int:
+    """Give the number of CPUs that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return os.cpu_count() or 1
