@@ -16,13 +16,13 @@ from numpy.typing import DTypeLike, NDArray
 from calscope.algorithms.cnmf.rim import often_filled_px
 from calscope.algorithms.evaluation.acceptance import accept_components
 from calscope.engines.builtin import BuiltinEngine
-from calscope.engines.engine import Context
+from calscope.engines.engine import Context, correct_motion
 from calscope.io.demo.simulate import Scene, Simulation
 from calscope.io.readers.reader_registry import open_recording
 from calscope.model.movie import ArrayMovie, FrameSource
 from calscope.model.params import Parameters
 from calscope.model.progress import silent
-from calscope.model.results import Components, MotionResult
+from calscope.model.results import Components, MotionCorrection, MotionEstimate
 
 Result = TypeVar("Result")
 
@@ -59,8 +59,8 @@ def main() -> None:
 
     context = Context(progress=silent, allocate=allocate, workers=job["workers"], scratch=work)
     stages: dict[str, tuple[float, float]] = {}
-    motion = timed(stages, "motion", lambda: engine.correct_motion(source, params, context))
-    save_motion(out, motion)
+    motion = timed(stages, "motion", lambda: correct_motion(engine, source, params, context))
+    save_motion(out, motion.estimate)
     if job["until"] != "motion":
         extract(engine, motion, params, context, stages, out)
     (out / "stages.json").write_text(json.dumps(stages))
@@ -68,14 +68,14 @@ def main() -> None:
 
 def extract(  # noqa: PLR0917
     engine: BuiltinEngine,
-    motion: MotionResult,
+    motion: MotionCorrection,
     params: Parameters,
     context: Context,
     stages: dict[str, tuple[float, float]],
     out: Path,
 ) -> None:
     """Fit, refit and evaluate."""
-    movie, rim_px = motion.movie, often_filled_px(motion)
+    movie, rim_px = motion.corrected.movie, often_filled_px(motion.estimate, motion.corrected.border_px)
     first = timed(stages, "fit", lambda: engine.fit(movie, rim_px, params, context))
     cells = timed(stages, "refit", lambda: engine.refit(movie, first, rim_px, params, context))
     quality = timed(stages, "evaluation", lambda: engine.measure(movie, cells, params, context))
@@ -95,19 +95,18 @@ def warm_up(engine: BuiltinEngine, params: Parameters, workers: int, *, fit: boo
     """Compile, or load what was compiled before, outside of what is timed."""
     frames = Simulation(Scene(frames=60, height=96, width=96, n_neurons=8)).read(0, 60)
     context = Context(silent, lambda name, shape, dtype: np.empty(shape, dtype), workers, Path())
-    motion = engine.correct_motion(ArrayMovie(frames), params, context)
+    corrected = correct_motion(engine, ArrayMovie(frames), params, context).corrected
     if fit:
-        first = engine.fit(motion.movie, motion.border_px, params, context)
-        engine.measure(
-            motion.movie, engine.refit(motion.movie, first, motion.border_px, params, context), params, context
-        )
+        movie, border_px = corrected.movie, corrected.border_px
+        first = engine.fit(movie, border_px, params, context)
+        engine.measure(movie, engine.refit(movie, first, border_px, params, context), params, context)
 
 
-def save_motion(out: Path, motion: MotionResult) -> None:
+def save_motion(out: Path, motion: MotionEstimate) -> None:
     """Write the shifts and where they hold."""
     shifts, centers = motion.shifts_els, motion.centers_px
     if shifts is None or centers is None:
-        shifts, centers = motion.shifts_rig[:, None], np.array(motion.movie.shape[1:])[None] / 2
+        shifts, centers = motion.shifts_rig[:, None], np.array(motion.shape[1:])[None] / 2
     np.savez(out / "motion.npz", shifts=shifts, centers=centers)
 
 

@@ -34,7 +34,7 @@ from calscope.algorithms.cnmf.rim import often_filled_px
 from calscope.algorithms.comparison.truth_scores import Truth, found_cells
 from calscope.algorithms.evaluation.acceptance import accept_components
 from calscope.engines.builtin import BuiltinEngine
-from calscope.engines.engine import Context
+from calscope.engines.engine import Context, correct_motion
 from calscope.io.demo.demo_files import write_movie
 from calscope.io.demo.scenes import CELL_CASES, plain_scene, with_case
 from calscope.io.demo.simulate import Simulation
@@ -76,12 +76,12 @@ def extract(recording: Recording, workers: int) -> tuple[Found, NDArray, float]:
     engine, params = BuiltinEngine(), recording.params
     context = Context(silent, lambda name, shape, dtype: np.empty(shape, dtype), workers, Path(tempfile.gettempdir()))
     source = ArrayMovie(tifffile.imread(recording.folder / "movie.tif"))
-    motion = engine.correct_motion(source, params, context)
+    motion = correct_motion(engine, source, params, context)
     start = time.perf_counter()
-    rim_px = often_filled_px(motion)
-    first = engine.fit(motion.movie, rim_px, params, context)
-    cells = engine.refit(motion.movie, first, rim_px, params, context)
-    quality = engine.measure(motion.movie, cells, params, context)
+    movie, rim_px = motion.corrected.movie, often_filled_px(motion.estimate, motion.corrected.border_px)
+    first = engine.fit(movie, rim_px, params, context)
+    cells = engine.refit(movie, first, rim_px, params, context)
+    quality = engine.measure(movie, cells, params, context)
     seconds = time.perf_counter() - start
     limits = params.evaluation.model_dump()
     accepted = accept_components(quality, **limits).accepted

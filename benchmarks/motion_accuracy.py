@@ -33,8 +33,9 @@ from compare_engines import Task, caiman_absent, print_row, run_and_keep
 from numpy.typing import NDArray
 
 from calscope.algorithms.comparison.truth_scores import Truth, motion_error_px
-from calscope.algorithms.motion.normcorre import correct_movie
 from calscope.algorithms.motion_check.motion_quality import measure_motion
+from calscope.engines.builtin import BuiltinEngine
+from calscope.engines.engine import Context, correct_motion
 from calscope.io.demo.demo_files import write_movie
 from calscope.io.demo.scenes import MOTION_CASES, plain_scene, with_case
 from calscope.io.demo.simulate import Simulation
@@ -43,7 +44,7 @@ from calscope.model.movie import ArrayMovie, FrameSource
 from calscope.model.note_texts.all_texts import text
 from calscope.model.params import Parameters
 from calscope.model.progress import Progress, silent
-from calscope.model.results import Estimate, MotionResult
+from calscope.model.results import Estimate, MotionCorrection, MotionEstimate
 from calscope.pipeline.engine_parity import read_truth
 
 DEMO_FRAMES, DEMO_SIZE_PX = 500, 256
@@ -71,21 +72,16 @@ class Found:
     centers: NDArray
 
 
-def correct(source: FrameSource, params: Parameters, workers: int, progress: Progress = silent) -> MotionResult:
+def correct(source: FrameSource, params: Parameters, workers: int, progress: Progress = silent) -> MotionCorrection:
     """Correct a movie in memory."""
-    return correct_movie(
-        source,
-        **params.motion.model_dump(),
-        allocate=lambda _, shape, dtype: np.empty(shape, dtype),
-        workers=workers,
-        progress=progress,
-    )
+    context = Context(progress, lambda _, shape, dtype: np.empty(shape, dtype), workers, Path())
+    return correct_motion(BuiltinEngine(), source, params, context)
 
 
-def ours(result: MotionResult) -> Found:
+def ours(result: MotionEstimate) -> Found:
     """Give the shifts of the patches, or of whole frames where there are none."""
     if result.shifts_els is None or result.centers_px is None:
-        return Found(result.shifts_rig[:, None], np.array([result.movie.shape[1:]]) / 2)
+        return Found(result.shifts_rig[:, None], np.array([result.shape[1:]]) / 2)
     return Found(result.shifts_els, result.centers_px)
 
 
@@ -125,9 +121,9 @@ def score(recording: Recording, wanted: argparse.Namespace, params: Parameters) 
     if truth is None:
         raise FileNotFoundError(recording.folder / "truth.npz")
     start = time.process_time()
-    piecewise = ours(correct(source, params, wanted.workers))
+    piecewise = ours(correct(source, params, wanted.workers).estimate)
     seconds = time.process_time() - start
-    rigid = correct(source, params.replace({"motion.pw_rigid": False}), wanted.workers)
+    rigid = correct(source, params.replace({"motion.pw_rigid": False}), wanted.workers).estimate
     shown = np.ones(n_frames, bool)
     shown[recording.dark.start : recording.dark.stop] = False
     error, still = errors_px(truth, piecewise, shown)
@@ -206,11 +202,11 @@ def judge(path: Path, params: Parameters, workers: int) -> None:
         max_deviation_rigid=limits.max_deviation_rigid,
         workers=workers,
     )
-    print(f"\n{path.name}: {quality.n_judged} of {motion.movie.shape[0]} frames, in means of stretches")
+    print(f"\n{path.name}: {quality.n_judged} of {source.shape[0]} frames, in means of stretches")
     print_head(("version", "correlation to the mean of the others", "crispness of the mean", "residual flow, px"))
     for name, measures in quality.measures.items():
         print_row([name, *(with_interval(getattr(measures, measure)) for measure in MEASURES)])
-    before, after = float(np.mean(motion.corr_before)), float(np.mean(motion.corr_after))
+    before, after = float(motion.estimate.corr_raw.mean()), float(motion.corrected.corr_corrected.mean())
     print(f"\nSingle frames to the template: correlation {before:.4f} raw, {after:.4f} piecewise. {text(quality.why)}")
 
 

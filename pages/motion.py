@@ -31,7 +31,10 @@ def draw(animal: ShownAnimal) -> None:
         st.info(f"The summary images of this animal are no longer in the store. Press **{RUN}** to make them again.")
     else:
         motion_view.show_images(animal)
-    motion_view.details(animal)
+    if animal.results.motion is None:
+        st.info(f"The motion of this animal is no longer in the store. Press **{RUN}** to estimate it again.")
+    else:
+        motion_view.details(animal)
     requested_values.show(animal.name, animal.record, "motion")
 
 
@@ -47,7 +50,7 @@ def render() -> None:
         return
     motion_table.show(list(shown_run.animals()))
     motion_view.choose_images()
-    animal_sections.each("motion", draw, what=RUN)
+    animal_sections.each("apply", draw, what=RUN)
 
 
 shell.page(render)

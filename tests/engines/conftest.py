@@ -95,9 +95,12 @@ class CNMF:
         return %(returned)s
 """
 MOTION = """
-import os
 import h5py
 import numpy as np
+
+def load(path):
+    with h5py.File(path) as file:
+        return np.array(file['mov'], np.float32).squeeze()
 
 class MotionCorrect:
     def __init__(self, fname, dview=None, pw_rigid=False, strides=None, overlaps=None, max_shifts=None,
@@ -105,25 +108,31 @@ class MotionCorrect:
         self.__dict__.update({k: v for k, v in locals().items() if k != 'self'})
 
     def motion_correct(self, save_movie=False):
-        with h5py.File(self.fname[0]) as file:
-            movie = file['mov'][:].astype(np.float32)
+        movie = load(self.fname[0])
         if self.min_mov is None:
             self.min_mov = movie[:400].min()
-        movie -= self.min_mov
         T, H, W = movie.shape
-        rolled = np.roll(movie, 1, axis=1)
-        path = os.path.join(os.environ['CAIMAN_TEMP'], 'corrected.mmap')
-        out = np.memmap(path, np.float32, 'w+', shape=(H * W, T), order='F')
-        out[:] = rolled.reshape(T, -1, order='F').T
-        out.flush()
         self.shifts_rig = [(1.0, 0.0)] * T
         n = %(patches)s
         self.x_shifts_els = [np.full(n, 1.0)] * T
         self.y_shifts_els = [np.full(n, 0.25)] * T
-        template = rolled.mean(0) + self.min_mov
+        template = np.roll(movie, 1, axis=1).mean(0)
         self.total_template_rig = self.total_template_els = template
-        self.fname_tot_rig = self.fname_tot_els = [path]
+        self.fname_tot_rig = self.fname_tot_els = [None]
         self.border_to_0 = np.int64(1)
+
+    def apply_shifts_movie(self, fname, rigid_shifts=None, save_memmap=False, save_base_name='MC', order='F',
+                           remove_min=True):
+        movie = load(fname)
+        assert len(movie) == len(self.x_shifts_els if self.pw_rigid else self.shifts_rig)
+        if self.pw_rigid:
+            assert all(shifts.shape == (%(patches)s,) for shifts in self.x_shifts_els + self.y_shifts_els)
+            down = [round(float(shifts.mean())) for shifts in self.x_shifts_els]
+        else:
+            down = [round(shift[0]) for shift in self.shifts_rig]
+        if remove_min and movie.min() < 0:
+            movie -= movie.min()
+        return np.stack([np.roll(frame, rows, axis=0) for frame, rows in zip(movie, down)])
 """
 
 

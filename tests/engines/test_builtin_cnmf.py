@@ -7,7 +7,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from calscope.engines.builtin import BuiltinEngine
-from calscope.engines.engine import Context
+from calscope.engines.engine import Context, correct_motion
 from calscope.model.errors import ParameterError
 from calscope.model.movie import ArrayMovie, Movie
 from calscope.model.params import Parameters
@@ -44,7 +44,7 @@ def test_a_border_of_nan_goes_through_to_the_end():
     frames = (blinking().codes + 400 * texture).astype(np.float32)
     frames[:, :4] = frames[:, :, -3:] = np.nan
     engine, wanted = BuiltinEngine(), params(cnmf__K=2, cnmf__nb=1, motion__pw_rigid=False)
-    motion = engine.correct_motion(ArrayMovie(frames), wanted, CONTEXT)
+    motion = correct_motion(engine, ArrayMovie(frames), wanted, CONTEXT).corrected
     first = engine.fit(motion.movie, motion.border_px, wanted, CONTEXT)
     cells = engine.refit(motion.movie, first, motion.border_px, wanted, CONTEXT)
     quality = engine.measure(motion.movie, cells, wanted, CONTEXT)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from calscope.engines.builtin import BuiltinEngine
-from calscope.engines.engine import Context
+from calscope.engines.engine import Context, correct_motion
 from calscope.model.movie import ArrayMovie
 from calscope.model.params import Parameters
 from calscope.model.progress import silent
@@ -32,8 +32,8 @@ def test_parameters_reach_the_correction():
         return made[name]
 
     params = Parameters().replace({"motion.strides": (20, 30), "motion.overlaps": (8, 10), "motion.max_shifts": (2, 1)})
-    result = BuiltinEngine().correct_motion(ArrayMovie(frames), params, Context(silent, allocate, 2, Path()))
-    assert result.patch_shape_px == (28, 40)
-    assert (np.abs(result.shifts_rig).max(axis=0) <= (2, 1)).all()
-    assert result.movie.codes is made["movie"]
+    result = correct_motion(BuiltinEngine(), ArrayMovie(frames), params, Context(silent, allocate, 2, Path()))
+    assert result.estimate.patch_shape_px == (28, 40)
+    assert (np.abs(result.estimate.shifts_rig).max(axis=0) <= (2, 1)).all()
+    assert result.corrected.movie.codes is made["movie"]
     assert made["movie"].any()

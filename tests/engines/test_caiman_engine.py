@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from calscope.engines.caiman import CaimanEngine
-from calscope.engines.engine import Context
+from calscope.engines.engine import Context, correct_motion
 from calscope.model.errors import Cancelled, EngineError, RecordingError
 from calscope.model.movie import ArrayMovie, Movie
 from calscope.model.notes import Note
@@ -57,43 +57,43 @@ def the_cnmf():
 
 
 def test_corrected_movie_is_in_the_units_of_the_raw_one(stand_in, raw, context):
-    result = CaimanEngine().correct_motion(raw, PARAMS, context)
+    result = correct_motion(CaimanEngine(), raw, PARAMS, context)
     moved = np.roll(raw.frames, 1, axis=1)
-    np.testing.assert_allclose(result.movie.read(0, T), moved, atol=result.movie.scale)
-    assert result.movie.codes.dtype == np.uint16
-    np.testing.assert_allclose(result.template, moved.mean(axis=0), rtol=1e-5)
-    assert (result.corr_after > result.corr_before).all()
+    np.testing.assert_allclose(result.corrected.movie.read(0, T), moved, atol=result.corrected.movie.scale)
+    assert result.corrected.movie.codes.dtype == np.uint16
+    np.testing.assert_allclose(result.estimate.template, moved.mean(axis=0), rtol=1e-5)
+    assert (result.corrected.corr_corrected > result.estimate.corr_raw).all()
 
 
 def test_shifts_of_patches_are_rows_then_columns_at_the_patches_true_centres(stand_in, raw, context):
-    result = CaimanEngine().correct_motion(raw, PARAMS, context)
-    assert result.shifts_els.shape == (T, 4, 2)
-    assert (result.shifts_els == [1.0, 0.25]).all()
+    result = correct_motion(CaimanEngine(), raw, PARAMS, context)
+    assert result.estimate.shifts_els.shape == (T, 4, 2)
+    assert (result.estimate.shifts_els == [1.0, 0.25]).all()
     # Patches of 24 x 16 px on a field of 40 x 24: they begin at rows 0 and 16, columns 0 and 8.
-    np.testing.assert_array_equal(result.centers_px, [[11.5, 7.5], [11.5, 15.5], [27.5, 7.5], [27.5, 15.5]])
-    assert result.patch_shape_px == (24, 16)
+    np.testing.assert_array_equal(result.estimate.centers_px, [[11.5, 7.5], [11.5, 15.5], [27.5, 7.5], [27.5, 15.5]])
+    assert result.estimate.patch_shape_px == (24, 16)
 
 
 def test_field_of_one_patch_is_corrected_as_a_whole_and_it_is_said(stand_in, raw, context):
     large = PARAMS.replace({"motion.strides": [48, 48], "motion.overlaps": [24, 24]})
     assert CaimanEngine().effective(large, raw.shape)["motion.pw_rigid"] is False
-    result = CaimanEngine().correct_motion(raw, large, context)
-    assert result.shifts_els is None
+    result = correct_motion(CaimanEngine(), raw, large, context)
+    assert result.estimate.shifts_els is None
     assert context.effective["motion.pw_rigid"] is False
     assert context.effective["motion.strides"] == [40, 24]
 
 
 def test_too_few_frames_are_refused_in_words(stand_in, raw, context):
     with pytest.raises(RecordingError, match="at least 10 frames"):
-        CaimanEngine().correct_motion(ArrayMovie(raw.frames[:9]), PARAMS, context)
+        correct_motion(CaimanEngine(), ArrayMovie(raw.frames[:9]), PARAMS, context)
 
 
 def test_values_that_are_not_finite_are_replaced_and_told_of(stand_in, raw, context):
     frames = raw.frames.astype(np.float32)
     frames[3, 5, 6] = np.nan
-    result = CaimanEngine().correct_motion(ArrayMovie(frames), PARAMS, context)
-    assert np.isfinite(result.movie.read(0, T)).all()
-    assert Note("frames_not_finite", {"n": 1, "n_frames": 30}) in result.notes
+    result = correct_motion(CaimanEngine(), ArrayMovie(frames), PARAMS, context)
+    assert np.isfinite(result.corrected.movie.read(0, T)).all()
+    assert Note("frames_not_finite", {"n": 1, "n_frames": 30}) in result.estimate.notes
 
 
 def test_parameters_reach_caiman_and_are_read_back(stand_in, movie, context):

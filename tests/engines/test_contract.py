@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from calscope.algorithms.comparison.truth_scores import Truth, found_cells, motion_error_px
-from calscope.engines.engine import Context
+from calscope.engines.engine import Context, correct_motion
 from calscope.engines.engine_registry import ENGINES
 from calscope.io.demo.simulate import PAD, Scene, Simulation
 from calscope.model.errors import Cancelled
@@ -39,7 +39,7 @@ class Steps:
         return Context(told, lambda name, shape, dtype: np.zeros(shape, dtype), workers, self.scratch, self.effective)
 
     def motion(self, source, params=PARAMS, **more):
-        return self.engine.correct_motion(source, params, self.context(**more))
+        return correct_motion(self.engine, source, params, self.context(**more))
 
 
 @pytest.fixture(scope="module")
@@ -70,44 +70,44 @@ def motion(steps, simulation):
 
 @pytest.fixture(scope="module")
 def first(steps, motion):
-    return steps.engine.fit(motion.movie, motion.border_px, PARAMS, steps.context())
+    return steps.engine.fit(motion.corrected.movie, motion.corrected.border_px, PARAMS, steps.context())
 
 
 @pytest.fixture(scope="module")
 def refit(steps, motion, first):
-    return steps.engine.refit(motion.movie, first, motion.border_px, PARAMS, steps.context())
+    return steps.engine.refit(motion.corrected.movie, first, motion.corrected.border_px, PARAMS, steps.context())
 
 
 @pytest.fixture(scope="module")
 def quality(steps, motion, refit):
-    return steps.engine.measure(motion.movie, refit, PARAMS, steps.context())
+    return steps.engine.measure(motion.corrected.movie, refit, PARAMS, steps.context())
 
 
 def test_motion_is_found(motion, truth):
-    still = np.zeros_like(motion.shifts_els)
-    error = motion_error_px(truth, motion.shifts_els, motion.centers_px)
-    assert error < 0.5 * motion_error_px(truth, still, motion.centers_px)
+    still = np.zeros_like(motion.estimate.shifts_els)
+    error = motion_error_px(truth, motion.estimate.shifts_els, motion.estimate.centers_px)
+    assert error < 0.5 * motion_error_px(truth, still, motion.estimate.centers_px)
     whole = np.array([[(SCENE.height - 1) / 2, (SCENE.width - 1) / 2]])
-    assert motion_error_px(truth, motion.shifts_rig[:, None], whole) < 0.4
+    assert motion_error_px(truth, motion.estimate.shifts_rig[:, None], whole) < 0.4
 
 
 def test_motion_result_has_the_promised_form(motion, simulation):
-    assert motion.movie.codes.dtype == np.uint16
-    assert motion.movie.shape == simulation.shape
-    assert motion.template.shape == simulation.shape[1:]
-    assert motion.shifts_rig.shape == (SCENE.frames, 2)
-    assert motion.shifts_els.shape == (SCENE.frames, len(motion.centers_px), 2)
-    half = (np.array(motion.patch_shape_px) - 1) / 2
-    assert (motion.centers_px.min(axis=0) == half).all()
-    np.testing.assert_allclose(motion.centers_px.max(axis=0), np.array(simulation.shape[1:]) - 1 - half)
+    assert motion.corrected.movie.codes.dtype == np.uint16
+    assert motion.corrected.movie.shape == simulation.shape
+    assert motion.estimate.template.shape == simulation.shape[1:]
+    assert motion.estimate.shifts_rig.shape == (SCENE.frames, 2)
+    assert motion.estimate.shifts_els.shape == (SCENE.frames, len(motion.estimate.centers_px), 2)
+    half = (np.array(motion.estimate.patch_shape_px) - 1) / 2
+    assert (motion.estimate.centers_px.min(axis=0) == half).all()
+    np.testing.assert_allclose(motion.estimate.centers_px.max(axis=0), np.array(simulation.shape[1:]) - 1 - half)
 
 
 def test_corrected_movie_keeps_the_units_and_resembles_the_template_more(motion, simulation):
     raw = simulation.read(0, 100).mean()
-    assert abs(motion.movie.read(0, 100).mean() - raw) < 0.02 * raw
-    assert abs(motion.template.mean() - raw) < 0.1 * raw
-    assert motion.corr_after.mean() > motion.corr_before.mean() + 0.01
-    assert 0 < motion.border_px < 12
+    assert abs(motion.corrected.movie.read(0, 100).mean() - raw) < 0.02 * raw
+    assert abs(motion.estimate.template.mean() - raw) < 0.1 * raw
+    assert motion.corrected.corr_corrected.mean() > motion.estimate.corr_raw.mean() + 0.01
+    assert 0 < motion.corrected.border_px < 12
 
 
 def test_components_have_the_promised_form(first, refit):
@@ -145,10 +145,12 @@ def test_measures_tell_cells_from_the_rest(quality, refit, truth):
 
 
 def test_number_of_workers_changes_nothing(steps, motion, first, refit):
-    again = steps.engine.fit(motion.movie, motion.border_px, PARAMS, steps.context(workers=2))
+    again = steps.engine.fit(motion.corrected.movie, motion.corrected.border_px, PARAMS, steps.context(workers=2))
     assert (again.A != first.A).nnz == 0
     np.testing.assert_array_equal(again.C, first.C)
-    again = steps.engine.refit(motion.movie, first, motion.border_px, PARAMS, steps.context(workers=2))
+    again = steps.engine.refit(
+        motion.corrected.movie, first, motion.corrected.border_px, PARAMS, steps.context(workers=2)
+    )
     np.testing.assert_array_equal(again.C, refit.C)
 
 
@@ -160,13 +162,13 @@ def test_every_step_can_be_stopped_on_the_way(steps, simulation, motion):
     with pytest.raises(Cancelled):
         steps.motion(simulation, progress=stop, workers=2)
     with pytest.raises(Cancelled):
-        steps.engine.fit(motion.movie, motion.border_px, PARAMS, steps.context(stop, workers=2))
+        steps.engine.fit(motion.corrected.movie, motion.corrected.border_px, PARAMS, steps.context(stop, workers=2))
 
 
 def test_nothing_is_left_outside_the_scratch_folder(steps, motion, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    steps.engine.fit(motion.movie, motion.border_px, PARAMS, steps.context())
+    steps.engine.fit(motion.corrected.movie, motion.corrected.border_px, PARAMS, steps.context())
     assert not list(tmp_path.iterdir())
     shutil.rmtree(steps.scratch)
 
@@ -176,6 +178,6 @@ def test_rigid_correction_has_no_patches(steps, simulation):
         shape, dtype, read = (120, *simulation.shape[1:]), simulation.dtype, simulation.read
 
     result = steps.motion(Short(), PARAMS.replace({"motion.pw_rigid": False}))
-    assert result.shifts_els is None
-    assert result.shifts_rig.shape == (120, 2)
+    assert result.estimate.shifts_els is None
+    assert result.estimate.shifts_rig.shape == (120, 2)
     assert steps.engine.effective(PARAMS.replace({"motion.pw_rigid": False}), simulation.shape) == {}

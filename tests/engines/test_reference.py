@@ -14,7 +14,7 @@ from calscope.algorithms.comparison.agreement import compare_shifts
 from calscope.algorithms.comparison.caiman_quirks import correlation_as_caiman, evaluation_groups_of_caiman
 from calscope.algorithms.comparison.truth_scores import displacement
 from calscope.algorithms.evaluation.component_quality import measure_components
-from calscope.algorithms.motion.normcorre import correct_movie
+from calscope.algorithms.motion.estimate_motion import estimate_motion
 from calscope.algorithms.summary import compute_summary
 from calscope.model.movie import ArrayMovie, Movie
 from calscope.model.results import Components
@@ -98,14 +98,13 @@ def test_measures_of_the_same_components_are_caimans_in_its_groups(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_rigid_shifts_are_caimans_or_nearer_the_truth(name):
-    ours = correct_movie(
+    ours = estimate_motion(
         ArrayMovie(raw(name)),
         pw_rigid=False,
         strides=(48, 48),
         overlaps=(24, 24),
         max_shifts=(6, 6),
         max_deviation_rigid=3,
-        allocate=lambda name, shape, dtype: np.zeros(shape, dtype),
     ).shifts_rig
     theirs = caiman(name, "motion.parquet").sort_values("frame")[["shift_y_px", "shift_x_px"]].to_numpy()
     truth = read_truth(REFERENCE / name, len(ours))

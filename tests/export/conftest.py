@@ -128,7 +128,7 @@ def write_run_json(folder, *, changes=None, **more):
         engine="builtin",
         engine_version="9.9.9",
         versions={"calscope": "9.9.9", "numpy": "2.4.6"},
-        stages=(StageRecord("motion", "k" * 40, 12.5, cached=False),),
+        stages=(StageRecord("estimate", "k" * 40, 12.5, cached=False),),
         peak_memory_bytes=512_000_000,
         notes=(Note("sentence", {"text": "A note of the run."}),),
     )

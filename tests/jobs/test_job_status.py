@@ -60,7 +60,7 @@ def test_it_is_written_at_most_five_times_a_second_but_news_at_once(tmp_path, mo
         writer.update(replace(writer.status, fraction=writer.status.fraction + 1e-6))
     assert 3 <= len(written) <= 7
     before = len(written)
-    for stage in ("motion", "fit"):
+    for stage in ("estimate", "fit"):
         writer.update(replace(writer.status, stage=stage))
     writer.update(replace(writer.status, state="done"))
     assert [status.state for _, status in written[before:]] == ["queued", "queued", "done"]

@@ -159,7 +159,7 @@ def test_cancel_a_running_and_a_waiting_job(manager, data, wait_until):
     second, third = manager.submit(spec(data)), manager.submit(spec(data))
     wait_until(lambda: manager.get(third).status.note == "waiting for 2 jobs")
     assert manager.get(second).status.state == "queued"
-    assert manager.get(first).status.stage == "motion" and manager.get(first).status.eta_s > 0
+    assert manager.get(first).status.stage == "estimate" and manager.get(first).status.eta_s > 0
     manager.cancel(third)
     assert manager.wait(third, 20).status.state == "cancelled"
     asked = time.monotonic()

@@ -116,7 +116,7 @@ def test_stages_read_what_they_should():
     }  # fmt: skip
     assert "evaluation.min_SNR" not in params.read_by("component_quality")
     assert not params.read_by("before")
-    assert all(name.startswith("motion.") for name in params.read_by("motion"))
+    assert all(name.startswith("motion.") for name in params.read_by("estimate"))
 
 
 def test_caiman_form_round_trip():

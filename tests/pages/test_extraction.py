@@ -241,7 +241,7 @@ def test_run_without_the_residual_says_how_to_get_it(open_page, lab, monkeypatch
 
 def test_rings_are_explained_and_every_bright_spot_without_one_is_where_the_words_say(page, lab, monkeypatch):
     results = found(lab)
-    border_px = results.motion.border_px
+    border_px = results.corrected.border_px
     # A cell that moved to where nothing was found, a bright one in a footprint, and one in the rim.
     peak = np.full_like(results.residual.peak, 1.0)
     covered = np.asarray(results.refit.A.max(axis=1).todense()).reshape(results.refit.dims, order="F") > 0

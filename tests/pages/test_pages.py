@@ -211,7 +211,8 @@ def test_motion_page_without_a_verdict_says_so(open_page, lab, monkeypatch):
 
 def test_motion_page_goes_to_the_frame_that_is_asked_for(open_page, lab):
     app = open_page("motion", run=lab.good_run)
-    motion = AnimalResults(Store(lab.store), JobManager(lab.store).get(lab.good_run).results["Animal_1"].keys).motion
+    keys = JobManager(lab.store).get(lab.good_run).results["Animal_1"].keys
+    motion = AnimalResults(Store(lab.store), keys).motion_estimate
     next(slider for slider in app.slider if slider.label == "Frame").set_value(37)
     app.run()
     down, right = motion.shifts_rig[37]

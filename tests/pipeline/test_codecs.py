@@ -9,12 +9,15 @@ from calscope.model.movie import Movie
 from calscope.model.notes import Note
 from calscope.model.results import (
     ComponentQuality,
+    CorrectedMovie,
     Estimate,
     Evaluation,
+    FrameFlags,
+    MotionEstimate,
     MotionGain,
     MotionMeasures,
     MotionQuality,
-    MotionResult,
+    MovieValues,
     RelativeFluorescence,
     Residual,
     SummaryImages,
@@ -27,17 +30,33 @@ def floats(*shape, seed=0):
 
 
 def motion(**changes):
-    codes = np.arange(60, dtype=np.uint16).reshape(5, 4, 3)
-    rigid = MotionResult(
-        movie=Movie(codes, scale=0.5, offset=-2.0),
+    rigid = MotionEstimate(
         template=floats(4, 3),
         shifts_rig=floats(5, 2),
-        corr_before=floats(5),
-        corr_after=floats(5, seed=1),
-        border_px=2,
+        corr_raw=floats(5),
+        rim_px=3,
         notes=(Note("frames_not_finite", {"n": 1, "n_frames": 5}),),
     )
     return replace(rigid, **changes)
+
+
+def corrected():
+    codes = np.arange(60, dtype=np.uint16).reshape(5, 4, 3)
+    return CorrectedMovie(Movie(codes, scale=0.5, offset=-2.0), floats(5, seed=1), border_px=2)
+
+
+def all_of_the_motion():
+    flags = FrameFlags(*(np.random.default_rng(k).random(5) > 0.5 for k in range(4)))
+    values = MovieValues(floats(4, 3), (-np.inf, 1e30), float(np.float32(0.1)), 7.0)
+    return motion(
+        shifts_els=floats(5, 6, 2),
+        centers_px=floats(6, 2),
+        patch_shape_px=(72, 64),
+        field_coefficients=floats(5, 4, 3, 2),
+        values=values,
+        flags=flags,
+        notes=(),
+    )
 
 
 def estimate(value):
@@ -66,11 +85,9 @@ def motion_quality():
 REASONS = (Note("accepted", {"checks": []}), Note("rejected_by_program", {"program": "“µ”"}))
 RESULTS = {
     "images": ("before", SummaryImages(floats(4, 3), floats(4, 3, seed=1), floats(4, 3, seed=2))),
-    "rigid": ("motion", motion()),
-    "piecewise": (
-        "motion",
-        motion(shifts_els=floats(5, 6, 2), centers_px=floats(6, 2), patch_shape_px=(72, 64), notes=()),
-    ),
+    "rigid": ("estimate", motion()),
+    "piecewise": ("estimate", all_of_the_motion()),
+    "corrected movie": ("apply", corrected()),
     "motion quality": ("motion_quality", motion_quality()),
     "components": ("refit", stand_in.make_components((6, 5), 4, 9, nb=2)),
     "no components": ("fit", stand_in.make_components((6, 5), 0, 9)),
@@ -99,6 +116,9 @@ def assert_same(found, wanted):
     elif isinstance(wanted, Movie):
         assert (found.scale, found.offset) == (wanted.scale, wanted.offset)
         np.testing.assert_array_equal(found.codes, wanted.codes)
+    elif isinstance(wanted, FrameFlags | MovieValues):
+        for field in fields(wanted):
+            assert_same(getattr(found, field.name), getattr(wanted, field.name))
     else:
         assert found == wanted and type(found) is type(wanted)
 

@@ -40,7 +40,7 @@ def test_an_animal_that_fails_does_not_stop_the_others(animals, wanted):
     runs = run(animals, wanted)
     assert [bool(run.error) for run in runs.values()] == [False, True, False]
     assert "Animal_2" in runs["Animal_2"].error and "Traceback" not in runs["Animal_2"].error
-    assert len(runs["Animal_3"].stages) == 4
+    assert len(runs["Animal_3"].stages) == 5
 
 
 def test_a_fault_of_the_program_in_one_animal_does_not_stop_the_others(animals, wanted, monkeypatch):
@@ -63,7 +63,7 @@ def test_progress_is_over_all_animals_with_the_time_left(animals, wanted):
     fractions = [step.fraction for step in steps]
     assert fractions == sorted(fractions) and fractions[-1] == pytest.approx(1)
     assert [step.animal for step in steps if step.note == "opening the recording"] == [f"Animal_{n}" for n in (1, 2, 3)]
-    assert {step.stage for step in steps if step.animal == "Animal_3"} >= {"before", "motion", "after"}
+    assert {step.stage for step in steps if step.animal == "Animal_3"} >= {"before", "estimate", "apply", "after"}
     assert all(step.eta_s >= 0 for step in steps) and steps[-1].eta_s == pytest.approx(0, abs=0.01)
     third = next(step.fraction for step in steps if step.animal == "Animal_3")
     assert third == pytest.approx(0.5, abs=0.05), "the one that can't be read has no share"
@@ -103,11 +103,11 @@ def test_unknown_animals_are_refused_with_the_known_ones(animals):
 
 def test_files_that_change_under_way_are_noticed(animals, wanted, engine):
     class Meddler(stand_in.StandIn):
-        def correct_motion(self, source, params, context):
+        def estimate_motion(self, source, params, context):
             path = animals.recordings[0].path
             file = path if path.is_file() else next(path.iterdir())
             tifffile.imwrite(file, np.full((20, 32, 28), 5, np.uint16))
-            return super().correct_motion(source, params, context)
+            return super().estimate_motion(source, params, context)
 
     from dataclasses import replace
 
@@ -118,7 +118,7 @@ def test_files_that_change_under_way_are_noticed(animals, wanted, engine):
 def test_an_engine_that_never_ran_here_has_no_time_left_until_its_first_animal_is_through(animals, wanted, monkeypatch):
     from calscope.pipeline import times
 
-    monkeypatch.setitem(times._WEIGHTS, wanted.engine.name, {"motion": 1.0, "motion_quality": 1.0})
+    monkeypatch.setitem(times._WEIGHTS, wanted.engine.name, {"estimate": 1.0, "apply": 1.0, "motion_quality": 1.0})
     steps = []
     run(animals, wanted, steps.append)
     assert {step.eta_s for step in steps if step.animal == "Animal_1"} == {None}
@@ -134,7 +134,7 @@ def test_inputs_belong_to_their_animal(animals, wanted, engine):
     assert runs["Animal_1"].inputs.is_empty and runs["Animal_3"].inputs == own
     assert engine.seeds == ((5, 6),), "the last animal's"
     assert [runs[f"Animal_{n}"].effective["cnmf"]["gSig"] for n in (1, 3)] == [[4, 4], [5, 5]]
-    assert runs["Animal_1"].keys["motion"] != runs["Animal_3"].keys["motion"], "other frames"
+    assert runs["Animal_1"].keys["estimate"] != runs["Animal_3"].keys["estimate"], "other frames"
 
 
 def test_inputs_that_do_not_fit_stop_their_animal_only(animals, wanted):

@@ -34,12 +34,12 @@ def test_a_run_goes_through_all_stages_and_its_results_can_be_opened(run, store,
     assert set(record.keys) == {"source", *ALL} and not record.error
     results = AnimalResults(store, record.keys)
     np.testing.assert_allclose(results.before.mean, recording.frames.mean(axis=0), rtol=1e-5)
-    np.testing.assert_array_equal(results.motion.movie.read(3, 5), recording.frames[3:5])
+    np.testing.assert_array_equal(results.corrected.movie.read(3, 5), recording.frames[3:5])
     assert results.first.n == 4 and results.refit.n == 3 and results.dff.dff.shape == (3, 40)
     assert results.evaluation.accepted.tolist() == [False, False, True]
     assert record.counts == {"first": 4, "refit": 3, "accepted": 1, "rejected": 2}
     assert record.notes[0] == Note("stand_in_moved") and record.peak_memory_bytes > 1e7
-    assert results.motion is results.motion and left_half_made(store) == []
+    assert results.corrected is results.corrected and left_half_made(store) == []
 
 
 def test_the_second_run_comes_from_the_store(run, engine, recording):
@@ -111,8 +111,8 @@ def test_seeds_that_can_not_be_used_are_refused_before_anything_runs(run, engine
     "until, stages",
     [
         ("summary", ["before"]),
-        ("motion", ["before", "motion", "after", "motion_quality"]),
-        ("extraction", ["before", "motion", "after", "motion_quality", "fit", "refit", "residual"]),
+        ("motion", ["before", "estimate", "apply", "after", "motion_quality"]),
+        ("extraction", ["before", "estimate", "apply", "after", "motion_quality", "fit", "refit", "residual"]),
     ],
 )
 def test_a_run_may_end_early_and_go_on_later(run, store, until, stages):
@@ -141,7 +141,7 @@ def test_progress_rises_to_one_and_names_stage_by_stage(run):
     fractions = [fraction for fraction, _ in seen]
     assert fractions == sorted(fractions) and fractions[0] == 0 and fractions[-1] == 1
     assert begun == ALL
-    assert any(note == "motion correction: begins" for _, note in seen)
+    assert any(note == "corrected movie: begins" for _, note in seen)
 
 
 def test_stages_from_the_store_take_no_share_of_the_progress(run):
@@ -151,7 +151,7 @@ def test_stages_from_the_store_take_no_share_of_the_progress(run):
     assert seen["first fit"] == 0
 
 
-@pytest.mark.parametrize("stop_in", ["summary of the raw movie", "motion correction", "second fit"])
+@pytest.mark.parametrize("stop_in", ["summary of the raw movie", "corrected movie", "second fit"])
 def test_cancel_leaves_nothing_half_made_and_keeps_what_is_done(run, store, stop_in):
     def progress(fraction, note="", /):
         if note.startswith(stop_in):
@@ -160,7 +160,7 @@ def test_cancel_leaves_nothing_half_made_and_keeps_what_is_done(run, store, stop
     with pytest.raises(Cancelled):
         run(progress=progress)
     assert left_half_made(store) == []
-    done = {"summary of the raw movie": [], "motion correction": ["before"], "second fit": ALL[:5]}[stop_in]
+    done = {"summary of the raw movie": [], "corrected movie": ["before", "estimate"], "second fit": ALL[:6]}[stop_in]
     assert sorted(item.stage for item in store.sizes()) == sorted(done)
     assert computed(run()) == [name for name in ALL if name not in done]
 
@@ -170,17 +170,17 @@ def test_a_stage_that_can_not_be_done_says_so_and_what_was_done_stays(run, engin
     with pytest.raises(RunError, match=r"^Animal_1, first fit: No pixel is left\. Use a smaller rf\.$") as caught:
         run()
     record = caught.value.run
-    assert [stage.stage for stage in record.stages] == ALL[:4] and record.error == str(caught.value)
+    assert [stage.stage for stage in record.stages] == ALL[:5] and record.error == str(caught.value)
     assert AnimalResults(store, record.keys).motion is not None and left_half_made(store) == []
     engine.fails.clear()
-    assert computed(run()) == ALL[4:]
+    assert computed(run()) == ALL[5:]
 
 
 def test_an_error_in_the_program_is_one_sentence_for_people_and_a_traceback_in_the_log(run, engine, store, caplog):
-    engine.fails["motion"] = ZeroDivisionError("division by zero")
+    engine.fails["estimate"] = ZeroDivisionError("division by zero")
     with pytest.raises(RunError, match="an error in the program, ZeroDivisionError: division by zero"):
         run()
-    assert "Traceback" in caplog.text and "correct_motion" in caplog.text
+    assert "Traceback" in caplog.text and "estimate_motion" in caplog.text
     assert left_half_made(store) == []
 
 
@@ -221,7 +221,7 @@ def test_a_recording_that_changes_while_it_is_read_is_not_kept(run, store):
 
 
 def test_requested_and_effective_parameters(run, engine):
-    engine.tells = {"motion": {"motion.overlaps": (20, 20), "stand-in.inner": 7}}
+    engine.tells = {"estimate": {"motion.overlaps": (20, 20), "stand-in.inner": 7}}
     record = run({"motion.strides": (31, 31)})
     assert record.requested["motion"]["strides"] == [31, 31] and record.requested["dataset"]["fr"] is None
     assert record.effective["motion"]["strides"] == [32, 32], "what the engine foretells"
@@ -289,4 +289,6 @@ def test_every_result_knows_how_it_came_about(run, store, recording, params, eng
     told = store.open(plan_keys(recording.info, params, engine)["fit"]).provenance
     assert told["stage"] == "fit" and told["fingerprint"] == recording.info.fingerprint
     assert told["parameters"]["cnmf.K"] == 4 and told["engine"] == "stand-in" and "numpy" in told["versions"]
-    assert told["parents"] == {"motion": plan_keys(recording.info, params, engine)["motion"]}
+    assert told["parents"] == {
+        stage: plan_keys(recording.info, params, engine)[stage] for stage in ("estimate", "apply")
+    }

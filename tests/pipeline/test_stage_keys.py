@@ -50,7 +50,7 @@ def test_the_two_promises_of_the_design(engine, params):
     stricter = plan_keys(INFO, params.replace({"evaluation.min_SNR": 3}), engine)
     larger = plan_keys(INFO, params.replace({"cnmf.gSig": 5}), engine)
     assert {name for name in base if base[name] != stricter[name]} == {"evaluation"}
-    assert base["motion"] == larger["motion"] and base["fit"] != larger["fit"]
+    assert base["estimate"] == larger["estimate"] and base["fit"] != larger["fit"]
 
 
 def keys_with(params, engine, **inputs):
@@ -67,7 +67,7 @@ def test_seeds_change_the_refit_and_what_follows(engine, params):
 def test_an_animals_own_parameter_has_the_keys_of_the_same_value_for_all(engine, params):
     own = keys_with(params, engine, parameters={"cnmf.gSig": (6, 6)})
     assert own == plan_keys(INFO, params.replace({"cnmf.gSig": 6}), engine)
-    assert own["motion"] == plan_keys(INFO, params, engine)["motion"]
+    assert own["estimate"] == plan_keys(INFO, params, engine)["estimate"]
     assert keys_with(params, engine, parameters={"dataset.fr": 10}) == plan_keys(INFO, params, engine)
 
 
@@ -91,7 +91,7 @@ def test_the_same_files_under_another_name_keep_their_results(engine, params):
 
 def test_another_engine_version_changes_what_the_engine_makes(engine, params):
     base, newer = plan_keys(INFO, params, engine), plan_keys(INFO, params, stand_in.StandIn(version="2"))
-    assert base["before"] == newer["before"] and base["motion"] != newer["motion"] and base["dff"] != newer["dff"]
+    assert base["before"] == newer["before"] and base["estimate"] != newer["estimate"] and base["dff"] != newer["dff"]
 
 
 def test_code_that_reads_pixels_and_metadata_is_part_of_every_key(engine, params, monkeypatch):
@@ -152,8 +152,17 @@ def test_the_code_that_decodes_movies_is_part_of_the_key_of_what_reads_them(engi
         edit("calscope.model.movie", patch)
         mended = plan_keys(INFO, params, engine)
     forget()
-    reads_movie = {stage.name for stage in STAGES if {"source", "motion"} & set(stage.parents)}
-    assert reads_movie >= {"motion", "after", "motion_quality", "fit", "refit", "residual", "component_quality"}
+    reads_movie = {stage.name for stage in STAGES if {"source", "apply"} & set(stage.parents)}
+    assert reads_movie >= {
+        "estimate",
+        "apply",
+        "after",
+        "motion_quality",
+        "fit",
+        "refit",
+        "residual",
+        "component_quality",
+    }
     assert {name for name in base if base[name] != mended[name]} >= reads_movie
 
 
@@ -199,7 +208,7 @@ def test_asking_for_the_recordings_own_rate_is_the_same_as_not_asking(engine, pa
 def test_without_a_rate_only_the_stages_that_need_none_are_planned(engine, params):
     info = replace(INFO, fr_hz=None)
     planned = set(plan_keys(info, params, engine))
-    assert planned == {"source", "before", "survey", "preview", "motion", "after", "motion_quality"}
+    assert planned == {"source", "before", "survey", "preview", "estimate", "apply", "after", "motion_quality"}
     with pytest.raises(ParameterError, match=r"Animal_1.*/nowhere.*dataset\.fr"):
         resolve_params(params, info)
 

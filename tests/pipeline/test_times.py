@@ -11,7 +11,7 @@ SMALL, LARGE = (100, 100, 100), (1000, 100, 100)
 def test_before_anything_ran_caiman_has_shares_and_no_estimate(tmp_path):
     caiman, ours = StageTimes(tmp_path, "caiman", 2), StageTimes(tmp_path, "builtin", 2)
     assert not caiman.expected(stage_of("refit"), LARGE).is_known
-    assert caiman.expected(stage_of("refit"), LARGE).seconds > caiman.expected(stage_of("motion"), LARGE).seconds
+    assert caiman.expected(stage_of("refit"), LARGE).seconds > caiman.expected(stage_of("estimate"), LARGE).seconds
     assert caiman.expected(stage_of("before"), LARGE).is_known, "our own code, whichever engine runs"
     assert ours.expected(stage_of("refit"), LARGE) == Expected(stage_of("refit").rough_seconds(LARGE))
 

@@ -16,9 +16,12 @@ def motion(n_frames=300, *, patches=True):
     return SimpleNamespace(
         shifts_rig=shifts,
         shifts_els=shifts[:, None, :] + rng.normal(0, 0.3, (n_frames, 4, 2)).astype(np.float32) if patches else None,
-        corr_before=rng.uniform(0.4, 0.5, n_frames).astype(np.float32),
-        corr_after=rng.uniform(0.6, 0.7, n_frames).astype(np.float32),
     )
+
+
+def correlations(n_frames=300):
+    raw, corrected = np.random.default_rng(2).uniform(0.4, 0.7, (2, n_frames)).astype(np.float32)
+    return SimpleNamespace(estimate=SimpleNamespace(corr_raw=raw), corrected=SimpleNamespace(corr_corrected=corrected))
 
 
 def named(figure, name):
@@ -61,10 +64,10 @@ def test_spread_of_patches_is_drawn_only_where_there_are_patches():
 
 
 def test_template_match_shows_before_and_after():
-    found = motion()
+    found = correlations()
     figure = template_match_figure(found, None)
-    assert np.allclose(named(figure, "before").y, found.corr_before)
-    assert np.allclose(named(figure, "after").y, found.corr_after)
+    assert np.allclose(named(figure, "before").y, found.estimate.corr_raw)
+    assert np.allclose(named(figure, "after").y, found.corrected.corr_corrected)
 
 
 def test_scatter_tells_accepted_from_rejected_and_draws_the_thresholds():
@@ -159,7 +162,7 @@ def test_frames_around_the_chosen_one_are_shown_at_the_ends_of_a_recording_too()
 
 
 def test_frames_that_got_worse_are_marked_with_their_number():
-    found = motion()
+    found = correlations()
     worse = np.zeros(300, bool)
     worse[[4, 200]] = True
     marks = next(trace for trace in template_match_figure(found, 10.0, worse).data if trace.mode == "markers")

@@ -14,7 +14,7 @@ def motion(*, patches=True, size=1.0):
     centers = np.asarray([(y, x) for y in (20, 45, 70) for x in (20, 45, 85, 110)], np.float32)
     own = size * rng.normal(0, 0.3, (T, len(centers), 2)).astype(np.float32)
     return SimpleNamespace(
-        movie=SimpleNamespace(shape=(T, ROWS, COLUMNS)),
+        shape=(T, ROWS, COLUMNS),
         shifts_rig=rigid,
         shifts_els=rigid[:, None] + own if patches else None,
         centers_px=centers if patches else None,

@@ -10,7 +10,7 @@ from calscope.engines.engine import Availability
 from calscope.model.movie import Movie
 from calscope.model.notes import Note
 from calscope.model.recording import RecordingInfo
-from calscope.model.results import ComponentQuality, Components, MotionResult
+from calscope.model.results import ComponentQuality, Components, CorrectedMovie, MotionEstimate
 
 
 def make_components(dims, n, n_frames, *, nb=1, p=1, seed=0):
@@ -64,28 +64,28 @@ class StandIn:
             raise self.fails[name]
         context.effective.update(self.tells.get(name, {}))
 
-    def correct_motion(self, source, params, context):
-        self._step("motion", context)
-        n_frames = source.shape[0]
-        codes = context.allocate("corrected", source.shape, np.uint16)
+    def estimate_motion(self, source, params, context):
+        self._step("estimate", context)
+        n_frames, height, width = source.shape
         for t in range(n_frames):
-            codes[t] = source.read(t, t + 1)[0]
+            source.read(t, t + 1)
             context.progress((t + 1) / n_frames)
             time.sleep(self.seconds / n_frames)
         shifts, ones = np.zeros((n_frames, 2), np.float32), np.ones(n_frames, np.float32)
         patches = {}
         if params.motion.pw_rigid:
             patches = {"shifts_els": np.zeros((n_frames, 1, 2), np.float32), "centers_px": np.full((1, 2), 8.0, "f4")}
-        return MotionResult(
-            Movie(codes),
-            np.ones(source.shape[1:], np.float32),
-            shifts,
-            ones,
-            ones,
-            1,
-            notes=(Note("stand_in_moved"),),
-            **patches,
+        return MotionEstimate(
+            np.ones((height, width), np.float32), shifts, ones, 1, notes=(Note("stand_in_moved"),), **patches
         )
+
+    def apply_motion(self, source, estimate, params, context, values=None):
+        self._step("apply", context)
+        n_frames = source.shape[0]
+        codes = context.allocate("corrected", source.shape, np.uint16)
+        for t in range(n_frames):
+            codes[t] = source.read(t, t + 1)[0]
+        return CorrectedMovie(Movie(codes), np.ones(n_frames, np.float32), 1)
 
     def fit(self, movie, border_px, params, context):
         self._step("fit", context)

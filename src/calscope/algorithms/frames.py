@@ -56,6 +56,14 @@ def map_chunks(
                 future.cancel()
 
 
+def map_movie(
+    work: Callable[[int, int], Result], shape: tuple[int, int, int], workers: int, progress: Progress, note: str
+) -> Iterator[Result]:
+    """Run `work(start, stop)` over a whole movie of a shape (T, H, W), and give the results in order."""
+    length = chunk_length(shape[1], shape[2])
+    return map_chunks(work, n_frames=shape[0], length=length, workers=workers, progress=progress, note=note)
+
+
 def _next_done(waiting: "deque[tuple[int, Future[Result]]]", n_frames: int, progress: Progress, note: str) -> Result:
     stop, future = waiting.popleft()
     result = future.result()
@@ -82,7 +90,11 @@ class CleanFrames:
     def look(self, start: int, stop: int) -> tuple[FloatArray, NDArray[np.bool_]]:
         """Read frames to find motion in: without what doesn't move with the tissue."""
         frames, touched = self.read(start, stop)
-        return frames if self.telling == ANY else np.clip(frames, *self.telling, out=frames), touched
+        return self.clip(frames), touched
+
+    def clip(self, frames: FloatArray) -> FloatArray:
+        """Take from frames what doesn't move with the tissue, in place."""
+        return frames if self.telling == ANY else np.clip(frames, *self.telling, out=frames)
 
 
 def replace_missing(
@@ -101,6 +113,12 @@ def replace_missing(
     if touched.any():
         values[missing] = np.broadcast_to(fill, values.shape)[missing]
     return values, touched
+
+
+def inner_crop(size: tuple[int, ...], rim_px: int) -> tuple[slice, slice]:
+    """Give the rows and columns of a field (H, W) without its rim, but at least the inner half of each side."""
+    rows, columns = (slice(min(rim_px, n // 4), n - min(rim_px, n // 4)) for n in size)
+    return rows, columns
 
 
 @kernel

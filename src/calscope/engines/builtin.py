@@ -9,13 +9,14 @@ from calscope.algorithms.cnmf import cnmf
 from calscope.algorithms.cnmf.patch_fit import effective_tsub
 from calscope.algorithms.cnmf.patches import area_px, patch_grid
 from calscope.algorithms.evaluation.component_quality import measure_components
+from calscope.algorithms.motion.apply_motion import apply_motion
+from calscope.algorithms.motion.estimate_motion import estimate_motion, largest_shifts
 from calscope.algorithms.motion.grid import make_patches
-from calscope.algorithms.motion.normcorre import correct_movie, largest_shifts
-from calscope.engines.engine import Availability, Context
+from calscope.engines.engine import Availability, Context, check_same_frames
 from calscope.model.errors import ParameterError
 from calscope.model.movie import FrameSource, Movie
 from calscope.model.params import Parameters
-from calscope.model.results import ComponentQuality, Components, MotionResult
+from calscope.model.results import ComponentQuality, Components, CorrectedMovie, MotionEstimate, MovieValues
 from calscope.model.seeds import Seeds
 
 REASONS: Mapping[str, str] = MappingProxyType(
@@ -48,17 +49,35 @@ class BuiltinEngine:
         """Give the values used where they differ from the requested ones."""
         return {**_effective_motion(params, shape), **_effective_cnmf(params, shape)}
 
-    def correct_motion(self, source: FrameSource, params: Parameters, context: Context) -> MotionResult:
-        """Estimate motion and write the corrected movie."""
+    def estimate_motion(self, source: FrameSource, params: Parameters, context: Context) -> MotionEstimate:
+        """Estimate the motion of every frame."""
         motion = params.motion
-        return correct_movie(
+        return estimate_motion(
             source,
             pw_rigid=motion.pw_rigid,
             strides=motion.strides,
             overlaps=motion.overlaps,
             max_shifts=motion.max_shifts,
             max_deviation_rigid=motion.max_deviation_rigid,
+            workers=context.workers,
+            progress=context.progress,
+        )
+
+    def apply_motion(
+        self,
+        source: FrameSource,
+        estimate: MotionEstimate,
+        params: Parameters,
+        context: Context,
+        values: MovieValues | None = None,
+    ) -> CorrectedMovie:
+        """Write the corrected movie."""
+        check_same_frames(source, estimate)
+        return apply_motion(
+            source,
+            estimate,
             allocate=context.allocate,
+            values=values,
             workers=context.workers,
             progress=context.progress,
         )

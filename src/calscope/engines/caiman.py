@@ -25,22 +25,33 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
 from calscope.algorithms.evaluation.soma import measure_soma
+from calscope.algorithms.motion.apply_motion import measure_values
 from calscope.algorithms.motion.grid import make_patches
 from calscope.engines.caiman_check import caiman_version, cnn_obstacle, explain_failure, find_caiman
-from calscope.engines.caiman_files import check_room, write_by_pixels, write_raw
+from calscope.engines.caiman_files import check_room, even_stretches, write_by_pixels, write_frames, write_raw
 from calscope.engines.caiman_multiprocessing import TaskPool
-from calscope.engines.caiman_progress import FIT, MEASURE, MOTION, REFIT, RIGID, CaimanProgress, Milestone, listening
-from calscope.engines.caiman_results import components_of, motion_result, quality_of
+from calscope.engines.caiman_progress import (
+    APPLY,
+    FIT,
+    MEASURE,
+    MOTION,
+    REFIT,
+    RIGID,
+    CaimanProgress,
+    Milestone,
+    listening,
+)
+from calscope.engines.caiman_results import components_of, corrected_movie, motion_estimate, put_shifts, quality_of
 from calscope.engines.caiman_surroundings import surroundings
 from calscope.engines.caiman_trial import STEP
-from calscope.engines.engine import Availability, Context, check_seeds
+from calscope.engines.engine import Availability, Context, check_same_frames, check_seeds
 from calscope.model.caiman_params import to_caiman
 from calscope.model.errors import CalscopeError, Cancelled, EngineError, RecordingError
 from calscope.model.fields import StageName
 from calscope.model.movie import FloatArray, FrameSource, Movie
 from calscope.model.params import Parameters, fields
-from calscope.model.progress import part
-from calscope.model.results import ComponentQuality, Components, MotionResult
+from calscope.model.progress import onward, part
+from calscope.model.results import ComponentQuality, Components, CorrectedMovie, MotionEstimate, MovieValues
 from calscope.model.seeds import Seeds
 
 logger = logging.getLogger(__name__)
@@ -84,12 +95,8 @@ class CaimanEngine:
         odd = tuple(side + (side % 2 == 0) for side in params.gSiz_px)
         return changed if odd == params.gSiz_px else changed | {"cnmf.gSiz": odd}
 
-    def correct_motion(self, source: FrameSource, params: Parameters, context: Context) -> MotionResult:
-        """Estimate motion and write the corrected movie, in the units of the raw one.
-
-        CaImAn takes the smallest value of the first 400 frames away from its corrected movie; here it is the lower end
-        of the coded range, so that the fits see the movie that they would see in CaImAn.
-        """
+    def estimate_motion(self, source: FrameSource, params: Parameters, context: Context) -> MotionEstimate:
+        """Estimate motion; CaImAn writes no corrected movie then."""
         _check(params)
         if source.shape[0] < MIN_FRAMES:
             raise RecordingError(
@@ -98,17 +105,46 @@ class CaimanEngine:
             )
         height, width = source.shape[1:]
         n_values = source.shape[0] * height * width
-        check_room(context.scratch, n_values * (source.dtype.itemsize + 4), "a copy of the movie and the corrected one")
+        check_room(context.scratch, n_values * source.dtype.itemsize, "a copy of the movie")
         raw = context.scratch / "movie.hdf5"
-        high, n_repaired = write_raw(source, raw, part(context.progress, 0, 0.05))
-        values = _motion_values(params, (height, width))
-        milestones = MOTION if values["motion.pw_rigid"] else RIGID
-        with _driving("motion correction", context, milestones, (0.05, 0.9)) as view:
-            options = _options(params, _motion_options(values, raw))
-            _note_effective(context, params, options, "motion")
+        found, n_repaired = write_raw(source, raw, part(context.progress, 0, 0.05))
+        used = _motion_values(params, (height, width))
+        milestones = MOTION if used["motion.pw_rigid"] else RIGID
+        with _driving("motion correction", context, milestones, (0.05, 0.95)) as view:
+            options = _options(params, _motion_options(used, raw))
+            _note_effective(context, params, options, "estimate")
             corrector = _correct(raw, options, view)
         raw.unlink()
-        return motion_result(corrector, source, high=high, n_repaired=n_repaired, context=context)
+        # the smallest of the first 400 frames, which CaImAn takes away from its corrected movie
+        values = replace(found, low=float(corrector.min_mov))
+        progress = part(context.progress, 0.95, 1)
+        return motion_estimate(corrector, source, values=values, n_repaired=n_repaired, progress=progress)
+
+    def apply_motion(
+        self,
+        source: FrameSource,
+        estimate: MotionEstimate,
+        params: Parameters,
+        context: Context,
+        values: MovieValues | None = None,
+    ) -> CorrectedMovie:
+        """Let CaImAn apply the shifts, and write the corrected movie, in the units of the raw one.
+
+        CaImAn takes the smallest value of the first 400 frames away from its corrected movie; here it is the lower end
+        of the coded range, so that the fits see the movie that they would see in CaImAn.
+        """
+        check_same_frames(source, estimate)
+        context = replace(context, progress=onward(context.progress))
+        if values is None:
+            values = measure_values(source, context.workers, part(context.progress, 0, 0.3))
+        path = context.scratch / "stretch.hdf5"
+        with _driving("applying the shifts", context, APPLY, (0, 0)):
+            options = _options(params, _motion_options(_motion_values(params, source.shape[1:]), path))
+            corrected = corrected_movie(
+                _apply_shifts(source, estimate, values, options, path), estimate, values, context
+            )
+        path.unlink()
+        return corrected
 
     def fit(self, movie: Movie, border_px: int, params: Parameters, context: Context) -> Components:
         """Fit CNMF on overlapping patches.
@@ -301,8 +337,21 @@ def _correct(raw: Path, options: Any, view: TaskPool) -> Any:
     from caiman.motion_correction import MotionCorrect  # noqa: PLC0415
 
     corrector = MotionCorrect([str(raw)], dview=view, **options.motion)
-    corrector.motion_correct(save_movie=True)
+    corrector.motion_correct(save_movie=False)
     return corrector
+
+
+def _apply_shifts(
+    source: FrameSource, estimate: MotionEstimate, values: MovieValues, options: Any, path: Path
+) -> Iterator[tuple[int, int, NDArray]]:
+    """Give corrected frames a stretch at a time, since CaImAn holds all of a file in memory, three times over."""
+    from caiman.motion_correction import MotionCorrect  # noqa: PLC0415
+
+    for start, stop in even_stretches(source.shape):
+        write_frames(source, values, (start, stop), path)
+        corrector = MotionCorrect([str(path)], **options.motion)
+        put_shifts(corrector, estimate, start, stop)
+        yield start, stop, np.asarray(corrector.apply_shifts_movie(str(path), remove_min=False), np.float32)
 
 
 def _images(movie: Movie, context: Context, share: float = 0.05) -> NDArray[np.float32]:
@@ -357,7 +406,7 @@ def _note_effective(context: Context, params: Parameters, options: Any, stage: S
 
 
 _READ: dict[str, tuple[str, ...]] = {
-    "motion": ("motion",),
+    "estimate": ("motion",),
     "fit": ("patch", "preprocess", "init", "spatial", "temporal", "merging"),
     "refit": ("patch", "preprocess", "init", "spatial", "temporal", "merging"),
     "component_quality": ("quality",),

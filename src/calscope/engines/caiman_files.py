@@ -1,6 +1,7 @@
 """Movies as files in the forms that CaImAn reads: HDF5 for motion correction, a memory map by pixels for CNMF."""
 
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import h5py
@@ -8,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calscope.algorithms.frames import replace_missing
-from calscope.algorithms.motion.template import take_sample
+from calscope.algorithms.motion.template import Sample, take_sample
 from calscope.model.errors import EngineError
 from calscope.model.movie import FloatArray, FrameSource, Movie, chunks
 from calscope.model.progress import Progress
+from calscope.model.results import MovieValues
 
 _CHUNK_BYTES = 64 << 20
 
@@ -38,29 +40,55 @@ def chunk_frames(shape: tuple[int, int, int]) -> list[tuple[int, int]]:
     return chunks(n_frames, max(1, _CHUNK_BYTES // (4 * height * width)))
 
 
-def write_raw(source: FrameSource, path: Path, progress: Progress) -> tuple[float, int]:
+def even_stretches(shape: tuple[int, int, int]) -> list[tuple[int, int]]:
+    """Give stretches of about 64 MB that are alike in length: CaImAn takes a file of one frame for a single image."""
+    n_frames = shape[0]
+    count = max(1, min(len(chunk_frames(shape)), n_frames // 2))
+    ends = [round(k * n_frames / count) for k in range(count + 1)]
+    return list(pairwise(ends))
+
+
+def write_raw(source: FrameSource, path: Path, progress: Progress) -> tuple[MovieValues, int]:
     """Write a movie as HDF5 in its own type, because CaImAn refuses what is not finite and reads only files.
 
     Returns
     -------
-    maximum, n_repaired
-        Over all frames; how many frames had values that are missing, replaced by the pixel's mean.
+    values, n_repaired
+        Of all frames; how many frames had values that are missing, replaced by the pixel's mean.
     """
     n_frames = source.shape[0]
-    sample = None if np.issubdtype(source.dtype, np.integer) else take_sample(source)
-    dtype = source.dtype if source.dtype.kind in "ui" else np.dtype(np.float32)
-    high, n_repaired = -np.inf, 0
+    sample = take_sample(source)
+    low, high, n_repaired = np.inf, -np.inf, 0
     with h5py.File(path, "w") as file:
-        movie = file.create_dataset("mov", source.shape, dtype)
+        movie = file.create_dataset("mov", source.shape, _type_for_caiman(source))
         for start, stop in chunk_frames(source.shape):
-            frames = source.read(start, stop)
-            if sample is not None:
-                frames, touched = replace_missing(frames, sample.fill, sample.credible)
-                n_repaired += int(touched.sum())
+            frames, touched = _read(source, sample, start, stop)
+            n_repaired += int(touched.sum())
             movie[start:stop] = frames
-            high = max(high, float(frames.max()))
+            low, high = min(low, float(frames.min())), max(high, float(frames.max()))
             progress(stop / n_frames, f"writing the movie for CaImAn: frame {stop} of {n_frames}")
-    return high, n_repaired
+    return sample.values(low, high), n_repaired
+
+
+def write_frames(source: FrameSource, values: MovieValues, stretch: tuple[int, int], path: Path) -> None:
+    """Write frames `start` to `stop` of a movie as `write_raw` writes all of them."""
+    frames, _ = _read(source, values, *stretch)
+    with h5py.File(path, "w") as file:
+        file.create_dataset("mov", data=frames, dtype=_type_for_caiman(source))
+
+
+def _read(
+    source: FrameSource, values: MovieValues | Sample, start: int, stop: int
+) -> tuple[NDArray, NDArray[np.bool_]]:
+    """Read frames with every value finite, and which of them had values that were missing."""
+    frames = source.read(start, stop)
+    if np.issubdtype(source.dtype, np.integer):
+        return frames, np.zeros(len(frames), np.bool_)
+    return replace_missing(frames, values.fill, values.credible)
+
+
+def _type_for_caiman(source: FrameSource) -> np.dtype:
+    return source.dtype if source.dtype.kind in "ui" else np.dtype(np.float32)
 
 
 def write_by_pixels(movie: Movie, path: Path, progress: Progress) -> None:
@@ -75,13 +103,6 @@ def write_by_pixels(movie: Movie, path: Path, progress: Progress) -> None:
         out[:, start:stop] = frames.transpose(2, 1, 0).reshape(height * width, stop - start)
         progress(stop / n_frames, f"writing the movie for CaImAn: frame {stop} of {n_frames}")
     out.flush()
-
-
-def read_corrected(path: Path, shape: tuple[int, int, int]) -> NDArray[np.float32]:
-    """Give CaImAn's corrected movie, (T, H, W), as a read-only map of its file (pixels by frames in Fortran order)."""
-    n_frames, height, width = shape
-    mapped = np.memmap(path, np.float32, mode="r", shape=(height * width, n_frames), order="F")
-    return np.asarray(mapped.T).reshape(n_frames, width, height).transpose(0, 2, 1)
 
 
 def frame_correlations(frames: NDArray, image: FloatArray) -> FloatArray:

@@ -26,6 +26,7 @@ MOTION = (
     Milestone("Starting parallel motion correction", 0.3, "CaImAn: registering patches"),
 )
 RIGID = MOTION[:2]
+APPLY = (Milestone("", 0.0, "CaImAn: applying the shifts"),)
 FIT = (
     Milestone("", 0.05, "CaImAn: patches"),
     Milestone("Merging", 0.75, "CaImAn: merging"),

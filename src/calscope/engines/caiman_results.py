@@ -1,25 +1,26 @@
 """What CaImAn's objects hold, as our results. Nothing of CaImAn is imported here: the objects are only read."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
+from calscope.algorithms.frames import inner_crop
 from calscope.algorithms.motion.grid import make_patches
-from calscope.engines.caiman_files import chunk_frames, frame_correlations, read_corrected
+from calscope.engines.caiman_files import chunk_frames, frame_correlations
 from calscope.engines.engine import Context
 from calscope.model.movie import FloatArray, FrameSource, Movie
 from calscope.model.notes import Note
-from calscope.model.progress import part
-from calscope.model.results import ComponentQuality, Components, MotionResult
+from calscope.model.progress import Progress
+from calscope.model.results import ComponentQuality, Components, CorrectedMovie, MotionEstimate, MovieValues
 
 
-def motion_result(
-    corrector: Any, source: FrameSource, *, high: float, n_repaired: int, context: Context
-) -> MotionResult:
-    """Take over what CaImAn's `MotionCorrect` found and wrote.
+def motion_estimate(
+    corrector: Any, source: FrameSource, *, values: MovieValues, n_repaired: int, progress: Progress
+) -> MotionEstimate:
+    """Take over what CaImAn's `MotionCorrect` found.
 
     Parameters
     ----------
@@ -27,61 +28,65 @@ def motion_result(
         After `motion_correct`.
     source
         The raw movie.
-    high
-        Its largest value.
+    values
+        Of that movie; the smallest one is CaImAn's.
     n_repaired
         Frames in which something was replaced before CaImAn saw them.
-    context
-        Gives the array for the corrected movie.
+    progress
+        Of correlating the frames with the template.
     """
     is_rigid = not corrector.pw_rigid
     shifts_rig = np.asarray(corrector.shifts_rig, np.float32).reshape(-1, 2)
     template = np.asarray(corrector.total_template_rig if is_rigid else corrector.total_template_els, np.float32)
-    written = Path(_one(corrector.fname_tot_rig if is_rigid else corrector.fname_tot_els))
     rim = int(corrector.border_to_0)
-    movie = _code(written, source.shape, (float(corrector.min_mov), high), context)
-    written.unlink()
-    before, after = _correlations(source, movie, template, rim)
     patches = {} if is_rigid else _patch_results(corrector, (source.shape[1], source.shape[2]))
-    return MotionResult(
-        movie=movie,
+    return MotionEstimate(
         template=template,
         shifts_rig=shifts_rig,
-        corr_before=before,
-        corr_after=after,
-        border_px=rim,
+        corr_raw=_correlations(source, template, rim, progress),
+        rim_px=rim,
+        values=values,
         notes=_motion_notes(shifts_rig, corrector.max_shifts, n_repaired),
         **patches,
     )
 
 
-def _one(name: str | Sequence[str]) -> str:
-    return name if isinstance(name, str) else name[0]
+def put_shifts(corrector: Any, estimate: MotionEstimate, start: int, stop: int) -> None:
+    """Give CaImAn's `MotionCorrect` the shifts of some frames, as it keeps them itself."""
+    corrector.shifts_rig = [tuple(shift) for shift in estimate.shifts_rig[start:stop].tolist()]
+    if estimate.shifts_els is not None:
+        corrector.x_shifts_els = list(np.asarray(estimate.shifts_els[start:stop, :, 0]))
+        corrector.y_shifts_els = list(np.asarray(estimate.shifts_els[start:stop, :, 1]))
 
 
-def _code(path: Path, shape: tuple[int, int, int], limits: tuple[float, float], context: Context) -> Movie:
-    """Code CaImAn's corrected movie in 16 bits, in the units of the raw one."""
-    low, high = limits
-    codes = context.allocate("movie", shape, np.uint16)
-    movie = Movie(codes, scale=(high - low) / 65535 if high > low else 1.0, offset=low)
-    corrected = read_corrected(path, shape)
-    progress = part(context.progress, 0.9, 0.98)
-    for start, stop in chunk_frames(shape):
-        codes[start:stop] = movie.encode(np.nan_to_num(corrected[start:stop]) + np.float32(low))
-        progress(stop / shape[0], "taking over CaImAn's corrected movie")
-    return movie
+def corrected_movie(
+    frames: Iterable[tuple[int, int, NDArray]], estimate: MotionEstimate, values: MovieValues, context: Context
+) -> CorrectedMovie:
+    """Code corrected frames, given as (start, stop, frames) in the units of the raw movie, in 16 bits.
+
+    CaImAn fills what a frame doesn't show with NaN where it was told to; that is the lower end of the coded range.
+    """
+    span = values.high - values.low
+    codes = context.allocate("movie", estimate.shape, np.uint16)
+    movie = Movie(codes, scale=span / 65535 if span > 0 else 1.0, offset=values.low)
+    inside = inner_crop(estimate.shape[1:], estimate.rim_px)
+    found = np.zeros(estimate.shape[0], np.float32)
+    for start, stop, some in frames:
+        codes[start:stop] = movie.encode(np.nan_to_num(some, nan=values.low))
+        found[start:stop] = frame_correlations(movie.read(start, stop)[:, *inside], estimate.template[inside])
+        context.progress(stop / estimate.shape[0], f"CaImAn: applying the shifts: frame {stop} of {estimate.shape[0]}")
+    return CorrectedMovie(movie, found, estimate.rim_px)
 
 
-def _correlations(source: FrameSource, movie: Movie, template: FloatArray, rim: int) -> tuple[FloatArray, FloatArray]:
-    """Correlation of every frame with the template inside the border, raw and corrected, (T,) each."""
-    n_frames, height, width = movie.shape
-    inside = tuple(slice(min(rim, n // 4), n - min(rim, n // 4)) for n in (height, width))
-    before, after = np.zeros(n_frames, np.float32), np.zeros(n_frames, np.float32)
-    for start, stop in chunk_frames(movie.shape):
+def _correlations(source: FrameSource, template: FloatArray, rim: int, progress: Progress) -> FloatArray:
+    """Correlation of every raw frame with the template without the rim, (T,)."""
+    inside = inner_crop(source.shape[1:], rim)
+    found = np.zeros(source.shape[0], np.float32)
+    for start, stop in chunk_frames(source.shape):
         raw = np.nan_to_num(source.read(start, stop))
-        before[start:stop] = frame_correlations(raw[:, *inside], template[inside])
-        after[start:stop] = frame_correlations(movie.read(start, stop)[:, *inside], template[inside])
-    return before, after
+        found[start:stop] = frame_correlations(raw[:, *inside], template[inside])
+        progress(stop / source.shape[0], "correlation with the template")
+    return found
 
 
 def _patch_results(corrector: Any, field: tuple[int, int]) -> dict[str, Any]:

@@ -1,17 +1,24 @@
-"""What an engine is: the four steps that take more than a threshold, behind one small interface."""
+"""What an engine is: the five steps that take more than a threshold, behind one small interface."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from numpy.typing import DTypeLike, NDArray
 
-from calscope.model.errors import EngineError
+from calscope.model.errors import EngineError, RecordingError
 from calscope.model.movie import FrameSource, Movie
 from calscope.model.params import Parameters
-from calscope.model.progress import Progress
-from calscope.model.results import ComponentQuality, Components, MotionResult
+from calscope.model.progress import Progress, part
+from calscope.model.results import (
+    ComponentQuality,
+    Components,
+    CorrectedMovie,
+    MotionCorrection,
+    MotionEstimate,
+    MovieValues,
+)
 from calscope.model.seeds import Seeds
 
 Allocate = Callable[[str, tuple[int, ...], DTypeLike], NDArray]
@@ -57,8 +64,29 @@ class Engine(Protocol):
     def effective(self, params: Parameters, shape: tuple[int, int, int]) -> Mapping[str, Any]:
         """Give the values it would really use where they differ from the requested ones, as {'group.name': value}."""
 
-    def correct_motion(self, source: FrameSource, params: Parameters, context: Context) -> MotionResult:
-        """Estimate motion and write the corrected movie into an array from `context.allocate`."""
+    def estimate_motion(self, source: FrameSource, params: Parameters, context: Context) -> MotionEstimate:
+        """Estimate the motion of every frame."""
+
+    def apply_motion(
+        self,
+        source: FrameSource,
+        estimate: MotionEstimate,
+        params: Parameters,
+        context: Context,
+        values: MovieValues | None = None,
+    ) -> CorrectedMovie:
+        """Correct a movie by an estimate of this engine, and write it into an array from `context.allocate`.
+
+        Parameters
+        ----------
+        source
+            The movie that the motion was estimated on, or another of the same shape, such as another channel.
+        params
+            Those that the motion was estimated with.
+        values
+            Of this movie: `estimate.values` if it is the one that the motion was estimated on. Otherwise they are
+            measured.
+        """
 
     def fit(self, movie: Movie, border_px: int, params: Parameters, context: Context) -> Components:
         """Fit CNMF on overlapping patches (or the whole field when `rf` is none) and join the patches."""
@@ -70,6 +98,29 @@ class Engine(Protocol):
 
     def measure(self, movie: Movie, components: Components, params: Parameters, context: Context) -> ComponentQuality:
         """Measure how well each component is supported; thresholds are applied elsewhere."""
+
+
+def correct_motion(engine: Engine, source: FrameSource, params: Parameters, context: Context) -> MotionCorrection:
+    """Estimate the motion of a movie and correct the movie by it."""
+    first, then = (replace(context, progress=part(context.progress, *ends)) for ends in ((0, 0.8), (0.8, 1)))
+    estimate = engine.estimate_motion(source, params, first)
+    return MotionCorrection(estimate, engine.apply_motion(source, estimate, params, then, estimate.values))
+
+
+def check_same_frames(source: FrameSource, estimate: MotionEstimate) -> None:
+    """Refuse to correct a movie by the motion of one of another shape.
+
+    Raises
+    ------
+    RecordingError
+        With both shapes.
+    """
+    if source.shape != estimate.shape:
+        (n, height, width), (n_other, other_height, other_width) = source.shape, estimate.shape
+        raise RecordingError(
+            f"The movie has {n} frames of {height} x {width} px, and the motion is that of {n_other} frames of "
+            f"{other_height} x {other_width} px. A movie can only be corrected by the motion of one of the same shape."
+        )
 
 
 def check_seeds(engine: Engine, seeds: Seeds) -> None:

@@ -21,9 +21,10 @@ from calscope.model.note_texts.all_texts import text
 from calscope.model.results import (
     ComponentQuality,
     Components,
+    CorrectedMovie,
     Evaluation,
+    MotionEstimate,
     MotionQuality,
-    MotionResult,
     RelativeFluorescence,
     SummaryImages,
 )
@@ -40,8 +41,12 @@ class StageResults(Protocol):
         """Summary images of the raw movie."""
 
     @property
-    def motion(self) -> MotionResult | None:
-        """Motion and the corrected movie."""
+    def motion_estimate(self) -> MotionEstimate | None:
+        """Motion of every frame."""
+
+    @property
+    def corrected(self) -> CorrectedMovie | None:
+        """The corrected movie."""
 
     @property
     def after(self) -> SummaryImages | None:
@@ -105,17 +110,17 @@ class StoredAnimal(ExportedAnimal):
     @cached_property
     def motion(self) -> pd.DataFrame | None:
         """Shifts and correlations, one row a frame."""
-        found = self.results.motion
-        if found is None:
+        found, corrected = self.results.motion_estimate, self.results.corrected
+        if found is None or corrected is None:
             return None
         frame = np.arange(len(found.shifts_rig))
         shifts = (found.shifts_rig[:, 0], found.shifts_rig[:, 1])
-        return _frame(MOTION, [frame, self.times_s(frame), *shifts, found.corr_before, found.corr_after])
+        return _frame(MOTION, [frame, self.times_s(frame), *shifts, found.corr_raw, corrected.corr_corrected])
 
     @property
     def patches(self) -> Patches | None:
         """Shifts of the patches; None when rigid."""
-        found = self.results.motion
+        found = self.results.motion_estimate
         if found is None or found.shifts_els is None or found.centers_px is None:
             return None
         return Patches(found.shifts_els, found.centers_px)
@@ -123,7 +128,7 @@ class StoredAnimal(ExportedAnimal):
     @property
     def movie(self) -> Movie | None:
         """The corrected movie."""
-        return None if self.results.motion is None else self.results.motion.movie
+        return None if self.results.corrected is None else self.results.corrected.movie
 
     @property
     def movie_file(self) -> Path | None:

@@ -74,23 +74,23 @@ class Motion(ParameterGroup):
     pw_rigid: Annotated[bool, Spec(
         "bool", "Piecewise rigid", "Correct each patch by its own shift, after the shift of the whole frame.",
         "On follows tissue that deforms; off is faster, and better where the tissue only translates or is very dim.",
-        USUAL, ("motion",), ("motion.pw_rigid",))] = True
+        USUAL, ("estimate",), ("motion.pw_rigid",))] = True
     max_shifts: Annotated[IntPair, Spec(
         "int pair", "Largest shift", "The largest shift of a whole frame that is looked for.",
         "Higher follows larger movements, and may lock on to a wrong place in dim frames.",
-        USUAL, ("motion", "preview"), ("motion.max_shifts",), unit="px", low=1, high=200)] = (6, 6)
+        USUAL, ("estimate", "preview"), ("motion.max_shifts",), unit="px", low=1, high=200)] = (6, 6)
     strides: Annotated[IntPair, Spec(
         "int pair", "Patch step", "Step from one registration patch to the next. Not CNMF's stride, which is an overlap.",
         "Higher means fewer, larger patches: steadier shifts, less local detail.",
-        USUAL, ("motion", "preview"), ("motion.strides",), unit="px", low=8, high=1024)] = (48, 48)
+        USUAL, ("estimate", "preview"), ("motion.strides",), unit="px", low=8, high=1024)] = (48, 48)
     overlaps: Annotated[IntPair, Spec(
         "int pair", "Patch overlap", "Overlap of neighbouring registration patches; a patch's side is step plus overlap.",
         "Higher makes neighbouring shifts more alike, and costs time.",
-        USUAL, ("motion", "preview"), ("motion.overlaps",), unit="px", low=0, high=512)] = (24, 24)
+        USUAL, ("estimate", "preview"), ("motion.overlaps",), unit="px", low=0, high=512)] = (24, 24)
     max_deviation_rigid: Annotated[int, Spec(
         "int", "Largest deviation", "How far a patch's shift may differ from the shift of the whole frame.",
         "Higher allows stronger deformation, and more stray shifts in dim patches.",
-        USUAL, ("motion", "preview"), ("motion.max_deviation_rigid",), unit="px", low=1, high=50)] = 3
+        USUAL, ("estimate", "preview"), ("motion.max_deviation_rigid",), unit="px", low=1, high=50)] = 3
 
 
 class Cnmf(ParameterGroup):

@@ -26,27 +26,83 @@ class SummaryImages:
 
 
 @dataclass(frozen=True)
-class MotionResult:
-    """Estimated motion and the corrected movie."""
+class MovieValues:
+    """The values of a movie: which of them were measured, and what they range over."""
 
-    movie: Movie
+    fill: FloatArray
+    """(H, W) what stands in for a value that is missing."""
+    credible: tuple[float, float]
+    """Smallest and largest value that a detector may have given; anything beyond is missing."""
+    low: float
+    """Smallest value, stuck pixels left out."""
+    high: float
+    """Largest value, stuck pixels left out."""
+
+
+@dataclass(frozen=True)
+class FrameFlags:
+    """What was found about each frame while its shift was estimated, each (T,)."""
+
+    clipped: NDArray[np.bool_]
+    """Its shift was larger than max_shifts."""
+    constant: NDArray[np.bool_]
+    """All its pixels are alike."""
+    blank: NDArray[np.bool_]
+    """It doesn't show the template; its shift lies between those of the nearest frames that do."""
+    repaired: NDArray[np.bool_]
+    """Some of its values were missing."""
+
+
+@dataclass(frozen=True)
+class MotionEstimate:
+    """The motion of every frame, and all that is needed to correct any movie of the same frames by it."""
+
     template: FloatArray
     """(H, W)."""
     shifts_rig: FloatArray
     """(T, 2) px."""
-    corr_before: FloatArray
-    """(T,) correlation of the raw frame with the template, inside the border."""
-    corr_after: FloatArray
-    """(T,) the same for the corrected frame."""
-    border_px: int
-    """Width of the rim that some corrected frame had to fill in, because its shift moved the frame's edge there."""
+    corr_raw: FloatArray
+    """(T,) correlation of the raw frame with the template, without the rim."""
+    rim_px: int
+    """Width of the rim that is left out where frames are correlated with the template: no shift is larger."""
     shifts_els: FloatArray | None = None
     """(T, P, 2) px per patch; None when rigid."""
     centers_px: FloatArray | None = None
     """(P, 2) px centres (y, x) of the patches."""
     patch_shape_px: tuple[int, int] | None = None
+    field_coefficients: FloatArray | None = None
+    """(T, Ky, Kx, 2) px, of the smooth field that frames are warped by; None from engines that warp by the shifts."""
+    values: MovieValues | None = None
+    """Of the movie that the motion was estimated on; None where the engine doesn't tell."""
+    flags: FrameFlags | None = None
+    """None where the engine doesn't tell."""
     notes: tuple[Note, ...] = ()
     """Frames flagged, shifts clipped, what was done about NaN."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Frames, rows, columns of the movies that it can correct."""
+        height, width = self.template.shape
+        return len(self.shifts_rig), height, width
+
+
+@dataclass(frozen=True)
+class CorrectedMovie:
+    """A movie that was corrected by an estimate of its motion."""
+
+    movie: Movie
+    corr_corrected: FloatArray
+    """(T,) correlation of the corrected frame with the template, without the rim."""
+    border_px: int
+    """Width of the rim that some corrected frame had to fill in, because its shift moved the frame's edge there."""
+
+
+@dataclass(frozen=True)
+class MotionCorrection:
+    """An estimate, and what it made of the movie that it was estimated on."""
+
+    estimate: MotionEstimate
+    corrected: CorrectedMovie
 
 
 MotionVersion = Literal["raw", "rigid", "piecewise"]

@@ -9,9 +9,11 @@ from calscope.model.motion_preview import MotionPreview, MotionSurvey
 from calscope.model.results import (
     ComponentQuality,
     Components,
+    CorrectedMovie,
     Evaluation,
+    MotionCorrection,
+    MotionEstimate,
     MotionQuality,
-    MotionResult,
     RelativeFluorescence,
     Residual,
     SummaryImages,
@@ -56,9 +58,20 @@ class AnimalResults:
         return self.get("preview")
 
     @property
-    def motion(self) -> MotionResult | None:
-        """Motion and the corrected movie."""
-        return self.get("motion")
+    def motion_estimate(self) -> MotionEstimate | None:
+        """Motion of every frame."""
+        return self.get("estimate")
+
+    @property
+    def corrected(self) -> CorrectedMovie | None:
+        """The corrected movie."""
+        return self.get("apply")
+
+    @property
+    def motion(self) -> MotionCorrection | None:
+        """Motion and the corrected movie; None where either is absent."""
+        estimate, corrected = self.motion_estimate, self.corrected
+        return None if estimate is None or corrected is None else MotionCorrection(estimate, corrected)
 
     @property
     def after(self) -> SummaryImages | None:

@@ -15,12 +15,15 @@ from calscope.model.notes import Note, notes_from_json, notes_to_json
 from calscope.model.results import (
     ComponentQuality,
     Components,
+    CorrectedMovie,
     Estimate,
     Evaluation,
+    FrameFlags,
+    MotionEstimate,
     MotionGain,
     MotionMeasures,
     MotionQuality,
-    MotionResult,
+    MovieValues,
     RelativeFluorescence,
     Residual,
     SummaryImages,
@@ -107,33 +110,64 @@ def _load_measures(told: Mapping[str, Mapping[str, float]]) -> MotionMeasures:
     return MotionMeasures(**{name: Estimate(**value) for name, value in told.items()})
 
 
-def _save_motion(writer: ResultWriter, motion: MotionResult) -> None:
-    writer.save("codes", motion.movie.codes)
-    _save_floats(writer, motion, "template", "shifts_rig", "corr_before", "corr_after")
-    if motion.shifts_els is not None and motion.centers_px is not None:
-        _save_floats(writer, motion, "shifts_els", "centers_px")
+_FLAGS = ("clipped", "constant", "blank", "repaired")
+
+
+def _save_estimate(writer: ResultWriter, motion: MotionEstimate) -> None:
+    _save_floats(writer, motion, "template", "shifts_rig", "corr_raw")
+    for name in ("shifts_els", "centers_px", "field_coefficients"):
+        if getattr(motion, name) is not None:
+            _save_floats(writer, motion, name)
+    if motion.flags is not None:
+        writer.save("flags", np.stack([getattr(motion.flags, name) for name in _FLAGS]))
+    if motion.values is not None:
+        _save_floats(writer, motion.values, "fill")
+        # as an array: JSON has no infinity
+        ends = (*motion.values.credible, motion.values.low, motion.values.high)
+        writer.save("value_ends", np.asarray(ends, np.float64))
     writer.values.update(
-        scale=float(motion.movie.scale),
-        offset=float(motion.movie.offset),
-        border_px=int(motion.border_px),
-        patch_shape_px=_ints(motion.patch_shape_px),
-        notes=notes_to_json(motion.notes),
+        rim_px=int(motion.rim_px), patch_shape_px=_ints(motion.patch_shape_px), notes=notes_to_json(motion.notes)
     )
 
 
-def _load_motion(stored: StoredResult) -> MotionResult:
+def _load_estimate(stored: StoredResult) -> MotionEstimate:
     values = stored.values
-    return MotionResult(
-        movie=Movie(stored.array("codes"), scale=values["scale"], offset=values["offset"]),
+    return MotionEstimate(
         template=stored.array("template"),
         shifts_rig=stored.array("shifts_rig"),
-        corr_before=stored.array("corr_before"),
-        corr_after=stored.array("corr_after"),
-        border_px=values["border_px"],
+        corr_raw=stored.array("corr_raw"),
+        rim_px=values["rim_px"],
         shifts_els=_array_or_none(stored, "shifts_els"),
         centers_px=_array_or_none(stored, "centers_px"),
         patch_shape_px=_pair(values["patch_shape_px"]),
+        field_coefficients=_array_or_none(stored, "field_coefficients"),
+        values=_load_movie_values(stored),
+        flags=FrameFlags(*stored.array("flags")) if "flags" in stored.arrays else None,
         notes=notes_from_json(values["notes"]),
+    )
+
+
+def _load_movie_values(stored: StoredResult) -> MovieValues | None:
+    if "fill" not in stored.arrays:
+        return None
+    lowest, highest, low, high = (float(value) for value in stored.array("value_ends"))
+    return MovieValues(stored.array("fill"), (lowest, highest), low, high)
+
+
+def _save_corrected(writer: ResultWriter, corrected: CorrectedMovie) -> None:
+    writer.save("codes", corrected.movie.codes)
+    _save_floats(writer, corrected, "corr_corrected")
+    writer.values.update(
+        scale=float(corrected.movie.scale), offset=float(corrected.movie.offset), border_px=int(corrected.border_px)
+    )
+
+
+def _load_corrected(stored: StoredResult) -> CorrectedMovie:
+    values = stored.values
+    return CorrectedMovie(
+        movie=Movie(stored.array("codes"), scale=values["scale"], offset=values["offset"]),
+        corr_corrected=stored.array("corr_corrected"),
+        border_px=values["border_px"],
     )
 
 
@@ -238,7 +272,8 @@ CODECS: dict[StageName, Codec] = {
     "before": _IMAGES,
     "survey": Codec(_save_survey, _load_survey),
     "preview": Codec(_save_preview, _load_preview),
-    "motion": Codec(_save_motion, _load_motion),
+    "estimate": Codec(_save_estimate, _load_estimate),
+    "apply": Codec(_save_corrected, _load_corrected),
     "after": _IMAGES,
     "motion_quality": Codec(_save_motion_quality, _load_motion_quality),
     "fit": _COMPONENTS,

@@ -33,7 +33,7 @@ from calscope.model.note_texts.all_texts import texts
 from calscope.model.params import Parameters
 from calscope.model.progress import Progress, part, silent
 from calscope.model.recording import RecordingInfo
-from calscope.model.results import ComponentQuality, Components, Evaluation, MotionResult
+from calscope.model.results import ComponentQuality, Components, CorrectedMovie, Evaluation, MotionEstimate
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.records import AnimalRun, RunError
 from calscope.pipeline.runner import InfoSource, Log, run_animal
@@ -79,7 +79,8 @@ class Side:
     """One engine's run and results, complete."""
 
     run: AnimalRun
-    motion: MotionResult
+    motion: MotionEstimate
+    corrected: CorrectedMovie
     refit: Components
     quality: ComponentQuality
     evaluation: Evaluation
@@ -177,11 +178,11 @@ def _one_side(
 ) -> Side:
     run = run_animal(recording, params, engine=engine, store=store, workers=workers, progress=progress, log=log)
     results = AnimalResults(store, run.keys)
-    after, motion = results.after, results.motion
+    after, motion, corrected = results.after, results.motion_estimate, results.corrected
     refit, quality, evaluation = results.refit, results.component_quality, results.evaluation
-    if after is None or motion is None or refit is None or quality is None or evaluation is None:
+    if after is None or motion is None or corrected is None or refit is None or quality is None or evaluation is None:
         raise StoreError(f"The results of the engine {engine.name} are no longer there. Run again.")
-    return Side(run, motion, refit, quality, evaluation, np.array(after.corr))
+    return Side(run, motion, corrected, refit, quality, evaluation, np.array(after.corr))
 
 
 def _no_arrays(name: str, shape: tuple[int, ...], dtype: Any) -> NDArray:
@@ -193,7 +194,7 @@ def _same_input(recording: FrameSource, theirs: Side, params: Parameters, builti
     from calscope.algorithms.summary import compute_summary  # noqa: PLC0415 - compiles what only this needs
 
     ours, image = compute_summary(recording).corr, CaimanEngine().correlation_image(recording, context)
-    movie = theirs.motion.movie
+    movie = theirs.corrected.movie
     parts = [builtin.measure(movie, part, params, context) for part in evaluation_groups_of_caiman(theirs.refit)]
     grouped = np.concatenate([part.r_value for part in parts]) if parts else np.zeros(0, np.float32)
     quality = builtin.measure(movie, theirs.refit, params, context)
@@ -261,7 +262,7 @@ def _whole_way(ours: Side, theirs: Side) -> Numbers:
     }
 
 
-def _compare_patches(ours: MotionResult, theirs: MotionResult) -> Numbers | None:
+def _compare_patches(ours: MotionEstimate, theirs: MotionEstimate) -> Numbers | None:
     if ours.shifts_els is None or theirs.shifts_els is None or ours.shifts_els.shape != theirs.shifts_els.shape:
         return None
     return dataclasses.asdict(compare_shifts(ours.shifts_els, theirs.shifts_els))
@@ -293,7 +294,7 @@ def _about(side: Side, truth: Truth | None) -> Numbers:
 
 def _against(truth: Truth, side: Side) -> Numbers:
     motion = side.motion
-    center = np.array([[(n - 1) / 2 for n in motion.movie.shape[1:]]])
+    center = np.array([[(n - 1) / 2 for n in motion.shape[1:]]])
     shifts, centers = motion.shifts_rig[:, None, :], center
     if motion.shifts_els is not None and motion.centers_px is not None:
         shifts, centers = motion.shifts_els, motion.centers_px

@@ -2,10 +2,10 @@
 
 source -> before
 source -> survey -> preview (of the motion correction, where the movie moves most)
-source -> motion -> after
-source, motion -> motion_quality
-motion -> fit -> refit -> component_quality -> evaluation
-motion, refit -> residual
+source -> estimate (of the motion) -> apply (it to the movie) -> after
+source, estimate, apply -> motion_quality
+estimate, apply -> fit -> refit -> component_quality -> evaluation
+apply, refit -> residual
 refit -> dff
 """
 
@@ -22,7 +22,7 @@ from calscope.algorithms.motion_check.motion_quality import measure_motion
 from calscope.algorithms.motion_check.preview import preview_motion
 from calscope.algorithms.motion_check.survey import survey_motion
 from calscope.algorithms.summary import compute_summary
-from calscope.engines.engine import Context, Engine
+from calscope.engines.engine import Context, Engine, correct_motion
 from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs, InputPart
 from calscope.model.errors import RecordingError, StoreError
 from calscope.model.fields import StageName
@@ -33,9 +33,11 @@ from calscope.model.progress import Progress
 from calscope.model.results import (
     ComponentQuality,
     Components,
+    CorrectedMovie,
     Evaluation,
+    MotionCorrection,
+    MotionEstimate,
     MotionQuality,
-    MotionResult,
     RelativeFluorescence,
     Residual,
     SummaryImages,
@@ -63,9 +65,19 @@ class StageInputs:
     """Only the parts that the stage declares."""
 
     @property
-    def motion(self) -> MotionResult:
+    def estimate(self) -> MotionEstimate:
+        """The motion, which must be there."""
+        return _needed(self.parents.motion_estimate, "estimate")
+
+    @property
+    def corrected(self) -> CorrectedMovie:
         """The corrected movie, which must be there."""
-        return _needed(self.parents.motion, "motion")
+        return _needed(self.parents.corrected, "apply")
+
+    @property
+    def border_px(self) -> int:
+        """Rim in which no components are looked for, px."""
+        return often_filled_px(self.estimate, self.corrected.border_px)
 
     @property
     def first(self) -> Components:
@@ -115,9 +127,9 @@ def _run_survey(inputs: StageInputs) -> MotionSurvey:
 def _run_preview(inputs: StageInputs) -> MotionPreview:
     engine, context, motion = inputs.engine, inputs.context, inputs.params.motion
 
-    def correct(movie: FrameSource, pw_rigid: bool, progress: Progress) -> MotionResult:  # noqa: FBT001 - a Correct
+    def correct(movie: FrameSource, pw_rigid: bool, progress: Progress) -> MotionCorrection:  # noqa: FBT001 - a Correct
         params = inputs.params.replace({"motion.pw_rigid": pw_rigid})
-        return engine.correct_motion(movie, params, _in_memory(context, progress))
+        return correct_motion(engine, movie, params, _in_memory(context, progress))
 
     return preview_motion(
         inputs.source,
@@ -136,23 +148,28 @@ def _in_memory(context: Context, progress: Progress) -> Context:
     return replace(context, progress=progress, allocate=lambda name, shape, dtype: np.empty(shape, dtype), effective={})
 
 
-def _run_motion(inputs: StageInputs) -> MotionResult:
-    return inputs.engine.correct_motion(inputs.source, inputs.params, inputs.context)
+def _run_estimate(inputs: StageInputs) -> MotionEstimate:
+    return inputs.engine.estimate_motion(inputs.source, inputs.params, inputs.context)
+
+
+def _run_apply(inputs: StageInputs) -> CorrectedMovie:
+    estimate = inputs.estimate
+    return inputs.engine.apply_motion(inputs.source, estimate, inputs.params, inputs.context, estimate.values)
 
 
 def _run_after(inputs: StageInputs) -> SummaryImages:
-    return compute_summary(inputs.motion.movie, inputs.context.progress)
+    return compute_summary(inputs.corrected.movie, inputs.context.progress)
 
 
 def _run_motion_quality(inputs: StageInputs) -> MotionQuality:
     engine, context, motion = inputs.engine, inputs.context, inputs.params.motion
 
-    def correct(movie: FrameSource, progress: Progress) -> MotionResult:
-        return engine.correct_motion(movie, inputs.params, _in_memory(context, progress))
+    def correct(movie: FrameSource, progress: Progress) -> MotionCorrection:
+        return correct_motion(engine, movie, inputs.params, _in_memory(context, progress))
 
     return measure_motion(
         inputs.source,
-        inputs.motion,
+        MotionCorrection(inputs.estimate, inputs.corrected),
         correct=correct,
         max_shifts=motion.max_shifts,
         max_deviation_rigid=motion.max_deviation_rigid,
@@ -168,21 +185,24 @@ def _run_fit(inputs: StageInputs) -> Components:
             f"The recording has {n_frames} frame{'s' * (n_frames != 1)}; at least {MIN_FRAMES_TO_EXTRACT} are needed "
             "to extract components. Motion correction alone works on any number (--until motion)."
         )
-    motion = inputs.motion
-    return inputs.engine.fit(motion.movie, often_filled_px(motion), inputs.params, inputs.context)
+    return inputs.engine.fit(inputs.corrected.movie, inputs.border_px, inputs.params, inputs.context)
 
 
 def _run_refit(inputs: StageInputs) -> Components:
-    motion = inputs.motion
     return inputs.engine.refit(
-        motion.movie, inputs.first, often_filled_px(motion), inputs.params, inputs.context, inputs.animal_inputs.seeds
+        inputs.corrected.movie,
+        inputs.first,
+        inputs.border_px,
+        inputs.params,
+        inputs.context,
+        inputs.animal_inputs.seeds,
     )
 
 
 def _run_residual(inputs: StageInputs) -> Residual:
     dataset = inputs.params.dataset
     return residual_peaks(
-        inputs.motion.movie,
+        inputs.corrected.movie,
         inputs.components,
         gSig=inputs.params.cnmf.gSig,
         gSiz=inputs.params.gSiz_px,
@@ -193,7 +213,7 @@ def _run_residual(inputs: StageInputs) -> Residual:
 
 
 def _run_component_quality(inputs: StageInputs) -> ComponentQuality:
-    return inputs.engine.measure(inputs.motion.movie, inputs.components, inputs.params, inputs.context)
+    return inputs.engine.measure(inputs.corrected.movie, inputs.components, inputs.params, inputs.context)
 
 
 def _run_evaluation(inputs: StageInputs) -> Evaluation:
@@ -211,7 +231,9 @@ def _run_dff(inputs: StageInputs) -> RelativeFluorescence:
 
 
 _SUMMARY = ("calscope.algorithms.summary",)
-_MOTION = ("calscope.algorithms.motion.normcorre",)
+_ESTIMATE = ("calscope.algorithms.motion.estimate_motion",)
+_APPLY = ("calscope.algorithms.motion.apply_motion",)
+_MOTION = (*_ESTIMATE, *_APPLY)
 _MOTION_QUALITY = ("calscope.algorithms.motion_check.motion_quality", *_MOTION)
 _SURVEY = ("calscope.algorithms.motion_check.survey",)
 _PREVIEW = ("calscope.algorithms.motion_check.preview", *_MOTION)
@@ -233,26 +255,42 @@ STAGES: tuple[Stage, ...] = (
         0.03,
         uses_engine=True,
     ),
-    Stage("motion", "motion correction", ("source",), _run_motion, _MOTION, 0.05, uses_engine=True),
-    Stage("after", "summary of the corrected movie", ("motion",), _run_after, _SUMMARY, 0.0025),
+    Stage("estimate", "motion estimate", ("source",), _run_estimate, _ESTIMATE, 0.04, uses_engine=True),
+    Stage(
+        "apply",
+        "corrected movie",
+        ("source", "estimate"),
+        _run_apply,
+        _APPLY,
+        0.01,
+        uses_engine=True,
+    ),
+    Stage("after", "summary of the corrected movie", ("apply",), _run_after, _SUMMARY, 0.0025),
     Stage(
         "motion_quality",
         "quality of the motion correction",
-        ("source", "motion"),
+        ("source", "estimate", "apply"),
         _run_motion_quality,
         _MOTION_QUALITY,
         0.018,
         uses_engine=True,
     ),
-    Stage("fit", "first fit", ("motion",), _run_fit, _CNMF, 0.06, uses_engine=True),
+    Stage("fit", "first fit", ("estimate", "apply"), _run_fit, _CNMF, 0.06, uses_engine=True),
     Stage(
-        "refit", "second fit", ("motion", "fit"), _run_refit, _CNMF, 0.022, uses_engine=True, reads_inputs=("seeds",)
+        "refit",
+        "second fit",
+        ("estimate", "apply", "fit"),
+        _run_refit,
+        _CNMF,
+        0.022,
+        uses_engine=True,
+        reads_inputs=("seeds",),
     ),
-    Stage("residual", "what the fit left", ("motion", "refit"), _run_residual, _RESIDUAL, 0.01),
+    Stage("residual", "what the fit left", ("apply", "refit"), _run_residual, _RESIDUAL, 0.01),
     Stage(
         "component_quality",
         "measuring the components",
-        ("motion", "refit"),
+        ("apply", "refit"),
         _run_component_quality,
         _METRICS,
         0.002,
@@ -263,7 +301,7 @@ STAGES: tuple[Stage, ...] = (
 )
 """In an order in which parents come first."""
 
-_TO_MOTION: tuple[StageName, ...] = ("before", "motion", "after", "motion_quality")
+_TO_MOTION: tuple[StageName, ...] = ("before", "estimate", "apply", "after", "motion_quality")
 _TO_EXTRACTION: tuple[StageName, ...] = (*_TO_MOTION, "fit", "refit", "residual")
 _UNTIL: dict[Until, tuple[StageName, ...]] = {
     "summary": ("before",),

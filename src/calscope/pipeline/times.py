@@ -17,7 +17,14 @@ FILE = "times.json"
 KEPT = 8
 """Runs of each stage that are remembered."""
 _WEIGHTS: dict[str, dict[StageName, float]] = {
-    "caiman": {"motion": 0.5, "motion_quality": 0.25, "fit": 0.6, "refit": 2.0, "component_quality": 0.02},
+    "caiman": {
+        "estimate": 0.5,
+        "apply": 0.05,
+        "motion_quality": 0.25,
+        "fit": 0.6,
+        "refit": 2.0,
+        "component_quality": 0.02,
+    },
 }
 """Seconds per million values of engines whose speed depends too much on the machine and the recording to be told
 beforehand: they share out the progress bar, and are no estimate of time."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from calscope.model.movie import FloatArray
 from calscope.model.recording import Pair
-from calscope.model.results import MotionQuality, MotionResult
+from calscope.model.results import MotionCorrection, MotionEstimate, MotionQuality
 from calscope.plots import style
 from calscope.plots.scaling import thin
 
@@ -33,7 +33,7 @@ def _ends(time: FloatArray) -> list[float]:
 
 
 def shift_figure(
-    motion: MotionResult, fr_hz: float | None, dxy_um: Pair | None, largest: Sequence[int] = ()
+    motion: MotionEstimate, fr_hz: float | None, dxy_um: Pair | None, largest: Sequence[int] = ()
 ) -> go.Figure:
     """Draw the shift of the whole frame down and right over time, and the spread of the patches around it.
 
@@ -56,7 +56,7 @@ def shift_figure(
     return figure
 
 
-def shifts_around(motion: MotionResult, frame: int, fr_hz: float | None, reach: int = 45) -> go.Figure:
+def shifts_around(motion: MotionEstimate, frame: int, fr_hz: float | None, reach: int = 45) -> go.Figure:
     """Draw the shifts of the frames around one, which a line marks."""
     time, axis_title = time_axis(len(motion.shifts_rig), fr_hz)
     near = slice(max(frame - reach, 0), min(frame + reach + 1, len(time)))
@@ -73,7 +73,7 @@ def shifts_around(motion: MotionResult, frame: int, fr_hz: float | None, reach: 
     return figure
 
 
-def _add_shifts(figure: go.Figure, motion: MotionResult, time: FloatArray, dxy_um: Pair | None) -> None:
+def _add_shifts(figure: go.Figure, motion: MotionEstimate, time: FloatArray, dxy_um: Pair | None) -> None:
     if motion.shifts_els is not None:
         for axis, (name, colour) in enumerate(AXES):
             _add_spread(figure, time, motion.shifts_els[:, :, axis], colour, name)
@@ -136,7 +136,7 @@ def _add_band(
     )
 
 
-def _shift_range(motion: MotionResult) -> tuple[float, float]:
+def _shift_range(motion: MotionEstimate) -> tuple[float, float]:
     shifts = motion.shifts_rig if motion.shifts_els is None else motion.shifts_els
     low, high = min(float(shifts.min()), -LEAST_PX), max(float(shifts.max()), LEAST_PX)
     rim = 0.08 * (high - low)
@@ -190,7 +190,7 @@ def frame_of_click(event: Mapping[str, Any] | None, fr_hz: float | None, n_frame
 
 
 def template_match_figure(
-    motion: MotionResult, fr_hz: float | None, got_worse: NDArray[np.bool_] | None = None
+    motion: MotionCorrection, fr_hz: float | None, got_worse: NDArray[np.bool_] | None = None
 ) -> go.Figure:
     """Draw the correlation of every frame with the template, before and after correction.
 
@@ -199,11 +199,12 @@ def template_match_figure(
     got_worse
         (T,) frames that match less after than before, to be marked.
     """
-    time, axis_title = time_axis(len(motion.corr_before), fr_hz)
+    raw, corrected = motion.estimate.corr_raw, motion.corrected.corr_corrected
+    time, axis_title = time_axis(len(raw), fr_hz)
     figure = style.blank(240)
     for name, values, colour in (
-        ("before", motion.corr_before, style.NEUTRAL),
-        ("after", motion.corr_after, style.DENOISED),
+        ("before", raw, style.NEUTRAL),
+        ("after", corrected, style.DENOISED),
     ):
         index, kept = thin(values)
         figure.add_scatter(
@@ -214,7 +215,7 @@ def template_match_figure(
             hovertemplate="%{x:.2f}: %{y:.3f}",
         )
     if got_worse is not None:
-        _add_marks(figure, time, motion.corr_after, got_worse, "got worse")
+        _add_marks(figure, time, corrected, got_worse, "got worse")
     figure.update_layout(showlegend=True, legend=_LEGEND)
     figure.update_xaxes(title=axis_title, range=_ends(time))
     figure.update_yaxes(title="correlation with template")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from calscope.model.movie import FloatArray
 from calscope.model.recording import Pair
-from calscope.model.results import MotionResult
+from calscope.model.results import MotionEstimate
 from calscope.plots import style
 from calscope.plots.images import Panel, image_row
 from calscope.plots.scaling import display_range, nice_length
@@ -37,13 +37,13 @@ class Arrows:
     times: float
 
 
-def arrows_of(motion: MotionResult, frame: int, shown: Shown = "whole shift") -> Arrows:
+def arrows_of(motion: MotionEstimate, frame: int, shown: Shown = "whole shift") -> Arrows:
     """Give the arrows of one frame: of every patch, or the one of the whole frame where it is rigid.
 
     All frames of a recording are drawn to one scale, so that a frame that hardly moved looks like it.
     """
     if motion.shifts_els is None or motion.centers_px is None:
-        center = (np.asarray([motion.movie.shape[1:]], np.float32) - 1) / 2
+        center = (np.asarray([motion.shape[1:]], np.float32) - 1) / 2
         return Arrows(center, np.asarray(motion.shifts_rig[[frame]]), _times(motion, "whole shift"))
     shifts = np.asarray(motion.shifts_els[frame])
     if shown == "without the rigid part":
@@ -51,10 +51,10 @@ def arrows_of(motion: MotionResult, frame: int, shown: Shown = "whole shift") ->
     return Arrows(np.asarray(motion.centers_px), shifts, _times(motion, shown))
 
 
-def _times(motion: MotionResult, shown: Shown) -> float:
+def _times(motion: MotionEstimate, shown: Shown) -> float:
     """Give a round factor by which nearly the longest arrow of the recording spans three quarters of a patch's step."""
     if motion.shifts_els is None or motion.centers_px is None:
-        longest, step = np.linalg.norm(motion.shifts_rig, axis=1), min(motion.movie.shape[1:]) / 3
+        longest, step = np.linalg.norm(motion.shifts_rig, axis=1), min(motion.shape[1:]) / 3
     else:
         some = slice(None, None, max(1, len(motion.shifts_els) // MOST_FRAMES))
         shifts = np.asarray(motion.shifts_els[some])
@@ -76,7 +76,7 @@ def _step(centers_px: FloatArray) -> float:
 
 def field_figure(
     image: NDArray,
-    motion: MotionResult,
+    motion: MotionEstimate,
     frame: int,
     *,
     title: str,

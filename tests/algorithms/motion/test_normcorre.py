@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 import pytest
 import tifffile
+from motion import correct_movie
 from repository import SHARED
 
 from calscope.algorithms import frames as frames_module
 from calscope.algorithms.comparison.truth_scores import displacement, motion_error_px
-from calscope.algorithms.motion.normcorre import correct_movie
 from calscope.io.demo.simulate import Scene, Simulation
 from calscope.model.errors import Cancelled
 from calscope.model.movie import ArrayMovie
@@ -78,15 +78,15 @@ def corrected(movie):
 
 
 def test_follows_motion_and_warp(simulated, corrected):
-    error, still = error_px(simulated, corrected.shifts_els, corrected.centers_px)
+    error, still = error_px(simulated, corrected.estimate.shifts_els, corrected.estimate.centers_px)
     assert error < 0.22
     assert still > 0.9
     middle = np.array([[47.5, 55.5]])
-    assert error_px(simulated, corrected.shifts_rig[:, None], middle)[0] < 0.5
+    assert error_px(simulated, corrected.estimate.shifts_rig[:, None], middle)[0] < 0.5
 
 
 def test_mean_becomes_as_crisp_as_that_of_still_tissue(simulated, movie, corrected):
-    k = corrected.border_px
+    k = corrected.corrected.border_px
     inside = np.s_[k:-k, k:-k]
 
     def crispness(mean):
@@ -95,30 +95,30 @@ def test_mean_becomes_as_crisp_as_that_of_still_tissue(simulated, movie, correct
 
     still = crispness(simulated.still(0, movie.shape[0]).mean(axis=0) * simulated.scene.gain)
     before = crispness(movie.frames.mean(axis=0))
-    after = crispness(corrected.movie.read(0, movie.shape[0]).mean(axis=0))
+    after = crispness(corrected.corrected.movie.read(0, movie.shape[0]).mean(axis=0))
     assert abs(after - still) < 0.3 * (still - before)
-    assert np.mean(corrected.corr_after > corrected.corr_before) > 0.97
+    assert np.mean(corrected.corrected.corr_corrected > corrected.estimate.corr_raw) > 0.97
 
 
 def test_limits_hold(corrected):
-    assert np.abs(corrected.shifts_rig).max() <= 6
-    assert np.abs(corrected.shifts_els - corrected.shifts_rig[:, None]).max() <= 3
-    assert corrected.border_px <= 9
-    assert corrected.patch_shape_px == (48, 48)
+    assert np.abs(corrected.estimate.shifts_rig).max() <= 6
+    assert np.abs(corrected.estimate.shifts_els - corrected.estimate.shifts_rig[:, None]).max() <= 3
+    assert corrected.corrected.border_px <= 9
+    assert corrected.estimate.patch_shape_px == (48, 48)
 
 
 def test_rigid_has_no_patches(simulated, movie):
     result = correct(movie, pw_rigid=False)
-    assert result.shifts_els is None
-    assert result.centers_px is None
-    assert error_px(simulated, result.shifts_rig[:, None], np.array([[47.5, 55.5]]))[0] < 0.5
+    assert result.estimate.shifts_els is None
+    assert result.estimate.centers_px is None
+    assert error_px(simulated, result.estimate.shifts_rig[:, None], np.array([[47.5, 55.5]]))[0] < 0.5
 
 
 def test_threads_change_nothing(movie, corrected):
     alone = correct(movie, workers=1)
-    np.testing.assert_array_equal(alone.movie.codes, corrected.movie.codes)
-    np.testing.assert_array_equal(alone.shifts_els, corrected.shifts_els)
-    np.testing.assert_array_equal(alone.corr_after, corrected.corr_after)
+    np.testing.assert_array_equal(alone.corrected.movie.codes, corrected.corrected.movie.codes)
+    np.testing.assert_array_equal(alone.estimate.shifts_els, corrected.estimate.shifts_els)
+    np.testing.assert_array_equal(alone.corrected.corr_corrected, corrected.corrected.corr_corrected)
 
 
 class Watched:
@@ -188,25 +188,25 @@ def test_written_pages_are_let_go_of_and_kept_on_disk(tmp_path):
 
 
 def test_whole_numbers_keep_fractions_of_a_count(movie, corrected):
-    assert corrected.movie.scale < 0.5
+    assert corrected.corrected.movie.scale < 0.5
     still = correct(ArrayMovie(np.repeat(movie.frames[:1], 12, axis=0)))
-    assert np.abs(still.shifts_els).max() < 0.03
-    assert np.abs(still.movie.read(3, 4)[0] - movie.frames[0]).mean() < 12
+    assert np.abs(still.estimate.shifts_els).max() < 0.03
+    assert np.abs(still.corrected.movie.read(3, 4)[0] - movie.frames[0]).mean() < 12
 
 
 def test_dark_stretch_gets_the_motion_around_it():
     simulation = scene(dark_frames=(60, 75))
     result = correct(simulation)
     lit = np.r_[0:60, 75:160]
-    assert error_px(simulation, result.shifts_els, result.centers_px, lit)[0] < 0.25
-    assert any("15 of 160 frames are dark" in note for note in texts(result.notes))
-    assert np.abs(np.diff(result.shifts_rig[58:77], axis=0)).max() < 3
+    assert error_px(simulation, result.estimate.shifts_els, result.estimate.centers_px, lit)[0] < 0.25
+    assert any("15 of 160 frames are dark" in note for note in texts(result.estimate.notes))
+    assert np.abs(np.diff(result.estimate.shifts_rig[58:77], axis=0)).max() < 3
 
 
 def test_low_light_and_waning_brightness_are_followed():
     simulation = scene(photons=2.0, brightness_drift=-0.4, bleaching=0.3)
     result = correct(simulation)
-    error, still = error_px(simulation, result.shifts_els, result.centers_px)
+    error, still = error_px(simulation, result.estimate.shifts_els, result.estimate.centers_px)
     assert error < 0.3 * still
 
 
@@ -216,13 +216,13 @@ def test_missing_values_are_filled_and_told(simulated, movie):
     holed[:, 50, 60] = np.inf
     holed[90] = np.nan
     result = correct(ArrayMovie(holed))
-    values = result.movie.read(0, 160)
+    values = result.corrected.movie.read(0, 160)
     assert np.isfinite(values).all()
-    assert np.isfinite(result.template).all()
+    assert np.isfinite(result.estimate.template).all()
     assert values.max() <= movie.frames.max()
     kept = np.delete(np.arange(160), [20, 90])
-    assert error_px(simulated, result.shifts_els, result.centers_px, kept)[0] < 0.25
-    assert any("160 of 160 frames are NaN, infinite" in note for note in texts(result.notes))
+    assert error_px(simulated, result.estimate.shifts_els, result.estimate.centers_px, kept)[0] < 0.25
+    assert any("160 of 160 frames are NaN, infinite" in note for note in texts(result.estimate.notes))
 
 
 @pytest.mark.parametrize(("frame", "value"), [(0, 1e7), (77, 1e7), (77, -1e6)])
@@ -230,9 +230,9 @@ def test_an_accident_in_a_float_movie_costs_nothing_but_its_pixel(movie, correct
     struck = movie.frames.astype(np.float32)
     struck[frame, 10, 12] = value
     result = correct(ArrayMovie(struck))
-    assert np.sqrt(((result.shifts_els - corrected.shifts_els) ** 2).mean()) < 0.02
-    assert result.movie.scale == pytest.approx(corrected.movie.scale)
-    assert any(f"frame {frame}: replaced by the pixel's mean" in note for note in texts(result.notes))
+    assert np.sqrt(((result.estimate.shifts_els - corrected.estimate.shifts_els) ** 2).mean()) < 0.02
+    assert result.corrected.movie.scale == pytest.approx(corrected.corrected.movie.scale)
+    assert any(f"frame {frame}: replaced by the pixel's mean" in note for note in texts(result.estimate.notes))
 
 
 @pytest.mark.parametrize("value", [0, 65535])
@@ -241,15 +241,17 @@ def test_pixels_that_are_stuck_do_not_hold_the_frame(simulated, movie, value):
     stuck[:, 40:42, 50] = value
     result, clean = (correct(ArrayMovie(frames), pw_rigid=False) for frames in (stuck, movie.frames))
     centre = np.array([[48.0, 56.0]])
-    error, still = error_px(simulated, result.shifts_rig[:, None], centre)
-    assert error < error_px(simulated, clean.shifts_rig[:, None], centre)[0] + 0.02 * still
-    assert result.movie.read(0, 1)[0].max() >= movie.frames.max(initial=0, where=movie.frames < value), "kept as it is"
+    error, still = error_px(simulated, result.estimate.shifts_rig[:, None], centre)
+    assert error < error_px(simulated, clean.estimate.shifts_rig[:, None], centre)[0] + 0.02 * still
+    assert result.corrected.movie.read(0, 1)[0].max() >= movie.frames.max(initial=0, where=movie.frames < value), (
+        "kept as it is"
+    )
 
 
 def test_clipped_frames_are_counted(movie):
     result = correct(movie, max_shifts=(1, 1))
-    assert np.abs(result.shifts_rig).max() == 1
-    assert any("clipped at max_shifts" in note for note in texts(result.notes))
+    assert np.abs(result.estimate.shifts_rig).max() == 1
+    assert any("clipped at max_shifts" in note for note in texts(result.estimate.notes))
 
 
 def _noise(*shape):
@@ -272,19 +274,24 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_bad_input_ends_in_numbers(name, pw_rigid):
     result = correct(ArrayMovie(BAD[name]), pw_rigid=pw_rigid, max_shifts=(8, 3))
-    arrays = [result.template, result.shifts_rig, result.corr_before, result.corr_after]
-    arrays += [result.movie.read(0, 30)] + ([result.shifts_els] if pw_rigid else [])
+    arrays = [
+        result.estimate.template,
+        result.estimate.shifts_rig,
+        result.estimate.corr_raw,
+        result.corrected.corr_corrected,
+    ]
+    arrays += [result.corrected.movie.read(0, 30)] + ([result.estimate.shifts_els] if pw_rigid else [])
     assert all(np.isfinite(a).all() for a in arrays)
 
 
 def test_constant_movies_and_single_frames_are_left_alone():
     constant = correct(ArrayMovie(BAD["constant"]))
-    assert not constant.shifts_rig.any()
-    np.testing.assert_array_equal(constant.movie.read(0, 30), BAD["constant"])
-    assert constant.notes[0] == Note("all_frames_constant")
+    assert not constant.estimate.shifts_rig.any()
+    np.testing.assert_array_equal(constant.corrected.movie.read(0, 30), BAD["constant"])
+    assert constant.estimate.notes[0] == Note("all_frames_constant")
     one = correct(ArrayMovie(_noise(1, 60, 70)))
-    np.testing.assert_allclose(one.movie.read(0, 1), _noise(1, 60, 70), atol=0.01)
-    assert one.notes == (Note("one_frame"),)
+    np.testing.assert_allclose(one.corrected.movie.read(0, 1), _noise(1, 60, 70), atol=0.01)
+    assert one.estimate.notes == (Note("one_frame"),)
 
 
 def test_constant_frames_get_the_shift_around_them(simulated, movie):
@@ -293,15 +300,15 @@ def test_constant_frames_get_the_shift_around_them(simulated, movie):
     frames[100] = 65535
     result = correct(ArrayMovie(frames))
     kept = np.delete(np.arange(160), [50, 51, 52, 100])
-    assert error_px(simulated, result.shifts_els, result.centers_px, kept)[0] < 0.25
-    assert any("4 of 160 frames are constant" in note for note in texts(result.notes))
-    assert np.abs(result.shifts_rig[51] - result.shifts_rig[[49, 53]].mean(axis=0)).max() < 0.5
+    assert error_px(simulated, result.estimate.shifts_els, result.estimate.centers_px, kept)[0] < 0.25
+    assert any("4 of 160 frames are constant" in note for note in texts(result.estimate.notes))
+    assert np.abs(result.estimate.shifts_rig[51] - result.estimate.shifts_rig[[49, 53]].mean(axis=0)).max() < 0.5
 
 
 def test_field_of_one_patch_is_told():
     result = correct(ArrayMovie(_noise(30, 60, 70)), strides=(48, 48), overlaps=(24, 24))
-    assert any("holds one patch of 60 x 70 px" in note for note in texts(result.notes))
-    np.testing.assert_allclose(result.shifts_els[:, 0], result.shifts_rig, atol=1e-5)
+    assert any("holds one patch of 60 x 70 px" in note for note in texts(result.estimate.notes))
+    np.testing.assert_allclose(result.estimate.shifts_els[:, 0], result.estimate.shifts_rig, atol=1e-5)
 
 
 def test_no_frames_are_refused():
@@ -314,39 +321,41 @@ def test_frames_without_values_get_the_shift_around_them(simulated, movie):
     frames[70:73] = np.nan
     frames[120, :60] = np.nan
     result = correct(ArrayMovie(frames))
-    assert any("4 of 160 frames are dark" in note and "frames 70-72, 120" in note for note in texts(result.notes))
-    assert any("NaN" in note and "frames 70-72, 120" in note for note in texts(result.notes))
-    assert np.abs(result.shifts_rig[71] - result.shifts_rig[[69, 73]].mean(axis=0)).max() < 0.5
+    assert any(
+        "4 of 160 frames are dark" in note and "frames 70-72, 120" in note for note in texts(result.estimate.notes)
+    )
+    assert any("NaN" in note and "frames 70-72, 120" in note for note in texts(result.estimate.notes))
+    assert np.abs(result.estimate.shifts_rig[71] - result.estimate.shifts_rig[[69, 73]].mean(axis=0)).max() < 0.5
     kept = np.delete(np.arange(160), [70, 71, 72, 120])
-    assert error_px(simulated, result.shifts_els, result.centers_px, kept)[0] < 0.25
+    assert error_px(simulated, result.estimate.shifts_els, result.estimate.centers_px, kept)[0] < 0.25
 
 
 def test_nothing_but_missing_values_ends_in_numbers_and_a_note():
     result = correct(ArrayMovie(np.full((12, 60, 70), np.nan, np.float32)))
-    assert not result.shifts_rig.any()
-    assert np.isfinite(result.template).all()
-    assert any("12 of 12 frames are NaN" in note for note in texts(result.notes))
+    assert not result.estimate.shifts_rig.any()
+    assert np.isfinite(result.estimate.template).all()
+    assert any("12 of 12 frames are NaN" in note for note in texts(result.estimate.notes))
 
 
 @pytest.mark.parametrize("n_frames", [2, 3, 9])
 def test_few_frames_are_corrected_and_told(movie, n_frames):
     result = correct(ArrayMovie(movie.frames[40 : 40 + n_frames]))
-    assert np.isfinite(result.template).all() and np.isfinite(result.shifts_els).all()
-    assert any(f"The movie has {n_frames} frames" in note for note in texts(result.notes))
+    assert np.isfinite(result.estimate.template).all() and np.isfinite(result.estimate.shifts_els).all()
+    assert any(f"The movie has {n_frames} frames" in note for note in texts(result.estimate.notes))
 
 
 @pytest.mark.parametrize("asked", [(6, 300), (47, 55)])
 def test_max_shifts_beyond_half_of_the_field_are_cut_and_told(simulated, movie, asked):
     result = correct(movie, max_shifts=asked)
-    assert error_px(simulated, result.shifts_els, result.centers_px)[0] < 0.25
-    told = [note for note in texts(result.notes) if "more than half of the field" in note]
+    assert error_px(simulated, result.estimate.shifts_els, result.estimate.centers_px)[0] < 0.25
+    told = [note for note in texts(result.estimate.notes) if "more than half of the field" in note]
     assert len(told) == (asked[1] > 56)
 
 
 def test_patches_larger_than_the_field_are_told():
     result = correct(ArrayMovie(_noise(40, 60, 70)), strides=(100, 300), overlaps=(40, 100))
-    assert any("holds one patch of 60 x 70 px" in note for note in texts(result.notes))
-    assert result.centers_px.shape == (1, 2)
+    assert any("holds one patch of 60 x 70 px" in note for note in texts(result.estimate.notes))
+    assert result.estimate.centers_px.shape == (1, 2)
 
 
 @pytest.mark.parametrize("level", [65535, 0])
@@ -355,9 +364,12 @@ def test_saturated_and_dark_frames_are_flagged(simulated, movie, level):
     frames[33:36] = level
     frames[33:36, ::7, ::5] -= np.uint16(1) if level else np.uint16(65535)  # one count off: not constant
     result = correct(ArrayMovie(frames))
-    assert any("3 of 160 frames are dark or without" in note and "frames 33-35" in note for note in texts(result.notes))
+    assert any(
+        "3 of 160 frames are dark or without" in note and "frames 33-35" in note
+        for note in texts(result.estimate.notes)
+    )
     kept = np.delete(np.arange(160), [33, 34, 35])
-    assert error_px(simulated, result.shifts_els, result.centers_px, kept)[0] < 0.25
+    assert error_px(simulated, result.estimate.shifts_els, result.estimate.centers_px, kept)[0] < 0.25
 
 
 def test_nothing_is_written_but_what_was_asked_for(movie, tmp_path, monkeypatch):
@@ -380,6 +392,6 @@ def test_error_is_well_below_caimans(name, most):
     frames = tifffile.imread(REFERENCE / name / "movie.tif")
     result = correct(ArrayMovie(frames), strides=(48, 48), overlaps=(24, 24))
     truth = read_truth(REFERENCE / name, len(frames))
-    assert motion_error_px(truth, result.shifts_els, result.centers_px) < most
+    assert motion_error_px(truth, result.estimate.shifts_els, result.estimate.centers_px) < most
     with np.load(REFERENCE / name / "caiman" / "motion_patches.npz") as theirs:
         assert most < 0.65 * motion_error_px(truth, theirs["shifts"], theirs["centers"])

@@ -5,14 +5,15 @@ from dataclasses import fields, replace
 import cv2
 import numpy as np
 import pytest
+from motion import correct_movie
 
-from calscope.algorithms.motion.normcorre import correct_movie
 from calscope.algorithms.motion_check.flags import follows_shift, largest_stretch
 from calscope.algorithms.motion_check.motion_quality import measure_motion
 from calscope.io.demo.simulate import Scene, Simulation
 from calscope.model.movie import ArrayMovie, Movie
 from calscope.model.note_texts.all_texts import text, texts
 from calscope.model.progress import silent
+from calscope.model.results import MotionCorrection
 
 STILL = {"drift_px": 0.0, "jitter_px": 0.0, "jumps_per_min": 0.0}
 LIMITS = {"max_shifts": (6, 6), "max_deviation_rigid": 3}
@@ -25,7 +26,6 @@ def corrector(pw_rigid=True):
             pw_rigid=pw_rigid,
             strides=(48, 48),
             overlaps=(24, 24),
-            allocate=lambda name, shape, dtype: np.empty(shape, dtype),
             workers=2,
             progress=progress,
             **LIMITS,
@@ -81,7 +81,8 @@ def test_a_correction_that_shakes_the_movie_is_called_harmful():
     good = corrector(pw_rigid=False)(ArrayMovie(movie))
     shifts = np.random.default_rng(0).integers(-2, 3, (len(movie), 2)).astype(np.float32)
     shaken = np.stack([np.roll(f, s.astype(int), (0, 1)) for f, s in zip(movie, shifts, strict=True)])
-    bad = replace(good, movie=Movie(shaken), shifts_rig=shifts, border_px=2)
+    corrected = replace(good.corrected, movie=Movie(shaken), border_px=2)
+    bad = MotionCorrection(replace(good.estimate, shifts_rig=shifts), corrected)
     assert judge(movie, bad, pw_rigid=False).verdict == "use raw"
 
 
@@ -141,11 +142,12 @@ def test_never_nan(kind):
 
 def test_frames_at_the_limit_and_frames_that_got_worse_are_told(bending):
     movie, motion = bending
-    shifts = motion.shifts_rig.copy()
+    shifts = motion.estimate.shifts_rig.copy()
     shifts[[5, 9, 200], 0] = -6.0
-    after = motion.corr_after.copy()
-    after[[17, 18]] = motion.corr_before[[17, 18]] - 0.2
-    quality = judge(movie, replace(motion, shifts_rig=shifts, corr_after=after))
+    after = motion.corrected.corr_corrected.copy()
+    after[[17, 18]] = motion.estimate.corr_raw[[17, 18]] - 0.2
+    corrected = replace(motion.corrected, corr_corrected=after)
+    quality = judge(movie, MotionCorrection(replace(motion.estimate, shifts_rig=shifts), corrected))
     assert set(np.flatnonzero(quality.clipped)) == {5, 9, 200}
     assert {17, 18} <= set(np.flatnonzero(quality.got_worse))
     assert quality.room_px[5] == 0
@@ -156,22 +158,23 @@ def test_frames_at_the_limit_and_frames_that_got_worse_are_told(bending):
 def test_linear_interpolation_is_told_and_cubic_is_not(bending, bending_quality):
     movie, motion = bending
     blurred = []
-    for frame, (y, x) in zip(movie, motion.shifts_rig, strict=True):
+    for frame, (y, x) in zip(movie, motion.estimate.shifts_rig, strict=True):
         matrix = np.float32([[1, 0, x], [0, 1, y]])
         size = frame.shape[::-1]
         moved = cv2.warpAffine(frame, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         blurred.append(cv2.blur(moved, (2, 2)))
-    linear = replace(motion, movie=Movie(np.stack(blurred)), shifts_els=None, centers_px=None)
+    estimate = replace(motion.estimate, shifts_els=None, centers_px=None)
+    linear = MotionCorrection(estimate, replace(motion.corrected, movie=Movie(np.stack(blurred))))
     assert any("Interpolation" in flag for flag in texts(judge(movie, linear, pw_rigid=False).flags))
     assert not any("Interpolation" in flag for flag in texts(bending_quality.flags))
 
 
 def test_torn_patches_are_told(bending, bending_quality):
     movie, motion = bending
-    assert largest_stretch(motion).max() < 0.12
-    torn = motion.shifts_els.copy()
+    assert largest_stretch(motion.estimate).max() < 0.12
+    torn = motion.estimate.shifts_els.copy()
     torn[::5, 0] += 12.0
-    quality = judge(movie, replace(motion, shifts_els=torn))
+    quality = judge(movie, replace(motion, estimate=replace(motion.estimate, shifts_els=torn)))
     assert any("stretched" in flag for flag in texts(quality.flags))
     assert any("max_deviation_rigid" in flag for flag in texts(quality.flags))
     assert not any("stretched" in flag for flag in texts(bending_quality.flags))

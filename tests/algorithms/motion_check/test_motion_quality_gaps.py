@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from motion import correct_movie
 
-from calscope.algorithms.motion.normcorre import correct_movie
 from calscope.algorithms.motion_check.motion_quality import measure_motion
 from calscope.io.demo.simulate import Scene, Simulation
 from calscope.model.movie import ArrayMovie
 from calscope.model.progress import silent
+from calscope.model.results import MotionCorrection
 
 LOST = slice(30, 34)
 
@@ -22,7 +23,6 @@ def correct(source, progress=silent):
         overlaps=(12, 12),
         max_shifts=(6, 6),
         max_deviation_rigid=3,
-        allocate=lambda name, shape, dtype: np.empty(shape, dtype),
         workers=2,
         progress=progress,
     )
@@ -34,15 +34,20 @@ def judged():
     return movie, correct(movie)
 
 
-@pytest.mark.parametrize("lost", [("shifts_rig", "shifts_els"), ("corr_before", "corr_after"), ("template",)])
+def _spoilt(result, lost):
+    """Without numbers in some frames (rows, of the template) of those arrays that it has."""
+    arrays = {name: getattr(result, name).copy() for name in lost if hasattr(result, name)}
+    for values in arrays.values():
+        values[LOST] = np.nan
+    return replace(result, **arrays)
+
+
+@pytest.mark.parametrize("lost", [("shifts_rig", "shifts_els"), ("corr_raw", "corr_corrected"), ("template",)])
 def test_frames_without_numbers_are_left_out(judged, lost):
     movie, motion = judged
-    spoilt = {name: getattr(motion, name).copy() for name in lost}
-    for values in spoilt.values():
-        values[LOST] = np.nan
-    quality = measure_motion(
-        movie, replace(motion, **spoilt), correct=correct, max_shifts=(6, 6), max_deviation_rigid=3, workers=2
-    )
+    estimate, corrected = (_spoilt(part, lost) for part in (motion.estimate, motion.corrected))
+    spoilt = MotionCorrection(estimate, corrected)
+    quality = measure_motion(movie, spoilt, correct=correct, max_shifts=(6, 6), max_deviation_rigid=3, workers=2)
     assert quality.verdict == "use rigid" and quality.n_judged >= 48
     for values in (quality.shift_px, quality.room_px, quality.brightness_r):
         assert np.isfinite(values).all()

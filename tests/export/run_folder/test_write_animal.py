@@ -24,12 +24,13 @@ from calscope.model.note_texts.all_texts import text, with_text
 from calscope.model.notes import Note
 from calscope.model.results import (
     ComponentQuality,
+    CorrectedMovie,
     Estimate,
     Evaluation,
+    MotionEstimate,
     MotionGain,
     MotionMeasures,
     MotionQuality,
-    MotionResult,
     RelativeFluorescence,
     SummaryImages,
 )
@@ -42,7 +43,7 @@ RECORD = {
     "requested": {"dataset": {"fr": None}},
     "effective": {"dataset": {"fr": FR}},
     "engine": "builtin",
-    "stages": [{"stage": "motion", "key": "k", "seconds": 1.0, "cached": False}],
+    "stages": [{"stage": "estimate", "key": "k", "seconds": 1.0, "cached": False}],
     "error": "",
 }
 REASONS = [Note("sentence", {"text": text}) for text in ("a", "b “quoted”, with comma", "c")]
@@ -51,7 +52,8 @@ REASONS = [Note("sentence", {"text": text}) for text in ("a", "b “quoted”, w
 @dataclass
 class Found:
     before: SummaryImages | None = None
-    motion: MotionResult | None = None
+    motion_estimate: MotionEstimate | None = None
+    corrected: CorrectedMovie | None = None
     after: SummaryImages | None = None
     motion_quality: MotionQuality | None = None
     refit: object = None
@@ -65,19 +67,18 @@ def found():
     rng = np.random.default_rng(0)
     images = [SummaryImages(*rng.random((3, H, W)).astype(np.float32)) for _ in range(2)]
     codes = rng.integers(0, 60000, (T, H, W)).astype(np.uint16)
-    motion = MotionResult(
-        movie=Movie(codes, scale=0.5, offset=-100.0),
+    motion = MotionEstimate(
         template=images[0].mean,
         shifts_rig=rng.random((T, 2)).astype(np.float32),
-        corr_before=rng.random(T).astype(np.float32),
-        corr_after=rng.random(T).astype(np.float32),
-        border_px=2,
+        corr_raw=rng.random(T).astype(np.float32),
+        rim_px=2,
         shifts_els=rng.random((T, 4, 2)).astype(np.float32),
         centers_px=rng.random((4, 2)).astype(np.float32),
     )
     return Found(
         images[0],
         motion,
+        CorrectedMovie(Movie(codes, scale=0.5, offset=-100.0), rng.random(T).astype(np.float32), border_px=2),
         images[1],
         None,
         stand_in.make_components((H, W), K, T, nb=2),
@@ -109,10 +110,10 @@ def test_motion(tmp_path, found):
     table = pd.read_parquet(tmp_path / "motion.parquet")
     assert list(table) == ["frame", "time_s", "shift_y_px", "shift_x_px", "corr_before", "corr_after"]
     assert table["frame"].tolist() == list(range(T)) and table["time_s"][10] == 1.0
-    np.testing.assert_allclose(table[["shift_y_px", "shift_x_px"]], found.motion.shifts_rig)
+    np.testing.assert_allclose(table[["shift_y_px", "shift_x_px"]], found.motion_estimate.shifts_rig)
     patches = np.load(tmp_path / "motion_patches.npz")
     assert patches["shifts"].shape == (T, 4, 2) and patches["centers"].shape == (4, 2)
-    np.testing.assert_array_equal(patches["shifts"], found.motion.shifts_els)
+    np.testing.assert_array_equal(patches["shifts"], found.motion_estimate.shifts_els)
 
 
 def test_images(tmp_path, found):
@@ -178,7 +179,7 @@ def test_the_movie_is_a_bigtiff_in_the_raw_type(tmp_path, found):
     with tifffile.TiffFile(tmp_path / "corrected.tif") as tiff:
         assert tiff.is_bigtiff and tiff.series[0].shape == (T, H, W) and tiff.series[0].axes == "TYX"
         pixels = tiff.asarray()
-    wanted = np.clip(np.rint(found.motion.movie.read(0, T)), 0, 65535)
+    wanted = np.clip(np.rint(found.corrected.movie.read(0, T)), 0, 65535)
     assert pixels.dtype == np.uint16
     np.testing.assert_array_equal(pixels, wanted.astype(np.uint16))
     assert (wanted == 0).any(), "some values must have been below the type's range"
@@ -198,14 +199,14 @@ def test_the_movie_opens_again_with_its_rate_and_pixel_size(tmp_path, found, fr_
 def test_a_movie_of_floats_stays_one(tmp_path, found):
     record = RECORD | {"info": RECORD["info"] | {"dtype": "float64"}}
     write(tmp_path, record, found, save_movie=True)
-    np.testing.assert_array_equal(tifffile.imread(tmp_path / "corrected.tif"), found.motion.movie.read(0, T))
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "corrected.tif"), found.corrected.movie.read(0, T))
 
 
 def test_a_run_until_motion_leaves_motion_only_and_takes_older_files_away(tmp_path, found):
     write(tmp_path, RECORD, found, save_movie=True)
     (tmp_path / "notes of a person.txt").write_text("mine")
-    rigid = replace(found.motion, shifts_els=None, centers_px=None)
-    write(tmp_path, RECORD, Found(found.before, rigid, found.after))
+    rigid = replace(found.motion_estimate, shifts_els=None, centers_px=None)
+    write(tmp_path, RECORD, Found(found.before, rigid, found.corrected, found.after))
     assert names_in(tmp_path) == sorted(["images.npz", "motion.parquet", "run.json", "notes of a person.txt"])
 
 
@@ -314,8 +315,10 @@ def test_the_scoring_program_reads_it(tmp_path, found):
         "warp": np.zeros((T, 4, 4, 2)),
         "shifts": rng.random((T, 2)),
     }
-    still = replace(found.motion, shifts_els=None, centers_px=None, shifts_rig=-truth["shifts"].astype(np.float32))
-    write(tmp_path, RECORD, replace(found, motion=still))
+    still = replace(
+        found.motion_estimate, shifts_els=None, centers_px=None, shifts_rig=-truth["shifts"].astype(np.float32)
+    )
+    write(tmp_path, RECORD, replace(found, motion_estimate=still))
     result = score.score(tmp_path, truth)
     assert result["motion"]["rmse_px"] == pytest.approx(0, abs=1e-3) and result["motion"]["uncorrected_px"] > 0.1
     assert result["all"]["found"] == K and result["accepted"]["found"] == 2

@@ -105,6 +105,14 @@ def rigid_field(field: tuple[int, int]) -> ShiftField:
     return ShiftField(rows, columns, nodes_y, nodes_x)
 
 
+def field_of(field: tuple[int, int], shape: tuple[int, int]) -> ShiftField:
+    """Make the field that has so many rows and columns of coefficients."""
+    (rows, nodes_y), (columns, nodes_x) = (
+        _basis(length, max(0, n_nodes - 3)) for length, n_nodes in zip(field, shape, strict=True)
+    )
+    return ShiftField(rows, columns, nodes_y, nodes_x)
+
+
 def _basis(length: int, spans: int) -> tuple[FloatArray, FloatArray]:
     return _weights(np.arange(length), length, spans), _nodes(length, spans)
 

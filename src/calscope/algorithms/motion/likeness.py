@@ -7,6 +7,7 @@ the threads that the frames are spread over.
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calscope.compiled import kernel
 from calscope.model.movie import FloatArray
@@ -30,6 +31,26 @@ def correlations(frames: FloatArray, image: FloatArray) -> FloatArray:
         if own > 0 and power > 0:
             out[index] = min(max(shared / math.sqrt(own * power), -1.0), 1.0)
     return out
+
+
+def correlations_inside(frames: FloatArray, image: FloatArray, inside: tuple[slice, slice]) -> FloatArray:
+    """Correlation of the inner part of each frame (n, H, W) with that of an image (H, W), (n,)."""
+    out = np.empty(len(frames), np.float32)
+    _correlate_all(frames, *prepare_inside(image, inside), out)
+    return out
+
+
+def prepare_inside(image: FloatArray, inside: tuple[slice, slice]) -> tuple[FloatArray, NDArray[np.int64]]:
+    """Give an image (H, W) and the box (top, bottom, left, right) as `correlate_inside` takes them."""
+    centred = np.zeros(image.shape, np.float32)
+    centred[inside] = image[inside] - image[inside].mean(dtype=np.float64)
+    return centred, np.array([inside[0].start, inside[0].stop, inside[1].start, inside[1].stop])
+
+
+@kernel
+def _correlate_all(frames, centred, box, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    for t in range(len(frames)):
+        out[t] = correlate_inside(frames[t], centred, box)
 
 
 @kernel
@@ -75,3 +96,31 @@ def _moments(frame, image):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN
         max(sum_bb - n * mean_b * mean_b, 0.0),
         sum_ab - n * mean_a * mean_b,
     )
+
+
+@kernel
+def correlate_inside(frame, centred, box):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Correlation of a frame with an image whose mean is 0 inside of the box, there; 0 where either is constant."""
+    base = frame[box[0], box[2]]
+    total = np.zeros(4)
+    for y in range(box[0], box[1]):
+        row = frame[y, box[2] : box[3]]
+        other = centred[y, box[2] : box[3]]
+        s = np.float32(0)
+        ss = np.float32(0)
+        sw = np.float32(0)
+        ww = np.float32(0)
+        for x in range(len(row)):
+            a = row[x] - base
+            s += a
+            ss += a * a
+            sw += a * other[x]
+            ww += other[x] * other[x]
+        total[0] += s
+        total[1] += ss
+        total[2] += sw
+        total[3] += ww
+    own = total[1] - total[0] * total[0] / ((box[1] - box[0]) * (box[3] - box[2]))
+    if own <= 0 or total[3] <= 0:
+        return 0.0
+    return min(max(total[2] / math.sqrt(own * total[3]), -1.0), 1.0)

@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from calscope.algorithms.frames import CleanFrames, chunk_length, extremes, map_chunks
+from calscope.algorithms.frames import CleanFrames, extremes, map_movie
 from calscope.algorithms.motion.evidence import Evidence, blurred, flatten, noise_of
 from calscope.algorithms.motion.grid import (
     PatchGrid,
@@ -18,7 +18,7 @@ from calscope.algorithms.motion.grid import (
     rigid_field,
     weights_at,
 )
-from calscope.algorithms.motion.likeness import match_brightness
+from calscope.algorithms.motion.likeness import correlations_inside, match_brightness
 from calscope.algorithms.motion.motion_notes import Track
 from calscope.algorithms.motion.piecewise import estimate_patches, prepare_patches
 from calscope.algorithms.motion.prior import SmoothShapes, smooth_shapes
@@ -166,15 +166,30 @@ class MotionPasses:
             out[index] = np.mean(frames[index] == self.frames.fill) > MOSTLY
         return out
 
-    def gather(self, track: Track, evidence: Evidence, progress: Progress) -> FloatArray:
-        """Read the evidence of every frame around the fields of `track`, (T, r) for the shapes of the field."""
+    def gather(
+        self, track: Track, evidence: Evidence, inside: tuple[slice, slice], progress: Progress
+    ) -> tuple[FloatArray, FloatArray]:
+        """Read the evidence of every frame around the fields of `track`, and how alike frame and template are.
 
-        def work(start: int, stop: int) -> FloatArray:
-            frames, _ = self.frames.look(start, stop)
-            return _read(evidence, frames, track.coefficients[start:stop])
+        Returns
+        -------
+        evidence
+            (T, r) for the shapes of the field.
+        correlation
+            (T,) of the raw frame with the template, `inside` that part of the field.
+        """
+
+        def work(start: int, stop: int) -> tuple[FloatArray, FloatArray]:
+            frames, _ = self.frames.read(start, stop)
+            alike = correlations_inside(frames, evidence.template, inside)
+            return _read(evidence, self.frames.clip(frames), track.coefficients[start:stop]), alike
 
         combine = self._combiner(evidence)
-        return np.concatenate([raw @ combine for raw in self.over_chunks(work, progress, "refining shifts")])
+        told, alike = [], []
+        for raw, found in self.over_chunks(work, progress, "refining shifts"):
+            told.append(raw @ combine)
+            alike.append(found)
+        return np.concatenate(told), np.concatenate(alike)
 
     def average(self, track: Track, template: FloatArray, progress: Progress) -> tuple[FloatArray, FloatArray]:
         """Mean of the corrected frames that show the picture, (H, W), and the noise about it, a variance, (H, W)."""
@@ -201,6 +216,4 @@ class MotionPasses:
 
     def over_chunks(self, work: Callable[[int, int], Result], progress: Progress, note: str) -> Iterator[Result]:
         """Run `work(start, stop)` over the whole movie."""
-        n_frames, height, width = self.shape
-        length = chunk_length(height, width)
-        return map_chunks(work, n_frames=n_frames, length=length, workers=self.workers, progress=progress, note=note)
+        return map_movie(work, self.shape, self.workers, progress, note)

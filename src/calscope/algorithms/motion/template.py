@@ -15,6 +15,7 @@ from calscope.algorithms.motion.rigid import RigidTemplate, estimate_rigid, prep
 from calscope.algorithms.motion.warp import Warper
 from calscope.model.movie import ArrayMovie, FloatArray, FrameSource
 from calscope.model.progress import Progress, part
+from calscope.model.results import MovieValues
 
 SAMPLE_PX = 30_000_000
 """Most pixels of the sample of frames, in the type of the movie: 60 MB for 16 bits."""
@@ -56,6 +57,10 @@ class Sample:
     def clean(self, source: FrameSource) -> CleanFrames:
         """Read the movie that this is a sample of, or another like it."""
         return CleanFrames(source, self.fill, self.credible, self.telling)
+
+    def values(self, low: float, high: float) -> MovieValues:
+        """Give what is known of the values of the movie, which lie between `low` and `high`."""
+        return MovieValues(self.fill, self.credible, low, high)
 
 
 def take_sample(source: FrameSource) -> Sample:

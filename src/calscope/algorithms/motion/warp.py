@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calscope.algorithms.motion.grid import ShiftField
+from calscope.algorithms.motion.likeness import correlate_inside, prepare_inside
 from calscope.compiled import kernel
 from calscope.model.movie import FloatArray, Movie
 
@@ -88,24 +89,22 @@ class Warper:
         Returns
         -------
         FloatArray
-            (n, 2) correlation with the template before and after; 0 where a frame or the template is constant.
+            (n,) correlation of the corrected frame with the template; 0 where a frame or the template is constant.
         """
         codes = movie.codes[start : start + len(frames)]
-        box = np.array([inside[0].start, inside[0].stop, inside[1].start, inside[1].stop])
-        wanted = np.zeros_like(template)
-        wanted[inside] = template[inside] - template[inside].mean(dtype=np.float64)
-        own = np.ascontiguousarray(coefficients, np.float32)
-        found = np.zeros((len(frames), 2), np.float32)
+        centred, box = prepare_inside(template, inside)
+        own = np.array(coefficients, np.float32)  # a copy: one that may not be written to would be compiled for anew
+        found = np.empty(len(frames), np.float32)
         coding = (np.float32(1 / movie.scale), np.float32(movie.offset))
         grid = (self._rows, self._row_nodes, self._by_node, self._run_nodes)
-        _write(frames, own, *grid, wanted, box, *coding, codes, found)
+        _write(frames, own, *grid, centred, box, *coding, codes, found)
         return found
 
     def rims(self, coefficients: FloatArray) -> NDArray[np.int64]:
         """Width of the rim that each field (n, Ky, Kx, 2) leaves to be filled, (n, 4): top, bottom, left, right, px."""
         rows, columns = self.field.rows, self.field.columns
-        down = np.ascontiguousarray(coefficients[..., 0], np.float32)
-        right = np.ascontiguousarray(coefficients[..., 1].swapaxes(1, 2), np.float32)
+        down = np.array(coefficients[..., 0], np.float32, order="C")
+        right = np.array(coefficients[..., 1].swapaxes(1, 2), np.float32, order="C")
         return np.concatenate([_rims(rows, columns, down), _rims(columns, rows, right)], axis=1)
 
 
@@ -297,43 +296,14 @@ def _warp(frames, coefficients, rows, row_nodes, by_node, run_nodes, out):  # ty
 
 
 @kernel
-def _write(frames, coefficients, rows, row_nodes, by_node, run_nodes, wanted, box, per_unit, offset, codes, found):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
+def _write(frames, coefficients, rows, row_nodes, by_node, run_nodes, centred, box, per_unit, offset, codes, found):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
     pad = _room(coefficients)
     padded = np.empty((frames.shape[1] + 2 * pad, by_node.shape[1] + 2 * pad), np.float32)
     moved = np.empty(frames.shape[1:], np.float32)
     for t in range(frames.shape[0]):
         _warp_frame(frames[t], coefficients[t], rows, row_nodes, by_node, run_nodes, pad, padded, moved)
-        found[t, 0] = _correlate(frames[t], wanted, box)
-        found[t, 1] = _correlate(moved, wanted, box)
+        found[t] = correlate_inside(moved, centred, box)
         _encode(moved, per_unit, offset, codes[t])
-
-
-@kernel
-def _correlate(frame, wanted, box):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Correlation of a frame with what has mean 0 inside of the box, there; 0 where either is constant."""
-    base = frame[box[0], box[2]]
-    total = np.zeros(4)
-    for y in range(box[0], box[1]):
-        row = frame[y, box[2] : box[3]]
-        other = wanted[y, box[2] : box[3]]
-        s = np.float32(0)
-        ss = np.float32(0)
-        sw = np.float32(0)
-        ww = np.float32(0)
-        for x in range(len(row)):
-            a = row[x] - base
-            s += a
-            ss += a * a
-            sw += a * other[x]
-            ww += other[x] * other[x]
-        total[0] += s
-        total[1] += ss
-        total[2] += sw
-        total[3] += ww
-    own = total[1] - total[0] * total[0] / ((box[1] - box[0]) * (box[3] - box[2]))
-    if own <= 0 or total[3] <= 0:
-        return 0.0
-    return min(max(total[2] / math.sqrt(own * total[3]), -1.0), 1.0)
 
 
 @kernel

@@ -11,7 +11,7 @@ from calscope.algorithms.frames import chunk_length
 from calscope.model.movie import FloatArray, Movie, chunks
 from calscope.model.notes import Note
 from calscope.model.progress import Progress
-from calscope.model.results import MotionResult
+from calscope.model.results import MotionCorrection, MotionEstimate
 
 AT_LIMIT_PX = 0.02
 """A shift that near to max_shifts ends there."""
@@ -32,7 +32,7 @@ MIN_FRAMES_FOR_BRIGHTNESS = 100
 
 
 @dataclass(frozen=True)
-class FrameFlags:
+class FrameFindings:
     """Frame by frame, each (T,)."""
 
     shift_px: FloatArray
@@ -41,20 +41,20 @@ class FrameFlags:
     got_worse: NDArray[np.bool_]
 
 
-def flag_frames(motion: MotionResult, max_shifts: tuple[int, int]) -> FrameFlags:
+def flag_frames(motion: MotionCorrection, max_shifts: tuple[int, int]) -> FrameFindings:
     """Measure shifts against their median and their limits, and find frames that got worse."""
-    shifts = motion.shifts_rig
+    shifts = motion.estimate.shifts_rig
     room = (np.asarray(max_shifts, np.float32) - np.abs(shifts)).min(axis=1)
     away = shifts - np.median(shifts, axis=0)
-    return FrameFlags(
+    return FrameFindings(
         shift_px=np.linalg.norm(away, axis=1).astype(np.float32),
         room_px=np.maximum(room, 0).astype(np.float32),
         clipped=room <= AT_LIMIT_PX,
-        got_worse=motion.corr_after < motion.corr_before - WORSE_BY,
+        got_worse=motion.corrected.corr_corrected < motion.estimate.corr_raw - WORSE_BY,
     )
 
 
-def largest_stretch(motion: MotionResult) -> FloatArray:
+def largest_stretch(motion: MotionEstimate) -> FloatArray:
     """Give how much tissue is stretched or squeezed between neighbouring patches, at most, (T,); 0 when rigid."""
     n_frames = len(motion.shifts_rig)
     if motion.shifts_els is None or motion.centers_px is None:
@@ -70,9 +70,8 @@ def largest_stretch(motion: MotionResult) -> FloatArray:
     return worst
 
 
-def brightness(motion: MotionResult, inside: tuple[slice, slice], progress: Progress) -> FloatArray:
+def brightness(movie: Movie, inside: tuple[slice, slice], progress: Progress) -> FloatArray:
     """Give the mean of every corrected frame inside the crop, on every fourth row, (T,)."""
-    movie: Movie = motion.movie
     n_frames, height, width = movie.shape
     rows = slice(inside[0].start, inside[0].stop, 4)
     out = np.empty(n_frames, np.float32)
@@ -151,8 +150,8 @@ def _explained_at_every_lag(y: NDArray[np.float64], x: NDArray[np.float64]) -> N
 
 
 def notable(
-    motion: MotionResult,
-    frames: FrameFlags,
+    motion: MotionEstimate,
+    frames: FrameFindings,
     *,
     max_shifts: tuple[int, int],
     max_deviation_rigid: int,
@@ -183,7 +182,7 @@ def notable(
     return tuple(found)
 
 
-def _patch_notes(motion: MotionResult, max_deviation_rigid: int) -> list[Note]:
+def _patch_notes(motion: MotionEstimate, max_deviation_rigid: int) -> list[Note]:
     if motion.shifts_els is None:
         return []
     found = []

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from calscope.algorithms.frames import inner_crop
 from calscope.algorithms.motion_check.flags import brightness, flag_frames, follows_shift, notable
 from calscope.algorithms.motion_check.measures import gains_between, measure_versions
 from calscope.algorithms.motion_check.sample import (
@@ -28,9 +29,17 @@ from calscope.algorithms.motion_check.verdict import judge
 from calscope.model.movie import FloatArray, FrameSource
 from calscope.model.notes import Note
 from calscope.model.progress import Progress, part, silent
-from calscope.model.results import MotionGain, MotionMeasures, MotionQuality, MotionResult, MotionVerdict, MotionVersion
+from calscope.model.results import (
+    MotionCorrection,
+    MotionEstimate,
+    MotionGain,
+    MotionMeasures,
+    MotionQuality,
+    MotionVerdict,
+    MotionVersion,
+)
 
-Correct = Callable[[FrameSource, Progress], MotionResult]
+Correct = Callable[[FrameSource, Progress], MotionCorrection]
 """The correction as it was done, on another movie of the same field; its result is used and thrown away."""
 STILL_PX = 6_000_000
 """Pixels of the movie that doesn't move; the share of time that judging takes shrinks with the length of the movie."""
@@ -41,7 +50,7 @@ TOO_FEW = Note("verdict_too_few_frames")
 
 def measure_motion(
     source: FrameSource,
-    motion: MotionResult,
+    motion: MotionCorrection,
     *,
     correct: Correct,
     max_shifts: tuple[int, int],
@@ -69,10 +78,11 @@ def measure_motion(
     motion = _finite(motion)
     comparison = _compare(source, motion, correct, workers, part(progress, 0, 0.9))
     frames = flag_frames(motion, max_shifts)
-    light = brightness(motion, crop_inside(motion), part(progress, 0.9, 1))
-    follows = follows_shift(light, motion.shifts_rig, shows_picture(motion))
+    estimate, corrected = motion.estimate, motion.corrected
+    light = brightness(corrected.movie, crop_inside(corrected), part(progress, 0.9, 1))
+    follows = follows_shift(light, estimate.shifts_rig, shows_picture(corrected))
     flags = notable(
-        motion,
+        estimate,
         frames,
         max_shifts=max_shifts,
         max_deviation_rigid=max_deviation_rigid,
@@ -95,31 +105,31 @@ def measure_motion(
     )
 
 
-def _finite(motion: MotionResult) -> MotionResult:
+def _finite(motion: MotionCorrection) -> MotionCorrection:
     """Take frames whose shift or correlation isn't a number, as an engine may leave them, for ones without a picture.
 
     Their shifts become 0, as do their correlations, by which they are left out of what is compared.
     """
-    of_frames = [motion.shifts_rig, motion.corr_before, motion.corr_after]
-    of_frames += [] if motion.shifts_els is None else [motion.shifts_els]
+    estimate, corrected = motion.estimate, motion.corrected
+    of_frames = [estimate.shifts_rig, estimate.corr_raw, corrected.corr_corrected]
+    of_frames += [] if estimate.shifts_els is None else [estimate.shifts_els]
     lost = ~np.all([np.isfinite(v.reshape(len(v), -1)).all(axis=1) for v in of_frames], axis=0)
-    template = np.nan_to_num(motion.template, posinf=0.0, neginf=0.0)
+    estimate = replace(estimate, template=np.nan_to_num(estimate.template, posinf=0.0, neginf=0.0))
     if not lost.any():
-        return replace(motion, template=template)
+        return replace(motion, estimate=estimate)
 
     def without(values: FloatArray) -> FloatArray:
         out = values.copy()
         out[lost] = 0
         return out
 
-    return replace(
-        motion,
-        template=template,
-        shifts_rig=without(motion.shifts_rig),
-        shifts_els=None if motion.shifts_els is None else without(motion.shifts_els),
-        corr_before=without(motion.corr_before),
-        corr_after=without(motion.corr_after),
+    estimate = replace(
+        estimate,
+        shifts_rig=without(estimate.shifts_rig),
+        shifts_els=None if estimate.shifts_els is None else without(estimate.shifts_els),
+        corr_raw=without(estimate.corr_raw),
     )
+    return MotionCorrection(estimate, replace(corrected, corr_corrected=without(corrected.corr_corrected)))
 
 
 @dataclass(frozen=True)
@@ -135,9 +145,9 @@ class _Comparison:
 
 
 def _compare(
-    source: FrameSource, motion: MotionResult, correct: Correct, workers: int, progress: Progress
+    source: FrameSource, motion: MotionCorrection, correct: Correct, workers: int, progress: Progress
 ) -> _Comparison:
-    plan = plan_sample(motion)
+    plan = plan_sample(motion.corrected)
     if plan is None:
         return _Comparison({}, (), "not judged", TOO_FEW, 0, None)
     samples = take_versions(
@@ -172,12 +182,14 @@ def _compare(
 
 
 def _still(
-    motion: MotionResult, mean: FloatArray, plan: SamplePlan, *, correct: Correct, workers: int, progress: Progress
+    motion: MotionCorrection, mean: FloatArray, plan: SamplePlan, *, correct: Correct, workers: int, progress: Progress
 ) -> dict[MotionVersion, VersionSample]:
     """Correct the movie that doesn't move, and sample its versions on the same crop."""
-    movie = StillMovie(motion.movie, mean, plan.starts, _middle(motion))
+    movie = StillMovie(motion.corrected.movie, mean, plan.starts, _middle(motion.estimate))
     again = correct(movie, part(progress, 0, 0.7))
-    all_of_it = SamplePlan(tuple(range(0, plan.n_frames, BLOCK)), _inner(movie.shape[1:], motion.border_px))
+    all_of_it = SamplePlan(
+        tuple(range(0, plan.n_frames, BLOCK)), inner_crop(movie.shape[1:], motion.corrected.border_px)
+    )
     return take_versions(
         Versions(movie, again),
         all_of_it,
@@ -188,16 +200,10 @@ def _still(
     )
 
 
-def _middle(motion: MotionResult) -> tuple[slice, slice]:
+def _middle(motion: MotionEstimate) -> tuple[slice, slice]:
     """Give the part of the field that the movie that doesn't move shows; it holds patches side by side."""
     side = max(STILL_SIDE_PX, *(2 * n for n in motion.patch_shape_px or (0, 0)))
-    rows, columns = (slice(max(0, n - side) // 2, max(0, n - side) // 2 + min(n, side)) for n in motion.movie.shape[1:])
-    return rows, columns
-
-
-def _inner(size: tuple[int, int], border_px: int) -> tuple[slice, slice]:
-    """Leave out the border, but no more than half of a side."""
-    rows, columns = (slice(min(border_px, n // 4), n - min(border_px, n // 4)) for n in size)
+    rows, columns = (slice(max(0, n - side) // 2, max(0, n - side) // 2 + min(n, side)) for n in motion.shape[1:])
     return rows, columns
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calscope.algorithms.frames import CleanFrames
+from calscope.algorithms.frames import CleanFrames, inner_crop
 from calscope.algorithms.motion.likeness import correlations
 from calscope.algorithms.motion_check.measures import Measured, gains_between, measure_versions
 from calscope.algorithms.motion_check.motion_quality import TOO_FEW
@@ -22,9 +22,9 @@ from calscope.model.motion_preview import Crop, MotionPreview, MotionSurvey, Pre
 from calscope.model.movie import ArrayMovie, FloatArray, FrameSource, chunks
 from calscope.model.notes import Note
 from calscope.model.progress import Progress, part, silent
-from calscope.model.results import MotionResult, MotionVerdict, MotionVersion, SummaryImages
+from calscope.model.results import MotionCorrection, MotionVerdict, MotionVersion, SummaryImages
 
-Correct = Callable[[FrameSource, bool, Progress], MotionResult]
+Correct = Callable[[FrameSource, bool, Progress], MotionCorrection]
 """Corrects a movie: rigid, or piecewise-rigid where the second argument is true."""
 FRAMES = 200
 """Length of the stretch."""
@@ -41,25 +41,22 @@ class _Tried:
     """The crop and what the corrections made of it."""
 
     raw: ArrayMovie
-    results: Mapping[MotionVersion, MotionResult]
+    results: Mapping[MotionVersion, MotionCorrection]
 
     @property
-    def best(self) -> MotionResult:
+    def best(self) -> MotionCorrection:
         """The most flexible correction."""
         return list(self.results.values())[-1]
 
     @property
     def border_px(self) -> int:
         """Rim that one of them had to fill in."""
-        return max(result.border_px for result in self.results.values())
+        return max(result.corrected.border_px for result in self.results.values())
 
     @property
     def inside(self) -> tuple[slice, slice]:
         """The part that none of them leaves empty, at least the inner half."""
-        rows, columns = (
-            slice(min(self.border_px, n // 4), n - min(self.border_px, n // 4)) for n in self.raw.shape[1:]
-        )
-        return rows, columns
+        return inner_crop(self.raw.shape[1:], self.border_px)
 
 
 class _Versions:
@@ -67,7 +64,7 @@ class _Versions:
 
     def __init__(self, tried: _Tried) -> None:
         self.names: tuple[MotionVersion, ...] = ("raw", *tried.results)
-        self._raw = CleanFrames(tried.raw, tried.best.template, tried.best.movie.range)
+        self._raw = CleanFrames(tried.raw, tried.best.estimate.template, tried.best.corrected.movie.range)
         self._results = tried.results
 
     def read(self, start: int) -> dict[MotionVersion, FloatArray]:
@@ -77,7 +74,7 @@ class _Versions:
     def frames(self, start: int, stop: int) -> dict[MotionVersion, FloatArray]:
         """Give frames `start` to `stop` of every version."""
         raw, _ = self._raw.read(start, stop)
-        return {"raw": raw, **{name: result.movie.read(start, stop) for name, result in self._results.items()}}
+        return {"raw": raw, **{name: done.corrected.movie.read(start, stop) for name, done in self._results.items()}}
 
 
 def preview_motion(
@@ -122,7 +119,7 @@ def preview_motion(
         why=compared.why,
         n_judged=compared.n_judged,
         notes=tuple(_notes(survey, crop, tried, max_shifts)),
-        crop_notes=tried.best.notes,
+        crop_notes=tried.best.estimate.notes,
     )
 
 
@@ -143,15 +140,15 @@ def _read(source: FrameSource, crop: Crop, progress: Progress) -> ArrayMovie:
     return ArrayMovie(out)
 
 
-def _correct_both(raw: FrameSource, correct: Correct, progress: Progress) -> dict[MotionVersion, MotionResult]:
+def _correct_both(raw: FrameSource, correct: Correct, progress: Progress) -> dict[MotionVersion, MotionCorrection]:
     rigid = correct(raw, False, part(progress, 0, 0.35))  # noqa: FBT003 - the contract of Correct
     piecewise = correct(raw, True, part(progress, 0.35, 1))  # noqa: FBT003
-    return {"rigid": rigid} if piecewise.shifts_els is None else {"rigid": rigid, "piecewise": piecewise}
+    return {"rigid": rigid} if piecewise.estimate.shifts_els is None else {"rigid": rigid, "piecewise": piecewise}
 
 
 def _summaries(tried: _Tried, progress: Progress) -> dict[MotionVersion, SummaryImages]:
     movies: dict[MotionVersion, FrameSource] = {"raw": tried.raw}
-    movies |= {name: result.movie for name, result in tried.results.items()}
+    movies |= {name: result.corrected.movie for name, result in tried.results.items()}
     return {
         name: compute_summary(movie, part(progress, k / len(movies), (k + 1) / len(movies)))
         for k, (name, movie) in enumerate(movies.items())
@@ -160,7 +157,7 @@ def _summaries(tried: _Tried, progress: Progress) -> dict[MotionVersion, Summary
 
 def _template_r(tried: _Tried) -> dict[MotionVersion, float]:
     versions, n_frames = _Versions(tried), tried.raw.shape[0]
-    shared = np.ascontiguousarray(smooth(tried.best.template[None])[0][tried.inside])
+    shared = np.ascontiguousarray(smooth(tried.best.estimate.template[None])[0][tried.inside])
     sums = dict.fromkeys(versions.names, 0.0)
     for start, stop in chunks(n_frames, CHUNK):
         for name, frames in versions.frames(start, stop).items():
@@ -179,7 +176,7 @@ class _Compared:
 
 
 def _compare(tried: _Tried, correct: Correct, workers: int, progress: Progress) -> _Compared:
-    plan = plan_sample(tried.best)
+    plan = plan_sample(tried.best.corrected)
     if plan is None:
         return _Compared({}, "not judged", TOO_FEW, 0)
     plan = SamplePlan(plan.starts, tried.inside)
@@ -202,7 +199,7 @@ def _still(  # noqa: PLR0917 - what _compare holds
     tried: _Tried, mean: FloatArray, plan: SamplePlan, correct: Correct, workers: int, progress: Progress
 ) -> dict[MotionVersion, VersionSample]:
     """Correct a movie of the same picture, noise and activity that doesn't move, and sample its versions."""
-    still = StillMovie(tried.best.movie, mean, plan.starts)
+    still = StillMovie(tried.best.corrected.movie, mean, plan.starts)
     frames = ArrayMovie(still.read(0, still.shape[0]))
     n = len(tried.results)
     again = _Tried(

@@ -12,13 +12,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from calscope.algorithms.frames import CleanFrames, map_chunks
+from calscope.algorithms.frames import CleanFrames, inner_crop, map_chunks
 from calscope.algorithms.motion.grid import rigid_field
 from calscope.algorithms.motion.warp import Warper
 from calscope.algorithms.summary import compute_summary
 from calscope.model.movie import ArrayMovie, FloatArray, FrameSource
 from calscope.model.progress import Progress
-from calscope.model.results import MotionResult, MotionVersion
+from calscope.model.results import CorrectedMovie, MotionCorrection, MotionVersion
 
 BLOCK = 6
 """Frames of a stretch."""
@@ -51,9 +51,9 @@ class SamplePlan:
         return SamplePlan(tuple(sorted(self.starts)[:: 2 if self.n_frames > most else 1]), self.inside)
 
 
-def plan_sample(motion: MotionResult) -> SamplePlan | None:
+def plan_sample(corrected: CorrectedMovie) -> SamplePlan | None:
     """Choose stretches among the frames that show the picture; None when there are too few to judge by."""
-    shows = shows_picture(motion)
+    shows = shows_picture(corrected)
     n = len(shows)
     whole = np.convolve(shows, np.ones(BLOCK), "valid") == BLOCK if n >= BLOCK else np.zeros(0, np.bool_)
     begins = _spread(np.flatnonzero(whole))
@@ -61,21 +61,19 @@ def plan_sample(motion: MotionResult) -> SamplePlan | None:
         return None
     groups = len(begins) // GROUP
     order = [begins[k] for g in range(groups) for k in range(g, groups * GROUP, groups)]
-    return SamplePlan(tuple(order), crop_inside(motion))
+    return SamplePlan(tuple(order), crop_inside(corrected))
 
 
-def shows_picture(motion: MotionResult) -> NDArray[np.bool_]:
+def shows_picture(corrected: CorrectedMovie) -> NDArray[np.bool_]:
     """Tell which frames show the picture, (T,)."""
-    usual = float(np.median(motion.corr_after[motion.corr_after > 0])) if (motion.corr_after > 0).any() else 0.0
-    return np.asarray((motion.corr_after > SHOWS * usual) & (motion.corr_after > 0))
+    corr = corrected.corr_corrected
+    usual = float(np.median(corr[corr > 0])) if (corr > 0).any() else 0.0
+    return np.asarray((corr > SHOWS * usual) & (corr > 0))
 
 
-def crop_inside(motion: MotionResult) -> tuple[slice, slice]:
+def crop_inside(corrected: CorrectedMovie) -> tuple[slice, slice]:
     """Give the part of the field that no shift leaves empty, at least its inner half."""
-    rows, columns = (
-        slice(min(motion.border_px, n // 4), n - min(motion.border_px, n // 4)) for n in motion.movie.shape[1:]
-    )
-    return rows, columns
+    return inner_crop(corrected.movie.shape[1:], corrected.border_px)
 
 
 def _spread(candidates: NDArray[np.intp]) -> list[int]:
@@ -117,22 +115,22 @@ class VersionReader(Protocol):
 class Versions:
     """Reads the frames of a movie in every version."""
 
-    def __init__(self, source: FrameSource, motion: MotionResult) -> None:
-        self._raw = CleanFrames(source, motion.template, motion.movie.range)
-        self._motion = motion
+    def __init__(self, source: FrameSource, motion: MotionCorrection) -> None:
+        self._movie, self._estimate = motion.corrected.movie, motion.estimate
+        self._raw = CleanFrames(source, self._estimate.template, self._movie.range)
         self._warper = Warper(rigid_field(source.shape[1:]))
         self.names: tuple[MotionVersion, ...] = ("raw", "rigid")
-        if motion.shifts_els is not None:
+        if self._estimate.shifts_els is not None:
             self.names = ("raw", "rigid", "piecewise")
 
     def read(self, start: int) -> dict[MotionVersion, FloatArray]:
         """Give one stretch in every version, each (BLOCK, H, W)."""
         stop = start + BLOCK
         raw, _ = self._raw.read(start, stop)
-        corrected = self._motion.movie.read(start, stop)
-        if self._motion.shifts_els is None:
+        corrected = self._movie.read(start, stop)
+        if self._estimate.shifts_els is None:
             return {"raw": raw, "rigid": corrected}
-        rigid = self._warper.warp(raw, self._motion.shifts_rig[start:stop, None, None])
+        rigid = self._warper.warp(raw, self._estimate.shifts_rig[start:stop, None, None])
         return {"raw": raw, "rigid": rigid, "piecewise": corrected}
 
 

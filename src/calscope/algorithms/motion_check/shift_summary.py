@@ -7,7 +7,7 @@ import numpy as np
 from calscope.algorithms.motion_check.flags import MIN_MOTION_PX
 from calscope.model.movie import FloatArray
 from calscope.model.recording import Pair
-from calscope.model.results import MotionMeasures, MotionQuality, MotionResult, MotionVersion
+from calscope.model.results import MotionEstimate, MotionMeasures, MotionQuality, MotionVersion
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class ShiftSummary:
     largest: float
 
 
-def shift_length(motion: MotionResult, dxy_um: Pair | None = None) -> FloatArray:
+def shift_length(motion: MotionEstimate, dxy_um: Pair | None = None) -> FloatArray:
     """Give the length of every frame's shift from the median shift, (T,), px; µm where the pixel size is given.
 
     Where the recording began against the template is arbitrary, hence the median.
@@ -54,7 +54,7 @@ def largest_motion(length: FloatArray, n: int = 6, apart: int = 15) -> list[int]
     return found
 
 
-def done(motion: MotionResult) -> MotionVersion:
+def done(motion: MotionEstimate) -> MotionVersion:
     """Give the version that the corrected movie is."""
     return "rigid" if motion.shifts_els is None else "piecewise"
 

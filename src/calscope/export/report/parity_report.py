@@ -11,7 +11,7 @@ from calscope.export.report.svg_scatter import scatter
 from calscope.io.atomic_write import atomic_file
 
 JSON_NAME, TEXT_NAME, PAGE_NAME = "parity.json", "parity.md", "parity.html"
-_STAGES = ("motion", "fit", "refit", "component_quality")
+_STAGES = ("estimate", "apply", "fit", "refit", "component_quality")
 _MOST_PAIRS = 100
 
 

@@ -46,7 +46,7 @@ def _draw(animal: ShownAnimal) -> None:
     if found.residual is None or found.refit is None:
         return
     own = placed_seeds.placed(animal.name)
-    border_px = found.motion.border_px if found.motion else 0
+    border_px = found.corrected.border_px if found.corrected else 0
     left, right = st.columns(2)
     with left:
         # This figure must not depend on the seeds: it would forget zoom and selection when one is placed.

@@ -57,8 +57,8 @@ def _fields() -> list[Field]:
     for raw in shown_run.raw_animals():
         animal = corrected.get(raw.name)
         if animal is not None and animal.results.after is not None:
-            motion = animal.results.motion
-            border = motion.border_px if motion else 0
+            movie = animal.results.corrected
+            border = movie.border_px if movie else 0
             key = animal.results.keys["after"]
             found.append(Field(raw.name, "corrected", key, animal.results.after.corr, border, animal.dxy_um))
         elif raw.results.before is not None:

@@ -5,7 +5,7 @@ import streamlit as st
 
 from calscope.algorithms.motion_check import shift_summary as motion_summary
 from calscope.model.recording import Pair
-from calscope.model.results import MotionQuality, MotionResult, SummaryImages
+from calscope.model.results import MotionCorrection, MotionEstimate, MotionQuality, SummaryImages
 from calscope.plots import motion_curves as curves
 from calscope.plots.images import Panel, image_row
 from calscope.plots.motion_measures_plot import measures_figure
@@ -42,33 +42,35 @@ def side_by_side(
 
 
 @st.cache_data(**_FIGURES)
-def shifts(key: str, fr_hz: float | None, dxy_um: Pair | None, _motion: MotionResult) -> go.Figure:
+def shifts(key: str, fr_hz: float | None, dxy_um: Pair | None, _motion: MotionEstimate) -> go.Figure:
     """Draw the shifts over time, with the frames that moved most."""
     return curves.shift_figure(_motion, fr_hz, dxy_um, largest(key, _motion))
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def largest(key: str, _motion: MotionResult) -> list[int]:
+def largest(key: str, _motion: MotionEstimate) -> list[int]:
     """Give the frames that moved most, the largest first."""
     return motion_summary.largest_motion(motion_summary.shift_length(_motion))
 
 
 @st.cache_data(**_FIGURES)
 def field(
-    keys: tuple[str, str], frame: int, shown: Shown, dxy_um: Pair | None, _motion: MotionResult, _after: SummaryImages
+    keys: tuple[str, str], frame: int, shown: Shown, dxy_um: Pair | None, _motion: MotionEstimate, _after: SummaryImages
 ) -> go.Figure:
     """Draw patches and the shifts of one frame over the mean of the corrected movie."""
     return field_figure(_after.mean, _motion, frame, title="Mean, corrected", dxy_um=dxy_um, shown=shown)
 
 
 @st.cache_data(**_FIGURES)
-def shifts_around(key: str, frame: int, fr_hz: float | None, _motion: MotionResult) -> go.Figure:
+def shifts_around(key: str, frame: int, fr_hz: float | None, _motion: MotionEstimate) -> go.Figure:
     """Draw the shifts of the frames around one."""
     return curves.shifts_around(_motion, frame, fr_hz)
 
 
 @st.cache_data(**_FIGURES)
-def template_match(key: str, fr_hz: float | None, _motion: MotionResult, _quality: MotionQuality | None) -> go.Figure:
+def template_match(
+    key: str, fr_hz: float | None, _motion: MotionCorrection, _quality: MotionQuality | None
+) -> go.Figure:
     """Draw the correlation with the template over time, and which frames got worse."""
     return curves.template_match_figure(_motion, fr_hz, None if _quality is None else _quality.got_worse)
 

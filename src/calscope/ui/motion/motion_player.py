@@ -1,11 +1,11 @@
-"""Original and corrected movie side by side, for a stretch; with buttons that go to where the tissue moved most."""
+"""Raw and corrected movie side by side, for a stretch; with buttons that go to where the tissue moved most."""
 
 import streamlit as st
 
 from calscope.algorithms.motion_check.moments import Moment, displacement, moments_of_motion
 from calscope.model.errors import RecordingError
 from calscope.model.movie import FrameSource
-from calscope.model.results import MotionResult
+from calscope.model.results import MotionCorrection, MotionEstimate
 from calscope.ui.frame import keys, messages
 from calscope.ui.session import cached
 from calscope.ui.session.shown_run import ShownAnimal
@@ -21,34 +21,34 @@ _PAGE = "motion"
 KINDS = {"displacement": "Furthest from its usual place", "jump": "Largest jump between frames"}
 
 
-def show(animal: ShownAnimal, motion: MotionResult) -> None:
+def show(animal: ShownAnimal, motion: MotionCorrection) -> None:
     """Draw the player of one animal; best inside of a fragment, so that a click draws nothing else again."""
     messages.guarded(lambda: _show(animal, motion))
 
 
-def _show(animal: ShownAnimal, motion: MotionResult) -> None:
+def _show(animal: ShownAnimal, motion: MotionCorrection) -> None:
     raw = _recording(animal, motion)
     _show_moments(animal, motion)
-    plan = film_clips.choose(_PAGE, animal.name, motion.movie.shape, animal.fr_hz)
+    plan = film_clips.choose(_PAGE, animal.name, motion.estimate.shape, animal.fr_hz)
     found = animal.results.keys
     film = film_clips.before_and_after(
-        (found["source"], found["motion"]),
+        (found["source"], found["apply"]),
         plan,
         animal.fr_hz,
         animal.dxy_um,
         _raw=raw,
-        _motion=motion,
-        _far_px=_far_px(found["motion"], motion),
+        _movie=motion.corrected.movie,
+        _far_px=_far_px(found["estimate"], motion.estimate),
     )
     player.show(film, keys.on_page(_PAGE, f"film {animal.name}"))
     film_clips.say(plan, film)
 
 
-def _recording(animal: ShownAnimal, motion: MotionResult) -> FrameSource:
+def _recording(animal: ShownAnimal, motion: MotionCorrection) -> FrameSource:
     info = animal.info
     if info is None:
         raise RecordingError("The recording that this was made from is not known.")
-    n_frames = motion.movie.shape[0]
+    n_frames = motion.estimate.shape[0]
     whole = cached.recording(info.path)
     if whole.info.fingerprint == info.fingerprint:
         return whole
@@ -58,9 +58,9 @@ def _recording(animal: ShownAnimal, motion: MotionResult) -> FrameSource:
     return first
 
 
-def _show_moments(animal: ShownAnimal, motion: MotionResult) -> None:
+def _show_moments(animal: ShownAnimal, motion: MotionCorrection) -> None:
     apart = round(APART_S * animal.fr_hz) if animal.fr_hz else APART
-    moments = _moments(animal.results.keys["motion"], apart, motion)
+    moments = _moments(animal.results.keys["estimate"], apart, motion.estimate)
     for kind, title in KINDS.items():
         of_kind = [moment for moment in moments if moment.kind == kind]
         if not of_kind:
@@ -72,7 +72,7 @@ def _show_moments(animal: ShownAnimal, motion: MotionResult) -> None:
                     _moment_words(moment, animal.fr_hz),
                     key=keys.on_page(_PAGE, f"moment {kind} {number} {animal.name}"),
                     on_click=_go_to,
-                    args=(animal, moment, motion.movie.shape[0]),
+                    args=(animal, moment, motion.estimate.shape[0]),
                     help="Play the stretch around this frame.",
                 )
 
@@ -90,14 +90,14 @@ def _go_to(animal: ShownAnimal, moment: Moment, n_frames: int) -> None:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _moments(key: str, apart: int, _motion: MotionResult) -> tuple[Moment, ...]:
+def _moments(key: str, apart: int, _motion: MotionEstimate) -> tuple[Moment, ...]:
     return moments_of_motion(_shifts(_motion), n=N_MOMENTS, apart=apart)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _far_px(key: str, _motion: MotionResult) -> tuple[float, ...]:
+def _far_px(key: str, _motion: MotionEstimate) -> tuple[float, ...]:
     return tuple(round(float(value), 2) for value in displacement(_shifts(_motion)))
 
 
-def _shifts(motion: MotionResult):  # noqa: ANN202 - an array
+def _shifts(motion: MotionEstimate):  # noqa: ANN202 - an array
     return motion.shifts_rig if motion.shifts_els is None else motion.shifts_els

@@ -10,7 +10,7 @@ from pandas.io.formats.style import Styler
 from calscope.algorithms.motion_check import shift_summary as motion_summary
 from calscope.model.note_texts.all_texts import text, texts
 from calscope.model.recording import Pair
-from calscope.model.results import MotionQuality, MotionResult, MotionVerdict, MotionVersion
+from calscope.model.results import MotionCorrection, MotionEstimate, MotionQuality, MotionVerdict, MotionVersion
 from calscope.ui.frame import messages, wording
 from calscope.ui.session.shown_run import ShownAnimal
 
@@ -99,7 +99,7 @@ def _row(animal: ShownAnimal) -> Row:
     if results.motion is None:
         error = animal.record.error if animal.record else ""
         return Row(FAILED if error else NEUTRAL, {"Animal": animal.name, "Verdict": _absent(error)})
-    key = (results.keys["motion"], results.keys.get("motion_quality", ""))
+    key = (results.keys["apply"], results.keys.get("motion_quality", ""))
     return _measured_row(
         key, animal.name, animal.fr_hz, animal.dxy_um, _motion=results.motion, _quality=results.motion_quality
     )
@@ -115,28 +115,29 @@ def _measured_row(
     name: str,
     fr_hz: float | None,
     dxy_um: Pair | None,
-    _motion: MotionResult,
+    _motion: MotionCorrection,
     _quality: MotionQuality | None,
 ) -> Row:
-    level = NEUTRAL if _quality is None else level_of(_quality, motion_summary.done(_motion))
+    estimate, corrected = _motion.estimate, _motion.corrected
+    level = NEUTRAL if _quality is None else level_of(_quality, motion_summary.done(estimate))
     cells: dict[str, object] = {
         "Animal": name,
         "Verdict": f"{MARKS[level]} {'not judged' if _quality is None else _quality.verdict}",
         "Flags": None if _quality is None else len(_quality.flags),
-        "Frames": len(_motion.shifts_rig),
+        "Frames": len(estimate.shifts_rig),
         "Rate (Hz)": f"{fr_hz:.4g}" if fr_hz else wording.UNKNOWN,
-        "Shift (px)": _shifts(_motion, None),
-        "Shift (µm)": _shifts(_motion, dxy_um) if dxy_um else None,
-        "Match": _arrow(float(_median(_motion.corr_before)), float(_median(_motion.corr_after)), ".3f"),
+        "Shift (px)": _shifts(estimate, None),
+        "Shift (µm)": _shifts(estimate, dxy_um) if dxy_um else None,
+        "Match": _arrow(float(_median(estimate.corr_raw)), float(_median(corrected.corr_corrected)), ".3f"),
     }
-    return Row(level, cells | _gains(_motion, _quality))
+    return Row(level, cells | _gains(estimate, _quality))
 
 
 def _median(values: object) -> float:
     return float(pd.Series(values).median())
 
 
-def _shifts(motion: MotionResult, dxy_um: Pair | None) -> str:
+def _shifts(motion: MotionEstimate, dxy_um: Pair | None) -> str:
     found = motion_summary.summarise_shifts(motion_summary.shift_length(motion, dxy_um))
     return f"{found.mean:.2f} · {found.p95:.2f} · {found.largest:.2f}"
 
@@ -145,7 +146,7 @@ def _arrow(before: float, after: float, form: str) -> str:
     return f"{before:{form}} → {after:{form}}"
 
 
-def _gains(motion: MotionResult, quality: MotionQuality | None) -> dict[str, object]:
+def _gains(motion: MotionEstimate, quality: MotionQuality | None) -> dict[str, object]:
     version = motion_summary.done(motion)
     pair = None if quality is None else motion_summary.measured(quality, version)
     if quality is None or pair is None:
@@ -173,7 +174,7 @@ _COLUMNS = {
 
 def show_verdict(animal: ShownAnimal) -> None:
     """Say what the comparison of raw, rigid and piecewise-rigid found, and what a person should look at."""
-    quality, motion = animal.results.motion_quality, animal.results.motion
+    quality, motion = animal.results.motion_quality, animal.results.motion_estimate
     if quality is None or motion is None:
         st.caption("This correction was not judged: it was made before Calscope did that. Run again for a verdict.")
         return

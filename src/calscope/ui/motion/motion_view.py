@@ -7,7 +7,7 @@ import streamlit as st
 
 from calscope.algorithms.motion_check.sample import crop_inside
 from calscope.model.note_texts.all_texts import text
-from calscope.model.results import MotionGain, MotionQuality, MotionResult
+from calscope.model.results import MotionCorrection, MotionEstimate, MotionGain, MotionQuality
 from calscope.plots.motion_curves import frame_of_click
 from calscope.plots.motion_measures_plot import NAMES
 from calscope.plots.shift_field import SHOWN, Shown
@@ -93,7 +93,7 @@ def details(animal: ShownAnimal) -> None:
                 messages.guarded(partial(show, animal, animal.results.motion))
 
 
-def _show_movie(animal: ShownAnimal, motion: MotionResult) -> None:
+def _show_movie(animal: ShownAnimal, motion: MotionCorrection) -> None:
     motion_player.show(animal, motion)
 
 
@@ -102,8 +102,8 @@ def frame_key(animal: ShownAnimal) -> str:
     return keys.on_page(_PAGE, f"frame {animal.name}")
 
 
-def _show_time(animal: ShownAnimal, motion: MotionResult) -> None:
-    key = animal.results.keys["motion"]
+def _show_time(animal: ShownAnimal, correction: MotionCorrection) -> None:
+    key, motion = animal.results.keys["estimate"], correction.estimate
     figure = motion_pictures.shifts(key, animal.fr_hz, animal.dxy_um, _motion=motion)
     charts.show_clickable(
         figure,
@@ -120,21 +120,21 @@ def _show_time(animal: ShownAnimal, motion: MotionResult) -> None:
         return
     left, right = st.columns(2)
     with right:
-        frame, shown = _choose_frame(animal, motion)
+        frame, shown = _choose_frame(animal, correction)
         around = motion_pictures.shifts_around(key, frame, animal.fr_hz, _motion=motion)
         charts.show(around, keys.on_page(_PAGE, f"around {animal.name}"), f"Shifts of {animal.name} around the frame")
     with left:
         _show_field(animal, motion, frame, shown)
 
 
-def _settle_frame(animal: ShownAnimal, motion: MotionResult) -> None:
+def _settle_frame(animal: ShownAnimal, motion: MotionEstimate) -> None:
     """Take the frame that moved most where none is chosen; of many animals, wait for one to be chosen."""
     key, n_frames = frame_key(animal), len(motion.shifts_rig)
     if 0 <= st.session_state.get(key, -1) < n_frames:
         return
     st.session_state.pop(key, None)
     if len(shown_run.chosen_recordings()) <= FEW_ANIMALS:
-        largest = motion_pictures.largest(animal.results.keys["motion"], motion)
+        largest = motion_pictures.largest(animal.results.keys["estimate"], motion)
         st.session_state[key] = largest[0] if largest else 0
 
 
@@ -144,9 +144,9 @@ def _clicked(key: str, animal: ShownAnimal, n_frames: int) -> None:
         st.session_state[frame_key(animal)] = frame
 
 
-def _show_largest(animal: ShownAnimal, motion: MotionResult) -> None:
+def _show_largest(animal: ShownAnimal, motion: MotionEstimate) -> None:
     """Draw a button for each of the frames that moved most."""
-    largest = motion_pictures.largest(animal.results.keys["motion"], motion)
+    largest = motion_pictures.largest(animal.results.keys["estimate"], motion)
     if not largest:
         return
     key, jump = frame_key(animal), keys.on_page(_PAGE, f"largest {animal.name}")
@@ -163,12 +163,13 @@ def _show_largest(animal: ShownAnimal, motion: MotionResult) -> None:
     )
 
 
-def _choose_frame(animal: ShownAnimal, motion: MotionResult) -> tuple[int, Shown]:
+def _choose_frame(animal: ShownAnimal, correction: MotionCorrection) -> tuple[int, Shown]:
     """Draw what chooses a frame: a slider, and buttons for the frames that moved most."""
+    motion = correction.estimate
     n_frames, key = len(motion.shifts_rig), frame_key(animal)
     _show_largest(animal, motion)
     frame = st.slider("Frame", 0, n_frames - 1, key=key) if n_frames > 1 else 0
-    st.caption(_words(animal, motion, frame))
+    st.caption(_words(animal, correction, frame))
     if motion.shifts_els is None:
         return frame, SHOWN[0]
     shown = st.segmented_control(
@@ -192,36 +193,37 @@ def _jump(jump: str, key: str) -> None:
         st.session_state[key] = st.session_state[jump]
 
 
-def _words(animal: ShownAnimal, motion: MotionResult, frame: int) -> str:
-    down, right = (float(v) for v in motion.shifts_rig[frame])
+def _words(animal: ShownAnimal, motion: MotionCorrection, frame: int) -> str:
+    down, right = (float(v) for v in motion.estimate.shifts_rig[frame])
     text = f"Frame {frame}, counted from 0"
     if animal.fr_hz:
         text += f", at {frame / animal.fr_hz:.2f} s"
     text += f": shifted by {down:+.2f} px down and {right:+.2f} px right"
     if animal.dxy_um:
         text += f" ({down * animal.dxy_um[0]:+.2f} and {right * animal.dxy_um[1]:+.2f} µm)"
-    return f"{text}; correlation with the template {motion.corr_before[frame]:.3f} → {motion.corr_after[frame]:.3f}."
+    raw, corrected = motion.estimate.corr_raw[frame], motion.corrected.corr_corrected[frame]
+    return f"{text}; correlation with the template {raw:.3f} → {corrected:.3f}."
 
 
-def _show_field(animal: ShownAnimal, motion: MotionResult, frame: int, shown: Shown) -> None:
+def _show_field(animal: ShownAnimal, motion: MotionEstimate, frame: int, shown: Shown) -> None:
     found = animal.results
     if found.after is None:
         st.info("The image that the field is drawn over is no longer in the store.")
         return
     figure = motion_pictures.field(
-        (found.keys["motion"], found.keys["after"]), frame, shown, animal.dxy_um, _motion=motion, _after=found.after
+        (found.keys["estimate"], found.keys["after"]), frame, shown, animal.dxy_um, _motion=motion, _after=found.after
     )
     charts.show(figure, keys.on_page(_PAGE, f"field {animal.name}"), f"Shift field of frame {frame} of {animal.name}")
     what = "each patch" if motion.shifts_els is not None else "the whole frame, which is shifted as one"
     st.caption(f"Arrows: the shift applied to {what}, to lay it on the template; the tissue had moved the other way.")
 
 
-def _show_frames(animal: ShownAnimal, motion: MotionResult) -> None:
+def _show_frames(animal: ShownAnimal, motion: MotionCorrection) -> None:
     found = animal.results
     quality = found.motion_quality
     left, right = st.columns(2)
     with left:
-        figure = motion_pictures.template_match(found.keys["motion"], animal.fr_hz, motion, quality)
+        figure = motion_pictures.template_match(found.keys["apply"], animal.fr_hz, motion, quality)
         charts.show(figure, keys.on_page(_PAGE, f"match {animal.name}"), f"Match with the template of {animal.name}")
     with right:
         if quality is not None:
@@ -229,7 +231,7 @@ def _show_frames(animal: ShownAnimal, motion: MotionResult) -> None:
             charts.show(figure, keys.on_page(_PAGE, f"room {animal.name}"), f"Room to max_shifts of {animal.name}")
     if quality is not None:
         st.caption(_counts(quality))
-    messages.notes(motion.notes)
+    messages.notes(motion.estimate.notes)
 
 
 def _counts(quality: MotionQuality) -> str:
@@ -241,14 +243,14 @@ def _counts(quality: MotionQuality) -> str:
     )
 
 
-def _show_quality(animal: ShownAnimal, motion: MotionResult) -> None:
+def _show_quality(animal: ShownAnimal, motion: MotionCorrection) -> None:
     quality = animal.results.motion_quality
     if quality is None or not quality.measures:
         st.caption("There is nothing to compare: " + messages.plain(text(quality.why) if quality else "not judged."))
         return
     figure = motion_pictures.measures(animal.results.keys["motion_quality"], quality)
     charts.show(figure, keys.on_page(_PAGE, f"measures {animal.name}"), f"Measures of {animal.name} with intervals")
-    rows, columns = crop_inside(motion)
+    rows, columns = crop_inside(motion.corrected)
     st.caption(
         f"Dots with 95 % bootstrap intervals. All versions on the same {quality.n_judged} frames, spread over the "
         f"recording, and on the same crop (rows {rows.start} to {rows.stop - 1}, columns {columns.start} to "

@@ -6,7 +6,6 @@ from calscope.algorithms.motion_check.short_film import FilmPlan, film_frames, p
 from calscope.model.movie import FrameSource
 from calscope.model.quantities import size
 from calscope.model.recording import Pair, RecordingInfo
-from calscope.model.results import MotionResult
 from calscope.plots.film_sheet import FilmWords, film_display_range, pack_film
 from calscope.ui.frame import keys, wording
 
@@ -104,11 +103,11 @@ def before_and_after(
     fr_hz: float | None,
     dxy_um: Pair | None,
     _raw: FrameSource,
-    _motion: MotionResult,
+    _movie: FrameSource,
     _far_px: tuple[float, ...],
 ) -> bytes:
-    """Make a film of the raw and the corrected movie in a shared display range; the keys name recording and motion."""
-    versions = [film_frames(_raw, plan), film_frames(_motion.movie, plan)]
+    """Make a film of the raw and the corrected movie in a shared display range; the keys name both."""
+    versions = [film_frames(_raw, plan), film_frames(_movie, plan)]
     words = _words(("original", "corrected"), plan, fr_hz, dxy_um, tuple(_far_px[frame] for frame in plan.frames))
     return pack_film(versions, words, film_display_range(versions))
 

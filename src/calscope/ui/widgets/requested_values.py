@@ -17,7 +17,7 @@ from calscope.ui.widgets import parameter_form
 
 Page = Literal["motion", "extraction"]
 _STAGES: Mapping[Page, frozenset[StageName]] = MappingProxyType(
-    {"motion": frozenset({"motion"}), "extraction": frozenset({"fit", "refit"})}
+    {"motion": frozenset({"estimate"}), "extraction": frozenset({"fit", "refit"})}
 )
 _WHOSE: Mapping[Page, str] = MappingProxyType({"motion": "motion correction", "extraction": "the fits"})
 

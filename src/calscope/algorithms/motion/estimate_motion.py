@@ -1,35 +1,30 @@
-"""NoRMCorre: rigid, then piecewise-rigid motion correction.
+"""NoRMCorre: rigid, then piecewise-rigid estimation of motion.
 
 Pnevmatikakis & Giovannucci, 2017, J. Neurosci. Methods 291:83. A template is made from frames spread over the movie;
 every frame is laid on it by the shift of the whole frame, then by those of its patches. What goes beyond the paper: the
 patches' shifts are a beginning only; a smooth field is then fitted to what is left between frame and template, weighed
 by the noise and by what the movie itself shows about how this tissue moves (`evidence.py`, `prior.py`).
 
-The movie is streamed: beside the sample it is read three times and written once, in chunks on several threads, and what
-is kept of a frame besides is a few hundred numbers. The result doesn't depend on the number of threads.
+The movie is streamed: beside the sample it is read twice, in chunks on several threads, and what is kept of a frame is
+a few hundred numbers. The result doesn't depend on the number of threads. The corrected movie is written by
+`apply_motion.py`.
 """
 
-from collections.abc import Callable
+import math
 from dataclasses import replace
 
-import numpy as np
-from numpy.typing import DTypeLike, NDArray
-
-from calscope.algorithms.frames import release
+from calscope.algorithms.frames import inner_crop
 from calscope.algorithms.motion.evidence import Evidence, prepare_evidence
 from calscope.algorithms.motion.motion_notes import Track, describe, describe_limits
 from calscope.algorithms.motion.passes import MotionPasses, MotionPlan, make_plan
 from calscope.algorithms.motion.prior import FRAMES, Habits, most_probable
 from calscope.algorithms.motion.template import Sample, make_template, take_sample
-from calscope.algorithms.motion.warp import Warper
-from calscope.model.movie import ArrayMovie, FloatArray, FrameSource, Movie, chunks
+from calscope.model.movie import ArrayMovie, FloatArray, FrameSource, chunks
 from calscope.model.progress import Progress, onward, part, silent
-from calscope.model.results import MotionResult
-
-Allocate = Callable[[str, tuple[int, ...], DTypeLike], NDArray]
+from calscope.model.results import FrameFlags, MotionEstimate
 
 
-def correct_movie(
+def estimate_motion(
     source: FrameSource,
     *,
     pw_rigid: bool,
@@ -37,11 +32,10 @@ def correct_movie(
     overlaps: tuple[int, int],
     max_shifts: tuple[int, int],
     max_deviation_rigid: int,
-    allocate: Allocate,
     workers: int = 1,
     progress: Progress = silent,
-) -> MotionResult:
-    """Estimate motion and write the corrected movie.
+) -> MotionEstimate:
+    """Estimate the motion of every frame.
 
     Parameters
     ----------
@@ -55,8 +49,6 @@ def correct_movie(
         Largest shift (y, x) of a whole frame, px.
     max_deviation_rigid
         How far the field may differ from the shift of the whole frame, px.
-    allocate
-        Gives the array "movie", (T, H, W) uint16, that the corrected movie is written into.
     workers
         Threads.
     progress
@@ -85,9 +77,21 @@ def correct_movie(
     sample = take_sample(source)
     evidence, habits = _prepare(sample, plan, workers, part(progress, 0, 0.25))
     movie = MotionPasses(sample.clean(source), source.shape, plan, workers)
-    track = _follow(movie, evidence, habits, part(progress, 0.25, 0.75))
-    result = _write(movie, track, evidence.template, allocate, part(progress, 0.75, 1))
-    return replace(result, notes=(*result.notes, *describe_limits(asked, max_shifts, n_frames)))
+    track, corr_raw, rim_px = _follow(movie, evidence, habits, part(progress, 0.25, 1))
+    grid = plan.grid
+    return MotionEstimate(
+        template=evidence.template,
+        shifts_rig=track.rigid,
+        corr_raw=corr_raw,
+        rim_px=rim_px,
+        shifts_els=plan.at_patches(track.coefficients),
+        centers_px=None if grid is None else grid.centers_px,
+        patch_shape_px=None if grid is None else grid.shape_px,
+        field_coefficients=track.coefficients,
+        values=sample.values(float(track.low.min()), float(track.high.max())),
+        flags=FrameFlags(track.clipped, track.constant, track.blank, track.repaired),
+        notes=(*describe(track, movie.shape, grid), *describe_limits(asked, max_shifts, n_frames)),
+    )
 
 
 def largest_shifts(asked: tuple[int, int], field: tuple[int, int]) -> tuple[int, int]:
@@ -103,7 +107,7 @@ def _prepare(sample: Sample, plan: MotionPlan, workers: int, progress: Progress)
     track, _ = passes.estimate(template, None, part(progress, 0.4, 0.7))
     track = _around_their_mean(track.bridged())
     evidence = prepare_evidence(*passes.average(track, template, part(progress, 0.7, 0.8)), plan.field)
-    told = passes.gather(track, evidence, part(progress, 0.8, 0.9))
+    told, _ = passes.gather(track, evidence, _crop(plan, track)[1], part(progress, 0.8, 0.9))
     track, habits = _update(track, told, evidence, passes, None, in_time=False)
     track = _around_their_mean(track)
     return prepare_evidence(*passes.average(track, evidence.template, part(progress, 0.9, 1)), plan.field), habits
@@ -114,12 +118,25 @@ def _around_their_mean(track: Track) -> Track:
     return replace(track, coefficients=track.coefficients - track.coefficients.mean(axis=0))
 
 
-def _follow(movie: MotionPasses, evidence: Evidence, habits: Habits | None, progress: Progress) -> Track:
-    """Find the motion of every frame: by correlation, then twice by what is left of the difference to the template."""
+def _follow(
+    movie: MotionPasses, evidence: Evidence, habits: Habits | None, progress: Progress
+) -> tuple[Track, FloatArray, int]:
+    """Find the motion of every frame: by correlation, then twice by what is left of the difference to the template.
+
+    Gives also the correlation of the frames with the template, (T,), and the rim that was left out for it, px.
+    """
     track, told = movie.estimate(evidence.template, evidence, part(progress, 0, 0.65))
     track, habits = _update(track.bridged(), told, evidence, movie, habits, in_time=True)
-    told = movie.gather(track, evidence, part(progress, 0.65, 1))
-    return _update(track, told, evidence, movie, habits, in_time=True)[0]
+    rim_px, inside = _crop(movie.plan, track)
+    told, corr_raw = movie.gather(track, evidence, inside, part(progress, 0.65, 1))
+    return _update(track, told, evidence, movie, habits, in_time=True)[0], corr_raw, rim_px
+
+
+def _crop(plan: MotionPlan, track: Track) -> tuple[int, tuple[slice, slice]]:
+    """Give the largest shift as a rim, px, and the part of the field inside of it."""
+    largest = max(float(track.coefficients.max()), -float(track.coefficients.min()))
+    rim_px = math.ceil(largest)
+    return rim_px, inner_crop((plan.field.rows.shape[0], plan.field.columns.shape[0]), rim_px)
 
 
 def _update(
@@ -144,37 +161,3 @@ def _update(
         part_of = slice(start, stop)
         track.rigid[part_of], track.coefficients[part_of] = plan.within_limits(found[part_of])
     return track.bridged(), habits
-
-
-def _write(
-    movie: MotionPasses, track: Track, template: FloatArray, allocate: Allocate, progress: Progress
-) -> MotionResult:
-    """Warp every frame, write it, and correlate it with the template before and after."""
-    low, high = float(track.low.min()), float(track.high.max())
-    codes = allocate("movie", movie.shape, np.uint16)
-    coded = Movie(codes, scale=(high - low) / 65535 if high > low else 1.0, offset=low)
-    warper = Warper(movie.plan.field)
-    rim = max(movie.over_chunks(lambda a, b: int(warper.rims(track.coefficients[a:b]).max()), silent, "rim"))
-    rows, columns = (slice(min(rim, n // 4), n - min(rim, n // 4)) for n in movie.shape[1:])
-    inside = rows, columns
-
-    def work(start: int, stop: int) -> FloatArray:
-        frames, _ = movie.frames.read(start, stop)
-        found = warper.write(frames, track.coefficients[start:stop], coded, start, template, inside)
-        release(codes[start:stop])
-        return found
-
-    alike = np.concatenate(list(movie.over_chunks(work, progress, "writing the corrected movie")))
-    grid = movie.plan.grid
-    return MotionResult(
-        movie=coded,
-        template=template,
-        shifts_rig=track.rigid,
-        corr_before=alike[:, 0],
-        corr_after=alike[:, 1],
-        border_px=rim,
-        shifts_els=movie.plan.at_patches(track.coefficients),
-        centers_px=None if grid is None else grid.centers_px,
-        patch_shape_px=None if grid is None else grid.shape_px,
-        notes=describe(track, movie.shape, grid),
-    )
