@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from calscope.model.note_texts.all_texts import texts
 from calscope.ui.data import recording_viewer, recordings_table
 from calscope.ui.frame import keys, messages, shell, sidebar, wording
 from calscope.ui.frame.keys import on_page
@@ -92,7 +93,7 @@ def render() -> None:
             len(project.skipped), "thing in this folder is no recording", "things in this folder are no recordings"
         )
         with st.expander(other):
-            for line in project.skipped:
+            for line in texts(project.skipped):
                 st.markdown(f"- {messages.plain(line)}")
     ask_for_rate()
     names = recordings_table.readable(looked)

@@ -20,6 +20,7 @@ def with_gap(here):
     frames = np.random.default_rng(3).poisson(115, (120, 32, 28)).clip(0, CEILING).astype(np.uint16)
     for number in (*range(12), *range(20, 120)):
         tifffile.imwrite(folder / f"f_{number:04d}.tif", frames[number], metadata=None)
+    (folder / "log.txt").write_text("x")
     return here / "data"
 
 
@@ -32,6 +33,7 @@ def test_missing_frames_and_clipped_light_are_told_everywhere(calscope, with_gap
     assert by_kind["frames_missing"]["values"] == {"gaps": [[12, 19]], "n_gaps": 1}
     assert by_kind["frames_missing"]["text"] == missing.removeprefix("A1: ")
     assert by_kind["values_saturated"]["values"]["maximum"] == CEILING
+    assert by_kind["file_of_unknown_format"]["values"] == {"name": "log.txt"}, "files beside it are told of too"
     assert all(f"A1: {note['text']}" in err.splitlines() for note in told)
     assert "frame_rate_unknown" not in by_kind and "pixel_size_unknown" in by_kind, "the rate was given"
     status, _, _ = calscope("report", here / "out", "--html", here / "report.html")

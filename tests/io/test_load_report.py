@@ -83,7 +83,7 @@ def test_gaps_files_left_out_and_few_frames(frame_folder):
     (frame_folder / "log.txt").write_text("x")
     report = make_report(open_recording(frame_folder))
     assert report.gaps == ((4, 4),)
-    assert report.skipped == ("log.txt: no known format",)
+    assert report.skipped == (Note("file_of_unknown_format", {"name": "log.txt"}),)
     assert any(re.search(r"no file has the number 4\b", text) for text in texts(report.warnings))
     assert any("only 11 frames" in text for text in texts(report.warnings))
 

@@ -10,6 +10,7 @@ from calscope.io.file_names import gaps_in, last_number, natural_key, safe_name,
 from calscope.io.project import find_recordings
 from calscope.io.readers.reader_registry import open_recording
 from calscope.model.errors import RecordingError
+from calscope.model.note_texts.all_texts import texts
 
 
 def stack(path, n=3):
@@ -51,7 +52,7 @@ def test_folders_and_stacks_together_and_what_is_passed_over(tmp_path):
     (tmp_path / ".cache").mkdir()
     project = find_recordings(tmp_path)
     assert [ref.name for ref in project.recordings] == ["Animal_1", "Animal_2"]
-    skipped = "\n".join(project.skipped)
+    skipped = "\n".join(texts(project.skipped))
     assert "overview.tif: a single image beside the animals' recordings" in skipped
     assert "notes.txt: no known format" in skipped
     assert "empty: no recording in it" in skipped

@@ -142,7 +142,7 @@ def test_recordings_behind_links_that_leave_the_roots_are_passed_over_with_the_r
     assert len(project.recordings) == 5, "whoever types a command may follow any link"
     safe = only_inside(project, [root])
     assert [ref.name for ref in safe.recordings] == ["Animal_1", "Animal_1_2", "Animal_5"]
-    assert [line.split(":")[0] for line in safe.skipped[:2]] == ["Animal_4", "Animal_3"]
+    assert [note.values["name"] for note in safe.skipped[:2]] == ["Animal_4", "Animal_3"]
     with pytest.raises(RecordingError, match="a link out of the folders"):
         only_inside(find_recordings(root / "Animal_4"), [root])
 

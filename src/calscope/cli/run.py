@@ -22,6 +22,7 @@ from calscope.export.stored_animal import StoredAnimal
 from calscope.io.project import Project, RecordingRef, find_recordings
 from calscope.io.readers.reader_registry import open_recording
 from calscope.model.errors import Cancelled, EngineError, ParameterError, RecordingError, StoreError
+from calscope.model.note_texts.all_texts import texts
 from calscope.model.quantities import duration
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.cohort import RunRequest, Step, choose_animals, run_cohort, with_name
@@ -48,7 +49,7 @@ def command(chosen: argparse.Namespace) -> int:
     _check_out(out, data, refs)
     _check_animals(refs, request)
     run = _Run(out, request, _Stop(), save_movie=chosen.save_movie)
-    for note in (*notes, *project.skipped):
+    for note in (*notes, *texts(project.skipped)):
         run.line.say(note)
     return run.all_animals(project, refs)
 
@@ -93,11 +94,11 @@ class _Run:
         self.head = self._head(project)
         self.started = time.monotonic()
         self.request.store.check_writable()
-        self.request.store.sweep(on_wait=self._log)
+        self.request.store.sweep(on_wait=self.line.say)
         self._write_head("running")
         try:
             with self.stop.listening():
-                run_cohort(refs, self.request, report=self._report, log=self._log, on_done=self._keep)
+                run_cohort(refs, self.request, report=self._report, log=self.line.say, on_done=self._keep)
         except (Cancelled, KeyboardInterrupt):
             self._write_head("cancelled")
             self.line.say("Stopped. What was finished is in the store; the same command goes on from there.")
@@ -114,10 +115,6 @@ class _Run:
     def _report(self, step: Step) -> None:
         self.stop.check()
         self.line.show(step.fraction, f"{step.animal}: {step.note}", step.eta_s)
-
-    def _log(self, text: str) -> None:
-        if not text.endswith("started"):
-            self.line.say(text)
 
     def _keep(self, run: AnimalRun) -> None:
         """Write the animal's files; where that fails the animal has failed, and the others go on."""
@@ -150,7 +147,7 @@ class _Run:
             "requested": self.request.params.to_dict(),
             "inputs": {animal: inputs.to_dict() for animal, inputs in self.request.inputs.items()},
             "versions": library_versions(),
-            "skipped": list(project.skipped),
+            "skipped": texts(project.skipped),
         }
 
     def _write_head(self, state: str) -> None:

@@ -15,6 +15,8 @@ from calscope.io.readers.reader_registry import (
 )
 from calscope.io.safe_paths import leads_out
 from calscope.model.errors import RecordingError
+from calscope.model.note_texts.all_texts import texts
+from calscope.model.notes import Note
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Project:
 
     root: Path
     recordings: tuple[RecordingRef, ...]
-    skipped: tuple[str, ...] = ()
+    skipped: tuple[Note, ...] = ()
     """What was passed over, with the reason."""
 
 
@@ -73,16 +75,14 @@ def only_inside(project: Project, roots: Sequence[Path]) -> Project:
     out = [ref for ref in project.recordings if leads_out(ref.path, roots)]
     if not out:
         return project
-    refused = tuple(
-        f"{ref.path.name}: it is, or has in it, a link out of the folders that may be opened" for ref in out
-    )
+    refused = tuple(Note("link_leads_out", {"name": ref.path.name}) for ref in out)
     kept = tuple(ref for ref in project.recordings if ref not in out)
     if not kept:
-        raise RecordingError(f"Nothing in {project.root} can be opened. {'; '.join(refused[:5])}.")
+        raise RecordingError(f"Nothing in {project.root} can be opened. {'; '.join(texts(refused[:5]))}.")
     return replace(project, recordings=kept, skipped=(*refused, *project.skipped))
 
 
-def _animal_folders(root: Path) -> tuple[list[Path], tuple[str, ...]]:
+def _animal_folders(root: Path) -> tuple[list[Path], tuple[Note, ...]]:
     """Subfolders that are recordings, and the others with the reason why they are passed over."""
     animals, others = [], []
     inside = (folder for folder in root.iterdir() if folder.is_dir() and not is_system_file(folder.name))
@@ -90,24 +90,22 @@ def _animal_folders(root: Path) -> tuple[list[Path], tuple[str, ...]]:
         try:
             is_animal = is_recording(folder)
         except RecordingError:
-            others.append(f"{folder.name}: you have no permission to look into it")
+            others.append(Note("folder_not_permitted", {"name": folder.name}))
             continue
         if is_animal:
             animals.append(folder)
         else:
-            others.append(f"{folder.name}: {_why_no_recording(folder)}")
+            others.append(_no_recording_in(folder))
     return animals, tuple(others)
 
 
-def _why_no_recording(folder: Path) -> str:
+def _no_recording_in(folder: Path) -> Note:
     deeper = (below for below in folder.iterdir() if below.is_dir() and not is_system_file(below.name))
     try:
         found = next((below.name for below in deeper if is_recording(below)), None)
     except RecordingError:
         found = None
-    if found:
-        return f"no recording directly in it; there is one in its folder '{found}', which can be opened by itself"
-    return "no recording in it"
+    return Note("folder_without_recording", {"name": folder.name, "inside": found})
 
 
 def _ref(path: Path) -> RecordingRef:
@@ -122,11 +120,11 @@ def _named(paths: list[Path]) -> tuple[RecordingRef, ...]:
     return tuple(RecordingRef(name, ref.path, ref.original) for name, ref in zip(names, found, strict=True))
 
 
-def _no_recordings(path: Path, others: tuple[str, ...]) -> RecordingError:
+def _no_recordings(path: Path, others: tuple[Note, ...]) -> RecordingError:
     """Say that no recordings are there, with the folders looked into."""
     if not others:
         return nothing_to_open(path)
-    looked = "; ".join(others[:5])
+    looked = "; ".join(texts(others[:5]))
     return RecordingError(
         f"There are no recordings in '{path}' or directly in its folders ({looked}). Choose the folder that holds one "
         f"folder, or one file, per animal. {known_formats()}"

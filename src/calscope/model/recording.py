@@ -46,7 +46,7 @@ class LoadReport:
     """Sampled frames that are constant."""
     gaps: tuple[tuple[int, int], ...] = ()
     """Numbers missing in the file names, as (first, last)."""
-    skipped: tuple[str, ...] = ()
+    skipped: tuple[Note, ...] = ()
     """Files of the folder that are not part of the recording, with the reason."""
     warnings: tuple[Note, ...] = ()
     """What was found, most serious first."""

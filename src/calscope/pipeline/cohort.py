@@ -206,7 +206,7 @@ def _load_report(recording: Recording, params: Parameters) -> tuple[Note, ...]:
         return (Note("frames_unreadable", {"why": str(error)}),)
     info, given = recording.info, params.dataset
     known = replace(info, fr_hz=given.fr or info.fr_hz, dxy_um=given.dxy or info.dxy_um)
-    return open_warnings(report, known)
+    return (*open_warnings(report, known), *report.skipped)
 
 
 def _fingerprint(ref: RecordingRef, n_frames: int | None) -> str:

@@ -104,7 +104,7 @@ def run_animal(
     progress
         Told the fraction of this animal's remaining work; may raise `Cancelled`, which is passed on.
     log
-        Given a line at the start and end of every stage.
+        Given a line at the end of every stage.
     on_stage
         Told the name of every stage before it begins.
     is_unchanged
@@ -215,7 +215,7 @@ class _Run:
         cached = self.store.has(key)
         try:
             if not cached:
-                self.log(f"{name}: {stage.title} started")
+                logger.info("%s: %s started", name, stage.title)
                 self._compute(stage, progress)
         except CalscopeError as error:
             return f"{name}, {stage.title}: {error}"

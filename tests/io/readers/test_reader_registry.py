@@ -9,6 +9,8 @@ from calscope.io.project import find_recordings
 from calscope.io.readers import reader_registry
 from calscope.io.readers.reader_registry import open_recording
 from calscope.model.errors import RecordingError
+from calscope.model.note_texts.all_texts import texts
+from calscope.model.notes import Note
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +35,7 @@ def both(tmp_path, movie):
 def test_animals_of_both_formats_are_found_in_natural_order(both):
     project = find_recordings(both)
     assert [ref.name for ref in project.recordings] == ["Animal_1", "Animal_2", "Animal_10"]
-    assert project.skipped == (
+    assert tuple(texts(project.skipped)) == (
         "overview.tif: a single image beside the animals' recordings",
         "mean_1.npy: a mean image",
         "notes.txt: no known format",
@@ -69,7 +71,7 @@ def test_folders_of_both_formats_are_animals(tmp_path, movie, write_frames):
     assert [ref.name for ref in refs] == ["Animal_8", "Animal_9", "Animal_10"]
     opened = [open_recording(ref.path) for ref in refs]
     assert [one.info.reader for one in opened] == ["NumPy", "NumPy", "TIFF"]
-    assert opened[1].skipped == ("notes.txt: no known format",)
+    assert opened[1].skipped == (Note("file_of_unknown_format", {"name": "notes.txt"}),)
 
 
 def test_a_folder_with_one_recording_is_that_recording(tmp_path, movie):
@@ -78,7 +80,9 @@ def test_a_folder_with_one_recording_is_that_recording(tmp_path, movie):
     (tmp_path / "notes.txt").write_text("x")
     project = find_recordings(tmp_path)
     assert [ref.path for ref in project.recordings] == [tmp_path]
-    assert project.skipped == open_recording(tmp_path).skipped == ("notes.txt: no known format",)
+    assert (
+        project.skipped == open_recording(tmp_path).skipped == (Note("file_of_unknown_format", {"name": "notes.txt"}),)
+    )
 
 
 def test_frames_beside_another_recording_are_not_the_folders_recording(frame_folder, movie):
@@ -86,7 +90,7 @@ def test_frames_beside_another_recording_are_not_the_folders_recording(frame_fol
     project = find_recordings(frame_folder)
     assert [ref.path.name for ref in project.recordings] == ["movie.npy"]
     assert len(project.skipped) == len(movie)
-    assert project.skipped[0] == "img_1.tif: a single image beside the animals' recordings"
+    assert texts(project.skipped)[0] == "img_1.tif: a single image beside the animals' recordings"
 
 
 def test_which_of_two_formats_in_an_animals_folder_is_meant_is_not_guessed(frame_folder, movie):

@@ -29,7 +29,7 @@ class Recording:
     """The format's own way of reading."""
     gaps: tuple[tuple[int, int], ...] = ()
     """Numbers missing in the file names, as (first, last)."""
-    skipped: tuple[str, ...] = ()
+    skipped: tuple[Note, ...] = ()
     """Files beside the recording that are no part of it, with the reason."""
     notes: tuple[Note, ...] = ()
     """What a person should know of how the files were understood."""
@@ -150,7 +150,7 @@ class Reader(Protocol):
 
 
 def as_recording(
-    reader: Reader, path: Path, opened: OpenedFiles, n_frames: int | None, skipped: tuple[str, ...]
+    reader: Reader, path: Path, opened: OpenedFiles, n_frames: int | None, skipped: tuple[Note, ...]
 ) -> Recording:
     """Make the recording of what a reader opened.
 

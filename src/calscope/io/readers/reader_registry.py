@@ -8,6 +8,7 @@ from calscope.io.file_names import files_in, names_in, natural_key
 from calscope.io.readers.reader import FoundRecording, Reader, Recording, as_recording
 from calscope.io.readers.tiff.tiff_reader import TiffReader
 from calscope.model.errors import RecordingError
+from calscope.model.notes import Note
 
 __all__ = ["READERS", "Recording", "open_recording"]
 
@@ -29,12 +30,13 @@ class FolderContents:
     """Files of no known format, in natural order."""
 
     @property
-    def passed_over(self) -> tuple[str, ...]:
-        """What is no recording, with the reason, for a person."""
-        unknown = [f"{path.name}: no known format" for path in self.unknown[:_MOST_NAMED]]
+    def passed_over(self) -> tuple[Note, ...]:
+        """What is no recording, with the reason."""
+        known = [Note("file_passed_over", {"name": path.name, "why": why}) for path, why in self.skipped.items()]
+        unknown = [Note("file_of_unknown_format", {"name": path.name}) for path in self.unknown[:_MOST_NAMED]]
         if len(self.unknown) > _MOST_NAMED:
-            unknown.append(f"and {len(self.unknown) - _MOST_NAMED} more files of no known format")
-        return (*(f"{path.name}: {reason}" for path, reason in self.skipped.items()), *unknown)
+            unknown.append(Note("more_files_of_unknown_format", {"n": len(self.unknown) - _MOST_NAMED}))
+        return (*known, *unknown)
 
 
 def open_recording(path: Path, n_frames: int | None = None) -> Recording:
@@ -163,7 +165,7 @@ def _merged(folder: Path, readers: tuple[Reader, ...], *, as_whole: bool) -> Fol
     return FolderContents(tuple(recordings), skipped, tuple(folder / name for name in unknown))
 
 
-def _beside(folder: Path, reader: Reader, files: tuple[Path, ...]) -> tuple[str, ...]:
+def _beside(folder: Path, reader: Reader, files: tuple[Path, ...]) -> tuple[Note, ...]:
     """Give what lies beside a recording's files in their folder and is no part of it, with the reason.
 
     Raises

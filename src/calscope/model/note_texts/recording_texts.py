@@ -24,6 +24,14 @@ def _not_square(dxy_um: Sequence[float]) -> str:
     return f"Pixels are not square: {dxy_um[0]:g} µm down, {dxy_um[1]:g} µm across."
 
 
+def _no_recording(name: str, inside: str | None) -> str:
+    if inside:
+        return (
+            f"{name}: no recording directly in it; there is one in its folder '{inside}', which can be opened by itself"
+        )
+    return f"{name}: no recording in it"
+
+
 RECORDING: dict[str, str | Callable[..., str]] = {
     "values_not_finite": "{n} values (of {n_values}) are not numbers (NaN or infinite) in the frames looked at.",
     "sampled_frames_constant": "{n} of {n_sampled} frames looked at are constant: no light, or frames that were not "
@@ -43,5 +51,11 @@ RECORDING: dict[str, str | Callable[..., str]] = {
         "The OME-XML in '{file}' can't be read ({why}): frame rate, pixel size, channels and planes that it may name "
         "are unknown, and the images are taken as frames of one channel and plane."
     ),
+    "file_passed_over": "{name}: {why}",
+    "file_of_unknown_format": "{name}: no known format",
+    "more_files_of_unknown_format": "and {n} more files of no known format",
+    "folder_not_permitted": "{name}: you have no permission to look into it",
+    "folder_without_recording": _no_recording,
+    "link_leads_out": "{name}: it is, or has in it, a link out of the folders that may be opened",
     "frames_unreadable": "Not all frames could be looked at: {why}",
 }

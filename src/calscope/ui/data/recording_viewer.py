@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from calscope.model.note_texts.all_texts import texts
 from calscope.ui.data import recordings_table
 from calscope.ui.frame import keys, messages, wording
 from calscope.ui.session import cached
@@ -21,7 +22,7 @@ def show_warnings(path: str, n_frames: int | None) -> None:
     if report.skipped:
         beside = wording.count(len(report.skipped), "file beside it is", "files beside it are")
         with st.expander(f"{beside} not part of the recording"):
-            for line in report.skipped:
+            for line in texts(report.skipped):
                 st.markdown(f"- {messages.plain(line)}")
 
 

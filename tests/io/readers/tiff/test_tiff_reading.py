@@ -151,7 +151,7 @@ def test_a_folder_with_one_stack_is_that_recording(tmp_path, movie):
     recording = open_recording(folder)
     assert np.array_equal(recording.read(0, 12), movie)
     assert recording.info.name == "Animal_3"
-    assert recording.skipped == ("truth.npz: no known format",)
+    assert recording.skipped == (Note("file_of_unknown_format", {"name": "truth.npz"}),)
 
 
 def test_stacks_that_continue_each_other_are_one_recording(tmp_path, movie):
@@ -229,7 +229,7 @@ def test_files_of_the_system_and_folders_are_passed_over(frame_folder, movie):
     (frame_folder / "notes.txt").write_text("dose 2")
     recording = open_recording(frame_folder)
     assert np.array_equal(recording.read(0, 20), movie)
-    assert recording.skipped == ("notes.txt: no known format",)
+    assert recording.skipped == (Note("file_of_unknown_format", {"name": "notes.txt"}),)
 
 
 def test_previews_inside_a_file_are_no_frames(tmp_path, movie):
