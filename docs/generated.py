@@ -8,13 +8,7 @@ from calscope.cli.parser import make_parser
 from calscope.model.fields import ParameterField
 from calscope.model.params import fields
 from calscope.pipeline.stages import STAGES
-
-GROUP_TITLES = {
-    "dataset": "Recording",
-    "motion": "Motion correction",
-    "cnmf": "Extraction (CNMF) and dF/F",
-    "evaluation": "Evaluation",
-}
+from calscope.ui.parameters.parameter_files import GROUP_TITLES
 
 
 def parameters() -> str:
