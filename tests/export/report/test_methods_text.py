@@ -16,7 +16,7 @@ def test_numbers_are_those_in_force(make_animal):
         "at most 6 px (9 × 7.5 µm)",
         "7 components were sought in each patch of 31 × 31 px, neighbours overlapping by 10 px",
         "soma half-size of 4 px (6 × 5 µm)",
-        "ratio exceeded 2.0 or its spatial correlation with the movie reached 0.85",
+        "ratio exceeded 2 or its spatial correlation with the movie reached 0.85",
         "8th percentile of fluorescence in a sliding window of 34.0 s",
         "Of 4 components, 2 were accepted.",
     ):

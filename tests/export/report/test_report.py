@@ -90,11 +90,11 @@ def test_data_can_not_end_its_script_element():
     assert "<" not in text and json.loads(text) == held
 
 
-def test_images_share_their_limits(make_animal, truth, tmp_path):
+def test_images_share_their_display_range(make_animal, truth, tmp_path):
     truth.images["max_before"][3, 5] = truth.images["max_after"][7, 9] = 0.8
     page, _ = report(make_animal(truth=truth), tmp_path)
     before, after = (
-        decode_png(page.all("img", alt=f"Max projection, {when}")[0][0]["src"]) for when in ("before", "after")
+        decode_png(page.all("img", alt=f"Max projection, {when}")[0][0]["src"]) for when in ("raw", "corrected")
     )
     assert before.shape == (20, 34, 3)
     np.testing.assert_array_equal(before[3, 5], after[7, 9])
@@ -228,14 +228,14 @@ def test_failures_and_reached_limits_are_said(make_animal, truth, tmp_path):
 
 def test_the_verdict_on_the_motion_correction_is_told(make_animal, tmp_path):
     estimate = {"value": 0.5, "low": 0.25, "high": 1.0}
-    judged = {
+    quality = {
         "verdict": "use rigid",
         "sentence": BREAKOUT,
         "flags": ["12 frames got worse.", BREAKOUT],
         "measures": {"raw": {"residual_flow_px": estimate}, "rigid": {"residual_flow_px": estimate}},
         "n_judged": 144,
     }
-    make_animal("A", motion_quality=judged)
+    make_animal("A", motion_quality=quality)
     make_animal("B")
     page, text = report(tmp_path / "OUT", tmp_path)
     assert [body for _, body in page.all("b") if "use rigid" in body] == ["Verdict: use rigid"]
@@ -248,7 +248,7 @@ def test_the_verdict_on_the_motion_correction_is_told(make_animal, tmp_path):
     assert "same 144 frames" in text
 
 
-def test_a_judged_run_says_of_clipped_frames_only_once(make_animal, truth, tmp_path):
+def test_a_run_with_a_verdict_says_of_clipped_frames_only_once(make_animal, truth, tmp_path):
     truth.shifts[10:13, 1] = 6.0
     flag = "3 of 90 frames are shifted by max_shifts."
     make_animal("A", truth, motion_quality={"verdict": "use rigid", "flags": [flag]})

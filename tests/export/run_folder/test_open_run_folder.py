@@ -54,7 +54,7 @@ def test_without_parameters_rate_comes_from_times_and_size_from_images(make_anim
     assert (animal.dims, animal.dxy_um, animal.params) == ((20, 34), None, None)
 
 
-def test_a_run_that_was_not_judged_reads_without_a_verdict(make_animal):
+def test_a_run_without_a_verdict_reads_as_none(make_animal):
     assert only(make_animal()).motion_quality is None
 
 

@@ -221,7 +221,7 @@ def test_files_of_somebody_else_are_neither_replaced_nor_removed(tmp_path, found
 def test_the_verdict_on_the_motion_correction_stands_in_the_record(tmp_path, found):
     measures = MotionMeasures(*(Estimate(k + 0.5, k + 0.25, k + 1.0) for k in range(4)))
     gain = MotionGain("crispness", "raw", "rigid", Estimate(0.1, 0.05, 0.2), 0.01, "better")
-    judged = MotionQuality(
+    quality = MotionQuality(
         shift_px=np.zeros(T, np.float32),
         room_px=np.zeros(T, np.float32),
         clipped=np.arange(T) < 3,
@@ -235,16 +235,16 @@ def test_the_verdict_on_the_motion_correction_stands_in_the_record(tmp_path, fou
         n_judged=48,
         flags=(Note("frames_got_worse", {"n": 3, "n_frames": 50}),),
     )
-    write(tmp_path, RECORD, replace(found, motion_quality=judged))
+    write(tmp_path, RECORD, replace(found, motion_quality=quality))
     written = json.loads((tmp_path / "run.json").read_text())["motion_quality"]
     assert (written["verdict"], written["sentence"]) == ("use rigid", "Use rigid: “quoted”, +10 %.")
-    assert written["flags"] == [with_text(judged.flags[0])]
+    assert written["flags"] == [with_text(quality.flags[0])]
     assert written["measures"]["rigid"]["residual_flow_px"] == {"value": 3.5, "low": 3.25, "high": 4.0}
     assert written["gains"][0]["gain"] == {"value": 0.1, "low": 0.05, "high": 0.2}
     assert (written["n_clipped"], written["n_got_worse"], written["n_judged"]) == (3, 1, 48)
     assert "shift_px" not in written
     read = from_plain(written)
-    assert (read.verdict, read.flags, read.n_judged) == ("use rigid", (text(judged.flags[0]),), 48)
+    assert (read.verdict, read.flags, read.n_judged) == ("use rigid", (text(quality.flags[0]),), 48)
     assert read.measures["raw"]["correlation"] == measures.correlation
 
 

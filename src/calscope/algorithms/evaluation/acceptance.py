@@ -1,7 +1,6 @@
 """Accepted or rejected, by thresholds, with the reason.
 
-The rule of Giovannucci et al. 2019 (eLife 8:e38173) for SNR, spatial r and the network's score; what passes it must
-also look like a soma, where that is asked for.
+The rule itself is in `calscope.model.acceptance_rule`.
 """
 
 import math
@@ -10,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from calscope.model.acceptance_rule import MeasureRule, measure_rules
 from calscope.model.notes import Note
 from calscope.model.results import ComponentQuality, Evaluation, SomaPart
 
@@ -32,14 +32,24 @@ def accept_components(
     A measure that could not be taken (NaN) meets no upper threshold and fails no lowest one; a likeness to a soma that
     could not be measured rejects nothing. The network's score counts only with `use_cnn`, the likeness with `use_soma`.
     """
+    rules = measure_rules(
+        {
+            "min_SNR": min_SNR,
+            "rval_thr": rval_thr,
+            "SNR_lowest": SNR_lowest,
+            "rval_lowest": rval_lowest,
+            "use_cnn": use_cnn,
+            "min_cnn_thr": min_cnn_thr,
+            "cnn_lowest": cnn_lowest,
+        }
+    )
     reasons = []
     soma = quality.soma.tolist()
     for k, (snr, r, cnn) in enumerate(
         zip(quality.snr.tolist(), quality.r_value.tolist(), quality.cnn.tolist(), strict=True)
     ):
-        measures = [_Measure("snr", snr, min_SNR, SNR_lowest), _Measure("r_value", r, rval_thr, rval_lowest)]
-        if use_cnn:
-            measures.append(_Measure("cnn", cnn, min_cnn_thr, cnn_lowest))
+        values = {"snr": snr, "r_value": r, "cnn": cnn}
+        measures = [_Measure(values[rule.name], rule) for rule in rules]
         is_accepted, checks = _decide(measures)
         if is_accepted and use_soma and quality.soma_parts is not None:
             check = _soma_check(soma[k], min_soma, quality.weakest_part(k))
@@ -56,22 +66,20 @@ Check = dict[str, Any]
 class _Measure:
     """One number with its two thresholds."""
 
-    name: str
     value: float
-    upper: float
-    lowest: float
+    rule: MeasureRule
 
     def meets_upper(self) -> bool:
-        return self.value > self.upper if self.name == "snr" else self.value >= self.upper
+        return self.rule.meets_upper(self.value)
 
     def fails_lowest(self) -> bool:
-        return self.value <= self.lowest
+        return self.rule.fails_lowest(self.value)
 
     def check_upper(self) -> Check:
-        return _check(self.name, self.value, "upper", self.upper, passed=self.meets_upper())
+        return _check(self.rule.name, self.value, "upper", self.rule.upper, passed=self.meets_upper())
 
     def check_lowest(self) -> Check:
-        return _check(self.name, self.value, "lowest", self.lowest, passed=not self.fails_lowest())
+        return _check(self.rule.name, self.value, "lowest", self.rule.lowest, passed=not self.fails_lowest())
 
 
 def _decide(measures: list[_Measure]) -> tuple[bool, list[Check]]:

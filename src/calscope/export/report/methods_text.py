@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from calscope.export.exported_animal import ExportedAnimal, ExportedRun
+from calscope.model.acceptance_rule import in_words
 
 Groups = Mapping[str, Mapping[str, Any]]
 
@@ -69,7 +70,7 @@ def _paragraph(animals: Sequence[ExportedAnimal], *, name_them: bool) -> str:
         sentences.append(_motion(first))
     if first.footprints is not None:
         sentences += [_extraction(first), _deconvolution(first)]
-    if first.accepted is not None:
+    if first.accepted is not None and first.effective.get("evaluation"):
         sentences.append(_evaluation(first))
     if "dff" in first.trace_kinds:
         sentences.append(_dff(first))
@@ -154,21 +155,9 @@ def _deconvolution(animal: ExportedAnimal) -> str:
 
 
 def _evaluation(animal: ExportedAnimal) -> str:
-    names = ("min_SNR", "rval_thr", "SNR_lowest", "rval_lowest", "min_cnn_thr", "cnn_lowest")
-    snr, r, snr_low, r_low, cnn, cnn_low = (animal.param(f"evaluation.{name}") for name in names)
-    upper = f"its peak signal-to-noise ratio exceeded {snr} or its spatial correlation with the movie reached {r}"
-    lower = f"the first exceeded {snr_low} and the second {r_low}"
-    if animal.param("evaluation.use_cnn"):
-        upper += f" or the score of CaImAn's convolutional network reached {cnn}"
-        lower += f", and the score {cnn_low}"
-    if animal.param("evaluation.use_soma"):
-        lower += (
-            ", and that the picture of its own activity looked like a cell body in focus (smallest of five measures of "
-            f"size, roundness, sharpness of the edge and fit, 0 to 1, at least {animal.param('evaluation.min_soma')})"
-        )
     return (
-        f"A component was accepted if {upper}, provided that {lower} (rule after Giovannucci et al. 2019); transients "
-        f"were expected to decay within {animal.param('dataset.decay_time')} s."
+        f"{in_words(animal.effective['evaluation'])}; transients were expected to decay within "
+        f"{animal.param('dataset.decay_time')} s."
     )
 
 
@@ -188,10 +177,10 @@ def _ordinal(value: Any) -> str:
 
 def _outcome(animals: Sequence[ExportedAnimal]) -> str:
     found = sum(a.n_components for a in animals)
-    judged = [a.accepted for a in animals if a.accepted is not None]
-    if not judged:
+    evaluated = [a.accepted for a in animals if a.accepted is not None]
+    if not evaluated:
         return f"{found} components were found."
-    return f"Of {found} components, {sum(int(a.sum()) for a in judged)} were accepted."
+    return f"Of {found} components, {sum(int(a.sum()) for a in evaluated)} were accepted."
 
 
 def _pair(animal: ExportedAnimal, dotted: str) -> str:

@@ -1,6 +1,8 @@
 """What the report says of how good a motion correction is."""
 
-from calscope.export.report.markup import Content, Html, element, join, table
+from markupsafe import Markup
+
+from calscope.export.report.markup import Content, element, join, table
 from calscope.export.run_folder.motion_record import NAMES, MotionRecord
 from calscope.model.results import Estimate
 
@@ -12,19 +14,19 @@ _COLUMNS = {
 }
 
 
-def motion_verdict(found: MotionRecord | None) -> Html:
-    """Give verdict, sentence, flags and measures; nothing for a run that was not judged."""
+def motion_verdict(found: MotionRecord | None) -> Markup:
+    """Give verdict, sentence, flags and measures; nothing for a run without one."""
     if found is None:
-        return Html("")
+        return Markup("")
     name = element("b", None, f"Verdict: {found.verdict}")
     verdict = element("div", {"class": "verdict"}, element("p", None, name), element("p", None, found.sentence))
     flags = [element("p", {"class": "warning"}, flag) for flag in found.flags]
     return join(verdict, *flags, _measures(found))
 
 
-def _measures(found: MotionRecord) -> Html:
+def _measures(found: MotionRecord) -> Markup:
     if not found.measures:
-        return Html("")
+        return Markup("")
     rows: list[list[Content]] = [
         [NAMES.get(version, version), *(_show(of_version.get(name)) for name in _COLUMNS)]
         for version, of_version in found.measures.items()

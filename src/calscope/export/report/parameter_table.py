@@ -4,13 +4,15 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from markupsafe import Markup
+
 from calscope.export.exported_animal import ExportedAnimal, ExportedRun
-from calscope.export.report.markup import Content, Html, element, join
+from calscope.export.report.markup import Content, element, join
 from calscope.model.fields import ParameterField
 from calscope.model.params import fields
 
 
-def parameter_table(run: ExportedRun) -> Html:
+def parameter_table(run: ExportedRun) -> Markup:
     """One row a parameter, one column for each set of values that was used."""
     sets = _sets([animal for animal in run.animals if animal.effective])
     if not sets:
@@ -32,11 +34,6 @@ def parameter_table(run: ExportedRun) -> Html:
     )
 
 
-def changed_from_default(animal: ExportedAnimal) -> dict[str, Any]:
-    """Give the parameters of an animal that differ from their defaults, by full name."""
-    return {field.dotted: animal.param(field.dotted) for field in fields() if _is_changed(field, animal)}
-
-
 def _sets(animals: Sequence[ExportedAnimal]) -> list[list[ExportedAnimal]]:
     sets: dict[str, list[ExportedAnimal]] = {}
     for animal in animals:
@@ -46,7 +43,7 @@ def _sets(animals: Sequence[ExportedAnimal]) -> list[list[ExportedAnimal]]:
     return list(sets.values())
 
 
-def _row(field: ParameterField, sets: Sequence[Sequence[ExportedAnimal]]) -> Html:
+def _row(field: ParameterField, sets: Sequence[Sequence[ExportedAnimal]]) -> Markup:
     unit = f" ({field.spec.unit})" if field.spec.unit else ""
     label: Content = element("span", {"title": field.spec.meaning}, field.spec.label + unit)
     cells = [element("code", None, field.dotted), label, _words(field.default, field)]
@@ -54,7 +51,7 @@ def _row(field: ParameterField, sets: Sequence[Sequence[ExportedAnimal]]) -> Htm
     return element("tr", None, *(element("td", None, cell) for cell in cells), *values)
 
 
-def _value_cell(field: ParameterField, animal: ExportedAnimal) -> Html:
+def _value_cell(field: ParameterField, animal: ExportedAnimal) -> Markup:
     value = _words(animal.param(field.dotted), field)
     asked = animal.requested.get(field.group, {}).get(field.name)
     overruled = asked is not None and not _same(asked, animal.param(field.dotted))

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from calscope.export.report.markup import Html, element, join, table
+from markupsafe import Markup
+
+from calscope.export.report.markup import element, join, table, trusted
 from calscope.export.report.svg_scatter import scatter
 from calscope.io.atomic_write import atomic_file
 
@@ -74,7 +76,7 @@ def document(report: Mapping[str, Any]) -> Iterable[Block]:
     yield Scatter("SNR of the same", same["values"]["snr"])
     yield Scatter("r of the same, in CaImAn's groups", same["values"]["r_value"])
     yield Scatter("r of the same, by definition", same["values"]["r_value_by_definition"])
-    yield _HABITS
+    yield _QUIRKS
     yield Heading("The whole way")
     yield "Each engine on its own results."
     yield Table(("measure", "value"), _whole_rows(whole))
@@ -109,8 +111,8 @@ def _markdown_of(block: Heading | Table | str) -> str:
 
 def as_page(blocks: Sequence[Block]) -> str:
     """Give the blocks as one HTML file that needs nothing else; pictures that follow each other stand side by side."""
-    body: list[Html] = []
-    row: list[Html] = []
+    body: list[Markup] = []
+    row: list[Markup] = []
     for block in [*blocks, ""]:
         if isinstance(block, Scatter):
             row.append(scatter(block.title, block.pairs, ("built-in", "CaImAn")))
@@ -125,16 +127,16 @@ def as_page(blocks: Sequence[Block]) -> str:
         None,
         element("meta", {"charset": "utf-8"}),
         element("title", None, title),
-        element("style", None, Html(_STYLE)),
+        element("style", None, trusted(_STYLE)),
     )
-    return "<!doctype html>\n" + element("html", {"lang": "en"}, head, element("body", None, join(*body)))
+    return Markup("<!doctype html>\n") + element("html", {"lang": "en"}, head, element("body", None, join(*body)))
 
 
-def _html_of(block: Heading | Table | str) -> Html:
+def _html_of(block: Heading | Table | str) -> Markup:
     if isinstance(block, Heading):
         return element(f"h{block.level}", None, block.text)
     if isinstance(block, str):
-        return element("p", None, block) if block else Html("")
+        return element("p", None, block) if block else Markup("")
     return table(list(block.header), [list(row) for row in block.rows])
 
 
@@ -160,10 +162,10 @@ def _same_rows(same: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 
 
 _BY_DEFINITION = ("correlation_image_by_definition", "")
-_HABITS = (
+_QUIRKS = (
     "CaImAn adds the correlations of some diagonal neighbours to a wrong pixel of its correlation image, and looks for "
     "neighbours to leave out of a component's spatial r only among the same fifty components. Calscope follows the "
-    "definitions; reproducing the two habits shows whether anything else differs."
+    "definitions; reproducing the two quirks shows whether anything else differs."
 )
 
 
@@ -171,7 +173,7 @@ def _whole_rows(whole: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows = [("shifts of whole frames, RMSE", _shift_words(whole["shifts"]["whole_frame"]))]
     if whole["shifts"]["patches"]:
         rows.append(("shifts of patches, RMSE", _shift_words(whole["shifts"]["patches"])))
-    found, judged = whole["components"], whole["acceptance"]
+    found, acceptance = whole["components"], whole["acceptance"]
     rows += [
         (
             "correlation image after motion correction, largest difference",
@@ -183,10 +185,10 @@ def _whole_rows(whole: Mapping[str, Any]) -> list[tuple[str, str]]:
         ),
         ("footprint cosine, median", _number(found["median_cosine"])),
         ("trace correlation, median", _number(found["median_trace_correlation"])),
-        ("verdicts that agree, of the matched", _number(judged["agreement"])),
-        ("accepted by both", str(judged["both_accept"])),
-        ("accepted by the built-in engine only", str(judged["only_builtin_accepts"])),
-        ("accepted by CaImAn only", str(judged["only_caiman_accepts"])),
+        ("same acceptance, of the matched", _number(acceptance["agreement"])),
+        ("accepted by both", str(acceptance["both_accept"])),
+        ("accepted by the built-in engine only", str(acceptance["only_builtin_accepts"])),
+        ("accepted by CaImAn only", str(acceptance["only_caiman_accepts"])),
     ]
     return rows
 

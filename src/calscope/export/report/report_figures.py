@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from markupsafe import Markup
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
-from calscope.export.report.markup import Html, element, join
+from calscope.export.report.markup import element, join
 from calscope.model.movie import FloatArray
 from calscope.model.recording import Pair
 from calscope.plots import png, style
@@ -52,51 +53,51 @@ def image_uri(image: NDArray, shown: DisplayRange, most_pixels: int) -> str:
     return png.data_uri(codes, png.palette("viridis"))
 
 
-def swipe(before: NDArray, after: NDArray, look: Look) -> Html:
+def swipe(before: NDArray, after: NDArray, look: Look) -> Markup:
     """Lay two images over each other with a slider between them, in a shared display range."""
     shown = display_range([before, after])
-    label = f"{look.title}: before or after"
+    label = f"{look.title}: raw or corrected"
     layers = (
-        _picture(after, shown, look, alt=f"{look.title}, after", key=look.key),
-        _picture(before, shown, look, alt=f"{look.title}, before", key=None),
+        _picture(after, shown, look, alt=f"{look.title}, corrected", key=look.key),
+        _picture(before, shown, look, alt=f"{look.title}, raw", key=None),
         element("span", {"class": "divider"}),
-        element("span", {"class": "tag left"}, "before"),
-        element("span", {"class": "tag right"}, "after"),
+        element("span", {"class": "tag left"}, "raw"),
+        element("span", {"class": "tag right"}, "corrected"),
         element("input", {"type": "range", "min": 0, "max": 100, "value": 50, "step": 0.1, "aria-label": label}),
     )
     return _framed(before.shape, shown, look, *layers)
 
 
-def still(image: NDArray, look: Look) -> Html:
+def still(image: NDArray, look: Look) -> Markup:
     """Show one image."""
     shown = display_range([image])
     return _framed(image.shape, shown, look, _picture(image, shown, look, alt=look.title, key=look.key))
 
 
-def _picture(image: NDArray, shown: DisplayRange, look: Look, *, alt: str, key: str | None) -> Html:
+def _picture(image: NDArray, shown: DisplayRange, look: Look, *, alt: str, key: str | None) -> Markup:
     cover = None if key else "before"
     uri = image_uri(image, shown, look.most_pixels)
     return element("img", {"class": cover, "src": uri, "alt": alt, "data-image": key})
 
 
-def _framed(shape: tuple[int, ...], shown: DisplayRange, look: Look, *layers: Html) -> Html:
+def _framed(shape: tuple[int, ...], shown: DisplayRange, look: Look, *layers: Markup) -> Markup:
     rows, columns = shape
     frame = {"class": "swipe", "style": f"aspect-ratio: {columns} / {rows}"}
     caption = element("figcaption", None, f"{look.title} ", colour_bar(shown))
     return element("figure", None, element("div", frame, *layers, scale_bar(rows, columns, look.dxy_um)), caption)
 
 
-def colour_bar(shown: DisplayRange) -> Html:
+def colour_bar(shown: DisplayRange) -> Markup:
     """Show the display range with the colours between them."""
     stops = ", ".join(f"rgb({r} {g} {b})" for r, g, b in png.palette("viridis")[::32])
     bar = element("span", {"class": "bar", "style": f"background: linear-gradient(90deg, {stops})"})
-    return element("span", {"class": "limits"}, f"{short(shown[0])} ", bar, f" {short(shown[1])}")
+    return element("span", {"class": "range"}, f"{short(shown[0])} ", bar, f" {short(shown[1])}")
 
 
-def scale_bar(rows: int, columns: int, dxy_um: Pair | None) -> Html:
+def scale_bar(rows: int, columns: int, dxy_um: Pair | None) -> Markup:
     """Draw a bar of a round length in µm; nothing where the pixel size is unknown."""
     if dxy_um is None:
-        return Html("")
+        return Markup("")
     length_um = nice_length(0.25 * columns * dxy_um[1])
     length_px = length_um / dxy_um[1]
     x, y = 0.04 * columns, 0.94 * rows
@@ -111,7 +112,7 @@ def scale_bar(rows: int, columns: int, dxy_um: Pair | None) -> Html:
     return element("svg", {"class": "overlay", "viewBox": f"0 0 {columns} {rows}"}, bar, label)
 
 
-def time_chart(curves: Sequence[Curve], *, fr_hz: float | None, y_title: str) -> Html:
+def time_chart(curves: Sequence[Curve], *, fr_hz: float | None, y_title: str) -> Markup:
     """Draw curves over seconds, or over frames where the rate is unknown; thinned so that no peak is lost."""
     n_frames = len(curves[0].values)
     longest = (n_frames - 1) / fr_hz if fr_hz else float(n_frames - 1)
@@ -127,7 +128,9 @@ def time_chart(curves: Sequence[Curve], *, fr_hz: float | None, y_title: str) ->
     )
 
 
-def contour_map(A: csc_matrix, dims: tuple[int, int], accepted: NDArray[np.bool_] | None, dxy_um: Pair | None) -> Html:
+def contour_map(
+    A: csc_matrix, dims: tuple[int, int], accepted: NDArray[np.bool_] | None, dxy_um: Pair | None
+) -> Markup:
     """Draw every outline over a place for the image; each can be clicked.
 
     The image itself is put there by the page's script, from the swipe above, so that it is in the file only once.
@@ -145,7 +148,7 @@ def contour_map(A: csc_matrix, dims: tuple[int, int], accepted: NDArray[np.bool_
 
 def _look(accepted: NDArray[np.bool_] | None, component: int) -> str:
     if accepted is None:
-        return "unjudged"
+        return "not-evaluated"
     return "accepted" if accepted[component] else "rejected"
 
 
@@ -181,7 +184,7 @@ def _range_of(curves: Sequence[Curve]) -> tuple[float, float]:
     return low - rim, high + rim
 
 
-def _curve(curve: Curve, scale: _Scale) -> list[Html]:
+def _curve(curve: Curve, scale: _Scale) -> list[Markup]:
     drawn = []
     if curve.spread is not None:
         low, high = (_points(values, scale) for values in curve.spread)
@@ -204,7 +207,7 @@ def _text(points: list[tuple[float, float]]) -> str:
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
 
 
-def _axes(scale: _Scale, x_title: str, y_title: str) -> Html:
+def _axes(scale: _Scale, x_title: str, y_title: str) -> Markup:
     bottom, right = CHART_HEIGHT - _BOTTOM, CHART_WIDTH - _RIGHT
     pieces = []
     for value in _ticks(*scale.y_range, 4):

@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
 from calscope.export.exported_animal import ExportedAnimal, ExportedRun
 from calscope.export.report import report_figures as figures
-from calscope.export.report.markup import Content, Html, element, join, table
+from calscope.export.report.markup import Content, element, join, table, trusted
 from calscope.export.report.methods_text import write_methods
 from calscope.export.report.motion_section import motion_verdict
 from calscope.export.report.report_budget import Budget
 from calscope.export.report.thinned_traces import trace_data
+from calscope.model.acceptance_rule import in_signs
 from calscope.model.note_texts.all_texts import texts
 from calscope.model.notes import notes_from_json
 from calscope.model.progress import Progress, silent
@@ -21,7 +23,7 @@ from calscope.model.progress import Progress, silent
 _ABSENT = "–"
 
 
-def overview(run: ExportedRun) -> Html:
+def overview(run: ExportedRun) -> Markup:
     """One row an animal."""
     header = [
         "animal",
@@ -86,7 +88,7 @@ def _median_snr(animal: ExportedAnimal) -> str:
     return f"{animal.components['snr'][animal.accepted].median():.1f}"
 
 
-def methods(run: ExportedRun) -> Html:
+def methods(run: ExportedRun) -> Markup:
     """Give the methods paragraph with what it cites."""
     text = write_methods(run)
     if not text.paragraphs:
@@ -124,7 +126,7 @@ def _clipped(motion: pd.DataFrame, max_shifts: Sequence[float]) -> list[str]:
     )
 
 
-def animal_section(number: int, animal: ExportedAnimal, budget: Budget, progress: Progress = silent) -> Html:
+def animal_section(number: int, animal: ExportedAnimal, budget: Budget, progress: Progress = silent) -> Markup:
     """Give everything on one animal."""
     progress(0.0, animal.name)
     parts: list[Content] = [element("h2", None, animal.name)]
@@ -141,27 +143,27 @@ def animal_section(number: int, animal: ExportedAnimal, budget: Budget, progress
     return element("section", {"class": "animal", "id": f"animal-{number}"}, *parts)
 
 
-def _images(animal: ExportedAnimal, budget: Budget) -> Html:
+def _images(animal: ExportedAnimal, budget: Budget) -> Markup:
     drawn = [_image_pair(animal, kind, budget) for kind in _IMAGES]
     swipes = element("div", {"class": "swipes"}, *(figure for figure in drawn if figure))
     corrected = any(name.endswith("_after") for name in animal.images)
-    title = "Before and after motion correction" if corrected else "Images, without motion correction"
+    title = "Raw and corrected movie" if corrected else "Raw movie"
     return join(element("h3", None, title), swipes)
 
 
 _IMAGES = {"max": "Max projection", "corr": "Local correlation", "mean": "Mean"}
 
 
-def _image_pair(animal: ExportedAnimal, kind: str, budget: Budget) -> Html:
+def _image_pair(animal: ExportedAnimal, kind: str, budget: Budget) -> Markup:
     """Give the swipe of one kind of image, the one image there is, or nothing."""
     found = [animal.images[name] for name in (f"{kind}_before", f"{kind}_after") if name in animal.images]
     look = figures.Look(_IMAGES[kind], kind, animal.dxy_um, budget.most_pixels)
     if len(found) == 2:
         return figures.swipe(found[0], found[1], look)
-    return figures.still(found[0], look) if found else Html("")
+    return figures.still(found[0], look) if found else Markup("")
 
 
-def _motion(animal: ExportedAnimal, motion: pd.DataFrame) -> Html:
+def _motion(animal: ExportedAnimal, motion: pd.DataFrame) -> Markup:
     patches = animal.patches
     curves = []
     for axis, (column, name, colour) in enumerate(
@@ -173,8 +175,8 @@ def _motion(animal: ExportedAnimal, motion: pd.DataFrame) -> Html:
     charts = [figures.time_chart(curves, fr_hz=animal.fr_hz, y_title="shift (px)")]
     if {"corr_before", "corr_after"} <= set(motion.columns):
         match = [
-            figures.Curve("before", motion["corr_before"].to_numpy(np.float32), figures.REJECTED),
-            figures.Curve("after", motion["corr_after"].to_numpy(np.float32), figures.ACCEPTED),
+            figures.Curve("raw", motion["corr_before"].to_numpy(np.float32), figures.REJECTED),
+            figures.Curve("corrected", motion["corr_after"].to_numpy(np.float32), figures.ACCEPTED),
         ]
         charts.append(figures.time_chart(match, fr_hz=animal.fr_hz, y_title="correlation with template"))
     parts = [element("h3", None, "Motion"), motion_verdict(animal.motion_quality)]
@@ -194,7 +196,7 @@ def _motion_sentence(animal: ExportedAnimal, motion: pd.DataFrame) -> str:
     return text + (". Shading: from the least to the most shifted patch." if animal.patches is not None else ".")
 
 
-def _components(animal: ExportedAnimal, budget: Budget, progress: Progress) -> Html:
+def _components(animal: ExportedAnimal, budget: Budget, progress: Progress) -> Markup:
     heading = element("h3", None, "Components")
     if animal.n_components == 0:
         return heading
@@ -206,7 +208,7 @@ def _components(animal: ExportedAnimal, budget: Budget, progress: Progress) -> H
             ", ", element("span", {"class": "rejected"}, f"{animal.n_components - n} rejected"),
         )  # fmt: skip
     else:
-        legend = Html(", not evaluated")
+        legend = Markup(", not evaluated")
     explain = element("p", None, counts, legend, ". Click an outline or a row to see its trace. Numbers begin at 0.")
     outline = figures.contour_map(animal.need_footprints(), animal.dims, animal.accepted, animal.dxy_um)
     viewer = element("div", {"class": "viewer"}, outline, _trace_place())
@@ -229,19 +231,11 @@ def _components(animal: ExportedAnimal, budget: Budget, progress: Progress) -> H
 
 
 def _rule(animal: ExportedAnimal) -> str:
-    names = ("min_SNR", "rval_thr", "SNR_lowest", "rval_lowest", "min_cnn_thr", "cnn_lowest")
-    snr, r, snr_low, r_low, cnn, cnn_low = (animal.param(f"evaluation.{name}") for name in names)
-    if animal.accepted is None or snr is None:
-        return ""
-    either, every = f"SNR > {snr:g} or spatial r ≥ {r:g}", f"SNR > {snr_low:g} and r > {r_low:g}"
-    if animal.param("evaluation.use_cnn"):
-        either, every = f"{either} or CNN ≥ {cnn:g}", f"{every} and CNN > {cnn_low:g}"
-    if animal.param("evaluation.use_soma"):
-        every += f" and the likeness to a soma ≥ {animal.param('evaluation.min_soma'):g}"
-    return f"Accepted where {either}, as long as {every}."
+    thresholds = animal.effective.get("evaluation")
+    return in_signs(thresholds) if animal.accepted is not None and thresholds else ""
 
 
-def _trace_place() -> Html:
+def _trace_place() -> Markup:
     buttons = element(
         "div",
         {"class": "step"},
@@ -253,10 +247,10 @@ def _trace_place() -> Html:
     )
 
 
-def script_json(value: object) -> Html:
+def script_json(value: object) -> Markup:
     """Give JSON that is safe inside of a script element: nothing in it can end the element."""
     text = json.dumps(value, allow_nan=False, separators=(",", ":"))
-    return Html(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
+    return trusted(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
 
 
 _COLUMNS = (
@@ -271,12 +265,12 @@ _COLUMNS = (
 )
 
 
-def _component_table(animal: ExportedAnimal) -> Html:
+def _component_table(animal: ExportedAnimal) -> Markup:
     frame = animal.components
     if frame is None:
         return element("p", None, "There is no table of components in this folder.")
     shown = [column for column in _COLUMNS if column[0] in frame]
-    header = [title for _, title, _ in shown] + ["judged", "reason"]
+    header = [title for _, title, _ in shown] + ["evaluation", "reason"]
     head = element("thead", None, element("tr", None, *(element("th", {"scope": "col"}, title) for title in header)))
     body = [_component_row(animal, i, [(row[name], form) for name, _, form in shown], str(row["reason"]))
             for i, row in enumerate(frame.to_dict("records"))]  # fmt: skip
@@ -285,18 +279,18 @@ def _component_table(animal: ExportedAnimal) -> Html:
     )
 
 
-def _component_row(animal: ExportedAnimal, number: int, values: Sequence[tuple[Any, str]], reason: str) -> Html:
+def _component_row(animal: ExportedAnimal, number: int, values: Sequence[tuple[Any, str]], reason: str) -> Markup:
     cells = [_ABSENT if pd.isna(value) else form.format(value) for value, form in values]
-    judged = "" if animal.accepted is None else ("accepted" if animal.accepted[number] else "rejected")
+    verdict = "" if animal.accepted is None else ("accepted" if animal.accepted[number] else "rejected")
     row = [
         *(element("td", None, cell) for cell in cells),
-        element("td", {"class": judged}, judged),
+        element("td", {"class": verdict}, verdict),
         element("td", None, reason),
     ]
     return element("tr", {"data-component": number, "tabindex": 0}, *row)
 
 
-def _provenance(animal: ExportedAnimal) -> Html:
+def _provenance(animal: ExportedAnimal) -> Markup:
     recording, meta = animal.recording, animal.meta
     entries: list[list[Content]] = [
         ["recording", _show(recording.get("path"))],
@@ -315,10 +309,10 @@ def _provenance(animal: ExportedAnimal) -> Html:
     return element("details", None, element("summary", None, "Where this comes from"), facts, _stages(meta))
 
 
-def _stages(meta: Mapping[str, Any]) -> Html:
+def _stages(meta: Mapping[str, Any]) -> Markup:
     stages = meta.get("stages")
     if not isinstance(stages, Sequence) or isinstance(stages, str) or not stages:
-        return Html("")
+        return Markup("")
     rows: list[list[Content]] = [
         [
             _show(stage.get("stage")),

@@ -3,14 +3,16 @@
 import math
 from collections.abc import Sequence
 
-from calscope.export.report.markup import Html, element
+from markupsafe import Markup
+
+from calscope.export.report.markup import element
 
 SIDE_PX, MARGIN_PX = 250, 56
 _DOT = "#1f6fb4"
 
 
-def scatter(title: str, pairs: Sequence[tuple[float, float]], names: tuple[str, str]) -> Html:
-    """Draw one dot a pair, in the same limits across and up, with the line on which both are equal.
+def scatter(title: str, pairs: Sequence[tuple[float, float]], names: tuple[str, str]) -> Markup:
+    """Draw one dot a pair, in the same range across and up, with the line on which both are equal.
 
     Parameters
     ----------
@@ -18,7 +20,7 @@ def scatter(title: str, pairs: Sequence[tuple[float, float]], names: tuple[str, 
         What is across, and what is up.
     """
     shown = [(x, y) for x, y in pairs if math.isfinite(x) and math.isfinite(y)]
-    low, high = _limits([value for pair in shown for value in pair])
+    low, high = _range([value for pair in shown for value in pair])
     left, top, right, bottom = MARGIN_PX, MARGIN_PX // 2, MARGIN_PX + SIDE_PX, MARGIN_PX // 2 + SIDE_PX
 
     def place(value: float) -> float:
@@ -49,12 +51,12 @@ def scatter(title: str, pairs: Sequence[tuple[float, float]], names: tuple[str, 
     return element("svg", {**size, "role": "img", "aria-label": title}, frame, equal, *dots, *words)
 
 
-def _limits(values: Sequence[float]) -> tuple[float, float]:
+def _range(values: Sequence[float]) -> tuple[float, float]:
     if not values:
         return 0.0, 1.0
     low, high = min(*values, 0.0), max(values)
     return low, high if high > low else low + 1.0
 
 
-def _text(words: str, x: float, y: float, anchor: str = "start") -> Html:
+def _text(words: str, x: float, y: float, anchor: str = "start") -> Markup:
     return element("text", {"x": x, "y": y, "text-anchor": anchor}, words)

@@ -1,12 +1,14 @@
-"""One HTML file with everything a colleague needs to judge a run; it opens without server or network."""
+"""One HTML file with everything a colleague needs to assess a run; it opens without server or network."""
 
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 
+from markupsafe import Markup
+
 import calscope
 from calscope.export.exported_animal import ExportedRun
-from calscope.export.report.markup import Content, Html, element, join
+from calscope.export.report.markup import Content, element, join, trusted
 from calscope.export.report.parameter_table import parameter_table
 from calscope.export.report.report_budget import budget_for
 from calscope.export.report.report_parts import animal_section, methods, overview
@@ -65,7 +67,7 @@ def render(run: ExportedRun, progress: Progress = silent) -> str:
         *sections,
         _part("Methods", methods(run)),
         _part("Parameters", parameter_table(run)),
-        element("script", None, Html(_asset("report.js"))),
+        element("script", None, trusted(_asset("report.js"))),
     )
     head = element(
         "head",
@@ -74,19 +76,19 @@ def render(run: ExportedRun, progress: Progress = silent) -> str:
         element("meta", {"http-equiv": "Content-Security-Policy", "content": _NOTHING_FROM_OUTSIDE}),
         element("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}),
         element("title", None, f"{run.name} – Calscope report"),
-        element("style", None, Html(_asset("report.css"))),
+        element("style", None, trusted(_asset("report.css"))),
     )
-    return join(Html("<!doctype html>\n"), element("html", {"lang": "en"}, head, body))
+    return join(Markup("<!doctype html>\n"), element("html", {"lang": "en"}, head, body))
 
 
-def _when(run: ExportedRun) -> Html:
+def _when(run: ExportedRun) -> Markup:
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     started = run.meta.get("started_at")
     ran = f"Run of {started}. " if isinstance(started, str) else ""
     return element("p", {"class": "when"}, f"{ran}Report written {now} by Calscope {calscope.__version__}.")
 
 
-def _part(title: str, *content: Content) -> Html:
+def _part(title: str, *content: Content) -> Markup:
     return element("section", None, element("h2", None, title), *content)
 
 

@@ -10,7 +10,7 @@ from calscope.model.note_texts.all_texts import text, texts, with_text
 from calscope.model.notes import notes_from_json
 from calscope.model.results import Estimate, MotionQuality
 
-NAMES = {"raw": "before", "rigid": "rigid", "piecewise": "piecewise-rigid"}
+NAMES = {"raw": "raw", "rigid": "rigid", "piecewise": "piecewise-rigid"}
 MEASURES = ("crispness", "correlation", "residual_flow_px", "crispness_corr")
 
 
@@ -24,7 +24,7 @@ class MotionRecord:
     flags: tuple[str, ...]
     """What a person should look at, one sentence each."""
     measures: Mapping[str, Mapping[str, Estimate]]
-    """By version (raw, rigid, piecewise), then by measure; empty where nothing could be judged."""
+    """By version (raw, rigid, piecewise), then by measure; empty where nothing could be measured."""
     n_judged: int
     """Frames that the versions were compared on."""
 

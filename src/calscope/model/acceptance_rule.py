@@ -1,0 +1,78 @@
+"""The rule by which components are accepted: once as a comparison, and as text for a table and for a manuscript.
+
+The rule of Giovannucci et al. 2019 (eLife 8:e38173) for SNR, spatial r and the network's score; what passes it must
+also look like a soma, where that is asked for.
+"""
+
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+MeasureName = Literal["snr", "r_value", "cnn"]
+
+
+@dataclass(frozen=True)
+class MeasureRule:
+    """The two thresholds of one measure: any upper one lets a component pass, every lowest one must be passed."""
+
+    name: MeasureName
+    upper: float
+    lowest: float
+
+    @property
+    def upper_sign(self) -> str:
+        """How a value must compare to the upper threshold."""
+        return ">" if self.name == "snr" else ">="
+
+    def meets_upper(self, value: float) -> bool:
+        """Whether a value lets its component pass; one that was not measured (NaN) does not."""
+        return operator.gt(value, self.upper) if self.upper_sign == ">" else operator.ge(value, self.upper)
+
+    def fails_lowest(self, value: float) -> bool:
+        """Whether a value rejects its component; one that was not measured (NaN) does not."""
+        return value <= self.lowest
+
+
+def measure_rules(thresholds: Mapping[str, Any]) -> list[MeasureRule]:
+    """Give the rules in force, from the values of the parameter group `evaluation`."""
+    rules = [
+        MeasureRule("snr", thresholds["min_SNR"], thresholds["SNR_lowest"]),
+        MeasureRule("r_value", thresholds["rval_thr"], thresholds["rval_lowest"]),
+    ]
+    if thresholds.get("use_cnn"):
+        rules.append(MeasureRule("cnn", thresholds["min_cnn_thr"], thresholds["cnn_lowest"]))
+    return rules
+
+
+def in_signs(thresholds: Mapping[str, Any]) -> str:
+    """Give the rule in one short sentence, with signs."""
+    long = {"snr": "SNR", "r_value": "spatial r", "cnn": "CNN"}
+    short = {"snr": "SNR", "r_value": "r", "cnn": "CNN"}
+    rules = measure_rules(thresholds)
+    sign = {">": ">", ">=": "≥"}
+    either = " or ".join(f"{long[rule.name]} {sign[rule.upper_sign]} {rule.upper:g}" for rule in rules)
+    every = " and ".join(f"{short[rule.name]} > {rule.lowest:g}" for rule in rules)
+    if thresholds.get("use_soma"):
+        every += f" and the likeness to a soma ≥ {thresholds['min_soma']:g}"
+    return f"Accepted where {either}, as long as {every}."
+
+
+def in_words(thresholds: Mapping[str, Any]) -> str:
+    """Give the rule as it stands in a manuscript, without a full stop."""
+    names = {
+        "snr": "its peak signal-to-noise ratio",
+        "r_value": "its spatial correlation with the movie",
+        "cnn": "the score of CaImAn's convolutional network",
+    }
+    again = {"snr": "the first", "r_value": "the second", "cnn": "the score"}
+    verb = {">": "exceeded", ">=": "reached"}
+    rules = measure_rules(thresholds)
+    either = " or ".join(f"{names[rule.name]} {verb[rule.upper_sign]} {rule.upper:g}" for rule in rules)
+    every = " and ".join(f"{again[rule.name]} exceeded {rule.lowest:g}" for rule in rules)
+    if thresholds.get("use_soma"):
+        every += (
+            ", and that the image of its own activity looked like a cell body in focus (smallest of five measures of "
+            f"size, roundness, sharpness of the edge and fit, 0 to 1, at least {thresholds['min_soma']:g})"
+        )
+    return f"A component was accepted if {either}, provided that {every} (rule after Giovannucci et al. 2019)"
