@@ -28,6 +28,8 @@ class RecordingRef:
     path: Path
     original: str = ""
     """Name on disk, where `name` had to differ."""
+    files: tuple[Path, ...] = ()
+    """The files that belong to it, where they lie among those of other recordings; else what is at `path`."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,8 @@ def find_recordings(path: Path) -> Project:
     if not folders and not found.recordings:
         raise _no_recordings(path, others)
     is_one = not folders and not found.skipped and len(found.recordings) == 1
-    paths = [path] if is_one else [*folders, *(one.path for one in found.recordings)]
-    return Project(path, _named(paths), (*found.passed_over, *others))
+    refs = [_ref(path)] if is_one else [*map(_ref, folders), *(_ref(one.path, one.files) for one in found.recordings)]
+    return Project(path, _named(refs), (*found.passed_over, *others))
 
 
 def only_inside(project: Project, roots: Sequence[Path]) -> Project:
@@ -72,7 +74,7 @@ def only_inside(project: Project, roots: Sequence[Path]) -> Project:
 
     What a browser asks for goes through this; who types a command may follow any link.
     """
-    out = [ref for ref in project.recordings if leads_out(ref.path, roots)]
+    out = [ref for ref in project.recordings if any(leads_out(path, roots) for path in (ref.path, *ref.files))]
     if not out:
         return project
     refused = tuple(Note("link_leads_out", {"name": ref.path.name}) for ref in out)
@@ -108,16 +110,16 @@ def _no_recording_in(folder: Path) -> Note:
     return Note("folder_without_recording", {"name": folder.name, "inside": found})
 
 
-def _ref(path: Path) -> RecordingRef:
+def _ref(path: Path, files: tuple[Path, ...] = ()) -> RecordingRef:
     original = stem_of(path.name) if path.is_file() else path.resolve().name
-    return RecordingRef(safe_name(original), path, original)
+    return RecordingRef(safe_name(original), path, original, files)
 
 
-def _named(paths: list[Path]) -> tuple[RecordingRef, ...]:
-    """Refs in natural order; names that would be the same are told apart."""
-    found = sorted((_ref(path) for path in paths), key=lambda ref: natural_key(ref.original))
+def _named(refs: list[RecordingRef]) -> tuple[RecordingRef, ...]:
+    """Refs in natural order, on every disk the same; names that would be the same are told apart."""
+    found = sorted(refs, key=lambda ref: (natural_key(ref.original), ref.path.name))
     names = safe_names(ref.original for ref in found)
-    return tuple(RecordingRef(name, ref.path, ref.original) for name, ref in zip(names, found, strict=True))
+    return tuple(replace(ref, name=name) for name, ref in zip(names, found, strict=True))
 
 
 def _no_recordings(path: Path, others: tuple[Note, ...]) -> RecordingError:

@@ -5,7 +5,7 @@ import pytest
 import tifffile
 from npy_reader import NpyReader
 
-from calscope.io.project import find_recordings
+from calscope.io.project import find_recordings, only_inside
 from calscope.io.readers import reader_registry
 from calscope.io.readers.reader_registry import open_recording
 from calscope.model.errors import RecordingError
@@ -57,8 +57,9 @@ def test_each_animal_is_opened_by_its_own_reader(both, movie):
 
 def test_names_that_two_formats_share_are_told_apart(both, movie):
     np.save(both / "Animal_2.npy", movie)
-    names = [ref.name for ref in find_recordings(both).recordings]
-    assert names == ["Animal_1", "Animal_2", "Animal_2_2", "Animal_10"]
+    refs = find_recordings(both).recordings
+    assert [ref.name for ref in refs] == ["Animal_1", "Animal_2", "Animal_2_2", "Animal_10"]
+    assert [ref.path.name for ref in refs[1:3]] == ["Animal_2.npy", "Animal_2.tif"]
 
 
 def test_folders_of_both_formats_are_animals(tmp_path, movie, write_frames):
@@ -120,6 +121,16 @@ def test_the_fingerprint_covers_all_files_of_the_recording(both):
     assert open_recording(both / "Animal_1.npy").info.fingerprint != before
     (both / "Animal_10.rate").write_text("13.5")
     assert open_recording(both / "Animal_10.npy").info.fingerprint != before
+
+
+def test_a_recording_with_a_file_that_leads_out_is_not_opened_for_a_browser(both, tmp_path_factory):
+    secret = tmp_path_factory.mktemp("elsewhere") / "secret"
+    secret.write_text("3.0")
+    (both / "Animal_10.rate").unlink()
+    (both / "Animal_10.rate").symlink_to(secret)
+    project = only_inside(find_recordings(both), [both])
+    assert [ref.name for ref in project.recordings] == ["Animal_1", "Animal_2"]
+    assert "Animal_10.npy: it is, or has with it, a link out" in texts(project.skipped)[0]
 
 
 @pytest.mark.parametrize("kind", ["file", "folder", "empty folder", "folder of folders"])

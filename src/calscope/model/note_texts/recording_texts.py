@@ -56,6 +56,6 @@ RECORDING: dict[str, str | Callable[..., str]] = {
     "more_files_of_unknown_format": "and {n} more files of no known format",
     "folder_not_permitted": "{name}: you have no permission to look into it",
     "folder_without_recording": _no_recording,
-    "link_leads_out": "{name}: it is, or has in it, a link out of the folders that may be opened",
+    "link_leads_out": "{name}: it is, or has with it, a link out of the folders that may be opened",
     "frames_unreadable": "Not all frames could be looked at: {why}",
 }
