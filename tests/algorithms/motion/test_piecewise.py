@@ -7,7 +7,7 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 from calscope.algorithms.motion.evidence import BLUR_PX, blurred, flatten, noise_of, prepare_evidence, unflatten
 from calscope.algorithms.motion.grid import make_field, make_patches, rigid_field
 from calscope.algorithms.motion.piecewise import estimate_patches, prepare_patches
-from calscope.algorithms.motion.prior import most_probable, smooth_shapes
+from calscope.algorithms.motion.prior import estimate_map_fields, smooth_shapes
 
 SIZE, MARGIN = (120, 140), 12
 STRIDES, OVERLAPS = (32, 32), (16, 16)
@@ -135,7 +135,7 @@ def test_what_is_clear_passes_and_what_is_noisy_is_smoothed():
     def estimate(in_time):
         first, shapes = unflatten(raw, (1, 1)), smooth_shapes(field, (30, 30))
         of_shapes = (told @ shapes.vectors).astype(np.float32)
-        found, _ = most_probable(of_shapes, information, first=first, shapes=shapes, in_time=in_time)
+        found, _ = estimate_map_fields(of_shapes, information, first=first, shapes=shapes, in_time=in_time)
         return np.sqrt(((flatten(found[:]) - true) ** 2).mean(axis=0))
 
     alone, followed, untreated = (
@@ -152,7 +152,7 @@ def test_what_is_clear_passes_and_what_is_noisy_is_smoothed():
 def test_directions_without_evidence_stay_with_the_prior_mean(field):
     n = 2 * field.shape[0] * field.shape[1]
     shapes = smooth_shapes(field, (30, 30))
-    found, _ = most_probable(
+    found, _ = estimate_map_fields(
         np.zeros((50, len(shapes.variances)), np.float32),
         np.zeros((n, n)),
         first=np.zeros((50, *field.shape, 2), np.float32),

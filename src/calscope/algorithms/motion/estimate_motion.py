@@ -17,7 +17,7 @@ from calscope.algorithms.frames import inner_crop
 from calscope.algorithms.motion.evidence import Evidence, prepare_evidence
 from calscope.algorithms.motion.motion_notes import Track, describe, describe_limits
 from calscope.algorithms.motion.passes import MotionPasses, MotionPlan, make_plan
-from calscope.algorithms.motion.prior import FRAMES, Habits, most_probable
+from calscope.algorithms.motion.prior import FRAMES, MotionPrior, estimate_map_fields
 from calscope.algorithms.motion.template import Sample, make_template, take_sample
 from calscope.model.movie import ArrayMovie, FloatArray, FrameSource, chunks
 from calscope.model.progress import Progress, onward, part, silent
@@ -40,7 +40,7 @@ def estimate_motion(
     Parameters
     ----------
     source
-        The movie, (T, H, W) of any real type; values that aren't finite are replaced and told of.
+        The movie, (T, H, W) of any real type; values that aren't finite are replaced, which a note says.
     pw_rigid
         Follow deformation by a field of shifts, rather than the shift of the whole frame only.
     strides, overlaps
@@ -75,9 +75,9 @@ def estimate_motion(
         max_deviation=max_deviation_rigid,
     )
     sample = take_sample(source)
-    evidence, habits = _prepare(sample, plan, workers, part(progress, 0, 0.25))
+    evidence, prior = _prepare(sample, plan, workers, part(progress, 0, 0.25))
     movie = MotionPasses(sample.clean(source), source.shape, plan, workers)
-    track, corr_raw, rim_px = _follow(movie, evidence, habits, part(progress, 0.25, 1))
+    track, corr_raw, rim_px = _follow(movie, evidence, prior, part(progress, 0.25, 1))
     grid = plan.grid
     return MotionEstimate(
         template=evidence.template,
@@ -99,7 +99,7 @@ def largest_shifts(asked: tuple[int, int], field: tuple[int, int]) -> tuple[int,
     return min(asked[0], field[0] // 2), min(asked[1], field[1] // 2)
 
 
-def _prepare(sample: Sample, plan: MotionPlan, workers: int, progress: Progress) -> tuple[Evidence, Habits | None]:
+def _prepare(sample: Sample, plan: MotionPlan, workers: int, progress: Progress) -> tuple[Evidence, MotionPrior | None]:
     """Make the template, the noise about it, and a first idea of how the tissue moves, from a sample of frames."""
     template = make_template(sample, plan.max_shifts, workers=workers, progress=part(progress, 0, 0.4))
     frames = sample.clean(ArrayMovie(sample.frames))
@@ -107,10 +107,10 @@ def _prepare(sample: Sample, plan: MotionPlan, workers: int, progress: Progress)
     track, _ = passes.estimate(template, None, part(progress, 0.4, 0.7))
     track = _around_their_mean(track.bridged())
     evidence = prepare_evidence(*passes.average(track, template, part(progress, 0.7, 0.8)), plan.field)
-    told, _ = passes.gather(track, evidence, _crop(plan, track)[1], part(progress, 0.8, 0.9))
-    track, habits = _update(track, told, evidence, passes, None, in_time=False)
+    readings, _ = passes.gather(track, evidence, _crop(plan, track)[1], part(progress, 0.8, 0.9))
+    track, prior = _update(track, readings, evidence, passes, None, in_time=False)
     track = _around_their_mean(track)
-    return prepare_evidence(*passes.average(track, evidence.template, part(progress, 0.9, 1)), plan.field), habits
+    return prepare_evidence(*passes.average(track, evidence.template, part(progress, 0.9, 1)), plan.field), prior
 
 
 def _around_their_mean(track: Track) -> Track:
@@ -119,17 +119,17 @@ def _around_their_mean(track: Track) -> Track:
 
 
 def _follow(
-    movie: MotionPasses, evidence: Evidence, habits: Habits | None, progress: Progress
+    movie: MotionPasses, evidence: Evidence, prior: MotionPrior | None, progress: Progress
 ) -> tuple[Track, FloatArray, int]:
     """Find the motion of every frame: by correlation, then twice by what is left of the difference to the template.
 
     Gives also the correlation of the frames with the template, (T,), and the rim that was left out for it, px.
     """
-    track, told = movie.estimate(evidence.template, evidence, part(progress, 0, 0.65))
-    track, habits = _update(track.bridged(), told, evidence, movie, habits, in_time=True)
+    track, readings = movie.estimate(evidence.template, evidence, part(progress, 0, 0.65))
+    track, prior = _update(track.bridged(), readings, evidence, movie, prior, in_time=True)
     rim_px, inside = _crop(movie.plan, track)
-    told, corr_raw = movie.gather(track, evidence, inside, part(progress, 0.65, 1))
-    return _update(track, told, evidence, movie, habits, in_time=True)[0], corr_raw, rim_px
+    readings, corr_raw = movie.gather(track, evidence, inside, part(progress, 0.65, 1))
+    return _update(track, readings, evidence, movie, prior, in_time=True)[0], corr_raw, rim_px
 
 
 def _crop(plan: MotionPlan, track: Track) -> tuple[int, tuple[slice, slice]]:
@@ -140,24 +140,30 @@ def _crop(plan: MotionPlan, track: Track) -> tuple[int, tuple[slice, slice]]:
 
 
 def _update(
-    track: Track, told: FloatArray, evidence: Evidence, passes: MotionPasses, habits: Habits | None, *, in_time: bool
-) -> tuple[Track, Habits | None]:
+    track: Track,
+    readings: FloatArray,
+    evidence: Evidence,
+    passes: MotionPasses,
+    prior: MotionPrior | None,
+    *,
+    in_time: bool,
+) -> tuple[Track, MotionPrior | None]:
     """Combine the evidence of all frames; those that show nothing get what lies between their neighbours."""
-    if len(told) < 2 or track.blank.all():
-        return track, habits
+    if len(readings) < 2 or track.blank.all():
+        return track, prior
     plan = passes.plan
-    found, habits = most_probable(
-        told,
+    found, prior = estimate_map_fields(
+        readings,
         evidence.information,
         first=track.coefficients,
         shapes=plan.shapes,
         in_time=in_time,
-        known=habits,
+        known=prior,
         bridge=track.bridge,
         workers=passes.workers,
     )
     # written over what they are better than: fields are the largest thing that is kept of a frame
-    for start, stop in chunks(len(told), FRAMES):
+    for start, stop in chunks(len(readings), FRAMES):
         part_of = slice(start, stop)
         track.rigid[part_of], track.coefficients[part_of] = plan.within_limits(found[part_of])
-    return track.bridged(), habits
+    return track.bridged(), prior

@@ -90,14 +90,14 @@ class Evidence:
         )
         return out
 
-    def combine(self, told: FloatArray, coefficients: FloatArray) -> FloatArray64:
-        """Evidence about whole fields, from what `read` told around the fields `coefficients` (n, Ky, Kx, 2)."""
+    def combine(self, readings: FloatArray, coefficients: FloatArray) -> FloatArray64:
+        """Evidence about whole fields, from what `read` gave around the fields `coefficients` (n, Ky, Kx, 2)."""
         n = len(self.information)
-        missing = told[:, :n] - told[:, n:] @ self.projection.T
+        missing = readings[:, :n] - readings[:, n:] @ self.projection.T
         return missing + flatten(coefficients) @ self.information
 
     def combiner(self, shapes: FloatArray64) -> FloatArray:
-        """Make what [told, coefficients flat] is multiplied by to be combined and summed over shapes (2*Ky*Kx, r)."""
+        """Make what [readings, coefficients flat] is multiplied by: combined and summed over shapes (2*Ky*Kx, r)."""
         return np.concatenate([shapes, -self.projection.T @ shapes, self.information @ shapes]).astype(np.float32)
 
 

@@ -145,15 +145,15 @@ class MotionPasses:
                 low=low.min(keepdims=True),
                 high=high.max(keepdims=True),
             )
-            told = np.empty((len(frames), 0), np.float32)
-            return track, told if evidence is None else _read(evidence, frames, coefficients)
+            readings = np.empty((len(frames), 0), np.float32)
+            return track, readings if evidence is None else _read(evidence, frames, coefficients)
 
         combine = self._combiner(evidence)
-        tracks, told = [], []
+        tracks, readings = [], []
         for track, raw in self.over_chunks(work, progress, "finding shifts"):
             tracks.append(track)
-            told.append(raw @ combine)
-        return Track.join(tracks), np.concatenate(told)
+            readings.append(raw @ combine)
+        return Track.join(tracks), np.concatenate(readings)
 
     def _combiner(self, evidence: Evidence | None) -> FloatArray:
         # used on the thread that collects: a linear algebra library may start threads of its own
@@ -185,11 +185,11 @@ class MotionPasses:
             return _read(evidence, self.frames.clip(frames), track.coefficients[start:stop]), alike
 
         combine = self._combiner(evidence)
-        told, alike = [], []
+        readings, alike = [], []
         for raw, found in self.over_chunks(work, progress, "refining shifts"):
-            told.append(raw @ combine)
+            readings.append(raw @ combine)
             alike.append(found)
-        return np.concatenate(told), np.concatenate(alike)
+        return np.concatenate(readings), np.concatenate(alike)
 
     def average(self, track: Track, template: FloatArray, progress: Progress) -> tuple[FloatArray, FloatArray]:
         """Mean of the corrected frames that show the picture, (H, W), and the noise about it, a variance, (H, W)."""

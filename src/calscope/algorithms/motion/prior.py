@@ -25,7 +25,7 @@ MORE_ITERATIONS = 4
 SERIES = 8
 """Series filtered together."""
 NOISE_FRAMES = 4096
-"""Frames that the noise is told by; more are only kept out of memory."""
+"""Frames that the noise is estimated from; more would only take memory."""
 NEGLIGIBLE = 1e-2
 """Shapes of the field that are expected to take a smaller share of the mean variance are left out: learning would never
 find more of them, since it goes on from what is expected."""
@@ -67,7 +67,7 @@ class Fields:
 
 
 @dataclass(frozen=True)
-class Habits:
+class MotionPrior:
     """What a movie has shown about how its tissue moves."""
 
     covariance: FloatArray64
@@ -76,22 +76,22 @@ class Habits:
     """How much larger the variance of the evidence is than its information says."""
 
 
-def most_probable(
-    told: FloatArray,
+def estimate_map_fields(
+    evidence: FloatArray,
     information: FloatArray64,
     *,
     first: FloatArray,
     shapes: SmoothShapes,
     in_time: bool,
-    known: Habits | None = None,
+    known: MotionPrior | None = None,
     bridge: Callable[[FloatArray], FloatArray] | None = None,
     workers: int = 1,
-) -> tuple[Fields, Habits]:
+) -> tuple[Fields, MotionPrior]:
     """Estimate the fields of all frames.
 
     Parameters
     ----------
-    told
+    evidence
         (T, r) float32, the evidence of consecutive frames from `Evidence.combine`, times the shapes.
     information
         (2*Ky*Kx, 2*Ky*Kx).
@@ -112,22 +112,24 @@ def most_probable(
     -------
     fields
         Of every frame.
-    habits
+    prior
         What was learned.
     """
     mean, variance = _mean_and_variance(first)
     expected = shapes.variances
     own = information @ shapes.vectors
     known_of_shapes = shapes.vectors.T @ own
-    told = told - (mean @ own).astype(np.float32)
+    evidence = evidence - (mean @ own).astype(np.float32)
     if bridge is not None:
-        told = bridge(told)
+        evidence = bridge(evidence)
     # what the first estimate got wrong in every frame alike; a fault of 1 px is expected, and all frames tell of it
-    shared = np.linalg.solve(known_of_shapes + np.diag(1 / expected) / len(told), told.mean(axis=0, dtype=np.float64))
-    told -= (known_of_shapes @ shared).astype(np.float32)
+    shared = np.linalg.solve(
+        known_of_shapes + np.diag(1 / expected) / len(evidence), evidence.mean(axis=0, dtype=np.float64)
+    )
+    evidence -= (known_of_shapes @ shared).astype(np.float32)
     mean += shapes.vectors @ shared
-    habits = _learn(told, known_of_shapes, np.diag(expected * max(variance, 1e-4)), known, in_time=in_time)
-    return Fields(_estimate(told, known_of_shapes, habits, in_time=in_time, workers=workers), mean, shapes), habits
+    prior = _learn(evidence, known_of_shapes, np.diag(expected * max(variance, 1e-4)), known, in_time=in_time)
+    return Fields(_estimate(evidence, known_of_shapes, prior, in_time=in_time, workers=workers), mean, shapes), prior
 
 
 def _mean_and_variance(first: FloatArray) -> tuple[FloatArray64, float]:
@@ -151,10 +153,10 @@ def _learn(
     evidence: FloatArray,
     information: FloatArray64,
     expected: FloatArray64,
-    known: Habits | None,
+    known: MotionPrior | None,
     *,
     in_time: bool,
-) -> Habits:
+) -> MotionPrior:
     """Learn the covariance of the coefficients and how much larger the noise is than the information says."""
     n = len(evidence)
     moments = np.zeros(information.shape)
@@ -164,14 +166,16 @@ def _learn(
     if known is not None and known.noise > 1:
         scaled = moments / known.noise**2
         start = known.covariance
-        return Habits(_maximise(scaled, n, information / known.noise, expected, start, MORE_ITERATIONS), known.noise)
+        return MotionPrior(
+            _maximise(scaled, n, information / known.noise, expected, start, MORE_ITERATIONS), known.noise
+        )
     start, iterations = (expected, ITERATIONS) if known is None else (known.covariance, MORE_ITERATIONS)
     covariance = _maximise(moments, n, information, expected, start, iterations)
-    # noise is told by what doesn't last from frame to frame: frames must follow each other
+    # noise is estimated from what doesn't last from frame to frame: frames must follow each other
     noise = max(1.0, _noise_factor(evidence, information, covariance)) if in_time else 1.0
     if noise > 1:
         covariance = _maximise(moments / noise**2, n, information / noise, expected, covariance, MORE_ITERATIONS)
-    return Habits(covariance, noise)
+    return MotionPrior(covariance, noise)
 
 
 def _maximise(  # noqa: PLR0917
@@ -215,17 +219,17 @@ def _noise_factor(evidence: FloatArray, information: FloatArray64, covariance: F
 
 
 def _estimate(
-    evidence: FloatArray, information: FloatArray64, habits: Habits, *, in_time: bool, workers: int
+    evidence: FloatArray, information: FloatArray64, prior: MotionPrior, *, in_time: bool, workers: int
 ) -> FloatArray:
     """Amounts of the shapes in each frame, (T, r)."""
-    directions, precision = _directions(information / habits.noise, habits.covariance)
+    directions, precision = _directions(information / prior.noise, prior.covariance)
     known = precision > 1e-3
     directions, precision = directions[:, known], precision[known]
     if not in_time or len(evidence) < MIN_FRAMES:
-        return np.asarray(((evidence @ directions) / (habits.noise * (1 + precision))) @ directions.T, np.float32)
+        return np.asarray(((evidence @ directions) / (prior.noise * (1 + precision))) @ directions.T, np.float32)
 
     def filtered(few: slice) -> FloatArray:
-        series = evidence @ (directions[:, few] / (habits.noise * precision[few])).astype(np.float32)
+        series = evidence @ (directions[:, few] / (prior.noise * precision[few])).astype(np.float32)
         return _wiener(series.astype(np.float64), 1 / precision[few]).astype(np.float32)
 
     parts = [slice(k, k + SERIES) for k in range(0, len(precision), SERIES)]
