@@ -2,11 +2,14 @@
 
 import streamlit as st
 
+from calscope.io.project import Project
 from calscope.model.note_texts.all_texts import texts
+from calscope.model.recording import RecordingInfo
+from calscope.model.results import SummaryImages
 from calscope.ui.data import recording_viewer, recordings_table
 from calscope.ui.frame import keys, messages, shell, sidebar, wording
 from calscope.ui.frame.keys import on_page
-from calscope.ui.session import launch, places, shown_run
+from calscope.ui.session import launch, shown_run
 from calscope.ui.session.shown_run import ShownAnimal
 from calscope.ui.widgets import animal_sections, cached_figures, charts, parameter_form
 
@@ -28,10 +31,10 @@ def ask_for_rate() -> None:
             parameter_form.show_one("dataset.fr")
 
 
-def draw_raw(animal: ShownAnimal) -> None:
+def draw_raw(animal: ShownAnimal, info: RecordingInfo, images: SummaryImages) -> None:
     """Draw the images that sum up one raw movie."""
-    dxy_um = recordings_table.with_given(animal.info).dxy_um
-    figure = cached_figures.raw_images(animal.results.keys["before"], dxy_um, animal.results.before)
+    dxy_um = recordings_table.with_given(info).dxy_um
+    figure = cached_figures.raw_images(animal.results.keys["before"], dxy_um, images)
     charts.show(figure, on_page("data", animal.name), f"Max projection and local correlation of {animal.name}")
 
 
@@ -49,15 +52,15 @@ def show_raw_movies() -> None:
             launch.try_run("summary")
         st.caption("Reads every frame once. Progress shows at the top of the page.")
     for animal in found:
-        if animal.results.before is not None:
+        if animal.info is not None and animal.results.before is not None:
             st.markdown(f"**{messages.plain(animal.name)}**")
-            draw_raw(animal)
+            draw_raw(animal, animal.info, animal.results.before)
 
 
-def show_one(names: list[str]) -> None:
+def show_one(project: Project, names: list[str]) -> None:
     """Draw warnings and frames of one animal of those that can be read."""
     st.subheader("Frame by frame", anchor=False)
-    refs = {ref.name: str(ref.path) for ref in places.project().recordings}
+    refs = {ref.name: str(ref.path) for ref in project.recordings}
     chosen = st.segmented_control(
         "Animal",
         names,
@@ -77,7 +80,8 @@ def show_one(names: list[str]) -> None:
 def render() -> None:
     """Draw the page."""
     st.title("Data", anchor=False)
-    if not animal_sections.recordings_open():
+    project = animal_sections.recordings_or_say()
+    if project is None:
         return
     sidebar.recording_parameters()
     st.markdown(
@@ -85,7 +89,6 @@ def render() -> None:
         "files? A saturated or dark stretch can't be repaired later, and tells more about the result than any "
         "parameter."
     )
-    project = places.project()
     looked = recordings_table.look(project)
     recordings_table.show(looked)
     if project.skipped:
@@ -98,7 +101,7 @@ def render() -> None:
     ask_for_rate()
     names = recordings_table.readable(looked)
     if names:
-        show_one(names)
+        show_one(project, names)
         show_raw_movies()
 
 

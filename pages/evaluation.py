@@ -1,13 +1,15 @@
 """Evaluation: which components are cells, and why."""
 
+from functools import partial
+
 import streamlit as st
 
 from calscope.plots.component_scatter import AXES
 from calscope.ui.evaluation import thresholds_panel
 from calscope.ui.frame import shell, sidebar
 from calscope.ui.frame.keys import on_page
-from calscope.ui.session import places, shown_run
-from calscope.ui.session.shown_run import ShownAnimal
+from calscope.ui.session import places
+from calscope.ui.session.shown_run import ShownAnimal, ShownRun
 from calscope.ui.traces.component_view import EvaluatedAnimal
 from calscope.ui.widgets import animal_sections, cached_figures, charts, component_table
 
@@ -29,7 +31,7 @@ def show_why(view: EvaluatedAnimal) -> None:
     )
 
 
-def show_scatter(view: EvaluatedAnimal) -> None:
+def show_scatter(run: ShownRun, view: EvaluatedAnimal) -> None:
     """Draw the measures against each other, with the thresholds."""
     animal = view.animal
     if not view.has_measures:
@@ -45,7 +47,7 @@ def show_scatter(view: EvaluatedAnimal) -> None:
     )
     figure = cached_figures.measures_scatter(
         (view.animal.results.keys["component_quality"], view.keys[2]),
-        thresholds_panel.in_force() or shown_run.shown().params.evaluation,
+        thresholds_panel.in_force() or run.params.evaluation,
         axes or AXES[0],
         _quality=view.quality,
         _evaluation=view.evaluation,
@@ -53,7 +55,7 @@ def show_scatter(view: EvaluatedAnimal) -> None:
     charts.show(figure, on_page("evaluation", f"scatter {animal.name}"), f"{axes} of components in {animal.name}")
 
 
-def draw(animal: ShownAnimal) -> None:
+def draw(run: ShownRun, animal: ShownAnimal) -> None:
     """Draw one animal, judged by the thresholds on the page."""
     view = thresholds_panel.evaluated(animal)
     if view is None:
@@ -78,14 +80,14 @@ def draw(animal: ShownAnimal) -> None:
         )
         charts.show(figure, on_page("evaluation", f"map {animal.name}"), f"Accepted and rejected in {animal.name}")
     with right:
-        show_scatter(view)
+        show_scatter(run, view)
     with st.expander("Why each component was accepted or rejected"):
         show_why(view)
     st.page_link(
         "pages/traces.py",
         label="Look at the traces",
         icon=":material/show_chart:",
-        query_params={"run": shown_run.shown().id, "animal": animal.name},
+        query_params={"run": run.id, "animal": animal.name},
     )
 
 
@@ -108,14 +110,15 @@ def render() -> None:
         "clear round spots: lower a threshold, or ask whether the cell spoke at all during the recording. Dendrites, "
         "axons or boutons: switch **Cell bodies only** off."
     )
-    if not animal_sections.ready(RUN):
+    run = animal_sections.run_or_say(RUN)
+    if run is None:
         return
     table = st.container()
     if not places.shows_import():
         thresholds_panel.show()
     with table:  # filled last: a move of a slider above the boxes takes effect while they are drawn
         st.dataframe(thresholds_panel.counts(), hide_index=True, width="content")
-    animal_sections.each("evaluation", draw, what=RUN)
+    animal_sections.each("evaluation", partial(draw, run), button=RUN)
 
 
 shell.page(render)

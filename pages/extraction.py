@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from calscope.model.fields import StageName
 from calscope.model.results import Components
 from calscope.ui.evaluation import thresholds_panel
 from calscope.ui.extraction import fits_view, residual_view, search_preview
@@ -14,7 +15,7 @@ from calscope.ui.widgets import animal_sections, cached_figures, charts, request
 RUN = "Extract components"
 
 
-def show_fit(animal: ShownAnimal, stage: str, title: str, components: Components) -> None:
+def show_fit(animal: ShownAnimal, stage: StageName, title: str, components: Components) -> None:
     """Draw the outlines of a fit that stands alone over the corrected correlation image."""
     found = animal.results
     if found.after is None:
@@ -95,11 +96,11 @@ def render() -> None:
     )
     if places.project() is not None and not places.shows_import():
         search_preview.show()
-    if not animal_sections.ready(RUN):
+    if animal_sections.run_or_say(RUN) is None:
         return
     st.dataframe(fits_view.table(), hide_index=True, width="content")
     thresholds_panel.say_whose(shown_run.animals())
-    animal_sections.each("fit", draw, what=RUN)
+    animal_sections.each("fit", draw, button=RUN)
 
 
 shell.page(render)

@@ -27,10 +27,11 @@ def explain() -> None:
 def draw(animal: ShownAnimal) -> None:
     """Draw one animal."""
     motion_table.show_verdict(animal)
-    if animal.results.before is None or animal.results.after is None:
+    raw, corrected = animal.results.before, animal.results.after
+    if raw is None or corrected is None:
         st.info(f"The summary images of this animal are no longer in the store. Press **{RUN}** to make them again.")
     else:
-        motion_view.show_images(animal)
+        motion_view.show_images(animal, raw, corrected)
     if animal.results.motion is None:
         st.info(f"The motion of this animal is no longer in the store. Press **{RUN}** to estimate it again.")
     else:
@@ -42,15 +43,15 @@ def render() -> None:
     """Draw the page."""
     st.title("Motion correction", anchor=False)
     sidebar.parameters("motion", until="motion", button=RUN, heading="Motion correction")
-    if places.shows_import() and not animal_sections.recordings_open():
+    if places.shows_import() and animal_sections.recordings_or_say() is None:
         return
     explain()
     preview_panel.show(opened=shown_run.shown() is None)
-    if not animal_sections.ready(RUN):
+    if animal_sections.run_or_say(RUN) is None:
         return
     motion_table.show(list(shown_run.animals()))
     motion_view.choose_images()
-    animal_sections.each("apply", draw, what=RUN)
+    animal_sections.each("apply", draw, button=RUN)
 
 
 shell.page(render)

@@ -60,7 +60,7 @@ def draw(animal: ShownAnimal) -> None:
 @messages.fragment
 def show_component(animal: ShownAnimal) -> None:
     """Draw the animal's components; choosing another one draws only this part again."""
-    animal_sections.draw_or_say(animal, "evaluation", draw, what=RUN)
+    animal_sections.draw_or_say(animal, "evaluation", draw, button=RUN)
 
 
 def render() -> None:
@@ -72,7 +72,7 @@ def render() -> None:
         "steep rises and slow falls well above the noise, in a compact footprint. Slow waves without rises are "
         "background; jumps at the moments of large shifts are movement. Click an outline, a row, or use the arrow keys."
     )
-    if not animal_sections.ready(RUN):
+    if animal_sections.run_or_say(RUN) is None:
         return
     animal = choose_animal()
     if animal is not None:

@@ -53,7 +53,7 @@ def test_noise_does_not_make_it_too_large():
     assert len(pack_film([noise, noise], words(150), (-1.0, 1.0))) < MOST_BYTES + 10_000
 
 
-def test_values_that_are_not_finite_neither_set_limits_nor_show():
+def test_values_that_are_not_finite_neither_set_the_display_range_nor_show():
     frames = np.linspace(0, 1, 4 * 64 * 64, dtype=np.float32).reshape(4, 64, 64)
     frames[0, :8, :8] = np.nan
     frames[1, :8, :8] = np.inf

@@ -29,7 +29,7 @@ def test_viridis_runs_from_dark_violet_to_yellow():
     assert (np.diff(colours @ (0.2126, 0.7152, 0.0722)) > -1).all()
 
 
-def test_limits_are_percentiles_of_all_images_together():
+def test_display_ranges_are_percentiles_of_all_images_together():
     dim, bright = np.arange(100.0).reshape(10, 10), np.arange(900.0, 1000.0).reshape(10, 10)
     assert display_range([dim, bright]) == pytest.approx(
         tuple(np.percentile(np.concatenate([dim, bright]), (50, 99.5)))
@@ -37,7 +37,7 @@ def test_limits_are_percentiles_of_all_images_together():
 
 
 @pytest.mark.parametrize("image", [np.full((4, 4), 7.0), np.full((4, 4), np.nan)])
-def test_limits_of_an_empty_or_constant_image_can_be_drawn(image):
+def test_the_display_range_of_an_empty_or_constant_image_can_be_drawn(image):
     bottom, top = display_range([image])
     assert top > bottom
     assert to_codes(image, (bottom, top)).shape == (4, 4)

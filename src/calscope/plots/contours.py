@@ -60,7 +60,7 @@ def _outline(pixels: NDArray, weights: NDArray, dims: tuple[int, int], energy: f
     if not pieces:
         return np.empty((0, 2), np.float32)
     # cv2.resize maps the centre of fine pixel i to (i + 0.5) / FINER - 0.5.
-    return (_with_gaps(pieces) + 0.5) / _FINER - 0.5 + np.asarray([left, top], np.float32)
+    return np.asarray((_with_gaps(pieces) + 0.5) / _FINER - 0.5 + (left, top), np.float32)
 
 
 def _level(weights: NDArray, energy: float) -> float | None:

@@ -10,7 +10,7 @@ A packed film is: the length of its head (4 bytes, little-endian), the head (JSO
 import hashlib
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -90,9 +90,9 @@ def film_display_range(versions: Sequence[FloatArray], low: float = 1.0, high: f
     return (bottom, top) if top > bottom else (bottom, bottom + 1.0)
 
 
-def _sheets(  # noqa: ANN202
+def _sheets(
     versions: Sequence[FloatArray], tile: tuple[int, int], across: int, down: int, shown: DisplayRange
-):
+) -> Iterator[NDArray[np.uint8]]:
     """Give the sheets as (H, W) uint8; the last is cut to the rows it needs."""
     n = len(versions[0])
     for first in range(0, n, across * down):

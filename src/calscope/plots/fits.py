@@ -19,6 +19,7 @@ MERGED_ON_IMAGE = style.ACCEPTED_ON_IMAGE
 ALONE_ON_IMAGE = style.REJECTED_ON_IMAGE
 """Only in one of the fits: dropped in the first, added in the second."""
 _GRID_STEP_PX = 14
+_FOUND_WIDTH = 1.0
 _UNSEEN = "rgba(0,0,0,0)"
 
 
@@ -133,8 +134,8 @@ def residual_figure(
 def _add_found(figure: go.Figure, lines: Sequence[Outline]) -> None:
     """Outline what was found."""
     outline = np.round(join(lines, range(len(lines))), 2)
-    line = {"color": KEPT_ON_IMAGE, "width": 1.0}
-    add_halo(figure, outline, line["width"])
+    line = {"color": KEPT_ON_IMAGE, "width": _FOUND_WIDTH}
+    add_halo(figure, outline, _FOUND_WIDTH)
     figure.add_scatter(x=outline[:, 0], y=outline[:, 1], mode="lines", hoverinfo="skip", line=line)
 
 

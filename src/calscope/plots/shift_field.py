@@ -43,7 +43,7 @@ def arrows_of(motion: MotionEstimate, frame: int, shown: Shown = "whole shift") 
     All frames of a recording are drawn to one scale, so that a frame that hardly moved looks like it.
     """
     if motion.shifts_els is None or motion.centers_px is None:
-        center = (np.asarray([motion.shape[1:]], np.float32) - 1) / 2
+        center = np.asarray([[(side - 1) / 2 for side in motion.shape[1:]]], np.float32)
         return Arrows(center, np.asarray(motion.shifts_rig[[frame]]), _times(motion, "whole shift"))
     shifts = np.asarray(motion.shifts_els[frame])
     if shown == "without the rigid part":

@@ -134,7 +134,8 @@ def _search(field: Field, *, fits_together: bool) -> Search:
     K = parameter_form.value("cnmf.K")
     if not fits_together:
         return Search(gSig, gSiz, (), cells, cells[:0], cells[:0], K)
-    patches = patch_grid(*field.image.shape, parameter_form.value("cnmf.rf"), parameter_form.value("cnmf.stride"))
+    rows, columns = field.image.shape
+    patches = patch_grid(rows, columns, parameter_form.value("cnmf.rf"), parameter_form.value("cnmf.stride"))
     spots = _spots(field.key, gSig, field.border_px, _image=field.image)
     return Search(gSig, gSiz, patches, cells, spots, seeds_in_patches(spots, patches, K), K)
 

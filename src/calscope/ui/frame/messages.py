@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from functools import partial, wraps
+from typing import Literal
 
 import streamlit as st
 
@@ -10,6 +11,8 @@ from calscope.model.errors import CalscopeError
 from calscope.model.note_texts.all_texts import texts
 from calscope.model.notes import Note
 
+Colour = Literal["blue", "orange", "gray"]
+"""Of badges: blue is fine, orange needs a look, gray says nothing."""
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~$:!()+=.&-])")
 
 

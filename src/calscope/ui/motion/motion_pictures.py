@@ -12,36 +12,35 @@ from calscope.plots.motion_measures_plot import measures_figure
 from calscope.plots.scaling import display_range
 from calscope.plots.shift_field import Shown, field_figure
 from calscope.plots.swipe_images import Swipe, make_swipe
+from calscope.ui.widgets import charts
 from calscope.ui.widgets.cached_figures import IMAGE_TITLES
 
-_FIGURES = {"max_entries": 128, "max_size": "128MB", "show_spinner": False}
 
-
-@st.cache_data(**_FIGURES)
+@charts.cached
 def swipe(
-    keys: tuple[str, str], image: str, dxy_um: Pair | None, _before: SummaryImages, _after: SummaryImages
+    keys: tuple[str, str], image: str, dxy_um: Pair | None, _raw: SummaryImages, _corrected: SummaryImages
 ) -> Swipe:
-    """Lay one kind of image before and after correction over each other."""
-    return make_swipe(getattr(_before, image), getattr(_after, image), IMAGE_TITLES[image], dxy_um=dxy_um)
+    """Lay one kind of image of the raw and the corrected movie over each other."""
+    return make_swipe(getattr(_raw, image), getattr(_corrected, image), IMAGE_TITLES[image], dxy_um=dxy_um)
 
 
-@st.cache_data(**_FIGURES)
+@charts.cached
 def side_by_side(
     keys: tuple[str, str],
     image: str,
     dxy_um: Pair | None,
     width_px: int,
-    _before: SummaryImages,
-    _after: SummaryImages,
+    _raw: SummaryImages,
+    _corrected: SummaryImages,
 ) -> go.Figure:
     """Draw one kind of image, raw and corrected, in a shared display range; zooming one zooms both."""
-    first, second = getattr(_before, image), getattr(_after, image)
+    first, second = getattr(_raw, image), getattr(_corrected, image)
     shown = display_range([first, second])
-    panels = [Panel(first, f"{IMAGE_TITLES[image]}, before", shown), Panel(second, "after", shown)]
+    panels = [Panel(first, f"{IMAGE_TITLES[image]}, raw", shown), Panel(second, "corrected", shown)]
     return image_row(panels, dxy_um=dxy_um, width_px=width_px, bar_in_px=True)
 
 
-@st.cache_data(**_FIGURES)
+@charts.cached
 def shifts(key: str, fr_hz: float | None, dxy_um: Pair | None, _motion: MotionEstimate) -> go.Figure:
     """Draw the shifts over time, with the frames that moved most."""
     return curves.shift_figure(_motion, fr_hz, dxy_um, largest(key, _motion))
@@ -53,7 +52,7 @@ def largest(key: str, _motion: MotionEstimate) -> list[int]:
     return motion_summary.largest_motion(motion_summary.shift_length(_motion))
 
 
-@st.cache_data(**_FIGURES)
+@charts.cached
 def field(
     keys: tuple[str, str], frame: int, shown: Shown, dxy_um: Pair | None, _motion: MotionEstimate, _after: SummaryImages
 ) -> go.Figure:
@@ -61,13 +60,13 @@ def field(
     return field_figure(_after.mean, _motion, frame, title="Mean, corrected", dxy_um=dxy_um, shown=shown)
 
 
-@st.cache_data(**_FIGURES)
+@charts.cached
 def shifts_around(key: str, frame: int, fr_hz: float | None, _motion: MotionEstimate) -> go.Figure:
     """Draw the shifts of the frames around one."""
     return curves.shifts_around(_motion, frame, fr_hz)
 
 
-@st.cache_data(**_FIGURES)
+@charts.cached
 def template_match(
     key: str, fr_hz: float | None, _motion: MotionCorrection, _quality: MotionQuality | None
 ) -> go.Figure:
@@ -75,13 +74,13 @@ def template_match(
     return curves.template_match_figure(_motion, fr_hz, None if _quality is None else _quality.got_worse)
 
 
-@st.cache_data(**_FIGURES)
+@charts.cached
 def margin(key: str, fr_hz: float | None, _quality: MotionQuality) -> go.Figure:
     """Draw how far shifts are from max_shifts."""
     return curves.margin_figure(_quality, fr_hz)
 
 
-@st.cache_data(**_FIGURES)
+@charts.cached
 def measures(key: str, _quality: MotionQuality) -> go.Figure:
     """Draw the measures with their intervals."""
     return measures_figure(_quality)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from calscope.algorithms.motion_check.moments import Moment, displacement, moments_of_motion
 from calscope.model.errors import RecordingError
-from calscope.model.movie import FrameSource
+from calscope.model.movie import FloatArray, FrameSource
 from calscope.model.results import MotionCorrection, MotionEstimate
 from calscope.ui.frame import keys, messages
 from calscope.ui.session import cached
@@ -99,5 +99,5 @@ def _far_px(key: str, _motion: MotionEstimate) -> tuple[float, ...]:
     return tuple(round(float(value), 2) for value in displacement(_shifts(_motion)))
 
 
-def _shifts(motion: MotionEstimate):  # noqa: ANN202 - an array
+def _shifts(motion: MotionEstimate) -> FloatArray:
     return motion.shifts_rig if motion.shifts_els is None else motion.shifts_els

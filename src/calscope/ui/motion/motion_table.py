@@ -16,7 +16,13 @@ from calscope.ui.session.shown_run import ShownAnimal
 
 FINE, TO_SEE, NEUTRAL, TROUBLE, FAILED = range(5)
 MARKS = {FINE: "✓", TO_SEE: "✓", NEUTRAL: "○", TROUBLE: "▲", FAILED: "▲"}
-COLOURS = {FINE: "blue", TO_SEE: "blue", NEUTRAL: "gray", TROUBLE: "orange", FAILED: "orange"}
+COLOURS: dict[int, messages.Colour] = {
+    FINE: "blue",
+    TO_SEE: "blue",
+    NEUTRAL: "gray",
+    TROUBLE: "orange",
+    FAILED: "orange",
+}
 _TEXT_COLOURS = {FINE: "#1f77b4", TO_SEE: "#1f77b4", TROUBLE: "#d95f02", FAILED: "#d95f02"}
 SORT_FROM = 4
 """From so many animals on, the ones that need a look come first."""

@@ -7,7 +7,7 @@ import streamlit as st
 
 from calscope.algorithms.motion_check.sample import crop_inside
 from calscope.model.note_texts.all_texts import text
-from calscope.model.results import MotionCorrection, MotionEstimate, MotionGain, MotionQuality
+from calscope.model.results import MotionCorrection, MotionEstimate, MotionGain, MotionQuality, SummaryImages
 from calscope.plots.motion_curves import frame_of_click
 from calscope.plots.motion_measures_plot import NAMES
 from calscope.plots.shift_field import SHOWN, Shown
@@ -57,40 +57,41 @@ def _choice(label: str, options: list[str], name: str) -> None:
     )
 
 
-def show_images(animal: ShownAnimal) -> None:
-    """Draw the chosen kinds of images before and after."""
+def show_images(animal: ShownAnimal, raw: SummaryImages, corrected: SummaryImages) -> None:
+    """Draw the chosen kinds of images of the raw and the corrected movie."""
     chosen = st.session_state.get(keys.on_page(_PAGE, "images")) or ["max"]
     large = st.session_state.get(keys.on_page(_PAGE, "size")) == LARGE
     places = [st.container() for _ in chosen] if large or len(chosen) == 1 else st.columns(len(chosen))
     for place, image in zip(places, [kind for kind in IMAGE_TITLES if kind in chosen], strict=True):
         with place:
-            _show_pair(animal, image, wide=large or len(chosen) == 1)
+            _show_pair(animal, raw, corrected, image, wide=large or len(chosen) == 1)
 
 
-def _show_pair(animal: ShownAnimal, image: str, *, wide: bool) -> None:
-    found = animal.results
-    pair = (found.keys["before"], found.keys["after"])
+def _show_pair(animal: ShownAnimal, raw: SummaryImages, corrected: SummaryImages, image: str, *, wide: bool) -> None:
+    pair = (animal.results.keys["before"], animal.results.keys["after"])
     key = keys.on_page(_PAGE, f"{image} {animal.name}")
     if st.session_state.get(keys.on_page(_PAGE, "view")) == BESIDE:
         width_px = WIDE_PX if wide else NARROW_PX
-        figure = motion_pictures.side_by_side(
-            pair, image, animal.dxy_um, width_px, _before=found.before, _after=found.after
-        )
-        charts.show(figure, key, f"{IMAGE_TITLES[image]} of {animal.name} before and after")
+        figure = motion_pictures.side_by_side(pair, image, animal.dxy_um, width_px, _raw=raw, _corrected=corrected)
+        charts.show(figure, key, f"{IMAGE_TITLES[image]} of {animal.name}, raw and corrected")
     else:
-        drawn = motion_pictures.swipe(pair, image, animal.dxy_um, _before=found.before, _after=found.after)
+        drawn = motion_pictures.swipe(pair, image, animal.dxy_um, _raw=raw, _corrected=corrected)
         swipe_widget.show(drawn, f"{key} swipe", width_px=swipe_widget.LARGE_PX if wide else None)
 
 
 @messages.fragment
 def details(animal: ShownAnimal) -> None:
     """Draw what is in tabs; only the open one is made."""
+    motion = animal.results.motion
+    if motion is None:
+        st.info("The motion correction of this animal is no longer in the store.")
+        return
     tabs = {TIME_TAB: _show_time, FRAMES_TAB: _show_frames, QUALITY_TAB: _show_quality, MOVIE_TAB: _show_movie}
     drawn = st.tabs(list(tabs), on_change="rerun", key=keys.on_page(_PAGE, f"tab {animal.name}"))
     for tab, show in zip(drawn, tabs.values(), strict=True):
         if tab.open:
             with tab:
-                messages.guarded(partial(show, animal, animal.results.motion))
+                messages.guarded(partial(show, animal, motion))
 
 
 def _show_movie(animal: ShownAnimal, motion: MotionCorrection) -> None:

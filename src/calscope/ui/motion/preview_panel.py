@@ -1,5 +1,6 @@
 """Before a whole run: the sidebar's parameters tried where the movie moves most, raw, rigid and piecewise-rigid."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -10,12 +11,12 @@ from calscope.engines.engine_registry import ENGINES
 from calscope.io.project import RecordingRef
 from calscope.jobs.manager import Job
 from calscope.model.errors import CalscopeError, ParameterError
+from calscope.model.fields import StageName
 from calscope.model.motion_preview import MotionPreview, MotionSurvey
 from calscope.model.note_texts.all_texts import text
 from calscope.model.params import Parameters, fields
 from calscope.model.recording import Pair, RecordingInfo
 from calscope.model.results import Estimate
-from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.runner import plan_keys
 from calscope.plots.images import Panel, image_row
 from calscope.plots.motion_survey_plot import crop_figure, displacement_figure
@@ -29,14 +30,16 @@ TITLE = "Preview where it moves most"
 BUTTON = "Preview"
 VERSION_TITLES = {"raw": "raw", "rigid": "rigid", "piecewise": "piecewise-rigid"}
 _PAGE = "motion"
-_FIGURES = {"max_entries": 64, "max_size": "64MB", "show_spinner": False}
 
 
 @dataclass(frozen=True)
 class _Shown:
     """A preview that was made, and with what."""
 
-    results: AnimalResults
+    preview: MotionPreview
+    survey: MotionSurvey
+    key: str
+    """Names the preview in the store."""
     params: Parameters
     engine: str
 
@@ -63,9 +66,11 @@ def _show_inside() -> None:
         if st.button(BUTTON, icon=":material/bolt:", key=keys.on_page(_PAGE, "preview"), disabled=_is_busy(ref)):
             _start(ref)
     info = cached.info_or_none(str(ref.path), st.session_state.get(keys.FRAMES))
-    shown = _find(ref, info)
-    if shown is None or shown.results.preview is None or shown.results.survey is None:
+    key = keys.on_page(_PAGE, f"preview of {ref.path}")
+    shown = _of_sidebar(info) or _newest(ref) or st.session_state.get(key)
+    if shown is None:
         return
+    st.session_state[key] = shown  # it stays while the next one is made
     _say_age(shown)
     _draw(ref.name, shown, info)
 
@@ -93,18 +98,8 @@ def _is_busy(ref: RecordingRef) -> bool:
     return any(job.status.is_active for job in _jobs_of(ref))
 
 
-def _find(ref: RecordingRef, info: RecordingInfo | None) -> _Shown | None:
-    """Give the preview of these parameters, else the one that was shown, else the newest there is."""
-    key = keys.on_page(_PAGE, f"preview of {ref.path}")
-    current = _of_sidebar(info)
-    if current is not None and current.results.preview is not None:
-        st.session_state[key] = current
-    elif (newest := _newest(ref)) is not None:
-        st.session_state[key] = newest
-    return st.session_state.get(key)
-
-
 def _of_sidebar(info: RecordingInfo | None) -> _Shown | None:
+    """Give the preview with the sidebar's parameters, where there is one."""
     engine = st.session_state.get(keys.ENGINE) or next(iter(ENGINES))
     try:
         params = parameter_form.parameters()
@@ -113,7 +108,7 @@ def _of_sidebar(info: RecordingInfo | None) -> _Shown | None:
     if info is None or engine not in ENGINES:
         return None
     planned = plan_keys(info, params, ENGINES[engine])
-    return _Shown(cached.results({stage: planned[stage] for stage in ("survey", "preview")}), params, engine)
+    return _stored(planned, params, engine)
 
 
 def _newest(ref: RecordingRef) -> _Shown | None:
@@ -124,18 +119,24 @@ def _newest(ref: RecordingRef) -> _Shown | None:
         if record.error:
             st.error(messages.plain(record.error), icon=":material/error:")
         elif "preview" in record.keys:
-            found = cached.results({stage: record.keys[stage] for stage in ("survey", "preview")})
-            if found.preview is not None:
-                return _shown_of(job, found)
+            return _of_job(job, record.keys)
         return None
     return None
 
 
-def _shown_of(job: Job, found: AnimalResults) -> _Shown | None:
+def _of_job(job: Job, keys_of: Mapping[StageName, str]) -> _Shown | None:
     try:
-        return _Shown(found, job.spec.parameters(), job.spec.engine)
+        return _stored(keys_of, job.spec.parameters(), job.spec.engine)
     except ParameterError:
         return None  # of another version: with other parameters it is another preview
+
+
+def _stored(keys_of: Mapping[StageName, str], params: Parameters, engine: str) -> _Shown | None:
+    stages: tuple[StageName, ...] = ("survey", "preview")
+    found = cached.results({stage: keys_of[stage] for stage in stages})
+    if found.preview is None or found.survey is None:
+        return None
+    return _Shown(found.preview, found.survey, keys_of["preview"], params, engine)
 
 
 def _say_age(shown: _Shown) -> None:
@@ -155,7 +156,7 @@ def _say_age(shown: _Shown) -> None:
 
 
 def _draw(name: str, shown: _Shown, info: RecordingInfo | None) -> None:
-    preview = shown.results.preview
+    preview = shown.preview
     fr_hz = shown.params.dataset.fr or (info.fr_hz if info else None)
     dxy_um = shown.params.dataset.dxy or (info.dxy_um if info else None)
     st.badge(f"on this stretch: {preview.verdict}", icon=":material/gavel:", color="blue")
@@ -170,7 +171,7 @@ def _draw(name: str, shown: _Shown, info: RecordingInfo | None) -> None:
         label_visibility="collapsed",
         persist_state="session",
     )
-    key = shown.results.keys["preview"]
+    key = shown.key
     alt = f"{IMAGE_TITLES[kind]} of {name}: {', '.join(preview.versions)}"
     charts.show(_versions_figure(key, kind, dxy_um, preview), keys.on_page(_PAGE, "preview versions"), alt)
     st.dataframe(table(preview), hide_index=True, width="content")
@@ -180,8 +181,8 @@ def _draw(name: str, shown: _Shown, info: RecordingInfo | None) -> None:
 
 
 def _draw_where(name: str, shown: _Shown, fr_hz: float | None, dxy_um: Pair | None) -> None:
-    preview, survey = shown.results.preview, shown.results.survey
-    key, crop = shown.results.keys["preview"], preview.crop
+    preview, survey = shown.preview, shown.survey
+    key, crop = shown.key, preview.crop
     left, right = st.columns([1, 4], vertical_alignment="center")
     with left:
         charts.show(
@@ -207,9 +208,9 @@ def table(preview: MotionPreview) -> pd.DataFrame:
         {
             "Version": VERSION_TITLES[name],
             "Correlation with template": f"{version.template_r:.3f}",
-            "Crispness of the mean": _interval(version.measures and version.measures.crispness, 1),
-            "Correlation with the rest": _interval(version.measures and version.measures.correlation, 3),
-            "Residual flow (px)": _interval(version.measures and version.measures.residual_flow_px, 2),
+            "Crispness of the mean": _interval(version.measures.crispness if version.measures else None, 1),
+            "Correlation with the rest": _interval(version.measures.correlation if version.measures else None, 3),
+            "Residual flow (px)": _interval(version.measures.residual_flow_px if version.measures else None, 2),
         }
         for name, version in preview.versions.items()
     )
@@ -221,7 +222,7 @@ def _interval(value: Estimate | None, digits: int) -> str:
     return f"{value.value:.{digits}f} ({value.low:.{digits}f} to {value.high:.{digits}f})"
 
 
-@st.cache_data(**_FIGURES)
+@charts.cached
 def _versions_figure(key: str, kind: str, dxy_um: Pair | None, _preview: MotionPreview) -> go.Figure:
     images = {name: getattr(version.images, kind) for name, version in _preview.versions.items()}
     shared = display_range(list(images.values()), 1.0 if kind == "mean" else 50.0, 99.7)
@@ -229,11 +230,11 @@ def _versions_figure(key: str, kind: str, dxy_um: Pair | None, _preview: MotionP
     return image_row(panels, dxy_um=dxy_um)
 
 
-@st.cache_data(**_FIGURES)
+@charts.cached
 def _crop_figure(key: str, dxy_um: Pair | None, _survey: MotionSurvey, _preview: MotionPreview) -> go.Figure:
     return crop_figure(_survey, _preview.crop, dxy_um)
 
 
-@st.cache_data(**_FIGURES)
+@charts.cached
 def _displacement_figure(key: str, fr_hz: float | None, _survey: MotionSurvey, _preview: MotionPreview) -> go.Figure:
     return displacement_figure(_survey, _preview.crop, fr_hz)

@@ -9,7 +9,12 @@ from calscope.ui.frame import keys, messages, wording
 from calscope.ui.runs import run_tables
 from calscope.ui.session import places, selection
 
-STATE_COLOURS = {"done": "blue", "failed": "orange", "interrupted": "orange", "cancelled": "gray"}
+STATE_COLOURS: dict[str, messages.Colour] = {
+    "done": "blue",
+    "failed": "orange",
+    "interrupted": "orange",
+    "cancelled": "gray",
+}
 LOG_LINES = 40
 EMPTY = ""
 """Stands in cells for which there is nothing to say."""

@@ -9,6 +9,7 @@ from calscope.engines.engine_registry import ENGINES
 from calscope.io.project import RecordingRef
 from calscope.jobs.manager import Job
 from calscope.model.errors import ParameterError
+from calscope.model.fields import StageName
 from calscope.model.params import Parameters
 from calscope.model.recording import RecordingInfo
 from calscope.pipeline.animal_results import AnimalResults
@@ -161,7 +162,7 @@ def raw_animals() -> list[ShownAnimal]:
 def _raw_animal(ref: RecordingRef, n_frames: int | None) -> ShownAnimal:
     info = cached.info_or_none(str(ref.path), n_frames)
     planned = plan_keys(info, Parameters(), ENGINES["builtin"]) if info else {}
-    kept = {stage: key for stage, key in planned.items() if stage == "before"}
+    kept: dict[StageName, str] = {stage: key for stage, key in planned.items() if stage == "before"}
     return ShownAnimal(ref.name, None, cached.results(kept), info)
 
 
@@ -174,7 +175,7 @@ def animals() -> Iterator[ShownAnimal]:
         yield ShownAnimal(ref.name, record, cached.results(_all_keys(run, record)), info)
 
 
-def _all_keys(run: ShownRun | None, record: AnimalRun | None) -> dict:
+def _all_keys(run: ShownRun | None, record: AnimalRun | None) -> dict[StageName, str]:
     """Give the keys of what the run made, and of what other runs made with the very same parameters."""
     if run is None or record is None or record.info is None:
         return dict(record.keys) if record else {}

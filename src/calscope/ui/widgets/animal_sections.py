@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from calscope.io.project import Project
 from calscope.model.fields import StageName
 from calscope.pipeline.stages import stage_of
 from calscope.ui.frame import messages, wording
@@ -13,56 +14,54 @@ from calscope.ui.session.shown_run import ShownAnimal, ShownRun
 Draw = Callable[[ShownAnimal], None]
 
 
-def ready(what: str) -> bool:
-    """Tell whether there is a run to look at; where not, say what to do first.
+def run_or_say(button: str) -> ShownRun | None:
+    """Give the run to look at, with a line that says which it is; where there is none, say what to do first.
 
     Parameters
     ----------
-    what
+    button
         Name of the button that makes this page's results.
     """
-    if not project_open():
-        return False
+    if project_or_say() is None:
+        return None
     run = shown_run.shown()
     if skipped := shown_run.why_skipped(run):
         st.info(messages.plain(skipped), icon=":material/history:")
-    if run is None and places.shows_import():
+    if run is not None:
+        show_run_line(run)
+    elif places.shows_import():
         messages.nothing_yet("These results are not in the store", "Open them again on Home.")
-        return False
-    if run is None:
+    else:
         messages.nothing_yet(
             "Nothing was run on these recordings yet",
-            f"Look at the parameters on the left and press **{what}**. Stages that come before it run first; you may "
+            f"Look at the parameters on the left and press **{button}**. Stages that come before it run first; you may "
             "close the browser meanwhile.",
         )
-        return False
-    show_run_line(run)
-    return True
+    return run
 
 
-def recordings_open() -> bool:
-    """Tell whether recordings are open; where not, say how to open some."""
-    if not project_open():
-        return False
-    if not places.shows_import():
-        return True
+def recordings_or_say() -> Project | None:
+    """Give the project where recordings are open; else say how to open some."""
+    project = project_or_say()
+    if project is None or not places.shows_import():
+        return project
     messages.nothing_yet(
         "Results without their recording",
-        "What is open was made by another program, and only its results are here: there are no frames to look at. "
-        "They are on the pages Extraction, Evaluation and Traces. To look at frames, open the recording on Home.",
+        "Another program made these results, and only they are open: there are no frames to look at. Look at them on "
+        "Extraction, Evaluation and Traces. To look at frames, open the recording on Home.",
     )
-    return False
+    return None
 
 
-def project_open() -> bool:
-    """Tell whether a project is open; where not, say how to open one."""
-    if places.project() is not None:
-        return True
-    messages.nothing_yet(
-        "No folder is open", "Open a folder with recordings on the page Home, or make the demo there with one click."
-    )
-    st.page_link("pages/home.py", label="Go to Home", icon=":material/home:")
-    return False
+def project_or_say() -> Project | None:
+    """Give the open project; where there is none, say how to open one."""
+    project = places.project()
+    if project is None:
+        messages.nothing_yet(
+            "No folder is open", "Open a folder with recordings on Home, or make the demo there with one click."
+        )
+        st.page_link("pages/home.py", label="Go to Home", icon=":material/home:")
+    return project
 
 
 def show_run_line(run: ShownRun) -> None:
@@ -89,26 +88,26 @@ def show_run_line(run: ShownRun) -> None:
         st.info("This run was cancelled. What it finished before is shown; run again to go on from there.")
 
 
-def each(stage: StageName, draw: Draw, *, what: str) -> None:
+def each(stage: StageName, draw: Draw, *, button: str) -> None:
     """Draw every chosen animal that has the result of `stage`, under its name; say of the others why they have none."""
     for animal in shown_run.animals():
         st.subheader(messages.plain(animal.name), anchor=False)
-        draw_or_say(animal, stage, draw, what=what)
+        draw_or_say(animal, stage, draw, button=button)
 
 
-def draw_or_say(animal: ShownAnimal, stage: StageName, draw: Draw, *, what: str) -> None:
+def draw_or_say(animal: ShownAnimal, stage: StageName, draw: Draw, *, button: str) -> None:
     """Draw one animal, or say why there is nothing to draw."""
     if stage == "fit" and places.shows_import():
         stage = "refit"  # other programs keep one fit
     if animal.results.get(stage) is None:
-        _say_why_not(animal, stage, what)
+        _say_why_not(animal, stage, button)
     else:
         if animal.record is not None and animal.record.error:
             st.error(messages.plain(animal.record.error), icon=":material/error:")
         messages.guarded(lambda: draw(animal))
 
 
-def _say_why_not(animal: ShownAnimal, stage: StageName, what: str) -> None:
+def _say_why_not(animal: ShownAnimal, stage: StageName, button: str) -> None:
     record = animal.record
     run = shown_run.shown()
     if run is not None and run.imported_from:
@@ -122,8 +121,8 @@ def _say_why_not(animal: ShownAnimal, stage: StageName, what: str) -> None:
     elif record is not None and record.error:
         st.error(messages.plain(record.error), icon=":material/error:")
     elif record is None:
-        st.info(f"This run did not come to this animal. Press **{what}** to run it.")
+        st.info(f"This animal was not processed in this run. Press **{button}** to run it.")
     else:
         st.info(
-            f"This run has no {stage_of(stage).title} of this animal. Press **{what}**; what is there is used again."
+            f"This run has no {stage_of(stage).title} of this animal. Press **{button}**; what is there is used again."
         )

@@ -2,7 +2,6 @@
 
 import numpy as np
 import plotly.graph_objects as go
-import streamlit as st
 
 from calscope.model.groups import Thresholds
 from calscope.model.movie import FloatArray
@@ -16,12 +15,12 @@ from calscope.plots.scaling import display_range
 from calscope.plots.style import NOT_EVALUATED, colour_of
 from calscope.plots.trace_curves import background_figure
 from calscope.ui.session import cached
+from calscope.ui.widgets import charts
 
 IMAGE_TITLES = {"max": "Max projection", "mean": "Mean", "corr": "Local correlation"}
-_FIGURES = {"max_entries": 128, "max_size": "128MB", "show_spinner": False}
 
 
-@st.cache_data(**_FIGURES)
+@charts.cached
 def raw_images(key: str, dxy_um: Pair | None, _before: SummaryImages) -> go.Figure:
     """Draw max projection and local correlation of a raw movie."""
     panels = [
@@ -35,7 +34,7 @@ def _correlation(after: SummaryImages, title: str) -> Panel:
     return Panel(after.corr, title, display_range([after.corr], 1.0, 99.7))
 
 
-@st.cache_data(**_FIGURES)
+@charts.cached
 def fit_map(
     keys: tuple[str, str], title: str, dxy_um: Pair | None, _components: Components, _after: SummaryImages
 ) -> go.Figure:
@@ -45,7 +44,7 @@ def fit_map(
     return contour_map(_correlation(_after, title), lines, [group], _components.centers_px(), dxy_um=dxy_um)
 
 
-@st.cache_data(**_FIGURES)
+@charts.cached
 def acceptance_map(
     keys: tuple[str, str, str],
     title: str,
@@ -63,7 +62,7 @@ def acceptance_map(
     )
 
 
-@st.cache_data(**_FIGURES)
+@charts.cached
 def measures_scatter(
     keys: tuple[str, str], thresholds: Thresholds, axes: Axes, _quality: ComponentQuality, _evaluation: Evaluation
 ) -> go.Figure:
@@ -75,7 +74,7 @@ def measures_scatter(
     )
 
 
-@st.cache_data(**_FIGURES)
+@charts.cached
 def in_field(
     keys: tuple[str, str],
     component: int,
@@ -89,7 +88,7 @@ def in_field(
     return place_in_field(panel, lines, component, colour=colour_of(accepted))
 
 
-@st.cache_data(**_FIGURES)
+@charts.cached
 def footprint(
     key: str,
     component: int,
@@ -101,7 +100,7 @@ def footprint(
     return close_up(_components.footprint(component), line, colour=colour_of(accepted))
 
 
-@st.cache_data(**_FIGURES)
+@charts.cached
 def background_images(key: str, dxy_um: Pair | None, _components: Components) -> go.Figure:
     """Draw the spatial background components."""
     # Engines share the size between b and f as they like; times the mean of f, b is in the units of the movie.
@@ -117,7 +116,7 @@ def _background_panel(number: int, image: FloatArray) -> Panel:
     return Panel(image, f"b {number}: dark {low:.3g}, bright {high:.3g}", (low, high))
 
 
-@st.cache_data(**_FIGURES)
+@charts.cached
 def background_traces(key: str, fr_hz: float | None, _components: Components) -> go.Figure:
     """Draw the temporal background components."""
     return background_figure(_components.f, fr_hz)

@@ -1,16 +1,23 @@
 """Figures on the page, all with the same manners."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import plotly.graph_objects as go
 import streamlit as st
 
+_Given = ParamSpec("_Given")
+_Drawn = TypeVar("_Drawn")
 _CONFIG = {
     "displaylogo": False,
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
     "toImageButtonOptions": {"format": "svg", "filename": "calscope"},
 }
+
+
+def cached(draw: Callable[_Given, _Drawn]) -> Callable[_Given, _Drawn]:
+    """Draw a figure once for the same arguments; those whose names begin with `_` are not compared."""
+    return st.cache_data(max_entries=128, max_size="128MB", show_spinner=False)(draw)
 
 
 def show(figure: go.Figure, key: str, alt: str) -> None:

@@ -52,7 +52,7 @@ COMPONENT_COLUMNS = {
 
 def store_sizes(bytes_by_stage: dict[str, int]) -> pd.DataFrame:
     """One row a stage: what its results take on disk."""
-    titles = {stage.name: stage.title for stage in STAGES}
+    titles: dict[str, str] = {stage.name: stage.title for stage in STAGES}
     return pd.DataFrame(
         {"Results of": titles.get(stage, stage), "On disk": size(n_bytes)}
         for stage, n_bytes in sorted(bytes_by_stage.items(), key=lambda item: -item[1])

@@ -13,7 +13,8 @@ LENGTHS_S = (5, 10, 20, 40)
 LENGTHS = (50, 150, 300, 600)
 """In frames, where the frame rate is unknown."""
 MEANS = (1, 2, 3, 5, 9)
-_FILMS = {"max_entries": 32, "max_size": "160MB", "show_spinner": "Making the movie"}
+MOST_FILMS, MOST_BYTES = 32, "160MB"
+MAKING = "Making the movie"
 
 
 def choose(page: str, who: str, shape: tuple[int, int, int], fr_hz: float | None) -> FilmPlan:
@@ -88,7 +89,7 @@ def _ordinal(number: int) -> str:
     return {2: "2nd", 3: "3rd"}.get(number, f"{number}th")
 
 
-@st.cache_data(**_FILMS)
+@st.cache_data(max_entries=MOST_FILMS, max_size=MOST_BYTES, show_spinner=MAKING)
 def of_recording(info: RecordingInfo, plan: FilmPlan, _recording: FrameSource) -> bytes:
     """Make a film of a raw recording; the fingerprint in `info` makes the film of changed files another one."""
     frames = film_frames(_recording, plan)
@@ -96,7 +97,7 @@ def of_recording(info: RecordingInfo, plan: FilmPlan, _recording: FrameSource) -
     return pack_film([frames], words, film_display_range([frames]))
 
 
-@st.cache_data(**_FILMS)
+@st.cache_data(max_entries=MOST_FILMS, max_size=MOST_BYTES, show_spinner=MAKING)
 def before_and_after(
     keys_of: tuple[str, str],
     plan: FilmPlan,

@@ -249,17 +249,20 @@ def _number(field: ParameterField, label: str, key: str, *, bare: bool = False) 
     spec = field.spec
     whole = spec.kind.startswith("int")
     as_type = int if whole else float
+    of_its_type: dict[str, Any] = {
+        "min_value": None if spec.low is None else as_type(spec.low),
+        "max_value": None if spec.high is None else as_type(spec.high),
+        "value": None if spec.none_means else "min",
+        "step": 1 if whole else _step(spec),
+        "format": None if whole else "%g",
+    }
     st.number_input(
         label,
-        min_value=None if spec.low is None else as_type(spec.low),
-        max_value=None if spec.high is None else as_type(spec.high),
-        value=None if spec.none_means else "min",
-        step=1 if whole else _step(spec),
-        format=None if whole else "%g",
         placeholder=spec.none_means or None,
         key=key,
         help=None if bare else _help(field),
         label_visibility="collapsed" if bare else "visible",
+        **of_its_type,
         **_KEPT,
     )
 

@@ -16,8 +16,8 @@ def show(film: bytes, key: str, width_px: int | None = None) -> None:
 
 @cache
 def _component() -> Callable[..., object]:
-    parts = {kind: _asset(f"player.{kind}") for kind in ("html", "css", "js")}
-    return st.components.v2.component("calscope.player", **parts)
+    html, css, js = (_asset(f"player.{kind}") for kind in ("html", "css", "js"))
+    return st.components.v2.component("calscope.player", html=html, css=css, js=js)
 
 
 def _asset(name: str) -> str:

@@ -23,8 +23,8 @@ def show(swipe: Swipe, key: str, width_px: int | None = None) -> None:
 
 @cache
 def _component() -> Callable[..., object]:
-    parts = {kind: _asset(f"swipe.{kind}") for kind in ("html", "css", "js")}
-    return st.components.v2.component("calscope.swipe", **parts)
+    html, css, js = (_asset(f"swipe.{kind}") for kind in ("html", "css", "js"))
+    return st.components.v2.component("calscope.swipe", html=html, css=css, js=js)
 
 
 def _asset(name: str) -> str:
