@@ -48,7 +48,7 @@ def show_raw_movies() -> None:
     )
     found = shown_run.raw_animals()
     if any(animal.results.before is None for animal in found):
-        if st.button(LOOK, icon=":material/search:", type="primary", key="look at all"):
+        if st.button(LOOK, icon=":material/search:", type="primary", key=keys.SUMMARISE):
             launch.try_run("summary")
         st.caption("Reads every frame once. Progress shows at the top of the page.")
     for animal in found:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from calscope.ui.frame import messages, shell
+from calscope.ui.frame import keys, messages, shell
 from calscope.ui.parameters import parameter_files
 
 
@@ -25,7 +25,7 @@ def render() -> None:
         parameter_files.show_download()
     with right:
         parameter_files.show_upload()
-    wanted = st.text_input("Search", placeholder="a name, a word, a CaImAn path", key="search parameters")
+    wanted = st.text_input("Search", placeholder="a name, a word, a CaImAn path", key=keys.SEARCH_PARAMETERS)
     parameter_files.show(wanted)
 
 

@@ -42,6 +42,7 @@ def draw(animal: ShownAnimal) -> None:
         return
     thresholds_panel.say_whose([animal])
     listed, component = component_view.show_choice(view)
+    selection.look_at_component(component)
     left, right = st.columns([2, 3], gap="medium")
     with left:
         component_view.show_map(view)

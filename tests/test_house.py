@@ -192,6 +192,78 @@ def test_the_rule_about_objects_sees_what_it_is_for(line, is_fault):
     assert bool(list(pickles_in(ast.parse(line)))) == is_fault
 
 
+SCREENS = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py")), *(path for path in FILES if room_of(path) == "ui")]
+KEYS = PACKAGE / "ui" / "frame" / "keys.py"
+
+
+def keys_written_out(tree):
+    """Lines where a key of the session state or of a widget is not one of `ui/frame/keys.py`."""
+    own = {target.id for node in tree.body for target in names_set_by(node)}
+    for node in ast.walk(tree):
+        yield from (key.lineno for key in keys_used_by(node) if is_text(key) or getattr(key, "id", "") in own)
+
+
+def names_set_by(node):
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return [target for target in targets if isinstance(target, ast.Name)]
+
+
+def keys_used_by(node):
+    """Give the expressions that this node uses as keys; an attribute of the session state is a key in itself."""
+    if isinstance(node, ast.Subscript) and is_session_state(node.value):
+        yield node.slice
+    elif isinstance(node, ast.Compare) and any(map(is_session_state, node.comparators)):
+        yield node.left
+    elif isinstance(node, ast.Attribute) and is_session_state(node.value):
+        if node.attr not in {"get", "pop", "setdefault"}:
+            yield ast.copy_location(ast.Constant(node.attr), node)
+    elif isinstance(node, ast.Call):
+        yield from (keyword.value for keyword in node.keywords if keyword.arg == "key")
+        takes_key = isinstance(node.func, ast.Attribute) and (
+            node.func.attr == "form" or is_session_state(node.func.value)
+        )
+        yield from node.args[:1] if takes_key else ()
+
+
+def is_session_state(node):
+    return isinstance(node, ast.Attribute) and node.attr == "session_state"
+
+
+def is_text(node):
+    return isinstance(node, ast.JoinedStr | ast.BinOp) or isinstance(getattr(node, "value", None), str)
+
+
+@pytest.mark.parametrize("path", [path for path in SCREENS if path != KEYS], ids=lambda path: path.name)
+def test_keys_of_session_state_and_widgets_stand_in_one_place(path):
+    found = list(keys_written_out(ast.parse(path.read_text(encoding="utf-8"))))
+    assert not found, f"{path.name}: lines {found}; put the key into {KEYS.name}"
+
+
+@pytest.mark.parametrize(
+    ("line", "is_fault"),
+    [
+        ("st.session_state['run']", True),
+        ("st.session_state[f'run {n}'] = 1", True),
+        ("st.session_state.get('run')", True),
+        ("st.session_state.pop('run', None)", True),
+        ("st.session_state.run", True),
+        ("'run' in st.session_state", True),
+        ("st.button('Run', key='run')", True),
+        ("st.button('Run', key=f'run {n}')", True),
+        ("st.form('run')", True),
+        ("RUN = 'run'\nst.session_state[RUN]", True),
+        ("st.session_state[keys.RUN]", False),
+        ("st.session_state.get(keys.on_page('motion', 'view'))", False),
+        ("keys.RUN in st.session_state", False),
+        ("st.button('Run', key=keys.run_button('motion'))", False),
+        ("st.form(keys.PRUNE_FORM)", False),
+        ("sorted(rows, key=lambda row: row.level)", False),
+    ],
+)
+def test_the_rule_about_keys_sees_what_it_is_for(line, is_fault):
+    assert bool(list(keys_written_out(ast.parse(line)))) == is_fault
+
+
 def test_no_bare_except():
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

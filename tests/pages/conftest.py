@@ -40,7 +40,7 @@ def _run(manager, data):
 
 def settled(manager, job_id):
     """Wait until a job has ended and its process is gone as well."""
-    job = manager.wait(job_id, 120)
+    job = manager.wait(job_id, 600)
     end = time.monotonic() + 10
     while psutil.Process().children() and time.monotonic() < end:
         time.sleep(0.05)

@@ -76,7 +76,7 @@ def _show(slider: Slider) -> None:
         slider.high,
         value,
         slider.step,
-        key=f"{keys.slider(slider.dotted)} {value:g}",
+        key=keys.slider(slider.dotted, value),
         label_visibility="collapsed",
     )
     if moved != value:

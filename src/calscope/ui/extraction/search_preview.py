@@ -67,10 +67,10 @@ def _fields() -> list[Field]:
 
 
 def _draw(fields: list[Field]) -> None:
-    launch.pass_on()
+    launch.rerun_if_requested()
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown("##### What the search looks for", width="content")
-        field = _chosen(fields)
+        field = _choose_field(fields)
     soma, patches, seeds = st.columns(3)
     with soma:
         parameter_form.show_slider("cnmf.gSig", 1, 20)
@@ -101,7 +101,7 @@ def _draw(fields: list[Field]) -> None:
             st.caption(words)
 
 
-def _chosen(fields: list[Field]) -> Field | None:
+def _choose_field(fields: list[Field]) -> Field | None:
     """Let a person choose the animal to draw over."""
     if not fields:
         return None

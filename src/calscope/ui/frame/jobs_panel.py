@@ -54,7 +54,7 @@ def show_job(job: Job, ahead: Job | None, *, alone: bool) -> None:
         with right:
             st.button(
                 "Cancel",
-                key=f"cancel {job.id}",
+                key=keys.cancel_button(job.id),
                 icon=":material/stop:",
                 on_click=_cancel,
                 args=(job.id,),

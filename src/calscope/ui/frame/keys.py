@@ -1,31 +1,50 @@
-"""Every key of the session state, in one place."""
+"""Every key of the session state and of widgets, in one place; `tests/test_house.py` allows no others."""
 
+# What is open and looked at; the address holds it as well.
 PROJECT = "project"
 RUN = "run"
-SKIPPED_RUN = "skipped run"
+ANIMAL = "animal"
+COMPONENT = "component"
+ADDRESS = "address as written"
+
+# What is going on.
 AWAITED_RUNS = "awaited runs"
 AWAITED_DEMO = "awaited demo"
+SKIPPED_RUN = "skipped run"
+REQUESTED = "requested run"
 ACTIVE_JOBS = "active jobs"
 CANCELLED = "cancelled"
 FORGETTING = "forgetting"
 PAGE = "page"
-ORDERED = "ordered"
-ANIMAL = "animal"
-COMPONENT = "component"
+PRUNED = "pruned"
+UPLOAD_MESSAGE = "parameter upload message"
+SEEDS = "seeds"
 
+# Widgets of the sidebar.
 ANIMALS = "animals"
 ENGINE = "engine"
 FRAMES = "frames"
 
+# Widgets of the pages.
 DEMO_SIZE = "demo size"
+OPEN_DEMO = "open demo"
 BROWSE_AT = "browse at"
+OPEN_FOLDER = "open folder"
+FOLDER_FORM = "folder form"
 TYPED_FOLDER = "typed folder"
+RESULTS_FORM = "results form"
 TYPED_RESULTS = "typed results"
+TRY_CAIMAN = "try caiman"
+STOP_TRIAL = "stop trial"
+SUMMARISE = "summarise raw movies"
 UPLOAD = "parameter upload"
-UPLOAD_MESSAGE = "parameter upload message"
-PRUNED = "pruned"
-
-SEEDS = "seeds"
+SEARCH_PARAMETERS = "search parameters"
+LOOK_AT_RUN = "look at run"
+CANCEL_RUN = "cancel run"
+FORGET_RUN = "forget run"
+FORGET_IT = "forget it"
+KEEP_IT = "keep it"
+PRUNE_FORM = "prune form"
 
 
 def parameter(dotted: str, part: int | None = None) -> str:
@@ -33,9 +52,49 @@ def parameter(dotted: str, part: int | None = None) -> str:
     return f"parameter {dotted}" if part is None else f"parameter {dotted} {part}"
 
 
-def slider(dotted: str) -> str:
-    """Key of the slider that stands beside a parameter's box."""
-    return f"slider {dotted}"
+def slider(dotted: str, value: float | None = None) -> str:
+    """Key of the slider beside a parameter's box; with a value, of one that begins there."""
+    return f"slider {dotted}" if value is None else f"slider {dotted} {value:g}"
+
+
+def advanced(group: str) -> str:
+    """Key of the box with a group's advanced parameters."""
+    return f"advanced {group}"
+
+
+def run_button(until: str) -> str:
+    """Key of the button that starts a run."""
+    return f"run {until}"
+
+
+def reset_button(group: str) -> str:
+    """Key of the button that puts a group's defaults back."""
+    return f"reset {group}"
+
+
+def as_run_button(group: str) -> str:
+    """Key of the button that takes over the settings of the shown run."""
+    return f"as run {group}"
+
+
+def cancel_button(job_id: str) -> str:
+    """Key of the button that cancels a job."""
+    return f"cancel {job_id}"
+
+
+def folder_button(folder: str) -> str:
+    """Key of the button that goes to a folder."""
+    return f"go to {folder}"
+
+
+def recent_button(folder: str) -> str:
+    """Key of the button that opens a recent folder."""
+    return f"recent {folder}"
+
+
+def results_button(path: str) -> str:
+    """Key of the button that opens another program's results."""
+    return f"results {path}"
 
 
 def on_page(page: str, thing: str) -> str:

@@ -7,13 +7,16 @@ otherwise sets it up; the frame enters the same page again.
 
 import gc
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from functools import partial
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
+from calscope.model.errors import CalscopeError
 from calscope.ui.frame import jobs_panel, messages, sidebar, start_compiling
-from calscope.ui.session import launch, selection
+from calscope.ui.session import launch, selection, shown_run
 from calscope.ui.widgets import parameter_form
 
 SIDEBAR_PX = 336
@@ -31,9 +34,11 @@ def run() -> None:
     token = _standing.set(True)
     try:
         messages.guarded(selection.take_from_address)
+        messages.guarded(partial(jobs_panel.show, chosen.url_path))
+        with suppress(CalscopeError):  # a folder that can't be read: the sidebar says so
+            shown_run.update()
         if is_new:
             messages.guarded(launch.begin_as_shown)
-        messages.guarded(partial(jobs_panel.show, chosen.url_path))
         messages.guarded(sidebar.show)
         chosen.run()
         selection.put_into_address()
@@ -60,7 +65,7 @@ def page(render: Callable[[], None]) -> None:
         run()
 
 
-def _pages() -> list:
+def _pages() -> list[StreamlitPage]:
     """List the pages in the order of the work."""
     return [
         st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),

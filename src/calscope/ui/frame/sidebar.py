@@ -107,11 +107,11 @@ def parameters(
             type="primary",
             icon=":material/play_arrow:",
             width="stretch",
-            key=f"run {until}",
-            on_click=launch.order,
+            key=keys.run_button(until),
+            on_click=launch.request,
             args=(until,),
         )
-        launch.carry_out(until, told_on_page=group if elsewhere else "")
+        launch.carry_out(until, shown_on_page=group if elsewhere else "")
         _show_difference(group)
         if note:
             st.caption(note)
@@ -122,7 +122,7 @@ def parameters(
             on_click=parameter_form.reset,
             args=(group,),
             width="stretch",
-            key=f"reset {group}",
+            key=keys.reset_button(group),
         )
 
 
@@ -140,7 +140,7 @@ def recording_parameters() -> None:
             on_click=parameter_form.reset,
             args=("dataset",),
             width="stretch",
-            key="reset dataset",
+            key=keys.reset_button("dataset"),
         )
 
 
@@ -162,7 +162,13 @@ def _show_difference(group: str) -> None:
     elif group != "evaluation" or thresholds_panel.in_force() in (None, run.params.evaluation):
         return
     words = "Puts parameters, engine and frames as that run had them, on every page."
-    st.button("Set all as that run had it", key=f"as run {group}", help=words, on_click=launch.set_as, args=(run,))
+    st.button(
+        "Set all as that run had it",
+        key=keys.as_run_button(group),
+        help=words,
+        on_click=launch.take_settings_of,
+        args=(run,),
+    )
 
 
 def differing(run: shown_run.ShownRun, group: str) -> list[str]:

@@ -5,7 +5,7 @@ import streamlit as st
 from calscope.engines.caiman_trial import Trial
 from calscope.engines.engine import Availability
 from calscope.engines.engine_registry import ENGINES
-from calscope.ui.frame import messages, sidebar
+from calscope.ui.frame import keys, messages, sidebar
 
 POLL_S = 1.0
 _TRIED = "caiman"
@@ -50,7 +50,7 @@ def _show_trial(trial: Trial | None) -> None:
     if trial is None:
         st.caption("It is installed. Whether it works shows when it is imported, which takes a while.")
     label = "Try CaImAn" if trial is None else "Try again"
-    st.button(label, icon=":material/science:", on_click=_begin, key="try caiman")
+    st.button(label, icon=":material/science:", on_click=_begin, key=keys.TRY_CAIMAN)
 
 
 def _watch() -> None:
@@ -59,7 +59,7 @@ def _watch() -> None:
         st.rerun()
     words = f"In a process of its own: {trial.step}, {trial.seconds:.0f} s of at most {trial.timeout_s:.0f} s"
     st.progress(min(trial.seconds / trial.timeout_s, 1.0), text=words)
-    st.button("Stop", icon=":material/stop:", on_click=trial.stop, key="stop trial")
+    st.button("Stop", icon=":material/stop:", on_click=trial.stop, key=keys.STOP_TRIAL)
 
 
 def _begin() -> None:

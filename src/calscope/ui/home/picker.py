@@ -24,7 +24,7 @@ def show_demo() -> None:
         label_visibility="collapsed",
     )
     busy = any(job.spec.kind == "demo" for job in jobs_panel.busy_jobs())
-    if st.button("Open the demo", type="primary", icon=":material/play_circle:", disabled=busy, key="open demo"):
+    if st.button("Open the demo", type="primary", icon=":material/play_circle:", disabled=busy, key=keys.OPEN_DEMO):
         _open_demo(str(size))
 
 
@@ -58,7 +58,7 @@ def show_folders() -> None:
         if not folders:
             st.caption("There are no folders in here.")
     _show_results_in(here)
-    if st.button("Open this folder", icon=":material/folder_open:", type="primary", key="open folder"):
+    if st.button("Open this folder", icon=":material/folder_open:", type="primary", key=keys.OPEN_FOLDER):
         _open(str(here))
 
 
@@ -74,7 +74,7 @@ def _folder_button(label: str, folder: Path, icon: str) -> None:
         messages.plain(label),
         icon=icon,
         type="tertiary",
-        key=f"go to {folder}",
+        key=keys.folder_button(str(folder)),
         on_click=_go_to,
         args=(str(folder),),
     )
@@ -86,7 +86,7 @@ def _go_to(folder: str) -> None:
 
 def show_results() -> None:
     """Offer a box for the path of another program's results, and those in the folder that is browsed."""
-    with st.form("typed results", border=False):
+    with st.form(keys.RESULTS_FORM, border=False):
         text = st.text_input(
             "Path of a CaImAn file (.hdf5) or of suite2p's folder",
             key=keys.TYPED_RESULTS,
@@ -101,7 +101,9 @@ def _show_results_in(here: Path) -> None:
     inside = [*list_files(here, HDF5_ENDINGS, places.roots()), *([here] if results_at(here) else [])]
     for place in inside[:MOST_FOLDERS]:
         label = f"Open the results {place.name if place != here else 'of suite2p in here'}"
-        if st.button(messages.plain(label), icon=":material/lock_open:", type="tertiary", key=f"results {place}"):
+        if st.button(
+            messages.plain(label), icon=":material/lock_open:", type="tertiary", key=keys.results_button(str(place))
+        ):
             _open_results(str(place))
 
 
@@ -117,7 +119,7 @@ def _open_results(text: str) -> None:
 
 def show_typed() -> None:
     """Offer a box for the path."""
-    with st.form("typed folder", border=False):
+    with st.form(keys.FOLDER_FORM, border=False):
         text = st.text_input(
             "Path of a folder on the machine that runs Calscope",
             key=keys.TYPED_FOLDER,
@@ -134,7 +136,9 @@ def show_recent() -> None:
         return
     st.markdown("**Opened lately**")
     for folder in recent:
-        if st.button(messages.plain(folder), icon=":material/history:", type="tertiary", key=f"recent {folder}"):
+        if st.button(
+            messages.plain(folder), icon=":material/history:", type="tertiary", key=keys.recent_button(folder)
+        ):
             _open(folder)
 
 

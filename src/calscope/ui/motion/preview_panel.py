@@ -17,6 +17,7 @@ from calscope.model.note_texts.all_texts import text
 from calscope.model.params import Parameters, fields
 from calscope.model.recording import Pair, RecordingInfo
 from calscope.model.results import Estimate
+from calscope.pipeline.records import AnimalRun
 from calscope.pipeline.runner import plan_keys
 from calscope.plots.images import Panel, image_row
 from calscope.plots.motion_survey_plot import crop_figure, displacement_figure
@@ -67,7 +68,12 @@ def _show_inside() -> None:
             _start(ref)
     info = cached.info_or_none(str(ref.path), st.session_state.get(keys.FRAMES))
     key = keys.on_page(_PAGE, f"preview of {ref.path}")
-    shown = _of_sidebar(info) or _newest(ref) or st.session_state.get(key)
+    shown, newest = _of_sidebar(info), _newest(ref)
+    if shown is None and newest is not None:
+        if newest[1].error:
+            st.error(messages.plain(newest[1].error), icon=":material/error:")
+        shown = _of_job(*newest)
+    shown = shown or st.session_state.get(key)
     if shown is None:
         return
     st.session_state[key] = shown  # it stays while the next one is made
@@ -111,22 +117,17 @@ def _of_sidebar(info: RecordingInfo | None) -> _Shown | None:
     return _stored(planned, params, engine)
 
 
-def _newest(ref: RecordingRef) -> _Shown | None:
-    for job in _jobs_of(ref):
-        record = job.results.get(ref.name)
-        if record is None:
-            continue
-        if record.error:
-            st.error(messages.plain(record.error), icon=":material/error:")
-        elif "preview" in record.keys:
-            return _of_job(job, record.keys)
+def _newest(ref: RecordingRef) -> tuple[Job, AnimalRun] | None:
+    """Give the newest preview job of an animal that has ended, with what it left."""
+    found = ((job, job.results.get(ref.name)) for job in _jobs_of(ref))
+    return next(((job, record) for job, record in found if record is not None), None)
+
+
+def _of_job(job: Job, record: AnimalRun) -> _Shown | None:
+    if record.error or "preview" not in record.keys:
         return None
-    return None
-
-
-def _of_job(job: Job, keys_of: Mapping[StageName, str]) -> _Shown | None:
     try:
-        return _stored(keys_of, job.spec.parameters(), job.spec.engine)
+        return _stored(record.keys, job.spec.parameters(), job.spec.engine)
     except ParameterError:
         return None  # of another version: with other parameters it is another preview
 

@@ -57,10 +57,12 @@ def show(job: Job) -> None:
 def _show_actions(job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         can_open = job.spec.kind in ("run", "import") and job.spec.until not in LOOKS
-        if can_open and st.button("Look at this run", type="primary", icon=":material/visibility:", key="look at run"):
+        if can_open and st.button(
+            "Look at this run", type="primary", icon=":material/visibility:", key=keys.LOOK_AT_RUN
+        ):
             _open(job)
         if job.status.is_active:
-            st.button("Cancel", icon=":material/stop:", on_click=places.cancel, args=(job.id,), key="cancel run")
+            st.button("Cancel", icon=":material/stop:", on_click=places.cancel, args=(job.id,), key=keys.CANCEL_RUN)
         else:
             _show_forgetting(job.id)
 
@@ -73,13 +75,13 @@ def _show_forgetting(job_id: str) -> None:
             icon=":material/delete:",
             on_click=_ask_about,
             args=(job_id,),
-            key="forget run",
+            key=keys.FORGET_RUN,
             help="Takes it off this list. Its results stay in the store until they are pruned.",
         )
         return
     st.markdown("Take this run, its settings and its log off the list for good?", width="content")
-    st.button("Forget it", icon=":material/delete:", on_click=_forget, args=(job_id,), key="forget it")
-    st.button("Keep it", on_click=_ask_about, args=("",), key="keep it")
+    st.button("Forget it", icon=":material/delete:", on_click=_forget, args=(job_id,), key=keys.FORGET_IT)
+    st.button("Keep it", on_click=_ask_about, args=("",), key=keys.KEEP_IT)
 
 
 def _ask_about(job_id: str) -> None:

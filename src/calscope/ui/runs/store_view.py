@@ -28,7 +28,7 @@ def show() -> None:
 
 
 def _show_pruning() -> None:
-    with st.form("prune", width=520):
+    with st.form(keys.PRUNE_FORM, width=520):
         st.markdown("**Make room**")
         left, right = st.columns(2)
         keep_gb = left.number_input("Keep at most (GB)", min_value=0.0, value=None, step=1.0, placeholder="no limit")

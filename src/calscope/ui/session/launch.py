@@ -103,7 +103,7 @@ def start_refit(run: shown_run.ShownRun) -> str:
     return job_id
 
 
-def set_as(run: shown_run.ShownRun) -> None:
+def take_settings_of(run: shown_run.ShownRun) -> None:
     """Put the settings of a run into the sidebar; only before the widgets are drawn, as in a callback."""
     parameter_form.fill(run.params)
     st.session_state[keys.ENGINE] = run.job.spec.engine
@@ -111,10 +111,10 @@ def set_as(run: shown_run.ShownRun) -> None:
 
 
 def begin_as_shown() -> None:
-    """Begin a session that a run's address opened with the settings of that run."""
+    """Take the settings of the run where a session begins with its address."""
     run = shown_run.shown() if "run" in st.query_params else None
     if run is not None and run.job.spec.kind == "run":
-        set_as(run)
+        take_settings_of(run)
 
 
 def engine_name(until: Until) -> str:
@@ -126,41 +126,41 @@ def engine_name(until: Until) -> str:
     return name
 
 
-def order(until: Until) -> None:
+def request(until: Until) -> None:
     """Note that a run button was pressed: a callback, for `carry_out`.
 
     A press that comes while the page is drawn, right after a value was changed in a fragment, may reach a run of that
     fragment alone, which doesn't see the button. Callbacks are called there, too.
     """
-    st.session_state[keys.ORDERED] = until
+    st.session_state[keys.REQUESTED] = until
 
 
-def carry_out(until: Until, told_on_page: str = "") -> None:
+def carry_out(until: Until, shown_on_page: str = "") -> None:
     """Submit the run whose button was pressed.
 
     Parameters
     ----------
-    told_on_page
-        Group of parameters whose conflicts the page itself tells; they are not told twice.
+    shown_on_page
+        Group of parameters whose conflicts the page itself shows; they are not shown twice.
     """
-    if st.session_state.get(keys.ORDERED) == until:
-        try_run(until, told_on_page)
+    if st.session_state.get(keys.REQUESTED) == until:
+        try_run(until, shown_on_page)
 
 
-def pass_on() -> None:
-    """Let the whole page carry out what was ordered while a fragment ran."""
-    if keys.ORDERED in st.session_state:
+def rerun_if_requested() -> None:
+    """Let the whole page carry out what was requested while a fragment ran."""
+    if keys.REQUESTED in st.session_state:
         st.rerun()
 
 
-def try_run(until: Until, told_on_page: str = "") -> None:
-    """Submit a run and draw the page again, or show why it can't start; `told_on_page` as `carry_out`."""
-    st.session_state.pop(keys.ORDERED, None)
+def try_run(until: Until, shown_on_page: str = "") -> None:
+    """Submit a run and draw the page again, or show why it can't start; `shown_on_page` as `carry_out`."""
+    st.session_state.pop(keys.REQUESTED, None)
     try:
         start_run(until)
     except CalscopeError as error:
         lines = str(error).splitlines()
-        if told_on_page and all(line.startswith(f"{told_on_page}.") for line in lines):
+        if shown_on_page and all(line.startswith(f"{shown_on_page}.") for line in lines):
             st.error("Not started: some values don't fit together. The page says which.", icon=":material/error:")
         else:
             messages.show_error(error)

@@ -14,13 +14,12 @@ _AWAITS = "awaits"
 """Name in the address of the runs that are looked at once they have ended: a page that is loaded again, or gone back
 to, is to show them all the same."""
 _BETWEEN = "."
-_WRITTEN = "address as written"
 
 
 def take_from_address() -> None:
     """Take over what a link asks for; what this program wrote there itself is left alone."""
     asked = {name: st.query_params[name] for name in (*_ADDRESS, _AWAITS) if name in st.query_params}
-    if not asked or asked == st.session_state.get(_WRITTEN):
+    if not asked or asked == st.session_state.get(keys.ADDRESS):
         return
     if "run" in asked:
         _take_run(asked["run"])
@@ -52,7 +51,7 @@ def put_into_address() -> None:
         wanted.pop("data", None)  # the run knows its folder
     if awaited := st.session_state.get(keys.AWAITED_RUNS):
         wanted[_AWAITS] = _BETWEEN.join(awaited)
-    st.session_state[_WRITTEN] = wanted
+    st.session_state[keys.ADDRESS] = wanted
     if dict(st.query_params) != wanted:
         st.query_params.from_dict(wanted)
 
@@ -66,6 +65,11 @@ def show_run(run_id: str) -> None:
     st.session_state[keys.RUN] = run_id
     st.session_state.pop(keys.SKIPPED_RUN, None)
     st.session_state.pop(keys.COMPONENT, None)
+
+
+def look_at_component(component: int | None) -> None:
+    """Look at that component from now on; at the first one where None."""
+    st.session_state[keys.COMPONENT] = component
 
 
 def component_in(event: Mapping[str, Any] | None) -> int | None:

@@ -76,27 +76,40 @@ def of_project() -> list[Job]:
 
 
 def shown() -> ShownRun | None:
-    """Give the run to look at: the one chosen, else the newest of the project that has results.
+    """Give the run to look at, which `update` chose; None where there is none."""
+    chosen = st.session_state.get(keys.RUN)
+    job = next((job for job in of_project() if job.id == chosen), None)
+    return None if job is None else ShownRun(job, job.spec.parameters())
 
-    One whose parameters this version does not know is left out; `why_skipped` tells of it.
+
+def update() -> None:
+    """Choose the run to look at, once before a page is drawn.
+
+    It is one that the person awaited and that has ended, else the one chosen before, else the newest of the project
+    that has results. One whose parameters this version does not know is skipped; `why_skipped` says so.
     """
     jobs = of_project()
     _follow_awaited(jobs)
     skipped = ""
     for job in _candidates(jobs):
         try:
-            run = ShownRun(job, job.spec.parameters())
+            job.spec.parameters()
         except ParameterError as error:
             skipped = skipped or _cannot_be_shown(job, error)
-            continue
-        if skipped:
-            st.session_state[keys.SKIPPED_RUN] = (job.id, skipped)
-        st.session_state[keys.RUN] = job.id
-        return run
+        else:
+            _show(job.id, skipped)
+            return
+    _show("", skipped)
+
+
+def _show(job_id: str, skipped: str) -> None:
+    """Look at a run, at none where its number is empty; `skipped` says why another one is not shown."""
     if skipped:
-        st.session_state[keys.SKIPPED_RUN] = ("", skipped)
+        st.session_state[keys.SKIPPED_RUN] = (job_id, skipped)
+    if job_id:
+        st.session_state[keys.RUN] = job_id
+    else:
         st.session_state.pop(keys.RUN, None)
-    return None
 
 
 def why_skipped(run: ShownRun | None) -> str:
@@ -122,12 +135,12 @@ def _cannot_be_shown(job: Job, error: ParameterError) -> str:
 
 
 def wait_for(job_id: str) -> None:
-    """Turn to that run when it has ended; one that was awaited before is still awaited."""
+    """Look at that run when it has ended; those awaited before are still awaited."""
     st.session_state[keys.AWAITED_RUNS] = (*st.session_state.get(keys.AWAITED_RUNS, ()), job_id)
 
 
 def _follow_awaited(jobs: list[Job]) -> None:
-    """Turn to the newest run that this person started and that has ended since."""
+    """Look at the newest run that this person started and that has ended since."""
     names = st.session_state.pop(keys.AWAITED_RUNS, ())
     awaited = [job for job in jobs if job.id in names]
     if still := tuple(job.id for job in awaited if job.status.is_active):

@@ -61,10 +61,9 @@ def evaluated(animal: ShownAnimal) -> EvaluatedAnimal | None:
 def current(view: EvaluatedAnimal, listed: list[int]) -> int | None:
     """Give the component to show: the chosen one if the animal has it, else the first of the list."""
     chosen = st.session_state.get(keys.COMPONENT)
-    if chosen is None or not 0 <= chosen < view.components.n:
-        chosen = listed[0] if listed else None
-        st.session_state[keys.COMPONENT] = chosen
-    return chosen
+    if chosen is not None and 0 <= chosen < view.components.n:
+        return int(chosen)
+    return listed[0] if listed else None
 
 
 def show_choice(view: EvaluatedAnimal) -> tuple[list[int], int | None]:
@@ -101,16 +100,12 @@ def _show_step(label: str, component: int | None, icon: str, shortcut: str) -> N
     st.button(
         label,
         icon=icon,
-        on_click=_choose,
+        on_click=selection.look_at_component,
         args=(component,),
         disabled=component is None,
         shortcut=shortcut,
         key=keys.on_page("traces", label),
     )
-
-
-def _choose(component: int | None) -> None:
-    st.session_state[keys.COMPONENT] = component
 
 
 def show_map(view: EvaluatedAnimal) -> None:
@@ -135,7 +130,7 @@ def show_map(view: EvaluatedAnimal) -> None:
 def _clicked(key: str) -> None:
     component = selection.component_in(st.session_state.get(key))
     if component is not None:
-        _choose(component)
+        selection.look_at_component(component)
 
 
 def show_table(view: EvaluatedAnimal, listed: list[int], component: int | None) -> None:
@@ -160,7 +155,7 @@ def show_table(view: EvaluatedAnimal, listed: list[int], component: int | None) 
 def _row_chosen(key: str, listed: list[int]) -> None:
     rows = st.session_state[key]["selection"]["rows"]
     if rows:
-        _choose(listed[rows[0]])
+        selection.look_at_component(listed[rows[0]])
 
 
 def show_header(view: EvaluatedAnimal, component: int) -> None:

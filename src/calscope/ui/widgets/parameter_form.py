@@ -150,7 +150,7 @@ def show_group(group: str, without: Collection[str] = ()) -> None:
     if advanced:
         n_changed = sum(is_changed(field) for field in advanced)
         with st.expander(
-            f"Advanced {CHANGED_MARK} {n_changed} changed" if n_changed else "Advanced", key=f"more {group}"
+            f"Advanced {CHANGED_MARK} {n_changed} changed" if n_changed else "Advanced", key=keys.advanced(group)
         ):
             for field in advanced:
                 _show(field)
