@@ -1,4 +1,4 @@
-"""Data: what was recorded, what is odd about it, and how the raw movies look."""
+"""Data: the recordings, their warnings, and their raw movies."""
 
 import streamlit as st
 
@@ -13,7 +13,7 @@ from calscope.ui.session import launch, shown_run
 from calscope.ui.session.shown_run import ShownAnimal
 from calscope.ui.widgets import animal_sections, cached_figures, charts, parameter_form
 
-LOOK = "Look at all animals"
+SUMMARISE = "Summarise raw movies"
 
 
 def ask_for_rate() -> None:
@@ -25,7 +25,7 @@ def ask_for_rate() -> None:
         rate = parameter_form.value("dataset.fr")
         st.markdown(
             f"**The frame rate of {messages.plain(', '.join(missing))} is not in the files.** "
-            + (f"You gave {rate:g} Hz: runs use it." if rate else "It is never guessed; runs wait until you give it.")
+            + (f"Runs use the {rate:g} Hz entered here." if rate else "It is never guessed: enter it before a run.")
         )
         with st.container(width=320):
             parameter_form.show_one("dataset.fr")
@@ -40,17 +40,17 @@ def draw_raw(animal: ShownAnimal, info: RecordingInfo, images: SummaryImages) ->
 
 def show_raw_movies() -> None:
     """Draw max projection and local correlation of every chosen animal, once they are made."""
-    st.subheader("The raw movies at a glance", anchor=False)
+    st.subheader("Summary images of the raw movies", anchor=False)
     st.markdown(
-        "The **max projection** keeps the brightest moment of each pixel: active cells stand out, and movement smears "
-        "them. The **local correlation** is high where neighbouring pixels rise and fall together, as they do inside a "
-        "cell; but the edge of anything that moves does so too, so before correction part of it is movement."
+        "The **max projection** shows the brightest value of each pixel: active cells stand out, and motion smears "
+        "them. The **local correlation** is high where neighbouring pixels vary together, as they do inside a cell. "
+        "The edges of anything that moves vary together too, so before motion correction part of it is motion."
     )
     found = shown_run.raw_animals()
     if any(animal.results.before is None for animal in found):
-        if st.button(LOOK, icon=":material/search:", type="primary", key=keys.SUMMARISE):
+        if st.button(SUMMARISE, icon=":material/search:", type="primary", key=keys.SUMMARISE):
             launch.try_run("summary")
-        st.caption("Reads every frame once. Progress shows at the top of the page.")
+        st.caption("Reads every frame once. Progress is shown at the top of the page.")
     for animal in found:
         if animal.info is not None and animal.results.before is not None:
             st.markdown(f"**{messages.plain(animal.name)}**")
@@ -85,15 +85,15 @@ def render() -> None:
         return
     sidebar.recording_parameters()
     st.markdown(
-        "Look before you compute. Is every animal here, with all its frames? Do rate and pixel size come from the "
-        "files? A saturated or dark stretch can't be repaired later, and tells more about the result than any "
-        "parameter."
+        "Check the recordings before you run anything. Is every animal here, with all its frames? Are frame rate and "
+        "pixel size right? Saturated or dark stretches can't be repaired later, and matter more for the result than "
+        "any parameter."
     )
     looked = recordings_table.look(project)
     recordings_table.show(looked)
     if project.skipped:
         other = wording.count(
-            len(project.skipped), "thing in this folder is no recording", "things in this folder are no recordings"
+            len(project.skipped), "entry of this folder is not a recording", "entries of this folder are not recordings"
         )
         with st.expander(other):
             for line in texts(project.skipped):

@@ -35,7 +35,7 @@ def show_scatter(run: ShownRun, view: EvaluatedAnimal) -> None:
     """Draw the measures against each other, with the thresholds."""
     animal = view.animal
     if not view.has_measures:
-        st.info("Who made these results measured neither SNR nor spatial r: there is nothing to plot.")
+        st.info("The imported file contains no SNR or spatial r, so there is nothing to plot.")
         return
     axes = st.segmented_control(
         "Compare",
@@ -56,13 +56,13 @@ def show_scatter(run: ShownRun, view: EvaluatedAnimal) -> None:
 
 
 def draw(run: ShownRun, animal: ShownAnimal) -> None:
-    """Draw one animal, judged by the thresholds on the page."""
+    """Draw one animal, evaluated with the thresholds on the page."""
     view = thresholds_panel.evaluated(animal)
     if view is None:
-        st.info(f"Part of this animal's results is no longer in the store. Press **{RUN}** to make it again.")
+        st.info(f"Part of this animal's results is no longer in the store. Press **{RUN}** to compute it again.")
         return
     if view.components.n == 0:
-        st.info("No component was found in this animal, so there is nothing to judge.")
+        st.info("No component was found in this animal, so there is nothing to evaluate.")
         return
     if view.evaluation.n_accepted == 0:
         st.info("No component was accepted. The scatter shows how far they are from the thresholds.")
@@ -100,15 +100,15 @@ def render() -> None:
         button=RUN,
         heading="Thresholds",
         elsewhere=thresholds_panel.DRAWN_HERE,
-        note="The thresholds that matter most stand over the pictures.",
+        note="The most important thresholds are above the pictures.",
     )
     st.markdown(
-        "A component is **accepted where any one threshold is met** (SNR above, or spatial r at or above) **and every "
-        "lowest bound is passed and it looks like a cell body in focus**; otherwise it is rejected, and stays visible "
-        "in orange. Changing a threshold computes nothing but this judgement. A good setting splits the cloud where it "
-        "is thin. Blue outlines that are thin, ragged or blurred: raise the likeness to a soma. Orange outlines on "
-        "clear round spots: lower a threshold, or ask whether the cell spoke at all during the recording. Dendrites, "
-        "axons or boutons: switch **Cell bodies only** off."
+        "A component is **accepted if at least one threshold is met** (SNR above, or spatial r at or above) **and "
+        "every lowest bound is passed and it looks like a cell body in focus**. Otherwise it is rejected, and stays "
+        "visible in orange. Changing a threshold only repeats this evaluation, at once. A good threshold divides the "
+        "cloud of points where it is sparse. Blue outlines that are thin, ragged or blurred: raise the soma "
+        "threshold. Orange outlines on clear round spots: lower a threshold, or check in its trace whether the cell "
+        "was active. Dendrites, axons or boutons: switch **Cell bodies only** off."
     )
     run = animal_sections.run_or_say(RUN)
     if run is None:
@@ -116,7 +116,7 @@ def render() -> None:
     table = st.container()
     if not places.shows_import():
         thresholds_panel.show()
-    with table:  # filled last: a move of a slider above the boxes takes effect while they are drawn
+    with table:  # filled last: a moved slider changes its box while both are drawn
         st.dataframe(thresholds_panel.counts(), hide_index=True, width="content")
     animal_sections.each("evaluation", partial(draw, run), button=RUN)
 

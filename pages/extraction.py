@@ -1,4 +1,4 @@
-"""Extraction: what the search looks for, what CNMF found in the first fit and after the refit, and what it missed."""
+"""Extraction: the search preview, the components of the first fit and of the refit, and what the fit missed."""
 
 import streamlit as st
 
@@ -19,7 +19,7 @@ def show_fit(animal: ShownAnimal, stage: StageName, title: str, components: Comp
     """Draw the outlines of a fit that stands alone over the corrected correlation image."""
     found = animal.results
     if found.after is None:
-        st.info(f"The corrected correlation image is no longer in the store. Press **{RUN}** to make it again.")
+        st.info(f"The corrected correlation image is no longer in the store. Press **{RUN}** to compute it again.")
         return
     figure = cached_figures.fit_map(
         (found.keys[stage], found.keys["after"]),
@@ -43,15 +43,15 @@ def show_fits(animal: ShownAnimal) -> None:
         st.info("The file holds one fit only.")
         show_fit(animal, "refit", "Fit", refit)
     elif first is not None:
-        st.info("The refit is not there yet.")
+        st.info("This run has no refit yet.")
         show_fit(animal, "fit", "First fit", first)
 
 
 def show_background(animal: ShownAnimal, components: Components) -> None:
     """Draw the background components in space and time."""
     st.caption(
-        "The movie's light that is no cell: images **b**, in the units of the movie, times traces **f** around 1. Look "
-        "for cell shapes in b: those are cells that the background has swallowed; lower *nb*."
+        "Background (neuropil, out-of-focus light): images **b**, in the units of the movie, times traces **f**, each "
+        "divided by its mean. Cell shapes in b are cells that were taken up by the background: lower *nb*."
     )
     key = animal.results.keys["refit"]
     figure = cached_figures.background_images(key, animal.dxy_um, _components=components)
@@ -86,13 +86,13 @@ def render() -> None:
         button=RUN,
         heading="CNMF",
         elsewhere=search_preview.SHOWN,
-        note="gSig, gSiz, rf, stride and K are on the page, over the field.",
+        note="gSig, gSiz, rf, stride and K are in the search preview on the page.",
     )
     st.markdown(
-        "CNMF explains the corrected movie as cells with a place and a trace, over a smooth background. The **first "
-        "fit** works patch by patch and may find a cell twice or split it; the **refit** starts from it and looks at "
-        "the whole field. Look for one outline around each compact spot of the correlation image; outlines on nothing "
-        "are normal here, evaluation is there to reject them."
+        "CNMF models the corrected movie as components, each with a footprint and a trace, and a smooth background. "
+        "The **first fit** works patch by patch and may find a cell twice or split it. The **refit** starts from it "
+        "and covers the whole field. Look for one outline around each compact spot of the correlation image. Some "
+        "outlines on nothing are normal here: evaluation rejects them."
     )
     if places.project() is not None and not places.shows_import():
         search_preview.show()

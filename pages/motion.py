@@ -1,4 +1,4 @@
-"""Motion: every animal before and after correction."""
+"""Motion: the raw and the corrected movie of every animal."""
 
 import streamlit as st
 
@@ -15,12 +15,12 @@ def explain() -> None:
     """Tell how to read the page."""
     with st.expander("How to read this page", icon=":material/help:"):
         st.markdown(
-            "Each pair shares its display range (50 to 99.5 percentile of both images), so a difference you see is a "
-            "difference in the data. **After correction** cells should have sharp rims in the max projection, and the "
-            "correlation image should lose its broad glow and keep compact spots. Correlation with the template "
-            "should rise in nearly every frame. Shift curves that run flat along the largest shift allowed mean that "
-            "it is too small; lone spikes in a dim recording mean that it is too large. If nothing gets better, "
-            "switch *piecewise rigid* off."
+            "Each pair shares its display range (50 to 99.5 percentile of both images), so a visible difference is a "
+            "difference in the data. In the **corrected** images, cells should have sharp edges in the max "
+            "projection, and the correlation image should lose its diffuse glow and keep compact spots. Correlation "
+            "with the template should rise in nearly every frame. Shift curves that stay flat at the largest allowed "
+            "shift mean that *max_shifts* is too small; single spikes in a dim recording mean that it is too large. "
+            "If nothing improves, switch *piecewise rigid* off."
         )
 
 
@@ -29,7 +29,7 @@ def draw(animal: ShownAnimal) -> None:
     motion_table.show_verdict(animal)
     raw, corrected = animal.results.before, animal.results.after
     if raw is None or corrected is None:
-        st.info(f"The summary images of this animal are no longer in the store. Press **{RUN}** to make them again.")
+        st.info(f"The summary images of this animal are no longer in the store. Press **{RUN}** to compute them again.")
     else:
         motion_view.show_images(animal, raw, corrected)
     if animal.results.motion is None:

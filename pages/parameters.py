@@ -10,9 +10,9 @@ def render() -> None:
     """Draw the page."""
     st.title("Parameters", anchor=False)
     st.markdown(
-        "Every parameter with its unit, its limits, and what it does, under CaImAn's names. Two sound alike and are "
-        "not: *strides* of motion correction is the **step** from patch to patch, *stride* of CNMF is the **overlap** "
-        "of patches."
+        "Every parameter with its unit, allowed values and meaning, under CaImAn's names. Two names are easily "
+        "confused: *strides* of motion correction is the **step** from patch to patch, *stride* of CNMF is the "
+        "**overlap** of patches."
     )
     changed = parameter_files.changed_now()
     st.markdown(

@@ -1,4 +1,4 @@
-"""Runs: what runs, what ran, what it left on disk."""
+"""Runs: current and finished runs, and the result store."""
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ def render() -> None:
     st.title("Runs", anchor=False)
     st.markdown(
         "Each run is a process of its own: it goes on when the browser is closed and when the server is restarted, and "
-        "one runs at a time while others wait. Click a row to see it from near."
+        "one runs at a time while others wait. Click a row for details."
     )
     jobs = places.jobs()
     if jobs:

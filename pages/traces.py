@@ -50,7 +50,7 @@ def draw(animal: ShownAnimal) -> None:
             component_view.show_footprint(view, component)
     with right:
         if component is None:
-            st.info("There is none of this kind. Choose another kind above.")
+            st.info("There is no such component. Choose another list above.")
         else:
             component_view.show_header(view, component)
             component_view.show_traces(view, component)
@@ -68,10 +68,11 @@ def render() -> None:
     """Draw the page."""
     st.title("Traces", anchor=False)
     st.markdown(
-        "The **raw** trace is what is left at the footprint once everything else is explained; the **denoised** one is "
-        "the calcium model; **spikes** tell when and how strongly it had to rise, in arbitrary units. A cell shows "
-        "steep rises and slow falls well above the noise, in a compact footprint. Slow waves without rises are "
-        "background; jumps at the moments of large shifts are movement. Click an outline, a row, or use the arrow keys."
+        "The **raw** trace is the movie at the footprint without the other components and the background. The "
+        "**denoised** trace is the calcium model, and **spikes** are the deconvolved activity, in arbitrary units. A "
+        "cell shows steep rises and slow decays well above the noise, and a compact footprint. Slow waves without "
+        "steep rises are background; jumps at large shifts are motion. Click an outline or a row, or use the arrow "
+        "keys."
     )
     if animal_sections.run_or_say(RUN) is None:
         return

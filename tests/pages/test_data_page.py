@@ -61,7 +61,7 @@ def test_the_first_frames_of_one_that_ends_early_can_be_looked_at(open_page, dam
     assert film_of(app)["n"] == readable
 
 
-def test_a_folder_of_which_nothing_can_be_read_is_told(open_page, damaged):
+def test_a_folder_of_which_nothing_can_be_read_says_so(open_page, damaged):
     shutil.rmtree(damaged / "C_well")
     app = open_page("data", data=damaged)
     assert not app.exception and len(errors(app)) == 2
@@ -102,7 +102,7 @@ def test_what_is_given_by_hand_stands_in_the_table_and_settles_the_warnings(open
     assert row["Warnings"] == ("1 warning" if len(before) == 3 else "none")
     said = plainly(" ".join(text.value for text in app.markdown))
     assert film_of(app)["fr_hz"] == 30
-    assert "You gave 30 Hz" in said and "runs wait" not in said
+    assert "Runs use the 30 Hz" in said and "never guessed" not in said
 
 
 def test_a_run_that_lacks_the_rate_leads_to_where_it_is_entered(open_page, lab):

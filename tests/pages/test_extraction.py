@@ -174,7 +174,7 @@ def test_recording_without_any_image_has_its_sliders_and_says_what_to_do(open_pa
     app = open_page("extraction", data=lab.fresh)
     assert not app.exception
     assert slider(app, "cnmf.K").value == 4
-    assert "With a correlation image" in said(app)
+    assert "needs a correlation image" in said(app)
 
 
 def test_pixel_size_unknown_is_told_in_px(open_page, lab, monkeypatch):
@@ -207,7 +207,7 @@ def test_one_fit_alone_can_be_shown(open_page, lab, monkeypatch):
     monkeypatch.setattr(AnimalResults, "refit", property(lambda self: None))
     app = open_page("extraction", run=lab.good_run)
     assert not app.exception
-    assert "The refit is not there yet" in said(app)
+    assert "no refit yet" in said(app)
     assert any("First fit" in note["text"] for figure in figures(app) for note in figure["layout"]["annotations"])
 
 
@@ -266,10 +266,10 @@ def test_rings_are_explained_and_every_bright_spot_without_one_is_where_the_word
 
 
 @pytest.mark.parametrize(
-    ("n", "told"), [(0, "there is no place"), (18, "the 18 places"), (99, "the 30 highest of 99 places")]
+    ("n", "words"), [(0, "there is no place"), (18, "the 18 places"), (99, "the 30 highest of 99 places")]
 )
-def test_number_of_rings_is_told(n, told):
-    assert told in rings_words(n, 0)
+def test_the_number_of_rings_is_stated(n, words):
+    assert words in rings_words(n, 0)
     assert "rim" not in rings_words(n, 0)
 
 

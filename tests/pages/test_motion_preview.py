@@ -72,7 +72,7 @@ def test_original_and_corrected_play_beside_each_other(lab, open_page):
     app.run()
     assert not app.exception and not app.error, [error.value for error in app.error]
     film = film_of(app)
-    assert film["titles"] == ["original", "corrected"] and film["fr_hz"] > 0 and len(film["curve"]) == film["n"]
+    assert film["titles"] == ["raw", "corrected"] and film["fr_hz"] > 0 and len(film["curve"]) == film["n"]
     jumps = [button for button in app.button if str(button.key).startswith("motion: moment") and "px" in button.label]
     assert jumps
     seconds = float(jumps[-1].label.split()[0])
@@ -86,7 +86,7 @@ def test_the_raw_movie_plays_on_the_page_data(lab, open_page):
     app = open_page("data", data=lab.fresh)
     assert not app.exception
     film = film_of(app)
-    assert film["titles"] == ["recorded"] and film["fr_hz"] is None and film["n"] == 40
+    assert film["titles"] == ["raw"] and film["fr_hz"] is None and film["n"] == 40
 
 
 def test_a_page_without_a_server_starts_nothing(lab, open_page, monkeypatch):

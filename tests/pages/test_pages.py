@@ -114,6 +114,14 @@ def test_typed_folder_outside_of_the_allowed_ones_is_refused_in_words(open_page)
     assert "/etc" in plainly(app.error[0].value)
 
 
+def test_a_demo_folder_inside_of_an_allowed_one_is_listed_once(open_page, lab, monkeypatch):
+    (lab.store / "demo").mkdir(exist_ok=True)
+    monkeypatch.setenv("CALSCOPE_ROOTS", str(lab.store))
+    app = open_page("home")
+    assert not app.exception
+    assert [button.key for button in app.button].count(keys.folder_button(str(lab.store / "demo"))) == 1
+
+
 def test_typed_folder_opens(open_page, lab):
     app = open_page("home")
     type_folder(app, lab.good)
@@ -159,7 +167,7 @@ def choose(app, label, value):
     return app.run()
 
 
-def test_motion_page_lays_both_images_of_each_animal_over_each_other_in_shared_limits(open_page, lab):
+def test_motion_page_lays_both_images_of_each_animal_over_each_other_in_one_display_range(open_page, lab):
     app = open_page("motion", run=lab.good_run)
     drawn = swipes(app)
     assert [one["title"] for one in drawn] == ["Max projection", "Local correlation"] * 2
@@ -206,7 +214,7 @@ def test_motion_page_without_a_verdict_says_so(open_page, lab, monkeypatch):
         app.session_state["motion: tab Animal_1"] = tab
         app.run()
         assert not app.exception
-    assert "was not judged" in words(app)
+    assert "no verdict" in words(app)
 
 
 def test_motion_page_goes_to_the_frame_that_is_asked_for(open_page, lab):
@@ -226,8 +234,8 @@ def test_counts_on_the_pages_are_those_of_the_run(open_page, lab):
     counts = JobManager(lab.store).get(lab.good_run).results["Animal_2"].counts
     fits = open_page("extraction", run=lab.good_run).dataframe[0].value.set_index("Animal").loc["Animal_2"]
     assert (fits["First fit"], fits["Refit"]) == (counts["first"], counts["refit"])
-    judged = open_page("evaluation", run=lab.good_run).dataframe[0].value.set_index("Animal").loc["Animal_2"]
-    assert (judged["Accepted"], judged["Rejected"]) == (counts["accepted"], counts["rejected"])
+    evaluated = open_page("evaluation", run=lab.good_run).dataframe[0].value.set_index("Animal").loc["Animal_2"]
+    assert (evaluated["Accepted"], evaluated["Rejected"]) == (counts["accepted"], counts["rejected"])
 
 
 def test_sidebar_says_where_it_differs_from_the_run(open_page, lab):
@@ -237,7 +245,7 @@ def test_sidebar_says_where_it_differs_from_the_run(open_page, lab):
     assert "min_SNR" not in said
 
 
-def test_thresholds_on_the_page_judge_on_every_page_and_the_run_is_told(open_page, lab):
+def test_thresholds_on_the_page_evaluate_on_every_page_and_the_run_is_named(open_page, lab):
     found = AnimalResults(Store(lab.store), JobManager(lab.store).get(lab.good_run).results["Animal_1"].keys)
     app = open_page("evaluation", run=lab.good_run, animal="Animal_1")
     strict = dict.fromkeys(("evaluation.rval_thr", "evaluation.min_soma"), 0.9)
@@ -260,7 +268,7 @@ def test_thresholds_on_the_page_judge_on_every_page_and_the_run_is_told(open_pag
     assert note in words(app)
 
 
-def test_thresholds_that_are_not_allowed_judge_nothing_and_other_values_do_not_hinder_them(open_page, lab):
+def test_thresholds_that_are_not_allowed_evaluate_nothing_and_other_values_do_not_hinder_them(open_page, lab):
     app = open_page("evaluation", run=lab.good_run)
     accepted = app.dataframe[0].value["Accepted"].tolist()
     app.session_state[keys.parameter("cnmf.stride")] = 400
@@ -276,11 +284,11 @@ def test_thresholds_that_are_not_allowed_judge_nothing_and_other_values_do_not_h
 
 def test_thresholds_go_back_to_those_of_the_run_with_one_button(open_page, lab):
     app = open_page("evaluation", run=lab.good_run)
-    press(app, "Set all as that run had it")
-    assert "Set all as that run had it" not in [button.label for button in app.button]
+    press(app, "Use this run's settings")
+    assert "Use this run's settings" not in [button.label for button in app.button]
     app.number_input(key=keys.parameter("evaluation.min_SNR")).set_value(9.0).run()
     assert "other settings" not in words(app)
-    press(app, "Set all as that run had it")
+    press(app, "Use this run's settings")
     assert app.number_input(key=keys.parameter("evaluation.min_SNR")).value == 2.0
     assert "The run itself accepted" not in words(app)
 

@@ -66,8 +66,8 @@ def test_spread_of_patches_is_drawn_only_where_there_are_patches():
 def test_template_match_shows_before_and_after():
     found = correlations()
     figure = template_match_figure(found, None)
-    assert np.allclose(named(figure, "before").y, found.estimate.corr_raw)
-    assert np.allclose(named(figure, "after").y, found.corrected.corr_corrected)
+    assert np.allclose(named(figure, "raw").y, found.estimate.corr_raw)
+    assert np.allclose(named(figure, "corrected").y, found.corrected.corr_corrected)
 
 
 def test_scatter_tells_accepted_from_rejected_and_draws_the_thresholds():

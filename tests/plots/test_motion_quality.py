@@ -43,7 +43,7 @@ def test_every_version_has_a_dot_and_its_interval_in_every_panel(versions):
 
 def test_the_raw_movie_comes_first_from_above():
     figure = measures_figure(quality("raw", "rigid", "piecewise"))
-    assert figure.layout.yaxis.categoryarray[-1] == "before"
+    assert figure.layout.yaxis.categoryarray[-1] == "raw"
 
 
 def test_frames_that_end_at_the_largest_shift_are_marked():

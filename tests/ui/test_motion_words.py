@@ -43,7 +43,7 @@ def test_what_the_verdict_would_not_have_done_needs_a_look(quality, verdict, don
     assert bool(motion_table.differs(judged, done)) == (level == motion_table.TROUBLE)
 
 
-def test_the_way_to_follow_a_verdict_of_rigid_is_told(quality):
+def test_the_way_to_follow_a_verdict_of_rigid_is_stated(quality):
     said = motion_table.differs(replace(quality, verdict="use rigid"), "piecewise")
     assert "is piecewise-rigid" in said and "switch piecewise rigid off" in said
 
@@ -66,4 +66,4 @@ def test_less_flow_reads_as_less_with_its_interval_the_right_way_round(quality):
     table = motion_view.gain_table(replace(quality, gains=(flow, crisp)))
     assert table["Change (95 % interval)"].tolist() == ["-0.5 px (-0.9 px to -0.2 px)", "+11 % (+7.5 % to +17 %)"]
     assert table["By noise alone"].tolist() == ["-0.01 px", "+0.4 %"]
-    assert table["From → to"].tolist() == ["before → rigid"] * 2
+    assert table["From → to"].tolist() == ["raw → rigid"] * 2

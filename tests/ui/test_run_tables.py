@@ -47,4 +47,4 @@ def test_each_run_says_what_differs_from_the_one_before_it_on_its_folder():
 
 def test_a_run_like_the_one_before_it_and_one_of_another_version_say_so():
     jobs = [job(3, params={"motion": {"tau_of_old": 1}}), job(2), job(1)]
-    assert run_list(jobs)["Changed"].tolist() == ["parameters of another version", "as before", "defaults"]
+    assert run_list(jobs)["Changed"].tolist() == ["parameters of another version", "unchanged", "defaults"]

@@ -1,4 +1,4 @@
-"""Two fits of one field beside each other, and what the fit left with places to click."""
+"""Two fits of one field beside each other, and the residual with places to click."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class DrawnFit:
     groups: Sequence[Group]
     centers_px: FloatArray
     """(K, 2) centres (y, x)."""
-    told: Sequence[str]
+    hover_texts: Sequence[str]
     """(K,) what became of each component, for the hover."""
 
 
@@ -40,41 +40,41 @@ def two_fits_figure(fits: tuple[DrawnFit, DrawnFit], dxy_um: Pair | None) -> go.
     """Draw both fits over the same image; zooming one zooms the other, a click on the legend hides a group in both."""
     figure = image_row([fit.panel for fit in fits], dxy_um=dxy_um, colours="gray", bar=False)
     figure.update_traces(showlegend=False)
-    named: set[str] = set()
+    in_legend: set[str] = set()
     for place, fit in zip(("", "2"), fits, strict=True):
         for group in fit.groups:
             line = np.round(join(fit.lines, group.components), 2)
             width = 1.2 if group.colour == KEPT_ON_IMAGE else 1.9
             where = {"name": group.name, "legendgroup": group.name, "xaxis": f"x{place}", "yaxis": f"y{place}"}
             add_halo(figure, line, width, **where)
-            is_named = group.name in named
-            if group.colour == KEPT_ON_IMAGE and not is_named:
+            is_in_legend = group.name in in_legend
+            if group.colour == KEPT_ON_IMAGE and not is_in_legend:
                 # The grey that shows on images is lost beside them, on a light page.
                 figure.add_scatter(x=[None], y=[None], mode="lines", line={"color": style.NEUTRAL}, **where)
-                is_named = True
+                is_in_legend = True
             figure.add_scatter(
                 x=line[:, 0],
                 y=line[:, 1],
                 mode="lines",
                 hoverinfo="skip",
                 line={"color": group.colour, "width": width},
-                showlegend=not is_named,
+                showlegend=not is_in_legend,
                 **where,
             )
-            named.add(group.name)
-        _add_words(figure, fit, place)
+            in_legend.add(group.name)
+        _add_hover_texts(figure, fit, place)
     legend = {"orientation": "h", "x": 0.5, "xanchor": "center", "y": -0.01, "yanchor": "top"}
     figure.update_layout(showlegend=True, legend=legend, height=figure.layout.height + 26)
     figure.update_layout(margin={"b": 30}, uirevision="fits")
     return figure
 
 
-def _add_words(figure: go.Figure, fit: DrawnFit, place: str) -> None:
+def _add_hover_texts(figure: go.Figure, fit: DrawnFit, place: str) -> None:
     figure.add_scatter(
         x=np.round(fit.centers_px[:, 1], 1),
         y=np.round(fit.centers_px[:, 0], 1),
         mode="markers",
-        text=list(fit.told),
+        text=list(fit.hover_texts),
         hovertemplate="%{text}<extra></extra>",
         marker={"size": 12, "color": _UNSEEN},
         showlegend=False,
@@ -87,12 +87,12 @@ def residual_figure(
     panel: Panel,
     lines: Sequence[Outline],
     spots_px: NDArray[np.intp],
-    told: Sequence[str],
+    hover_texts: Sequence[str],
     *,
     border_px: int = 0,
     dxy_um: Pair | None = None,
 ) -> go.Figure:
-    """Draw what the fit left with the outlines of what it found; every place inside the rim can be clicked.
+    """Draw the residual with the outlines of the components; every place inside the rim can be clicked.
 
     A click gives `[y, x]` as the point's own data: of a spot, or of the brightest pixel near the place.
 
@@ -100,7 +100,7 @@ def residual_figure(
     ----------
     spots_px
         (n, 2) spots (y, x) where a cell may have been missed.
-    told
+    hover_texts
         (n,) what is known of each, for the hover.
     border_px
         Width of the rim in which nothing is to be seeded.
@@ -122,7 +122,7 @@ def residual_figure(
         y=spots_px[:, 0],
         mode="markers",
         customdata=spots_px.tolist(),
-        text=list(told),
+        text=list(hover_texts),
         hovertemplate="%{text}<extra>click to seed</extra>",
         marker=ring,
         selected={"marker": {"opacity": 1}},

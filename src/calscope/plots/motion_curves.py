@@ -192,7 +192,7 @@ def frame_of_click(event: Mapping[str, Any] | None, fr_hz: float | None, n_frame
 def template_match_figure(
     motion: MotionCorrection, fr_hz: float | None, got_worse: NDArray[np.bool_] | None = None
 ) -> go.Figure:
-    """Draw the correlation of every frame with the template, before and after correction.
+    """Draw the correlation of every frame with the template, raw and corrected.
 
     Parameters
     ----------
@@ -203,8 +203,8 @@ def template_match_figure(
     time, axis_title = time_axis(len(raw), fr_hz)
     figure = style.blank(240)
     for name, values, colour in (
-        ("before", raw, style.NEUTRAL),
-        ("after", corrected, style.DENOISED),
+        ("raw", raw, style.NEUTRAL),
+        ("corrected", corrected, style.DENOISED),
     ):
         index, kept = thin(values)
         figure.add_scatter(
@@ -230,14 +230,14 @@ def margin_figure(quality: MotionQuality, fr_hz: float | None) -> go.Figure:
     figure.add_scatter(
         x=time[index],
         y=kept,
-        name="room left",
+        name="margin",
         line={"color": style.DENOISED, "width": 1.2},
         hovertemplate="%{x:.2f}: %{y:.2f} px",
     )
     _add_marks(figure, time, quality.room_px, quality.clipped, "at max_shifts")
     figure.update_layout(showlegend=True, legend=_LEGEND)
     figure.update_xaxes(title=axis_title, range=_ends(time))
-    figure.update_yaxes(title="room to max_shifts (px)", rangemode="tozero")
+    figure.update_yaxes(title="margin to max_shifts (px)", rangemode="tozero")
     return figure
 
 

@@ -1,4 +1,4 @@
-"""The measures of a motion correction, before and after, with their bootstrap intervals."""
+"""The measures of the raw and the corrected movies, with their bootstrap intervals."""
 
 import plotly.graph_objects as go
 
@@ -11,7 +11,7 @@ TITLES = {
     "residual_flow_px": "residual flow (px) ↓",
     "crispness_corr": "crispness of the correlation image<br>(shown, has no vote)",
 }
-NAMES: dict[MotionVersion, str] = {"raw": "before", "rigid": "rigid", "piecewise": "piecewise"}
+NAMES: dict[MotionVersion, str] = {"raw": "raw", "rigid": "rigid", "piecewise": "piecewise"}
 COLOURS: dict[MotionVersion, str] = {"raw": style.NEUTRAL, "rigid": "#17a2b8", "piecewise": style.ACCEPTED}
 _GAP = 0.035
 

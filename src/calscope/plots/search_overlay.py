@@ -44,7 +44,7 @@ class Search:
 
 @dataclass(frozen=True)
 class Window:
-    """A part of the field that is shown from near."""
+    """A part of the field that is shown as a close-up."""
 
     top: int
     left: int
@@ -71,7 +71,7 @@ def busiest_window(spots_px: NDArray[np.intp], dims: tuple[int, int], side: int)
 
 
 def search_preview_figure(field: Panel, search: Search, window: Window, dxy_um: Pair | None) -> go.Figure:
-    """Draw rings of a soma's size on cells from near, the patches, and the seeds; the last two zoom together.
+    """Draw rings of a soma's size on cells in a close-up, the patches, and the seeds; the last two zoom together.
 
     Parameters
     ----------
@@ -85,9 +85,9 @@ def search_preview_figure(field: Panel, search: Search, window: Window, dxy_um: 
     height = min(TALLEST_PX, round(PAGE_PX / 3 * 0.96 * dims[0] / dims[1]))
     figure = style.blank(max(height, 180) + TITLE_PX)
     figure.update_layout(margin={"l": 2, "r": 2, "t": TITLE_PX, "b": 4}, uirevision="search preview")
-    add_panel(figure, Panel(near, "Soma size, from near", field.shown), SOMA, SEEDS, "gray")
+    add_panel(figure, Panel(near, "Soma size, close-up", field.shown), SOMA, SEEDS, "gray")
     add_panel(figure, Panel(field.image, "Patches and their overlap", field.shown), PATCHES, SEEDS, "gray")
-    add_panel(figure, Panel(field.image, "Where the search begins", field.shown), SEEDS, SEEDS, "gray")
+    add_panel(figure, Panel(field.image, "Seeds", field.shown), SEEDS, SEEDS, "gray")
     figure.update_layout(
         xaxis2={"matches": None}, yaxis2={"matches": None}, xaxis3={"matches": "x2"}, yaxis3={"matches": "y2"}
     )

@@ -58,7 +58,7 @@ def make_swipe(
     rows, columns = before.shape
     colours = png.palette("viridis")
     first, second = (png.data_uri(to_codes(image, shown), colours) for image in (before, after))
-    left, right = names or ("before", "after")
+    left, right = names or ("raw", "corrected")
     return Swipe(
         title=title,
         columns=columns,

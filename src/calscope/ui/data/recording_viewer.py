@@ -1,4 +1,4 @@
-"""One recording from near: its warnings, and its frames as a film."""
+"""One recording in detail: its warnings, and its frames as a film."""
 
 import streamlit as st
 
@@ -18,7 +18,7 @@ def show_warnings(path: str, n_frames: int | None) -> None:
     for warning in warnings:
         st.warning(messages.plain(warning), icon=":material/warning:")
     if not warnings:
-        st.success(f"No warnings: {report.n_sampled_frames} frames were looked at.", icon=":material/check_circle:")
+        st.success(f"No warnings: {report.n_sampled_frames} frames were checked.", icon=":material/check_circle:")
     if report.skipped:
         beside = wording.count(len(report.skipped), "file beside it is", "files beside it are")
         with st.expander(f"{beside} not part of the recording"):

@@ -1,4 +1,4 @@
-"""The thresholds that people move most, as sliders over the pictures; a move judges again at once."""
+"""The most important thresholds as sliders above the pictures; a move evaluates again at once."""
 
 import hashlib
 from collections.abc import Iterable
@@ -42,7 +42,7 @@ HERE, THERE = "the thresholds above", "the thresholds on the page Evaluation"
 
 
 def in_force() -> Thresholds | None:
-    """Give the thresholds on the page; None where a value is not allowed, or results were judged by another program."""
+    """Give the thresholds on the page; None where a value is not allowed, or another program evaluated the results."""
     if places.shows_import():
         return None
     try:
@@ -86,24 +86,24 @@ def _show(slider: Slider) -> None:
 
 
 def evaluated(animal: ShownAnimal) -> EvaluatedAnimal | None:
-    """Give the animal judged by the thresholds on the page; None where the run did not come so far."""
+    """Give the animal evaluated with the thresholds on the page; None where the run has no evaluation of it."""
     stored = component_view.evaluated(animal)
     return stored and evaluate_with(stored, in_force())
 
 
 def evaluate_with(view: EvaluatedAnimal, thresholds: Thresholds | None) -> EvaluatedAnimal:
-    """Give the animal judged by these thresholds, where they differ from those of its run; None stands for those."""
+    """Give the animal evaluated with these thresholds; None stands for those of its run."""
     if thresholds is None:
         return view
     evaluation = judge(view.quality, thresholds)
     if evaluation.reasons == view.evaluation.reasons:
         return view
     mark = hashlib.sha256(thresholds.model_dump_json().encode()).hexdigest()[:12]
-    return replace(view, evaluation=evaluation, variant=f" by {mark}")
+    return replace(view, evaluation=evaluation, variant=f" with {mark}")
 
 
 def say_whose(animals: Iterable[ShownAnimal], thresholds: str = THERE) -> None:
-    """Say in one line, where animals are not judged as in their run, how many the run accepted."""
+    """Say in one line, where animals are not evaluated as in their run, how many the run accepted."""
     views = [view for animal in animals if (view := evaluated(animal)) is not None and view.variant]
     if not views:
         return
@@ -114,8 +114,8 @@ def say_whose(animals: Iterable[ShownAnimal], thresholds: str = THERE) -> None:
         if (stored := view.animal.results.evaluation)
     ]
     st.caption(
-        f"Judged by {thresholds}. The run itself accepted {', '.join(accepted)}: press **Evaluate**"
-        f"{' there' if thresholds == THERE else ''} to keep this judgement."
+        f"Evaluated with {thresholds}. The run itself accepted {', '.join(accepted)}: press **Evaluate**"
+        f"{' there' if thresholds == THERE else ''} to store this evaluation."
     )
 
 
@@ -136,6 +136,6 @@ def counts() -> pd.DataFrame:
 
 
 def evaluation_of(animal: ShownAnimal) -> Evaluation | None:
-    """Give the judgement by the thresholds on the page, that of the run where it can't be judged again."""
+    """Give the evaluation with the thresholds on the page, else that of the run."""
     view = evaluated(animal)
     return view.evaluation if view else animal.results.evaluation

@@ -1,4 +1,4 @@
-"""The first fit beside the second: what was kept, merged, dropped and added."""
+"""The first fit beside the refit: what was kept, merged, dropped and added."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ GROUPS = ("in both fits", "merged", "in one fit only")
 
 
 def table() -> pd.DataFrame:
-    """One row an animal: how many components the first fit had, what became of them, and how many the second has."""
+    """One row an animal: how many components the first fit had, what became of them, and how many the refit has."""
     return pd.DataFrame([_row(animal) for animal in shown_run.animals()])
 
 
@@ -117,7 +117,7 @@ def _figure(
         cached.contour_lines(keys[0], _first),
         _groups([i for i, _ in _changes_found.kept], merged_first, _changes_found.dropped),
         _first.centers_px(),
-        _told_of_first(_changes_found, _first.n),
+        _hover_of_first(_changes_found, _first.n),
     )
     refit = DrawnFit(
         Panel(_after.corr, f"Refit: {wording.count(_refit.n, 'component')}", shown),
@@ -126,7 +126,7 @@ def _figure(
             [j for _, j in _changes_found.kept], [one.refit for one in _changes_found.merged], _changes_found.added
         ),
         _refit.centers_px(),
-        _told_of_refit(_changes_found, _refit.n),
+        _hover_of_refit(_changes_found, _refit.n),
     )
     return two_fits_figure((first, refit), dxy_um)
 
@@ -139,23 +139,23 @@ def _groups(kept: Sequence[int], merged: Sequence[int], alone: Sequence[int]) ->
     ]
 
 
-def _told_of_first(changes: FitChanges, n: int) -> list[str]:
-    told = [f"component {i}: dropped" for i in range(n)]
+def _hover_of_first(changes: FitChanges, n: int) -> list[str]:
+    texts = [f"component {i}: dropped" for i in range(n)]
     for i, j in changes.kept:
-        told[i] = f"component {i}: kept, number {j} of the refit"
+        texts[i] = f"component {i}: kept, number {j} of the refit"
     for one in changes.merged:
         for i in one.first:
-            told[i] = f"component {i}: merged into number {one.refit} of the refit"
-    return told
+            texts[i] = f"component {i}: merged into number {one.refit} of the refit"
+    return texts
 
 
-def _told_of_refit(changes: FitChanges, n: int) -> list[str]:
-    told = [f"component {j}: added" for j in range(n)]
+def _hover_of_refit(changes: FitChanges, n: int) -> list[str]:
+    texts = [f"component {j}: added" for j in range(n)]
     for i, j in changes.kept:
-        told[j] = f"component {j}: kept, number {i} of the first fit"
+        texts[j] = f"component {j}: kept, number {i} of the first fit"
     for one in changes.merged:
-        told[one.refit] = f"component {one.refit}: merged from {', '.join(map(str, one.first))} of the first fit"
-    return told
+        texts[one.refit] = f"component {one.refit}: merged from {', '.join(map(str, one.first))} of the first fit"
+    return texts
 
 
 def _show_changes(name: str, changes: FitChanges) -> None:

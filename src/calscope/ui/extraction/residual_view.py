@@ -21,10 +21,10 @@ from calscope.ui.widgets import charts, parameter_form
 MOST_SPOTS = 30
 _FLOOR_SD = 3.5
 HELP = (
-    "What is left of the movie after cells and background are taken out, averaged over about a transient and a soma; "
-    "bright where it ever rises far above its usual scatter. A missed cell is a round spot without an outline; moving "
-    "vessels and the field's edges show as streaks. **Click a ring, or any spot,** to begin a component there in the "
-    "next refit."
+    "The residual is the movie without components and background, averaged over about one transient and one soma. A "
+    "pixel is bright where the residual ever rises far above its usual scatter. A missed cell is a round spot without "
+    "an outline; moving vessels and the edges of the field show as streaks. **Click a ring, or any spot,** to place a "
+    "seed: the next refit begins a component there."
 )
 
 
@@ -33,7 +33,7 @@ def show(animal: ShownAnimal) -> None:
     found = animal.results
     if found.residual is None or found.refit is None:
         st.info(
-            "This run has no picture of what the fit missed: it is older than that picture, or the picture was pruned. "
+            "This run has no residual: an older version made the run, or the residual was pruned. "
             "Press **Extract components**; the fits are in the store and are used again."
         )
         return
@@ -59,7 +59,7 @@ def _draw(animal: ShownAnimal) -> None:
             _components=found.refit,
         )
         key = on_page("extraction", f"residual {animal.name} {found.keys['residual'][:8]}")
-        alt = f"What the refit of {animal.name} left in the movie; a click places a seed"
+        alt = f"Residual of the refit of {animal.name}; a click places a seed"
         charts.show_clickable(figure, key, alt, _clicked, animal.name)
         st.caption(rings_words(n_missed, border_px))
     with right:
@@ -89,14 +89,14 @@ def _left_over(
     spots = missed[:MOST_SPOTS]
     told = [place_words(_residual, (int(y), int(x)), fr_hz) for y, x in spots]
     low, high = peak_display_range(_residual)
-    panel = Panel(_residual.peak, f"What the refit left: dark {low:g}, bright {high:.0f} SD or more", (low, high))
+    panel = Panel(_residual.peak, f"Residual: dark {low:g}, bright {high:.0f} SD or more", (low, high))
     lines = cached.contour_lines(keys[1], _components)
     return residual_figure(panel, lines, spots, told, border_px=border_px, dxy_um=dxy_um), len(missed)
 
 
 def rings_words(n_missed: int, border_px: int) -> str:
     """Say what a ring is, and why a bright spot may have none."""
-    rule = f"outside of every component where what is left rises to {SMALLEST_RISE_SD:g} SD or more"
+    rule = f"outside of every component where the residual reaches {SMALLEST_RISE_SD:g} SD or more"
     if n_missed == 0:
         ringed = f"**No orange ring:** there is no place {rule}."
     elif n_missed == 1:
@@ -106,8 +106,8 @@ def rings_words(n_missed: int, border_px: int) -> str:
         ringed = f"**Orange rings:** {which} {rule}; each may be a missed cell."
     rim = f", or in the rim of {border_px} px that some frames lack after their shift" if border_px else ""
     return (
-        f"{ringed} A spot without a ring stays below that, or lies in a component, whose faint edge reaches beyond its "
-        f"outline and whose light the fit explains only in part{rim}."
+        f"{ringed} A spot without a ring stays below that, or lies in a component: its faint edge reaches beyond its "
+        f"outline, and the fit may explain only part of its light{rim}."
     )
 
 
@@ -130,13 +130,13 @@ def _clicked(key: str, name: str) -> None:
 
 
 def _show_list(animal: ShownAnimal, residual: Residual, own: Seeds) -> None:
-    """List the seeds, each with a button that takes it away, and offer the refit."""
+    """List the seeds, each with a button that removes it, and offer the refit."""
     run = shown_run.shown()
     if run is None:
         return
     engine = ENGINES.get(run.job.spec.engine)
     if engine is None or not engine.takes_seeds:
-        st.info("This run's engine takes no seeds. Run the built-in engine to begin components by hand.")
+        st.info("This run's engine takes no seeds. Use the built-in engine to place seeds.")
         return
     used = placed_seeds.of_shown_run(animal.name)
     if not own and not used:
@@ -149,7 +149,7 @@ def _show_list(animal: ShownAnimal, residual: Residual, own: Seeds) -> None:
             st.button(
                 f"{number}: {words}" + (" · in this refit" if place in used else ""),
                 icon=":material/close:",
-                help="Take this seed away.",
+                help="Remove this seed.",
                 key=on_page("extraction", f"seed {animal.name} {place}"),
                 on_click=placed_seeds.remove,
                 args=(animal.name, place),
@@ -161,11 +161,11 @@ def _show_list(animal: ShownAnimal, residual: Residual, own: Seeds) -> None:
             icon=":material/play_arrow:",
             disabled=own == used,
             key=on_page("extraction", f"refit {animal.name}"),
-            help="The first fit is used again; the refit and what follows are made anew, with this run's parameters.",
+            help="The first fit is used again; refit and evaluation are computed again with this run's parameters.",
         )
         if own:
             st.button(
-                "Take all away",
+                "Remove all",
                 icon=":material/delete:",
                 key=on_page("extraction", f"no seeds {animal.name}"),
                 on_click=placed_seeds.clear,

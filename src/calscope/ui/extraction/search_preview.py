@@ -1,4 +1,4 @@
-"""The live picture of the search's parameters: what they mean is drawn over the field while a slider moves.
+"""The search preview: what gSig, gSiz, rf, stride and K mean is drawn over the field while a slider moves.
 
 The widgets of these parameters are drawn here and not in the sidebar, inside the fragment that draws the picture: a
 move runs the fragment alone, and every value has one widget, so nothing has to be kept in step.
@@ -24,7 +24,7 @@ from calscope.ui.widgets import charts, parameter_form
 
 SHOWN = ("cnmf.gSig", "cnmf.gSiz", "cnmf.rf", "cnmf.stride", "cnmf.K")
 WINDOW_PX = 96
-"""Side of the part that is shown from near."""
+"""Side of the close-up."""
 _STEADY_GSIG = (4, 4)
 """Rings are drawn on the spots found with it, so that cells and window stay while gSig moves."""
 _N_WINDOW_SPOTS = 40
@@ -69,7 +69,7 @@ def _fields() -> list[Field]:
 def _draw(fields: list[Field]) -> None:
     launch.rerun_if_requested()
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.markdown("##### What the search looks for", width="content")
+        st.markdown("##### Search preview", width="content")
         field = _choose_field(fields)
     soma, patches, seeds = st.columns(3)
     with soma:
@@ -85,8 +85,7 @@ def _draw(fields: list[Field]) -> None:
             st.warning(messages.plain(conflict), icon=":material/error:")
     if field is None:
         st.info(
-            "With a correlation image these numbers are drawn over it: press **Look at the raw movies** on the page "
-            "Data, or correct motion."
+            "The preview needs a correlation image: press **Summarise raw movies** on the page Data, or correct motion."
         )
         return
     search = _search(field, fits_together=not conflict)
@@ -112,7 +111,7 @@ def _choose_field(fields: list[Field]) -> Field | None:
         if st.session_state.get(key) not in names:
             st.session_state.pop(key, None)
         name = st.selectbox(
-            "Animal of the picture", names, key=key, width=220, label_visibility="collapsed", persist_state="session"
+            "Animal of the preview", names, key=key, width=220, label_visibility="collapsed", persist_state="session"
         )
     return next((field for field in fields if field.animal == name), fields[0])
 
@@ -155,7 +154,7 @@ def _panel(field: Field) -> Panel:
 
 
 def _window(field: Field, search: Search) -> Window:
-    """Give the part shown from near; it stays while gSig moves, until a few somata would no longer fit in."""
+    """Give the part shown in the close-up; it stays while gSig moves, until a few somata would no longer fit in."""
     steps = max(1, -(-3 * max(search.gSiz) // WINDOW_PX))
     rows, columns = field.image.shape
     return busiest_window(search.cells_px[:_N_WINDOW_SPOTS], (rows, columns), steps * WINDOW_PX)

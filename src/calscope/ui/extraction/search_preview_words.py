@@ -7,13 +7,13 @@ from calscope.plots.search_overlay import Search
 from calscope.ui.frame import wording
 
 SQUARE_UM = SQUARE_PX = 100
-"""Side of the square by which densities are told."""
+"""Side of the square for densities."""
 
 
 def captions(search: Search, dims: tuple[int, ...], dxy_um: Pair | None) -> tuple[str, str, str]:
     """Say what soma size, patches and K come to; of patches and K nothing where the values don't fit together."""
     if not search.patches:
-        return soma(search, dxy_um), "No patches are drawn: no run can cut them so.", "No places to begin are drawn."
+        return soma(search, dxy_um), "No patches are drawn: these values don't fit together.", "No seeds are drawn."
     return soma(search, dxy_um), patches(search, dxy_um), seeds(search, (dims[0], dims[1]), dxy_um)
 
 
@@ -21,8 +21,8 @@ def soma(search: Search, dxy_um: Pair | None) -> str:
     """Say how large a soma is, and the window around it."""
     across = (2 * search.gSig[0] + 1, 2 * search.gSig[1] + 1)
     return (
-        f"Ring: a soma of {_size(across, dxy_um)}, 2·gSig + 1. Dotted: the window of {_size(search.gSiz, dxy_um)} from "
-        "which a first footprint is taken. The rings should lie on the rims of the cells."
+        f"Ring: a soma of {_size(across, dxy_um)}, 2·gSig + 1. Dotted: the window of {_size(search.gSiz, dxy_um)} for "
+        "the first footprint. The rings should follow the edges of the cells."
     )
 
 
@@ -34,11 +34,13 @@ def patches(search: Search, dxy_um: Pair | None) -> str:
         return "One patch: the whole field at once."
     side = (rows[0][1] - rows[0][0], columns[0][1] - columns[0][0])
     shared_px = max(cuts[0][1] - cuts[1][0] for cuts in (rows, columns) if len(cuts) > 1)
-    ends = " The last of each row and column is moved back into the field." if _is_uneven(rows, columns) else ""
-    told = f"share {_length(shared_px, dxy_um)} (blue)" if shared_px > 0 else "share nothing: a cell on an edge is cut"
+    ends = " The last ones of each row and column are moved back into the field." if _is_uneven(rows, columns) else ""
+    overlap = (
+        f"overlap by {_length(shared_px, dxy_um)} (blue)" if shared_px > 0 else "don't overlap: cells at edges are cut"
+    )
     return (
         f"{len(rows)} × {len(columns)} = **{len(search.patches)} patches** of {_size(side, dxy_um)} (one is outlined); "
-        f"neighbours {told}.{ends}"
+        f"neighbours {overlap}.{ends}"
     )
 
 
@@ -58,7 +60,7 @@ def seeds(search: Search, dims: tuple[int, int], dxy_um: Pair | None) -> str:
         f"K {search.K} {where}: **{wanted} components** are looked for, {_density(wanted, dims, dxy_um)}. Of "
         f"{wording.count(n_spots, 'spot')} in this image {n_seeds} get a seed (dots), {fate}. "
         + (
-            "The surplus goes to dimmer places, and is found twice, merged or rejected."
+            "The others begin at dimmer places; many of them are merged or rejected later."
             if wanted > n_seeds and left == 0
             else ""
         )
@@ -69,10 +71,7 @@ def alt(search: Search) -> str:
     """Say what the picture shows, for people who can't see it."""
     if not search.patches:
         return "Rings of a soma's size on bright spots; no patches, because the values don't fit together"
-    return (
-        f"Rings of a soma's size on bright spots, {len(search.patches)} patches, and "
-        f"{len(search.seeds_px)} places from which the search would begin"
-    )
+    return f"Rings of a soma's size on bright spots, {len(search.patches)} patches, and {len(search.seeds_px)} seeds"
 
 
 def _density(count: int, dims: tuple[int, int], dxy_um: Pair | None) -> str:

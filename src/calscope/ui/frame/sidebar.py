@@ -66,7 +66,7 @@ def _show_engine() -> None:
             list(ENGINES),
             format_func=lambda name: ENGINE_TITLES.get(name, name),
             key=keys.ENGINE,
-            help="Who computes. The page Home says which engines can run here, and why not.",
+            help="The program that corrects motion and extracts components. Home shows which are available here.",
             persist_state="session",
         )
     with right:
@@ -127,15 +127,13 @@ def parameters(
 
 
 def recording_parameters() -> None:
-    """Draw what belongs to the recording and may be given or overruled by hand."""
+    """Draw what belongs to the recording and may be entered or overridden by hand."""
     with st.sidebar:
         st.markdown("##### Recording")
-        st.caption(
-            "Rate and pixel size come from the files where they state them; what is entered here overrules them."
-        )
+        st.caption("Frame rate and pixel size come from the files. Values entered here override them.")
         parameter_form.show_group("dataset", without=("dataset.fr",) if launch.without_frame_rate(None) else ())
         st.button(
-            "Reset to the files' own",
+            "Reset to the files' values",
             icon=":material/restart_alt:",
             on_click=parameter_form.reset,
             args=("dataset",),
@@ -158,12 +156,12 @@ def _show_difference(group: str) -> None:
         return
     differences = differing(run, group)
     if differences:
-        st.caption("**The pictures are of a run with other settings.** " + " ".join(differences))
+        st.caption("**The run shown used other settings.** " + " ".join(differences))
     elif group != "evaluation" or thresholds_panel.in_force() in (None, run.params.evaluation):
         return
-    words = "Puts parameters, engine and frames as that run had them, on every page."
+    words = "Sets parameters, engine and frames to those of the run shown, on every page."
     st.button(
-        "Set all as that run had it",
+        "Use this run's settings",
         key=keys.as_run_button(group),
         help=words,
         on_click=launch.take_settings_of,

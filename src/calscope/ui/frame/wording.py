@@ -6,7 +6,7 @@ from calscope.jobs.manager import Job
 from calscope.model.quantities import duration
 
 UNTIL_TITLES = {
-    "summary": "Look at the raw movies",
+    "summary": "Summary of the raw movies",
     "preview": "Preview of the motion correction",
     "motion": "Motion correction",
     "extraction": "Extraction",
@@ -37,7 +37,7 @@ def progress(job: Job, ahead: Job | None = None, *, alone: bool = True) -> str:
     if status.eta_s:
         parts.append(f"{duration(status.eta_s)} left")
     elif status.eta_s is None and job.spec.kind == "run" and status.stage:
-        parts.append("no estimate of the time left yet, this engine has not run here so far")
+        parts.append("time left unknown: this engine has not run here yet")
     return " · ".join(part for part in parts if part)
 
 

@@ -1,4 +1,4 @@
-"""Which engines can compute here, and why not; with a trial of CaImAn in a process of its own."""
+"""Which engines are available here, or why not; with a trial of CaImAn in a process of its own."""
 
 import streamlit as st
 
@@ -35,7 +35,7 @@ def _show_state(title: str, state: Availability, *, was_tried: bool) -> None:
         if state.ok:
             st.badge("works" if was_tried else "ready", color="blue")
         else:
-            st.badge("broken" if state.version else "not here", color="orange" if state.version else "gray")
+            st.badge("broken" if state.version else "not available", color="orange" if state.version else "gray")
     if state.ok:
         st.caption(f"Version {messages.plain(state.version)}.")
     else:
@@ -48,7 +48,7 @@ def _show_trial(trial: Trial | None) -> None:
         messages.fragment(_watch, run_every=POLL_S)()
         return
     if trial is None:
-        st.caption("It is installed. Whether it works shows when it is imported, which takes a while.")
+        st.caption("Installed. A trial imports it and shows whether it works, which takes a while.")
     label = "Try CaImAn" if trial is None else "Try again"
     st.button(label, icon=":material/science:", on_click=_begin, key=keys.TRY_CAIMAN)
 
@@ -57,7 +57,7 @@ def _watch() -> None:
     trial = _trials()[_TRIED]
     if trial.outcome() is not None:
         st.rerun()
-    words = f"In a process of its own: {trial.step}, {trial.seconds:.0f} s of at most {trial.timeout_s:.0f} s"
+    words = f"In its own process: {trial.step}, {trial.seconds:.0f} s of at most {trial.timeout_s:.0f} s"
     st.progress(min(trial.seconds / trial.timeout_s, 1.0), text=words)
     st.button("Stop", icon=":material/stop:", on_click=trial.stop, key=keys.STOP_TRIAL)
 

@@ -45,18 +45,18 @@ def show_folders() -> None:
     """Offer a walk through the allowed folders, and a typed path."""
     here = _here()
     st.caption(f"In {messages.plain(str(here))}")
-    folders = list_folders(here, places.roots())[:MOST_FOLDERS]
+    other_roots = [root for root in places.roots() if root != here] if here in places.roots() else []
+    folders = [folder for folder in list_folders(here, places.roots()) if folder not in other_roots][:MOST_FOLDERS]
     with st.container(height=210, border=True, gap=None):
         if here not in places.roots():
-            _folder_button("One up", here.parent, ":material/arrow_upward:")
+            _folder_button("Parent folder", here.parent, ":material/arrow_upward:")
         else:
-            for root in places.roots():
-                if root != here:
-                    _folder_button(str(root), root, ":material/hard_drive:")
+            for root in other_roots:
+                _folder_button(str(root), root, ":material/hard_drive:")
         for folder in folders:
             _folder_button(folder.name, folder, ":material/folder:")
         if not folders:
-            st.caption("There are no folders in here.")
+            st.caption("There are no folders in it.")
     _show_results_in(here)
     if st.button("Open this folder", icon=":material/folder_open:", type="primary", key=keys.OPEN_FOLDER):
         _open(str(here))
@@ -100,7 +100,7 @@ def _show_results_in(here: Path) -> None:
     """Offer what may be results in the folder that is browsed."""
     inside = [*list_files(here, HDF5_ENDINGS, places.roots()), *([here] if results_at(here) else [])]
     for place in inside[:MOST_FOLDERS]:
-        label = f"Open the results {place.name if place != here else 'of suite2p in here'}"
+        label = f"Open the results {place.name if place != here else 'of suite2p in this folder'}"
         if st.button(
             messages.plain(label), icon=":material/lock_open:", type="tertiary", key=keys.results_button(str(place))
         ):
@@ -130,11 +130,11 @@ def show_typed() -> None:
 
 
 def show_recent() -> None:
-    """Offer the folders opened lately."""
+    """Offer the folders that were opened recently."""
     recent = places.recent()
     if not recent:
         return
-    st.markdown("**Opened lately**")
+    st.markdown("**Recent folders**")
     for folder in recent:
         if st.button(
             messages.plain(folder), icon=":material/history:", type="tertiary", key=keys.recent_button(folder)

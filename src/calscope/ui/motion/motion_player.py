@@ -18,7 +18,7 @@ APART = 60
 LEAD_S = 1.0
 LEAD = 20
 _PAGE = "motion"
-KINDS = {"displacement": "Furthest from its usual place", "jump": "Largest jump between frames"}
+KINDS = {"displacement": "Largest displacement", "jump": "Largest jump between frames"}
 
 
 def show(animal: ShownAnimal, motion: MotionCorrection) -> None:
@@ -31,7 +31,7 @@ def _show(animal: ShownAnimal, motion: MotionCorrection) -> None:
     _show_moments(animal, motion)
     plan = film_clips.choose(_PAGE, animal.name, motion.estimate.shape, animal.fr_hz)
     found = animal.results.keys
-    film = film_clips.before_and_after(
+    film = film_clips.raw_and_corrected(
         (found["source"], found["apply"]),
         plan,
         animal.fr_hz,

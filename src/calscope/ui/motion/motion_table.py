@@ -79,7 +79,7 @@ def show(animals: Sequence[ShownAnimal]) -> None:
     st.dataframe(styled(rows), hide_index=True, column_config=_COLUMNS, height="content", placeholder="–")
     st.caption(
         "Shift: mean · 95 % · largest distance of a frame from the median position. Match: median correlation of the "
-        "frames with the template, before → after. Crispness of the mean image and residual flow: of the corrected "
+        "frames with the template, raw → corrected. Crispness of the mean image and residual flow: of the corrected "
         "movie against the raw one, on the same frames and the same crop."
     )
 
@@ -128,7 +128,7 @@ def _measured_row(
     level = NEUTRAL if _quality is None else level_of(_quality, motion_summary.done(estimate))
     cells: dict[str, object] = {
         "Animal": name,
-        "Verdict": f"{MARKS[level]} {'not judged' if _quality is None else _quality.verdict}",
+        "Verdict": f"{MARKS[level]} {'no verdict' if _quality is None else _quality.verdict}",
         "Flags": None if _quality is None else len(_quality.flags),
         "Frames": len(estimate.shifts_rig),
         "Rate (Hz)": f"{fr_hz:.4g}" if fr_hz else wording.UNKNOWN,
@@ -167,13 +167,13 @@ def _gains(motion: MotionEstimate, quality: MotionQuality | None) -> dict[str, o
 _COLUMNS = {
     "Verdict": st.column_config.TextColumn(
         width="medium",
-        help="✓ do as the run did. ○ it makes no measurable difference, or could not be judged. ▲ needs a look: the "
-        "verdict asks for another version than the run made, or the animal failed.",
+        help="✓ the run did what the verdict asks for. ○ no measurable difference, or it could not be measured. ▲ "
+        "needs a look: the verdict asks for another version than the run made, or the animal failed.",
     ),
-    "Flags": st.column_config.NumberColumn(help="How many things a person should look at; they stand with the animal."),
-    "Crispness": st.column_config.TextColumn(help="Gradient of the mean image, what noise adds left out."),
+    "Flags": st.column_config.NumberColumn(help="Number of things to check; they are listed with the animal."),
+    "Crispness": st.column_config.TextColumn(help="Gradient of the mean image, corrected for noise."),
     "Residual flow (px)": st.column_config.TextColumn(
-        help="Movement left between stretches of frames and the rest, before → after. Less is better."
+        help="Motion left between stretches of frames and the rest, raw → corrected. Less is better."
     ),
 }
 
@@ -182,7 +182,7 @@ def show_verdict(animal: ShownAnimal) -> None:
     """Say what the comparison of raw, rigid and piecewise-rigid found, and what a person should look at."""
     quality, motion = animal.results.motion_quality, animal.results.motion_estimate
     if quality is None or motion is None:
-        st.caption("This correction was not judged: it was made before Calscope did that. Run again for a verdict.")
+        st.caption("This run has no verdict on its motion correction: an older version made it. Run again to get one.")
         return
     version = motion_summary.done(motion)
     level = level_of(quality, version)

@@ -1,4 +1,4 @@
-"""One animal's motion correction from near: images, shifts over time, the shift field of a frame, the measures."""
+"""One animal's motion correction in detail: images, shifts over time, the shift field of a frame, the measures."""
 
 from functools import partial
 
@@ -22,7 +22,7 @@ SWIPE, BESIDE = "Swipe", "Side by side"
 COMPACT, LARGE = "Compact", "Large"
 WIDE_PX, NARROW_PX = 940, 470
 TIME_TAB, FRAMES_TAB, QUALITY_TAB = "Shifts and field", "Frame by frame", "Measures"
-MOVIE_TAB = "Movie before and after"
+MOVIE_TAB = "Raw and corrected movie"
 FEW_ANIMALS = 2
 """Of more animals, shift fields are drawn when they are asked for: a browser takes a while for each."""
 _PAGE = "motion"
@@ -216,7 +216,7 @@ def _show_field(animal: ShownAnimal, motion: MotionEstimate, frame: int, shown: 
     )
     charts.show(figure, keys.on_page(_PAGE, f"field {animal.name}"), f"Shift field of frame {frame} of {animal.name}")
     what = "each patch" if motion.shifts_els is not None else "the whole frame, which is shifted as one"
-    st.caption(f"Arrows: the shift applied to {what}, to lay it on the template; the tissue had moved the other way.")
+    st.caption(f"Arrows: the shift applied to {what} to align it with the template; the tissue moved the other way.")
 
 
 def _show_frames(animal: ShownAnimal, motion: MotionCorrection) -> None:
@@ -229,7 +229,7 @@ def _show_frames(animal: ShownAnimal, motion: MotionCorrection) -> None:
     with right:
         if quality is not None:
             figure = motion_pictures.margin(found.keys["motion_quality"], animal.fr_hz, quality)
-            charts.show(figure, keys.on_page(_PAGE, f"room {animal.name}"), f"Room to max_shifts of {animal.name}")
+            charts.show(figure, keys.on_page(_PAGE, f"margin {animal.name}"), f"Margin to max_shifts of {animal.name}")
     if quality is not None:
         st.caption(_counts(quality))
     messages.notes(motion.estimate.notes)
@@ -247,7 +247,8 @@ def _counts(quality: MotionQuality) -> str:
 def _show_quality(animal: ShownAnimal, motion: MotionCorrection) -> None:
     quality = animal.results.motion_quality
     if quality is None or not quality.measures:
-        st.caption("There is nothing to compare: " + messages.plain(text(quality.why) if quality else "not judged."))
+        why = text(quality.why) if quality else "this run has no verdict."
+        st.caption(f"There is nothing to compare: {messages.plain(why)}")
         return
     figure = motion_pictures.measures(animal.results.keys["motion_quality"], quality)
     charts.show(figure, keys.on_page(_PAGE, f"measures {animal.name}"), f"Measures of {animal.name} with intervals")
@@ -255,8 +256,8 @@ def _show_quality(animal: ShownAnimal, motion: MotionCorrection) -> None:
     st.caption(
         f"Dots with 95 % bootstrap intervals. All versions on the same {quality.n_judged} frames, spread over the "
         f"recording, and on the same crop (rows {rows.start} to {rows.stop - 1}, columns {columns.start} to "
-        f"{columns.stop - 1}), equally smoothed. These intervals hold the recording's own variety; the gains below "
-        "compare the same frames in two versions, and are much surer."
+        f"{columns.stop - 1}), equally smoothed. These intervals include how frames differ among themselves; the "
+        "changes below compare the same frames in two versions, and are much more certain."
     )
     st.dataframe(gain_table(quality), hide_index=True)
 
@@ -277,7 +278,7 @@ def gain_table(quality: MotionQuality) -> pd.DataFrame:
             "Measure": _MEASURES[gain.measure],
             "Change (95 % interval)": _change(gain),
             "By noise alone": "" if gain.measure == "crispness_corr" else _amount(gain, gain.by_noise),
-            "Judged": "no vote" if gain.measure == "crispness_corr" else gain.vote,
+            "Vote": "none" if gain.measure == "crispness_corr" else gain.vote,
         }
         for gain in quality.gains
     )

@@ -59,8 +59,8 @@ def show(*, opened: bool = True) -> None:
 
 def _show_inside() -> None:
     st.caption(
-        "Tries the parameters of the sidebar on the stretch in which this animal moves most, in the part of the field "
-        "that holds most structure: a few seconds instead of a whole run."
+        "Tries the sidebar's parameters on the stretch with the most motion, in the part of the field with the most "
+        "structure. It takes a few seconds instead of a whole run."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         ref = _choose_animal()
@@ -153,14 +153,14 @@ def _say_age(shown: _Shown) -> None:
         differences.append(f"engine {shown.engine}, now {engine}")
     if differences:
         told = messages.plain("; ".join(differences))
-        st.caption(f"**This preview is of other parameters:** {told}. Press **{BUTTON}** to try these.")
+        st.caption(f"**This preview was made with other parameters:** {told}. Press **{BUTTON}** to try these.")
 
 
 def _draw(name: str, shown: _Shown, info: RecordingInfo | None) -> None:
     preview = shown.preview
     fr_hz = shown.params.dataset.fr or (info.fr_hz if info else None)
     dxy_um = shown.params.dataset.dxy or (info.dxy_um if info else None)
-    st.badge(f"on this stretch: {preview.verdict}", icon=":material/gavel:", color="blue")
+    st.badge(f"in this stretch: {preview.verdict}", icon=":material/gavel:", color="blue")
     st.caption(messages.plain(text(preview.why)))
     kind = st.segmented_control(
         "Image",
@@ -198,8 +198,8 @@ def _draw_where(name: str, shown: _Shown, fr_hz: float | None, dxy_um: Pair | No
     when = f"{crop.start / fr_hz:.1f} to {crop.stop / fr_hz:.1f} s" if fr_hz else f"frames {crop.start} to {crop.stop}"
     looked = f", every {survey.every} frames" if survey.every > 1 else ""
     st.caption(
-        f"The stretch, {when}, and the crop, {crop.height} × {crop.width} px. The curve is a rough look at frames "
-        f"binned {survey.binning} × {survey.binning}{looked}: how far each lies from the median position."
+        f"The stretch, {when}, and the crop, {crop.height} × {crop.width} px. The curve is a rough estimate from "
+        f"frames binned {survey.binning} × {survey.binning}{looked}: how far each lies from the median position."
     )
 
 
@@ -219,7 +219,7 @@ def table(preview: MotionPreview) -> pd.DataFrame:
 
 def _interval(value: Estimate | None, digits: int) -> str:
     if value is None:
-        return "not judged"
+        return "not measured"
     return f"{value.value:.{digits}f} ({value.low:.{digits}f} to {value.high:.{digits}f})"
 
 

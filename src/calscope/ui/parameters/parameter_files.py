@@ -72,11 +72,11 @@ def take_text(name: str, content: bytes) -> tuple[str, str]:
     except UnicodeDecodeError:
         return "error", f"{name} is not a text file. Upload JSON, as the buttons above give it."
     except CalscopeError as error:
-        return "error", f"{name} was not taken over; all parameters are as before.\n{error}"
+        return "error", f"{name} was not loaded; all parameters are unchanged.\n{error}"
     parameter_form.fill(params)
     changed = parameter_form.changed_words(params)
     differing = f" Different from the defaults: {'; '.join(changed)}." if changed else " All are the defaults."
-    return "ok", f"{name} was taken over.{differing} {' '.join(notes)}".strip()
+    return "ok", f"{name} was loaded.{differing} {' '.join(notes)}".strip()
 
 
 def changed_now() -> list[str]:
@@ -99,7 +99,7 @@ def show(wanted: str) -> None:
     """Draw the reference, group by group; only parameters in whose description `wanted` stands."""
     found = [field for field in fields() if wanted.strip().lower() in _text(field)]
     if not found:
-        st.info(messages.plain(f"No parameter's description has '{wanted}' in it."))
+        st.info(messages.plain(f"No parameter matches '{wanted}'."))
     for group in dict.fromkeys(field.group for field in found):
         st.subheader(GROUP_TITLES.get(group, group), anchor=False)
         for field in found:
@@ -124,10 +124,10 @@ def _show_field(field: ParameterField) -> None:
         )
     with right:
         st.markdown(f"{messages.plain(spec.meaning)} {messages.plain(spec.higher)}")
-        caiman = ", ".join(f"`{path}`" for path in spec.caiman) or "has none"
+        caiman = ", ".join(f"`{path}`" for path in spec.caiman) or "none"
         stages = ", ".join(titles[stage] for stage in spec.stages if stage in titles)
         again = f"{stages}, and what follows" if stages else "nothing"
         st.caption(
             f"Allowed: {messages.plain(spec.allowed())}. Default from: {messages.plain(spec.source)}. "
-            f"In CaImAn: {caiman}. A change runs again: {messages.plain(again)}."
+            f"In CaImAn: {caiman}. A change computes again: {messages.plain(again)}."
         )

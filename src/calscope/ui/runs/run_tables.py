@@ -15,7 +15,7 @@ from calscope.pipeline.records import LOOKS
 from calscope.ui.frame import wording
 from calscope.ui.widgets import parameter_form
 
-CHANGED_HELP = "Against the run before it on the same folder; the first one, against the defaults."
+CHANGED_HELP = "Compared with the previous run on the same folder; the first one, with the defaults."
 
 
 def run_list(jobs: Sequence[Job]) -> pd.DataFrame:
@@ -73,7 +73,7 @@ def changed(job: Job, before: Job | None) -> str:
         if now.get(field.dotted) != then.get(field.dotted)
     ]
     parts += _other_changes(job, before)
-    return "; ".join(parts) or ("as before" if before else "defaults")
+    return "; ".join(parts) or ("unchanged" if before else "defaults")
 
 
 def _other_changes(job: Job, before: Job | None) -> list[str]:
@@ -130,7 +130,7 @@ def run_animals(job: Job) -> pd.DataFrame:
             "Time": duration(sum(stage.seconds for stage in record.stages)),
             "From the store": f"{sum(stage.cached for stage in record.stages)} of {len(record.stages)} stages",
             "Peak memory": size(record.peak_memory_bytes) if record.peak_memory_bytes else "",
-            "What went wrong": record.error,
+            "Error": record.error,
         }
         for record in job.results.values()
     )

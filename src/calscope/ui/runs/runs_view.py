@@ -1,4 +1,4 @@
-"""The list of runs, and one of them from near."""
+"""The list of runs, and one of them in detail."""
 
 import streamlit as st
 
@@ -68,7 +68,7 @@ def _show_actions(job: Job) -> None:
 
 
 def _show_forgetting(job_id: str) -> None:
-    """Draw the button that takes a run off the list; pressed, it asks once more in its place."""
+    """Draw the button that removes a run from the list; pressed, it asks once more in its place."""
     if st.session_state.get(keys.FORGETTING) != job_id:
         st.button(
             "Forget this run",
@@ -76,10 +76,10 @@ def _show_forgetting(job_id: str) -> None:
             on_click=_ask_about,
             args=(job_id,),
             key=keys.FORGET_RUN,
-            help="Takes it off this list. Its results stay in the store until they are pruned.",
+            help="Removes it from this list. Its results stay in the store until they are pruned.",
         )
         return
-    st.markdown("Take this run, its settings and its log off the list for good?", width="content")
+    st.markdown("Remove this run, its settings and its log from the list permanently?", width="content")
     st.button("Forget it", icon=":material/delete:", on_click=_forget, args=(job_id,), key=keys.FORGET_IT)
     st.button("Keep it", on_click=_ask_about, args=("",), key=keys.KEEP_IT)
 

@@ -18,7 +18,7 @@ def show() -> None:
     sizes = store.size_by_stage()
     st.markdown(
         f"The store at {messages.plain(str(store.root))} holds **{size(sum(sizes.values()))}** of results. "
-        "They make going back to earlier parameters instant; whatever is removed is computed again when it is needed."
+        "Runs with the same parameters use them again; what is removed is computed again when it is needed."
     )
     if sizes:
         st.dataframe(component_table.store_sizes(sizes), hide_index=True, width="content")
@@ -29,11 +29,11 @@ def show() -> None:
 
 def _show_pruning() -> None:
     with st.form(keys.PRUNE_FORM, width=520):
-        st.markdown("**Make room**")
+        st.markdown("**Free disk space**")
         left, right = st.columns(2)
         keep_gb = left.number_input("Keep at most (GB)", min_value=0.0, value=None, step=1.0, placeholder="no limit")
         days = right.number_input("Not used for (days)", min_value=0.0, value=None, step=1.0, placeholder="any time")
-        if st.form_submit_button("Remove what was used longest ago", icon=":material/delete_sweep:"):
+        if st.form_submit_button("Remove least recently used results", icon=":material/delete_sweep:"):
             _prune(keep_gb, days)
 
 

@@ -25,7 +25,7 @@ SEEDED = ("extraction", "evaluation")
 
 
 class FrameRateUnknownError(ParameterError):
-    """A run would need a frame rate that neither the files nor the person told."""
+    """A run would need a frame rate that is neither in the files nor entered."""
 
 
 def start_run(until: Until) -> str:
@@ -171,7 +171,7 @@ def try_run(until: Until, shown_on_page: str = "") -> None:
 
 
 def without_frame_rate(params: Parameters | None) -> list[str]:
-    """Give the chosen animals whose frame rate neither their files nor the parameters (if given) tell."""
+    """Give the chosen animals whose frame rate is neither in their files nor in the parameters, if given."""
     if params is not None and params.dataset.fr is not None:
         return []
     n_frames = st.session_state.get(keys.FRAMES)

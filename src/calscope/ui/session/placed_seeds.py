@@ -1,4 +1,4 @@
-"""Seeds placed by hand: where the next refit shall begin components, per animal, kept for the session."""
+"""Seeds placed by hand: where the next refit begins components, per animal, kept for the session."""
 
 import math
 from collections.abc import Mapping
@@ -39,12 +39,12 @@ def add(name: str, place: tuple[int, int], apart_px: float) -> None:
 
 
 def remove(name: str, place: tuple[int, int]) -> None:
-    """Take one seed away."""
+    """Remove one seed."""
     _put(name, tuple(other for other in placed(name) if other != place))
 
 
 def clear(name: str) -> None:
-    """Take all seeds of an animal away."""
+    """Remove all seeds of an animal."""
     _put(name, ())
 
 

@@ -39,7 +39,7 @@ class ShownRun:
         return record.engine_version if self.job.spec.kind == "import" and record else ""
 
     def record(self, ref: RecordingRef) -> AnimalRun | None:
-        """Give what the run left of one animal; None where it did not come to it."""
+        """Give what the run left of one animal; None where it did not process it."""
         same_file = (run for run in self.job.results.values() if run.info and run.info.path == str(ref.path))
         return next(same_file, None) or self.job.results.get(ref.name)
 

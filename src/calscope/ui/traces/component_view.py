@@ -1,4 +1,4 @@
-"""One component from near: choosing it on the map, in the table or by its number, and all that is known of it."""
+"""One component in detail: choosing it on the map, in the table or by its number, and all that is known of it."""
 
 import math
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ SHOWN = ("accepted", "rejected", "all")
 
 @dataclass(frozen=True)
 class EvaluatedAnimal:
-    """An animal whose components are judged."""
+    """An animal whose components are evaluated."""
 
     animal: ShownAnimal
     components: Components
@@ -27,7 +27,7 @@ class EvaluatedAnimal:
     evaluation: Evaluation
     after: SummaryImages
     variant: str = ""
-    """Names a judgement that is not the stored one."""
+    """Names an evaluation that is not the stored one."""
 
     @property
     def keys(self) -> tuple[str, str, str]:
@@ -51,7 +51,7 @@ class EvaluatedAnimal:
 
 
 def evaluated(animal: ShownAnimal) -> EvaluatedAnimal | None:
-    """Give the animal with everything this view needs; None where the run did not come so far."""
+    """Give the animal with everything this view needs; None where the run has no evaluation of it."""
     results = animal.results
     if not (results.refit and results.component_quality and results.evaluation and results.after):
         return None
@@ -159,7 +159,7 @@ def _row_chosen(key: str, listed: list[int]) -> None:
 
 
 def show_header(view: EvaluatedAnimal, component: int) -> None:
-    """Say which component it is, how it was judged and why."""
+    """Say which component it is, whether it was accepted and why."""
     accepted = view.is_accepted(component)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"Component {component}", anchor=False, width="content")
@@ -194,7 +194,7 @@ def _soma_parts(quality: ComponentQuality, component: int) -> str:
 
 
 def show_footprint(view: EvaluatedAnimal, component: int) -> None:
-    """Draw where the component lies, and its footprint from near."""
+    """Draw where the component lies, and its footprint in detail."""
     accepted = view.is_accepted(component)
     left, right = st.columns(2)
     with left:

@@ -89,7 +89,7 @@ def show_run_line(run: ShownRun) -> None:
 
 
 def each(stage: StageName, draw: Draw, *, button: str) -> None:
-    """Draw every chosen animal that has the result of `stage`, under its name; say of the others why they have none."""
+    """Draw every chosen animal that has the result of `stage`, under its name; say why where there is none."""
     for animal in shown_run.animals():
         st.subheader(messages.plain(animal.name), anchor=False)
         draw_or_say(animal, stage, draw, button=button)
@@ -115,8 +115,7 @@ def _say_why_not(animal: ShownAnimal, stage: StageName, button: str) -> None:
         st.info(
             "These results were pruned from the store. Open them again on Home."
             if is_gone
-            else f"Imported results hold no {stage_of(stage).title}: {messages.plain(run.imported_from)} did not keep "
-            "it in its file."
+            else f"The imported file contains no {stage_of(stage).title}."
         )
     elif record is not None and record.error:
         st.error(messages.plain(record.error), icon=":material/error:")
@@ -124,5 +123,5 @@ def _say_why_not(animal: ShownAnimal, stage: StageName, button: str) -> None:
         st.info(f"This animal was not processed in this run. Press **{button}** to run it.")
     else:
         st.info(
-            f"This run has no {stage_of(stage).title} of this animal. Press **{button}**; what is there is used again."
+            f"This run has no {stage_of(stage).title} for this animal. Press **{button}**; stored results are reused."
         )

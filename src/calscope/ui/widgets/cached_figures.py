@@ -95,7 +95,7 @@ def footprint(
     accepted: bool | None,  # noqa: FBT001 - whether it was accepted, not a switch
     _components: Components,
 ) -> go.Figure:
-    """Draw one component's footprint from near."""
+    """Draw one component's footprint in detail."""
     line = cached.contour_lines(key, _components)[component]
     return close_up(_components.footprint(component), line, colour=colour_of(accepted))
 

@@ -13,13 +13,13 @@ from calscope.pipeline.stages import STAGES
 def components(
     keys: tuple[str, str, str], _components: Components, _quality: ComponentQuality, _evaluation: Evaluation
 ) -> pd.DataFrame:
-    """One row a component: the judgement, the reason, the measures, place and size."""
+    """One row a component: the evaluation, the reason, the measures, place and size."""
     centers = _components.centers_px()
     return pd.DataFrame(
         {
             "component": range(_components.n),
-            "judgement": ["accepted" if accepted else "rejected" for accepted in _evaluation.accepted],
-            # The judgement stands beside it; without it the whole reason fits in.
+            "evaluation": ["accepted" if accepted else "rejected" for accepted in _evaluation.accepted],
+            # The evaluation stands beside it; without it the whole reason fits in.
             "reason": [why(reason) for reason in _evaluation.reasons],
             "SNR": _quality.snr,
             "spatial r": _quality.r_value,
@@ -35,7 +35,7 @@ REASON_PX = 530
 """As wide as the longest usual reason; what is cut off on a narrow screen are places and sizes."""
 COMPONENT_COLUMNS = {
     "component": st.column_config.NumberColumn(width=84, help="Counted from 0, as on disk."),
-    "judgement": st.column_config.TextColumn(width=78),
+    "evaluation": st.column_config.TextColumn(width=78),
     "reason": st.column_config.TextColumn(width=REASON_PX),
     "SNR": st.column_config.NumberColumn(format="%.2f", width=60),
     "spatial r": st.column_config.NumberColumn(format="%.3f", width=74),

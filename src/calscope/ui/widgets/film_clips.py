@@ -93,12 +93,12 @@ def _ordinal(number: int) -> str:
 def of_recording(info: RecordingInfo, plan: FilmPlan, _recording: FrameSource) -> bytes:
     """Make a film of a raw recording; the fingerprint in `info` makes the film of changed files another one."""
     frames = film_frames(_recording, plan)
-    words = _words(("recorded",), plan, info.fr_hz, info.dxy_um, ())
+    words = _words(("raw",), plan, info.fr_hz, info.dxy_um, ())
     return pack_film([frames], words, film_display_range([frames]))
 
 
 @st.cache_data(max_entries=MOST_FILMS, max_size=MOST_BYTES, show_spinner=MAKING)
-def before_and_after(
+def raw_and_corrected(
     keys_of: tuple[str, str],
     plan: FilmPlan,
     fr_hz: float | None,
@@ -109,7 +109,7 @@ def before_and_after(
 ) -> bytes:
     """Make a film of the raw and the corrected movie in a shared display range; the keys name both."""
     versions = [film_frames(_raw, plan), film_frames(_movie, plan)]
-    words = _words(("original", "corrected"), plan, fr_hz, dxy_um, tuple(_far_px[frame] for frame in plan.frames))
+    words = _words(("raw", "corrected"), plan, fr_hz, dxy_um, tuple(_far_px[frame] for frame in plan.frames))
     return pack_film(versions, words, film_display_range(versions))
 
 

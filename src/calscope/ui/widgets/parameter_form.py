@@ -1,4 +1,4 @@
-"""Widgets made from the parameter model: label, unit, limits, help, and what differs from the default.
+"""Widgets made from the parameter model: label, unit, allowed values, help, and what differs from the default.
 
 Every change reaches the server at once: one that waits for the next button is lost where a person goes to another page
 before. It draws the page again, which takes a few tenths of a second: all that is costly is kept.
@@ -116,7 +116,7 @@ def show_slider(dotted: str, low: int, high: int) -> None:
     is_pair = field.spec.kind.endswith("pair")
     left, *right = st.columns([2.2, 1, 1] if is_pair else [2.2, 1], gap="small", vertical_alignment="bottom")
     with left:
-        st.slider(_label(field), low, high, key=key, help=_help(field), on_change=_turned, args=(field, key))
+        st.slider(_label(field), low, high, key=key, help=_help(field), on_change=_slider_moved, args=(field, key))
     _show_bare_boxes(field, right)
 
 
@@ -125,9 +125,9 @@ def _largest(field: ParameterField) -> int | None:
     return max(held) if isinstance(held, tuple) else held
 
 
-def _turned(field: ParameterField, key: str) -> None:
-    turned = st.session_state[key]
-    put(field, (turned, turned) if field.spec.kind.endswith("pair") else turned)
+def _slider_moved(field: ParameterField, key: str) -> None:
+    moved = st.session_state[key]
+    put(field, (moved, moved) if field.spec.kind.endswith("pair") else moved)
 
 
 def _show_bare_boxes(field: ParameterField, places: Sequence[Any]) -> None:

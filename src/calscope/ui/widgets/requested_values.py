@@ -51,9 +51,9 @@ def _same(one: Any, other: Any) -> bool:
 def _usual_reason(dotted: str, asked: object) -> str:
     """Give a reason for runs whose record holds none."""
     if asked is None and dotted == "cnmf.gSiz":
-        return "It was left open, which means 2·gSig + 1."
+        return "It was left empty, which means 2·gSig + 1."
     if asked is None and dotted.startswith("dataset."):
-        return "It was left open; the recording says it."
+        return "It was left empty; the recording states it."
     return "The engine set it."
 
 
@@ -65,6 +65,6 @@ def show(name: str, record: AnimalRun | None, page: Page) -> None:
     if rows.empty:
         st.caption(f":material/check: All parameters of {_WHOSE[page]} were used as requested.")
         return
-    words = f"{wording.count(len(rows), 'parameter')} of {_WHOSE[page]} used otherwise than requested, and why"
+    words = f"{wording.count(len(rows), 'parameter')} of {_WHOSE[page]} not used as requested, and why"
     with st.expander(words, key=on_page(page, f"requested {name}"), icon=":material/tune:"):
         st.table(rows.set_index("Parameter").map(messages.plain))

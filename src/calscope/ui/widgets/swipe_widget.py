@@ -1,4 +1,4 @@
-"""Before and after over each other, with a border between them that is dragged; all of it is ours and works offline."""
+"""Two images over each other, with a border between them that is dragged; all of it is ours and works offline."""
 
 from collections.abc import Callable
 from functools import cache
