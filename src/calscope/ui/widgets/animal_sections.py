@@ -115,7 +115,7 @@ def _say_why_not(animal: ShownAnimal, stage: StageName, button: str) -> None:
         st.info(
             "These results were pruned from the store. Open them again on Home."
             if is_gone
-            else f"The imported file contains no {stage_of(stage).title}."
+            else f"The file imported from {messages.plain(run.imported_from)} contains no {stage_of(stage).title}."
         )
     elif record is not None and record.error:
         st.error(messages.plain(record.error), icon=":material/error:")
