@@ -73,7 +73,7 @@ def test_frames_that_cannot_be_read_when_they_are_asked_for_are_told_where_they_
     def torn(*given):
         raise RecordingError("Frame 7 is torn.")
 
-    monkeypatch.setattr(recording_viewer.films, "of_recording", torn)
+    monkeypatch.setattr(recording_viewer.film_clips, "of_recording", torn)
     app = open_page("data", data=lab.good)
     assert not app.exception and errors(app) == ["Frame 7 is torn."]
 

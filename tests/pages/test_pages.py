@@ -54,7 +54,7 @@ def test_page_opens_with_nothing_there(open_page, page):
 
 @pytest.mark.parametrize("page", ["data", *OF_A_RUN])
 def test_page_without_a_folder_says_where_to_open_one(open_page, page):
-    assert "page Home" in words(open_page(page))
+    assert "on Home" in words(open_page(page))
 
 
 @pytest.mark.parametrize("page", OF_A_RUN)

@@ -151,7 +151,7 @@ def test_stages_from_the_store_take_no_share_of_the_progress(run):
     assert seen["first fit"] == 0
 
 
-@pytest.mark.parametrize("stop_in", ["summary of the raw movie", "corrected movie", "second fit"])
+@pytest.mark.parametrize("stop_in", ["summary of the raw movie", "corrected movie", "refit"])
 def test_cancel_leaves_nothing_half_made_and_keeps_what_is_done(run, store, stop_in):
     def progress(fraction, note="", /):
         if note.startswith(stop_in):
@@ -160,7 +160,7 @@ def test_cancel_leaves_nothing_half_made_and_keeps_what_is_done(run, store, stop
     with pytest.raises(Cancelled):
         run(progress=progress)
     assert left_half_made(store) == []
-    done = {"summary of the raw movie": [], "corrected movie": ["before", "estimate"], "second fit": ALL[:6]}[stop_in]
+    done = {"summary of the raw movie": [], "corrected movie": ["before", "estimate"], "refit": ALL[:6]}[stop_in]
     assert sorted(item.stage for item in store.sizes()) == sorted(done)
     assert computed(run()) == [name for name in ALL if name not in done]
 
@@ -186,7 +186,7 @@ def test_an_error_in_the_program_is_one_sentence_for_people_and_a_traceback_in_t
 
 def test_too_little_memory_is_told_with_what_helps(run, engine):
     engine.fails["refit"] = MemoryError()
-    with pytest.raises(RunError, match=r"second fit: .*memory.*--frames"):
+    with pytest.raises(RunError, match=r"refit: .*memory.*--frames"):
         run()
 
 

@@ -72,7 +72,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "motion.pw_rigid": "One patch covers the whole field, and CaImAn has nothing to interpolate between.",
         "cnmf.gSiz": "CaImAn's seed window is 2·gSig + 1 where it was left open, and it makes even sides odd.",
         "cnmf.rf": "CaImAn fitted the whole field at once.",
-        "cnmf.only_init": "CaImAn's second fit goes through all of CNMF, whatever the first one did.",
+        "cnmf.only_init": "CaImAn's refit goes through all of CNMF, whatever the first one did.",
     }
 )
 
@@ -166,7 +166,7 @@ class CaimanEngine:
         check_seeds(self, seeds)
         _check(params)
         _refuse_none(first)
-        with _driving("the second fit", context, REFIT, (0, 1)) as view:
+        with _driving("the refit", context, REFIT, (0, 1)) as view:
             images = _images(movie, context)
             whole_field = {"patch": {"rf": None, "only_init": False}}
             options = _options(params, _cnmf_options(context), whole_field)

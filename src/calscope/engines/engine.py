@@ -56,7 +56,7 @@ class Engine(Protocol):
     reasons: Mapping[str, str]
     """Why a value it uses may differ from the requested one, in words, by the parameter's full name."""
     takes_seeds: bool
-    """Whether its second fit can begin components at places that a person chose."""
+    """Whether its refit can begin components at places that a person chose."""
 
     def availability(self) -> Availability:
         """Tell whether the engine can run on this machine; quick, and without importing anything heavy."""

@@ -90,12 +90,12 @@ class AnimalResults:
 
     @property
     def refit(self) -> Components | None:
-        """Components of the second fit."""
+        """Components of the refit."""
         return self.get("refit")
 
     @property
     def residual(self) -> Residual | None:
-        """What the second fit left in the movie."""
+        """What the refit left in the movie."""
         return self.get("residual")
 
     @property

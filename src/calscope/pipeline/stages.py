@@ -86,7 +86,7 @@ class StageInputs:
 
     @property
     def components(self) -> Components:
-        """The second fit, which must be there."""
+        """The refit, which must be there."""
         return _needed(self.parents.refit, "refit")
 
 
@@ -278,7 +278,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("fit", "first fit", ("estimate", "apply"), _run_fit, _CNMF, 0.06, uses_engine=True),
     Stage(
         "refit",
-        "second fit",
+        "refit",
         ("estimate", "apply", "fit"),
         _run_refit,
         _CNMF,
@@ -286,10 +286,10 @@ STAGES: tuple[Stage, ...] = (
         uses_engine=True,
         reads_inputs=("seeds",),
     ),
-    Stage("residual", "what the fit left", ("apply", "refit"), _run_residual, _RESIDUAL, 0.01),
+    Stage("residual", "residual", ("apply", "refit"), _run_residual, _RESIDUAL, 0.01),
     Stage(
         "component_quality",
-        "measuring the components",
+        "component quality",
         ("apply", "refit"),
         _run_component_quality,
         _METRICS,

@@ -3,7 +3,7 @@
 Components are recognised by their footprints; where those changed a lot, or lie in part on several others, the traces
 must agree too. Each component of one fit is paired with at most one of the other, the most alike first. What is left of
 the first fit was merged where it lies on a component of the second that moves with it, and dropped otherwise; what is
-left of the second fit was added.
+left of the refit was added.
 """
 
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class FitChanges:
     dropped: tuple[int, ...]
     """Numbers in the first fit."""
     added: tuple[int, ...]
-    """Numbers in the second fit."""
+    """Numbers in the refit."""
 
     @property
     def n_merged(self) -> int:

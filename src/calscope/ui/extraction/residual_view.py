@@ -29,7 +29,7 @@ HELP = (
 
 
 def show(animal: ShownAnimal) -> None:
-    """Draw what the fit left; a click there places a seed."""
+    """Draw the residual; a click there places a seed."""
     found = animal.results
     if found.residual is None or found.refit is None:
         st.info(

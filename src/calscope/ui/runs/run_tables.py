@@ -44,7 +44,9 @@ def state(job: Job) -> str:
 
 
 def _animals(job: Job) -> str:
-    """Say how many animals went well, of how many."""
+    """Say how many animals went well, of how many; nothing of the making of a demo."""
+    if job.spec.kind == "demo":
+        return ""
     n_good = sum(not record.error for record in job.results.values())
     return f"{n_good} of {len(job.spec.animals)}" if job.spec.animals else str(n_good)
 

@@ -39,7 +39,7 @@ def start_run(until: Until) -> str:
     """
     project = places.project()
     if project is None:
-        raise RecordingError("No folder is open. Open one on the page Home, or make the demo there.")
+        raise RecordingError("No folder is open. Open one on Home, or make the demo there.")
     if places.shows_import():
         raise RecordingError("These are results without their recording: nothing can be run. Open it on Home.")
     params = parameter_form.parameters(_groups_used(until))
@@ -71,7 +71,7 @@ def start_preview(name: str) -> str:
     """Submit the preview of the motion correction of one animal with the sidebar's settings; errors as `start_run`."""
     project = places.project()
     if project is None:
-        raise RecordingError("No folder is open. Open one on the page Home, or make the demo there.")
+        raise RecordingError("No folder is open. Open one on Home, or make the demo there.")
     spec = JobSpec(
         data=str(project.root),
         animals=(name,),
