@@ -32,10 +32,7 @@ def draw(animal: ShownAnimal) -> None:
         st.info(f"The summary images of this animal are no longer in the store. Press **{RUN}** to compute them again.")
     else:
         motion_view.show_images(animal, raw, corrected)
-    if animal.results.motion is None:
-        st.info(f"The motion of this animal is no longer in the store. Press **{RUN}** to estimate it again.")
-    else:
-        motion_view.details(animal)
+    motion_view.details(animal)
     requested_values.show(animal.name, animal.record, "motion")
 
 
