@@ -18,29 +18,30 @@ from calscope.model.results import (
     Residual,
     SummaryImages,
 )
-from calscope.pipeline.codecs import load_result
+from calscope.pipeline.opened_results import OPENED
 from calscope.pipeline.store import Store
 
 
 class AnimalResults:
     """Results by stage; None where a stage did not run, or its result was pruned since.
 
-    What was opened once stays open, and is the same object at every call.
+    It holds none of them: those that were used last stay open for all, whatever the number (`opened_results`).
     """
 
     def __init__(self, store: Store, keys: Mapping[StageName, str]) -> None:
         self.store = store
         self.keys = dict(keys)
-        self._opened: dict[StageName, Any] = {}
+        self._seen: set[StageName] = set()
 
     def get(self, stage: StageName) -> Any:
         """Give a stage's result, or None."""
-        if stage not in self._opened and self._is_there(stage):
-            try:
-                self._opened[stage] = load_result(stage, self.store.open(self.keys[stage]))
-            except StoreError:
-                return None  # pruned between the two looks
-        return self._opened.get(stage)
+        if stage not in self._seen and not self._is_there(stage):
+            return None
+        self._seen.add(stage)
+        try:
+            return OPENED.get(self.store, stage, self.keys[stage])
+        except StoreError:
+            return None  # pruned since
 
     @property
     def before(self) -> SummaryImages | None:

@@ -54,6 +54,11 @@ class StoredResult:
     provenance: Mapping[str, Any]
     """Stage, parameters, versions, parents and times: how it came about."""
 
+    @property
+    def n_maps(self) -> int:
+        """How many files are open while all its arrays are in use."""
+        return sum((self.folder / file).stat().st_size >= MAPPED_FROM_BYTES for file in self.arrays.values())
+
     def array(self, name: str) -> NDArray:
         """Give one array, a memory map unless it is small."""
         path = self.folder / self.arrays[name]

@@ -17,7 +17,7 @@ from calscope.ui.session import places
 
 
 def results(keys_by_stage: Mapping[StageName, str]) -> AnimalResults:
-    """Give the results of these keys; memory maps stay open from one rerun to the next."""
+    """Give the results of these keys; what was used last stays open from one rerun to the next."""
     return _results(str(places.store().root), tuple(sorted(keys_by_stage.items())))
 
 
