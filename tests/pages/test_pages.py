@@ -10,7 +10,7 @@ from calscope.model.groups import Thresholds
 from calscope.model.note_texts.all_texts import text, texts
 from calscope.model.results import Evaluation
 from calscope.pipeline.animal_results import AnimalResults
-from calscope.pipeline.judging import judge
+from calscope.pipeline.stages import evaluate_components
 from calscope.pipeline.store import Store
 from calscope.ui.frame import keys
 from calscope.ui.session.shown_run import ShownRun
@@ -251,7 +251,7 @@ def test_thresholds_on_the_page_evaluate_on_every_page_and_the_run_is_named(open
     strict = dict.fromkeys(("evaluation.rval_thr", "evaluation.min_soma"), 0.9)
     for dotted, value in strict.items():
         app.number_input(key=keys.parameter(dotted)).set_value(value).run()
-    now = judge(found.component_quality, Thresholds(rval_thr=0.9, min_soma=0.9)).n_accepted
+    now = evaluate_components(found.component_quality, Thresholds(rval_thr=0.9, min_soma=0.9)).n_accepted
     assert now != found.evaluation.n_accepted
     note = f"The run itself accepted {found.evaluation.n_accepted} of {found.refit.n}"
     assert app.dataframe[0].value.set_index("Animal").loc["Animal_1", "Accepted"] == now
@@ -297,7 +297,7 @@ def test_scatter_counts_the_components_that_only_their_likeness_to_a_soma_reject
     found = AnimalResults(Store(lab.store), JobManager(lab.store).get(lab.good_run).results["Animal_1"].keys)
     app = open_page("evaluation", run=lab.good_run, animal="Animal_1")
     app.number_input(key=keys.parameter("evaluation.min_soma")).set_value(0.9).run()
-    reasons = judge(found.component_quality, Thresholds(min_soma=0.9)).reasons
+    reasons = evaluate_components(found.component_quality, Thresholds(min_soma=0.9)).reasons
     n = sum(reason.kind == "rejected" and reason.values["checks"][-1]["measure"] == "soma" for reason in reasons)
     assert n > 0
     assert f"rejected: unlike a soma ({n})" in [trace.get("name") for trace in figures(app)[1]["data"]]

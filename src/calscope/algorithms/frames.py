@@ -80,7 +80,7 @@ class CleanFrames:
     """(H, W) what stands in for a value that is missing."""
     credible: tuple[float, float] = ANY
     """Smallest and largest value that a detector may have given."""
-    telling: tuple[float, float] = ANY
+    clip_range: tuple[float, float] = ANY
     """Range that values are cut to where motion is looked for."""
 
     def read(self, start: int, stop: int) -> tuple[FloatArray, NDArray[np.bool_]]:
@@ -94,7 +94,7 @@ class CleanFrames:
 
     def clip(self, frames: FloatArray) -> FloatArray:
         """Take from frames what doesn't move with the tissue, in place."""
-        return frames if self.telling == ANY else np.clip(frames, *self.telling, out=frames)
+        return frames if self.clip_range == ANY else np.clip(frames, *self.clip_range, out=frames)
 
 
 def replace_missing(

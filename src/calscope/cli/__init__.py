@@ -16,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit status: 0, 2 for what the caller can put right, 130 on Ctrl-C."""
     chosen = make_parser().parse_args(arguments)
     for name in _ONE_THREAD:
-        # Threads are started over stretches of the movie; a second layer inside of linear algebra only gets in the way.
+        # Threads already work on parts of the movie; more threads inside of linear algebra would make it slower.
         os.environ.setdefault(name, "1")
     try:
         status: int = importlib.import_module(f"calscope.cli.{chosen.module}").command(chosen)

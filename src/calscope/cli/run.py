@@ -42,7 +42,7 @@ def command(chosen: argparse.Namespace) -> int:
     data = Path(chosen.data).absolute()
     project = find_recordings(data)
     refs = choose_animals(project, _names(chosen.animals))
-    choose_animals(project, tuple(inputs))  # inputs of an animal that isn't there are a mistake to be told
+    choose_animals(project, tuple(inputs))  # refuses inputs of an animal that isn't there
     own = {ref.name: inputs[ref.name] for ref in refs if ref.name in inputs and not inputs[ref.name].is_empty}
     request = RunRequest(params, engine, default_store(), chosen.until, chosen.frames, workers, own)
     out = Path(chosen.out)
@@ -81,7 +81,7 @@ class _Stop:
 
 @dataclass
 class _Run:
-    """The animals of one call, and OUT/run.json, which tells of those that are through at any time."""
+    """The animals of one call, and OUT/run.json, which lists those that have ended, at any time."""
 
     out: Path
     request: RunRequest
@@ -186,7 +186,7 @@ def _check_animals(refs: Sequence[RecordingRef], request: RunRequest) -> None:
             info = open_recording(ref.path, request.n_frames).info
             check_animal(info, request.params, engine=request.engine, until=request.until, inputs=inputs)
         except RecordingError:
-            continue  # told at its turn; the others can run
+            continue  # reported when the animal is run; the others can run
         except (ParameterError, EngineError) as error:
             raise type(error)(f"{with_name(ref.name, str(error))} Nothing was run.") from None
 

@@ -50,7 +50,7 @@ from calscope.model.errors import CalscopeError, Cancelled, EngineError, Recordi
 from calscope.model.fields import StageName
 from calscope.model.movie import FloatArray, FrameSource, Movie
 from calscope.model.params import Parameters, fields
-from calscope.model.progress import onward, part
+from calscope.model.progress import monotonic_progress, part
 from calscope.model.results import ComponentQuality, Components, CorrectedMovie, MotionEstimate, MovieValues
 from calscope.model.seeds import Seeds
 
@@ -134,7 +134,7 @@ class CaimanEngine:
         of the coded range, so that the fits see the movie that they would see in CaImAn.
         """
         check_same_frames(source, estimate)
-        context = replace(context, progress=onward(context.progress))
+        context = replace(context, progress=monotonic_progress(context.progress))
         if values is None:
             values = measure_values(source, context.workers, part(context.progress, 0, 0.3))
         path = context.scratch / "stretch.hdf5"

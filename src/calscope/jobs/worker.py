@@ -106,7 +106,7 @@ class Worker:
         """Run the animals; give what failed, in words."""
         project = find_recordings(Path(spec.data))
         refs = choose_animals(project, spec.animals)
-        choose_animals(project, tuple(spec.inputs))  # inputs of an animal that isn't there are a mistake to be told
+        choose_animals(project, tuple(spec.inputs))  # refuses inputs of an animal that isn't there
         request = RunRequest(
             params=spec.parameters(),
             engine=get_engine(spec.engine),

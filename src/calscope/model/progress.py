@@ -29,8 +29,8 @@ def part(progress: Progress, start: float, stop: float) -> Progress:
     return report
 
 
-def onward(progress: Progress) -> Progress:
-    """Progress that never goes back, whatever its parts report: at most the furthest reached is told again."""
+def monotonic_progress(progress: Progress) -> Progress:
+    """Progress that never goes back, whatever its parts report: at most the furthest one reached is reported again."""
     furthest = 0.0
 
     def report(fraction: float, note: str = "", /) -> None:

@@ -58,9 +58,9 @@ class RunRequest:
 
 
 Report = Callable[[Step], None]
-"""Told of every step; may raise `Cancelled`."""
+"""Called at every step; may raise `Cancelled`."""
 OnDone = Callable[[AnimalRun], None]
-"""Told of every animal that is through, well or with an error."""
+"""Called with every animal that has ended, well or with an error."""
 
 
 def choose_animals(project: Project, names: Sequence[str] | None) -> tuple[RecordingRef, ...]:
@@ -91,11 +91,11 @@ def run_cohort(
     Parameters
     ----------
     report
-        Told of every step, often; raises `Cancelled` to stop, which is passed on.
+        Called at every step, often; raises `Cancelled` to stop, which is passed on.
     log
         Given lines for people.
     on_done
-        Told of every animal as soon as it is through.
+        Called with every animal as soon as it has ended.
 
     Returns
     -------
@@ -195,11 +195,11 @@ def _expect(ref: RecordingRef, request: RunRequest) -> Expected:
             workers=request.workers,
         )
     except CalscopeError:
-        return Expected(0.0)  # told at its turn
+        return Expected(0.0)  # reported when the animal is run
 
 
 def _load_report(recording: Recording, params: Parameters) -> tuple[Note, ...]:
-    """Look at the recording; what the parameters tell of it is no longer open."""
+    """Give the notes on the recording; what the parameters say of it counts as known."""
     try:
         report = make_report(recording)
     except RecordingError as error:  # the stages that read these frames fail on them, those in the store don't

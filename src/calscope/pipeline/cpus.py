@@ -1,4 +1,4 @@
-"""How many threads a run uses where nobody says."""
+"""Number of CPUs, which is the number of threads of a run unless another one is given."""
 
 import os
 

@@ -124,8 +124,8 @@ def run_parity(
         store = Store(Path(folder))
         _warm_up(recording, used, engines[0], store, workers)
         ours, theirs = (
-            _one_side(recording, used, engine, store=store, workers=workers, progress=stretch, log=log)
-            for engine, stretch in zip(engines, (part(progress, 0, 0.2), part(progress, 0.2, 0.9)), strict=True)
+            _one_side(recording, used, engine, store=store, workers=workers, progress=share, log=log)
+            for engine, share in zip(engines, (part(progress, 0, 0.2), part(progress, 0.2, 0.9)), strict=True)
         )
         with store.scratch() as scratch:
             context = Context(part(progress, 0.9, 1.0), _no_arrays, workers, scratch)

@@ -1,4 +1,4 @@
-"""Peak memory of a stretch of work, and letting go of pages of mapped files that pile up in it."""
+"""Peak memory of a piece of work, and letting go of pages of mapped files that pile up in it."""
 
 import mmap
 import threading

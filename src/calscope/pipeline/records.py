@@ -13,8 +13,8 @@ from calscope.model.recording import RecordingInfo
 from calscope.pipeline.older_records import record_of_today
 
 Until = Literal["summary", "preview", "motion", "extraction", "evaluation"]
-LOOKS: tuple[Until, ...] = ("summary", "preview")
-"""Runs that only look at a recording: they need no frame rate, and are no run to go on from."""
+PREVIEW_RUNS: tuple[Until, ...] = ("summary", "preview")
+"""Runs that only show what a recording holds: they need no frame rate, and no later run goes on from them."""
 Groups = dict[str, dict[str, Any]]
 SavedNote = Annotated[Note, BeforeValidator(lambda saved: saved if isinstance(saved, Note) else Note.from_json(saved))]
 
@@ -58,7 +58,7 @@ class AnimalRun:
     """In the order in which they ran."""
     peak_memory_bytes: int = 0
     load_report: tuple[SavedNote, ...] = ()
-    """What a look at the recording's frames and files found, most serious first."""
+    """What was found in the recording's frames and files, most serious first."""
     notes: tuple[SavedNote, ...] = ()
     """What the stages report."""
     counts: dict[str, int] = field(default_factory=dict)

@@ -20,7 +20,7 @@ from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.codecs import save_result
 from calscope.pipeline.cpus import cpu_count
 from calscope.pipeline.memory import PeakMemory
-from calscope.pipeline.records import LOOKS, AnimalRun, Groups, RunError, StageRecord, Until
+from calscope.pipeline.records import PREVIEW_RUNS, AnimalRun, Groups, RunError, StageRecord, Until
 from calscope.pipeline.stage_keys import fill_params, plan_keys, resolve_params
 from calscope.pipeline.stages import Stage, StageInputs, stages_until
 from calscope.pipeline.store import Store
@@ -71,7 +71,7 @@ def check_animal(
     """
     check_seeds(engine, inputs.seeds)
     check_inside(inputs.seeds, (info.shape[1], info.shape[2]))
-    return fill_params(params, info, inputs) if until in LOOKS else resolve_params(params, info, inputs)
+    return fill_params(params, info, inputs) if until in PREVIEW_RUNS else resolve_params(params, info, inputs)
 
 
 def run_animal(
@@ -143,7 +143,7 @@ def run_animal(
     )
     with store.lease(run.keys.values()), PeakMemory() as memory:
         problem = run.all_stages(stages_until(until))
-        record = run.told(record)  # under the lease: once it ends, another process may prune what is read here
+        record = run.completed(record)  # under the lease: once it ends, another process may prune what is read here
     record = replace(record, peak_memory_bytes=memory.peak_bytes, error=problem)
     if problem:
         raise RunError(problem, record)
@@ -176,16 +176,16 @@ class _Run:
         done: dict[StageName, str] = {"source": self.keys["source"]}
         return done | {record.stage: record.key for record in self.records}
 
-    def told(self, record: AnimalRun) -> AnimalRun:
-        """Give the record with what the stages that are done say."""
+    def completed(self, record: AnimalRun) -> AnimalRun:
+        """Give the record with what the finished stages report."""
         done = AnimalResults(self.store, self.keys_done())
-        told = _told_by_stages(self.store, self.records)
-        effective = _with_changes(record.effective, told)
+        reported = _reported_by_stages(self.store, self.records)
+        effective = _with_changes(record.effective, reported)
         return replace(
             record,
             effective=effective,
             reasons=_reasons(self.engine, self.recording.info, record.requested, effective),
-            engine_values={name: value for name, value in told.items() if name.partition(".")[0] not in effective},
+            engine_values={name: value for name, value in reported.items() if name.partition(".")[0] not in effective},
             keys=done.keys,
             stages=tuple(self.records),
             notes=_notes(done),
@@ -200,7 +200,9 @@ class _Run:
         done = 0.0
         for stage in stages:
             share = shares.get(stage.name, 0.0)
-            problem = self._one_stage(stage, _Stretch(self.progress, done / whole, (done + share) / whole, stage.title))
+            problem = self._one_stage(
+                stage, StageProgress(self.progress, done / whole, (done + share) / whole, stage.title)
+            )
             if problem:
                 return problem
             done += share
@@ -270,7 +272,7 @@ class _Run:
 
 
 @dataclass(frozen=True)
-class _Stretch:
+class StageProgress:
     """Progress of one stage within the animal's, with the stage's title before its note."""
 
     whole: Progress
@@ -319,12 +321,12 @@ def _reasons(engine: Engine, info: RecordingInfo, requested: Groups, effective: 
     }
 
 
-def _told_by_stages(store: Store, records: list[StageRecord]) -> dict[str, Any]:
+def _reported_by_stages(store: Store, records: list[StageRecord]) -> dict[str, Any]:
     """Give what the engine said that it really used, also in the earlier runs whose results were served."""
-    told: dict[str, Any] = {}
+    reported: dict[str, Any] = {}
     for record in records:
-        told |= store.open(record.key).provenance.get("effective") or {}
-    return told
+        reported |= store.open(record.key).provenance.get("effective") or {}
+    return reported
 
 
 def _notes(results: AnimalResults) -> tuple[Note, ...]:

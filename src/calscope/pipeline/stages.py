@@ -1,4 +1,4 @@
-"""The graph of stages, from the recording to judged components.
+"""The graph of stages, from the recording to evaluated components.
 
 source -> before
 source -> survey -> preview (of the motion correction, where the movie moves most)
@@ -17,6 +17,7 @@ import numpy as np
 
 from calscope.algorithms.cnmf.residual import residual_peaks
 from calscope.algorithms.cnmf.rim import often_filled_px
+from calscope.algorithms.evaluation.acceptance import accept_components
 from calscope.algorithms.evaluation.dff import compute_dff
 from calscope.algorithms.motion_check.motion_quality import measure_motion
 from calscope.algorithms.motion_check.preview import preview_motion
@@ -26,6 +27,7 @@ from calscope.engines.engine import Context, Engine, correct_motion
 from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs, InputPart
 from calscope.model.errors import RecordingError, StoreError
 from calscope.model.fields import StageName
+from calscope.model.groups import Thresholds
 from calscope.model.motion_preview import MotionPreview, MotionSurvey
 from calscope.model.movie import FrameSource
 from calscope.model.params import Parameters
@@ -43,7 +45,6 @@ from calscope.model.results import (
     SummaryImages,
 )
 from calscope.pipeline.animal_results import AnimalResults
-from calscope.pipeline.judging import judge
 from calscope.pipeline.records import Until
 
 Result = TypeVar("Result")
@@ -216,8 +217,13 @@ def _run_component_quality(inputs: StageInputs) -> ComponentQuality:
     return inputs.engine.measure(inputs.corrected.movie, inputs.components, inputs.params, inputs.context)
 
 
+def evaluate_components(quality: ComponentQuality, thresholds: Thresholds) -> Evaluation:
+    """Accept or reject each component, and say why; quick enough to be done while a threshold is moved."""
+    return accept_components(quality, **thresholds.model_dump())  # fields and arguments have the same names
+
+
 def _run_evaluation(inputs: StageInputs) -> Evaluation:
-    return judge(_needed(inputs.parents.component_quality, "component_quality"), inputs.params.evaluation)
+    return evaluate_components(_needed(inputs.parents.component_quality, "component_quality"), inputs.params.evaluation)
 
 
 def _run_dff(inputs: StageInputs) -> RelativeFluorescence:
@@ -239,8 +245,8 @@ _SURVEY = ("calscope.algorithms.motion_check.survey",)
 _PREVIEW = ("calscope.algorithms.motion_check.preview", *_MOTION)
 _CNMF = ("calscope.algorithms.cnmf.cnmf", "calscope.algorithms.cnmf.rim")
 _RESIDUAL = ("calscope.algorithms.cnmf.residual",)
-_METRICS = ("calscope.algorithms.evaluation.component_quality",)
-_JUDGEMENT = ("calscope.algorithms.evaluation.acceptance",)
+_COMPONENT_QUALITY = ("calscope.algorithms.evaluation.component_quality",)
+_EVALUATION = ("calscope.algorithms.evaluation.acceptance",)
 _DFF = ("calscope.algorithms.evaluation.dff",)
 
 STAGES: tuple[Stage, ...] = (
@@ -292,11 +298,11 @@ STAGES: tuple[Stage, ...] = (
         "component quality",
         ("apply", "refit"),
         _run_component_quality,
-        _METRICS,
+        _COMPONENT_QUALITY,
         0.002,
         uses_engine=True,
     ),
-    Stage("evaluation", "evaluation", ("component_quality",), _run_evaluation, _JUDGEMENT, 0.0),
+    Stage("evaluation", "evaluation", ("component_quality",), _run_evaluation, _EVALUATION, 0.0),
     Stage("dff", "dF/F", ("refit",), _run_dff, _DFF, 0.0004),
 )
 """In an order in which parents come first."""

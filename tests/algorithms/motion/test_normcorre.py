@@ -17,7 +17,7 @@ from calscope.model.errors import Cancelled
 from calscope.model.movie import ArrayMovie
 from calscope.model.note_texts.all_texts import texts
 from calscope.model.notes import Note
-from calscope.model.progress import onward
+from calscope.model.progress import monotonic_progress
 from calscope.pipeline.engine_parity import read_truth
 
 REFERENCE = SHARED / "reference"
@@ -167,7 +167,7 @@ def test_progress_goes_up_to_the_end(movie, n_frames):
 
 def test_parts_that_overlap_never_take_progress_back():
     told = []
-    report = onward(lambda fraction, note="", /: told.append(fraction))
+    report = monotonic_progress(lambda fraction, note="", /: told.append(fraction))
     for fraction in (0.1, 0.30000000000000004, 0.3, 0.2, 1.2, 1.0):
         report(fraction)
     assert told == [0.1, 0.30000000000000004, 0.30000000000000004, 0.30000000000000004, 1.0, 1.0]

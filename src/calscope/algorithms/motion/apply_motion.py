@@ -14,7 +14,7 @@ from calscope.algorithms.motion.grid import field_of
 from calscope.algorithms.motion.template import take_sample
 from calscope.algorithms.motion.warp import Warper
 from calscope.model.movie import FloatArray, FrameSource, Movie
-from calscope.model.progress import Progress, onward, part, silent
+from calscope.model.progress import Progress, monotonic_progress, part, silent
 from calscope.model.results import CorrectedMovie, MotionEstimate, MovieValues
 
 Allocate = Callable[[str, tuple[int, ...], DTypeLike], NDArray]
@@ -57,7 +57,7 @@ def apply_motion(
         raise ValueError("The estimate has no field of shifts: it is applied by the engine that made it.")
     if source.shape != estimate.shape:
         raise ValueError(f"The motion is that of a movie of {estimate.shape}, this one is of {source.shape}.")
-    progress = onward(progress)
+    progress = monotonic_progress(progress)
     if values is None:
         values = measure_values(source, workers, part(progress, 0, 0.3))
     frames = CleanFrames(source, values.fill, values.credible)

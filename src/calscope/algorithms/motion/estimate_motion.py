@@ -20,7 +20,7 @@ from calscope.algorithms.motion.passes import MotionPasses, MotionPlan, make_pla
 from calscope.algorithms.motion.prior import FRAMES, MotionPrior, estimate_map_fields
 from calscope.algorithms.motion.template import Sample, make_template, take_sample
 from calscope.model.movie import ArrayMovie, FloatArray, FrameSource, chunks
-from calscope.model.progress import Progress, onward, part, silent
+from calscope.model.progress import Progress, monotonic_progress, part, silent
 from calscope.model.results import FrameFlags, MotionEstimate
 
 
@@ -64,7 +64,7 @@ def estimate_motion(
         raise ValueError("A movie without frames can't be corrected.")
     if n_frames == 1:
         pw_rigid, max_shifts = False, (0, 0)
-    progress = onward(progress)
+    progress = monotonic_progress(progress)
     asked, max_shifts = max_shifts, largest_shifts(max_shifts, (height, width))
     plan = make_plan(
         (height, width),

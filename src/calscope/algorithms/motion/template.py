@@ -42,7 +42,7 @@ class Sample:
     """(H, W) mean of the credible values of each pixel; of all of them where a pixel has none."""
     credible: tuple[float, float]
     """Smallest and largest value that a detector may have given."""
-    telling: tuple[float, float]
+    clip_range: tuple[float, float]
     """Range that values are cut to where motion is looked for; without bounds where no pixel is stuck."""
 
     @staticmethod
@@ -50,13 +50,13 @@ class Sample:
         """Look at frames (n, H, W) that stand for a movie."""
         credible = _credible(frames)
         fill = _fill_image(frames, credible)
-        low, high = _telling(frames, credible)
+        low, high = _clip_range(frames, credible)
         is_stuck = bool(((fill < low) | (fill > high)).any())
         return Sample(frames, fill, credible, (low, high) if is_stuck else ANY)
 
     def clean(self, source: FrameSource) -> CleanFrames:
         """Read the movie that this is a sample of, or another like it."""
-        return CleanFrames(source, self.fill, self.credible, self.telling)
+        return CleanFrames(source, self.fill, self.credible, self.clip_range)
 
     def values(self, low: float, high: float) -> MovieValues:
         """Give what is known of the values of the movie, which lie between `low` and `high`."""
@@ -87,7 +87,7 @@ def _finite_range(frame: NDArray) -> tuple[float, float]:
     return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
 
 
-def _telling(frames: NDArray, credible: tuple[float, float]) -> tuple[float, float]:
+def _clip_range(frames: NDArray, credible: tuple[float, float]) -> tuple[float, float]:
     some = frames[:: max(1, len(frames) // 20), ::2, ::2]
     some = some[np.isfinite(some) & (some >= credible[0]) & (some <= credible[1])]
     if not some.size:
@@ -111,7 +111,7 @@ def _fill_image(frames: NDArray, credible: tuple[float, float]) -> FloatArray:
 
 def make_template(sample: Sample, max_shifts: tuple[int, int], *, workers: int, progress: Progress) -> FloatArray:
     """Make a template (H, W) from a sample of frames, never with a value that isn't finite."""
-    template = np.clip(sample.fill, *sample.telling)
+    template = np.clip(sample.fill, *sample.clip_range)
     warper = Warper(rigid_field((sample.frames.shape[1], sample.frames.shape[2])))
     for number in range(PASSES):
         rigid = prepare_rigid(template, max_shifts)

@@ -25,7 +25,7 @@ from calscope.algorithms.motion_check.sample import (
     take_versions,
 )
 from calscope.algorithms.motion_check.still_movie import StillMovie
-from calscope.algorithms.motion_check.verdict import judge
+from calscope.algorithms.motion_check.verdict import verdict_of
 from calscope.model.movie import FloatArray, FrameSource
 from calscope.model.notes import Note
 from calscope.model.progress import Progress, part, silent
@@ -170,7 +170,7 @@ def _compare(
     )
     measured_still = measure_versions(still, workers=workers)
     gains = [g for a, b in _steps(tuple(samples)) for g in gains_between(a, b, found, measured_still)]
-    verdict, why = judge(gains)
+    verdict, why = verdict_of(gains)
     return _Comparison(
         measures={name: measured.summary() for name, measured in found.items()},
         gains=tuple(g for g in gains if (g.before, g.after) != ("raw", "piecewise")),

@@ -16,7 +16,7 @@ from calscope.algorithms.motion_check.motion_quality import TOO_FEW
 from calscope.algorithms.motion_check.sample import BLOCK, SamplePlan, VersionSample, plan_sample, smooth, take_versions
 from calscope.algorithms.motion_check.still_movie import StillMovie
 from calscope.algorithms.motion_check.survey import richest_crop, worst_stretch
-from calscope.algorithms.motion_check.verdict import judge
+from calscope.algorithms.motion_check.verdict import verdict_of
 from calscope.algorithms.summary import compute_summary
 from calscope.model.motion_preview import Crop, MotionPreview, MotionSurvey, PreviewVersion
 from calscope.model.movie import ArrayMovie, FloatArray, FrameSource, chunks
@@ -191,7 +191,7 @@ def _compare(tried: _Tried, correct: Correct, workers: int, progress: Progress) 
     if "piecewise" in samples:
         steps += [("rigid", "piecewise"), ("raw", "piecewise")]
     gains = [gain for before, after in steps for gain in gains_between(before, after, found, measured_still)]
-    verdict, why = judge(gains)
+    verdict, why = verdict_of(gains)
     return _Compared(found, verdict, why, plan.n_frames)
 
 

@@ -15,7 +15,7 @@ _PIECEWISE: Step = ("rigid", "piecewise")
 _DIRECT: Step = ("raw", "piecewise")
 
 
-def judge(gains: Sequence[MotionGain]) -> tuple[MotionVerdict, Note]:
+def verdict_of(gains: Sequence[MotionGain]) -> tuple[MotionVerdict, Note]:
     """Give the verdict, and a note with the gains that it rests on.
 
     Parameters

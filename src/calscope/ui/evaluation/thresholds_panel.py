@@ -12,7 +12,7 @@ from calscope.model.errors import ParameterError
 from calscope.model.groups import Thresholds
 from calscope.model.params import field_of
 from calscope.model.results import Evaluation
-from calscope.pipeline.judging import judge
+from calscope.pipeline.stages import evaluate_components
 from calscope.ui.frame import keys, messages
 from calscope.ui.session import places, shown_run
 from calscope.ui.session.shown_run import ShownAnimal
@@ -95,7 +95,7 @@ def evaluate_with(view: EvaluatedAnimal, thresholds: Thresholds | None) -> Evalu
     """Give the animal evaluated with these thresholds; None stands for those of its run."""
     if thresholds is None:
         return view
-    evaluation = judge(view.quality, thresholds)
+    evaluation = evaluate_components(view.quality, thresholds)
     if evaluation.reasons == view.evaluation.reasons:
         return view
     mark = hashlib.sha256(thresholds.model_dump_json().encode()).hexdigest()[:12]

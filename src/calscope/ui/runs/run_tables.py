@@ -11,7 +11,7 @@ from calscope.model.animal_inputs import NO_INPUTS
 from calscope.model.errors import ParameterError
 from calscope.model.params import Parameters, field_of, fields
 from calscope.model.quantities import duration, size
-from calscope.pipeline.records import LOOKS
+from calscope.pipeline.records import PREVIEW_RUNS
 from calscope.ui.frame import wording
 from calscope.ui.widgets import parameter_form
 
@@ -57,7 +57,7 @@ def _before(job: Job, older: Sequence[Job]) -> Job | None:
 
 
 def _is_run(job: Job) -> bool:
-    return job.spec.kind == "run" and job.spec.until not in LOOKS
+    return job.spec.kind == "run" and job.spec.until not in PREVIEW_RUNS
 
 
 def changed(job: Job, before: Job | None) -> str:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from calscope.jobs.manager import Job
 from calscope.model.errors import CalscopeError
-from calscope.pipeline.records import LOOKS
+from calscope.pipeline.records import PREVIEW_RUNS
 from calscope.ui.frame import keys, messages, wording
 from calscope.ui.runs import run_tables
 from calscope.ui.session import places, selection
@@ -56,7 +56,7 @@ def show(job: Job) -> None:
 
 def _show_actions(job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        can_open = job.spec.kind in ("run", "import") and job.spec.until not in LOOKS
+        can_open = job.spec.kind in ("run", "import") and job.spec.until not in PREVIEW_RUNS
         if can_open and st.button(
             "Look at this run", type="primary", icon=":material/visibility:", key=keys.LOOK_AT_RUN
         ):

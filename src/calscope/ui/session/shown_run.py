@@ -13,7 +13,7 @@ from calscope.model.fields import StageName
 from calscope.model.params import Parameters
 from calscope.model.recording import RecordingInfo
 from calscope.pipeline.animal_results import AnimalResults
-from calscope.pipeline.records import LOOKS, AnimalRun
+from calscope.pipeline.records import PREVIEW_RUNS, AnimalRun
 from calscope.pipeline.runner import plan_keys
 from calscope.ui.frame import keys, wording
 from calscope.ui.session import cached, places
@@ -121,7 +121,7 @@ def why_skipped(run: ShownRun | None) -> str:
 def _candidates(jobs: list[Job]) -> Iterator[Job]:
     """Give the jobs that may be looked at, the likeliest first."""
     chosen = st.session_state.get(keys.RUN)
-    runs = [job for job in jobs if job.spec.until not in LOOKS]
+    runs = [job for job in jobs if job.spec.until not in PREVIEW_RUNS]
     yield from (job for job in jobs if job.id == chosen)
     yield from (job for job in runs if _has_results(job))
     yield from (job for job in runs if not job.status.is_active)

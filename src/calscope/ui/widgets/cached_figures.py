@@ -7,7 +7,7 @@ from calscope.model.groups import Thresholds
 from calscope.model.movie import FloatArray
 from calscope.model.recording import Pair
 from calscope.model.results import ComponentQuality, Components, Evaluation, SummaryImages
-from calscope.pipeline.judging import judge
+from calscope.pipeline.stages import evaluate_components
 from calscope.plots.component_scatter import Axes, quality_figure
 from calscope.plots.contours import Group, close_up, contour_map, group_by_acceptance, place_in_field
 from calscope.plots.images import PAGE_PX, Panel, image_row
@@ -67,7 +67,7 @@ def measures_scatter(
     keys: tuple[str, str], thresholds: Thresholds, axes: Axes, _quality: ComponentQuality, _evaluation: Evaluation
 ) -> go.Figure:
     """Draw two measures against each other, with the thresholds."""
-    without_soma = judge(_quality, thresholds.model_copy(update={"use_soma": False}))
+    without_soma = evaluate_components(_quality, thresholds.model_copy(update={"use_soma": False}))
     is_unlike = ~_evaluation.accepted & without_soma.accepted & (_quality.soma < thresholds.min_soma)
     return quality_figure(
         _quality, _evaluation, thresholds, axes, is_unlike if thresholds.use_soma else np.zeros_like(is_unlike)
