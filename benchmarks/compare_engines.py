@@ -14,6 +14,7 @@ machine allow.
 
 import argparse
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -127,7 +128,7 @@ def write_stack(folder: Path, scratch: Path) -> tuple[Path, tuple[int, int, int]
     movie = folder / "movie.tif"
     recording = open_recording(movie if movie.exists() else folder)
     stack = scratch / "movie.tif"
-    with tifffile.TiffWriter(stack, bigtiff=np.prod(recording.shape) * recording.dtype.itemsize > 2**31) as writer:
+    with tifffile.TiffWriter(stack, bigtiff=math.prod(recording.shape) * recording.dtype.itemsize > 2**31) as writer:
         for start, stop in chunks(recording.shape[0], 64):
             for frame in recording.read(start, stop):
                 writer.write(frame, contiguous=True)

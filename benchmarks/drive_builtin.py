@@ -104,7 +104,8 @@ def warm_up(engine: BuiltinEngine, params: Parameters, workers: int, *, fit: boo
 
 def save_motion(out: Path, motion: MotionEstimate) -> None:
     """Write the shifts and where they hold."""
-    shifts, centers = motion.shifts_els, motion.centers_px
+    shifts: NDArray | None = motion.shifts_els
+    centers: NDArray | None = motion.centers_px
     if shifts is None or centers is None:
         shifts, centers = motion.shifts_rig[:, None], np.array(motion.shape[1:])[None] / 2
     np.savez(out / "motion.npz", shifts=shifts, centers=centers)

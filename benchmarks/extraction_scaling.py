@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from drive_builtin import warm_up
@@ -100,7 +100,7 @@ def measure(size: Size, scratch: Path, workers: int) -> Cost:
 
 def write_movie(path: Path, size: Size) -> None:
     """Write a movie that holds still, in stretches, as 16-bit codes."""
-    still = {"drift_px": 0, "jitter_px": 0, "jumps_per_min": 0, "warp_px": 0}
+    still: dict[str, Any] = {"drift_px": 0, "jitter_px": 0, "jumps_per_min": 0, "warp_px": 0}
     n = min(size.frames, SIMULATED_FRAMES)
     scene = Scene(frames=n, height=size.side_px, width=size.side_px, n_neurons=size.neurons, seed=1, **still)
     frames = np.asarray(Simulation(scene).read(0, n), np.uint16)
