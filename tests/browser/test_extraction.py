@@ -19,7 +19,7 @@ RING = """() => {
 }"""
 ZOOM = """() => {
     const drawn = [...document.querySelectorAll('.js-plotly-plot')].find(
-        plot => plot.layout.annotations.some(note => note.text.startsWith('What the refit left')));
+        plot => plot.layout.annotations.some(note => note.text.startsWith('Residual: dark')));
     return [...drawn._fullLayout.xaxis.range, ...drawn._fullLayout.yaxis.range].map(Math.round);
 }"""
 
@@ -69,7 +69,7 @@ def test_rings_grow_with_the_slider_and_nothing_else_on_the_page_is_drawn_again(
 
 def test_click_on_what_was_missed_places_a_seed_and_the_refit_begins_there(page):
     page.get_by_role("tab", name="What the fit missed").click()
-    chart = page.get_by_test_id("stPlotlyChart").filter(has_text="What the refit left")
+    chart = page.get_by_test_id("stPlotlyChart").filter(has_text="Residual: dark")
     chart.locator(".points path").first.wait_for(state="attached", timeout=30_000)
     place = chart.locator(".nsewdrag").first.bounding_box()
     # Zoom in first, by dragging over the middle half: a click must not undo it.

@@ -258,7 +258,7 @@ def test_rings_are_explained_and_every_bright_spot_without_one_is_where_the_word
     st.cache_data.clear()  # figures are kept by the names of results, which are the real ones here
     app = on_tab(page, TABS[1])
     st.cache_data.clear()
-    figure = next(f for f in figures(app) if any("refit left" in n["text"] for n in f["layout"]["annotations"]))
+    figure = next(f for f in figures(app) if any("Residual: dark" in n["text"] for n in f["layout"]["annotations"]))
     rings = [tuple(place) for place in figure["data"][-1]["customdata"]]
     assert rings == [free]
     assert "the one place outside of every component" in said(app)
@@ -280,7 +280,7 @@ def test_seeds_are_listed_can_be_taken_away_and_run(page, lab, submitted):
     listed = [button for button in app.button if "SD at" in button.label]
     assert [button.label.split(" ·")[0] for button in listed] == ["1: y 20, x 30", "2: y 41, x 12"]
     residual = next(
-        figure for figure in figures(app) if any("refit left" in n["text"] for n in figure["layout"]["annotations"])
+        figure for figure in figures(app) if any("Residual: dark" in n["text"] for n in figure["layout"]["annotations"])
     )
     listed[0].click()
     app.run()

@@ -395,6 +395,8 @@ def test_motion_says_which_parameters_were_not_used_as_requested(open_page, lab,
     monkeypatch.setattr(ShownRun, "record", lambda self, ref: changed)
     app = open_page("motion", run=lab.good_run, animal="Animal_1")
     assert not app.exception
-    expander = next(one for one in app.expander if "1 parameter of motion correction used otherwise" in one.label)
+    expander = next(
+        one for one in app.expander if "1 parameter of motion correction not used as requested" in one.label
+    )
     row = expander.table[0].value.map(lambda text: text.replace("\\", "")).iloc[0]
     assert row[["Requested", "Used"]].tolist() == ["32 px", "(40, 32) px"] and row["Why"] == "The field is smaller."
