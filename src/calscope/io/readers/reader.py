@@ -27,6 +27,8 @@ class Recording:
     info: RecordingInfo
     frames: FrameSource
     """The format's own way of reading."""
+    files: tuple[Path, ...]
+    """All files that it is made of."""
     gaps: tuple[tuple[int, int], ...] = ()
     """Numbers missing in the file names, as (first, last)."""
     skipped: tuple[Note, ...] = ()
@@ -54,6 +56,24 @@ class Recording:
         """
         inside = range(self.info.shape[0])[start:stop]
         return self.frames.read(inside.start, inside.stop)
+
+    def is_unchanged(self) -> bool:
+        """Whether its files are those that were opened; takes milliseconds."""
+        try:
+            return fingerprint(self.files) == self.info.fingerprint
+        except RecordingError:
+            return False
+
+    def check_unchanged(self) -> None:
+        """Refuse what was read of it where its files have changed since it was opened.
+
+        Raises
+        ------
+        RecordingError
+            With the next step.
+        """
+        if not self.is_unchanged():
+            raise RecordingError(f"{self.info.path} changed while it was read. Look again when it is complete.")
 
 
 @dataclass(frozen=True)
@@ -173,7 +193,7 @@ def as_recording(
         dxy_um=opened.dxy_um,
         dxy_source=opened.dxy_source,
     )
-    return Recording(info, opened.frames, opened.gaps, skipped, opened.notes)
+    return Recording(info, opened.frames, opened.files, opened.gaps, skipped, opened.notes)
 
 
 def frame_count(available: int, wanted: int | None) -> int:

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from calscope.algorithms.motion_check.moments import Moment, displacement, moments_of_motion
+from calscope.io.readers.reader import Recording
 from calscope.model.errors import RecordingError
-from calscope.model.movie import FloatArray, FrameSource
+from calscope.model.movie import FloatArray
 from calscope.model.results import MotionCorrection, MotionEstimate
 from calscope.ui.frame import keys, messages
 from calscope.ui.session import cached
@@ -44,7 +45,7 @@ def _show(animal: ShownAnimal, motion: MotionCorrection) -> None:
     film_clips.say(plan, film)
 
 
-def _recording(animal: ShownAnimal, motion: MotionCorrection) -> FrameSource:
+def _recording(animal: ShownAnimal, motion: MotionCorrection) -> Recording:
     info = animal.info
     if info is None:
         raise RecordingError("The recording that this was made from is not known.")

@@ -15,6 +15,9 @@ from calscope.pipeline.animal_results import AnimalResults
 from calscope.plots.contours import Outline, outlines
 from calscope.ui.session import places
 
+UNCHANGED_FOR_S = 2.0
+"""A recording's files are looked at again after so long. What is read of one while they change is never kept."""
+
 
 def results(keys_by_stage: Mapping[StageName, str]) -> AnimalResults:
     """Give the results of these keys; what was used last stays open from one rerun to the next."""
@@ -26,10 +29,26 @@ def _results(root: str, pairs: tuple[tuple[StageName, str], ...]) -> AnimalResul
     return AnimalResults(places.store(), dict(pairs))
 
 
-@st.cache_resource(max_entries=24, ttl=600, show_spinner="Opening the recording")
 def recording(path: str, n_frames: int | None = None) -> Recording:
-    """Open a recording, or its first frames; frames are read when they are asked for."""
+    """Open a recording, or its first frames; frames are read when they are asked for.
+
+    It stays open from one rerun to the next, as long as its files are the same.
+    """
+    opened = _recording(path, n_frames)
+    if _is_unchanged(path, n_frames, opened.info.fingerprint, opened):
+        return opened
+    _recording.clear(path, n_frames)
+    return _recording(path, n_frames)
+
+
+@st.cache_resource(max_entries=24, ttl=600, show_spinner="Opening the recording")
+def _recording(path: str, n_frames: int | None) -> Recording:
     return open_recording(Path(path), n_frames)
+
+
+@st.cache_data(max_entries=64, ttl=UNCHANGED_FOR_S, show_spinner=False)
+def _is_unchanged(path: str, n_frames: int | None, fingerprint: str, _opened: Recording) -> bool:
+    return _opened.is_unchanged()
 
 
 def info_or_none(path: str, n_frames: int | None = None) -> RecordingInfo | None:
@@ -40,10 +59,17 @@ def info_or_none(path: str, n_frames: int | None = None) -> RecordingInfo | None
         return None
 
 
-@st.cache_data(max_entries=64, ttl=600, show_spinner="Looking at the frames")
 def report(path: str, n_frames: int | None = None) -> LoadReport:
     """Give the load report of a recording, or of its first frames."""
-    return make_report(recording(path, n_frames))
+    opened = recording(path, n_frames)
+    return _report(opened.info, opened)
+
+
+@st.cache_data(max_entries=64, ttl=600, show_spinner="Looking at the frames")
+def _report(info: RecordingInfo, _opened: Recording) -> LoadReport:
+    found = make_report(_opened)
+    _opened.check_unchanged()
+    return found
 
 
 @st.cache_data(max_entries=64, max_size="64MB", show_spinner=False)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from calscope.algorithms.motion_check.short_film import FilmPlan, film_frames, plan_film
+from calscope.io.readers.reader import Recording
 from calscope.model.movie import FrameSource
 from calscope.model.quantities import size
 from calscope.model.recording import Pair, RecordingInfo
@@ -90,9 +91,10 @@ def _ordinal(number: int) -> str:
 
 
 @st.cache_data(max_entries=MOST_FILMS, max_size=MOST_BYTES, show_spinner=MAKING)
-def of_recording(info: RecordingInfo, plan: FilmPlan, _recording: FrameSource) -> bytes:
+def of_recording(info: RecordingInfo, plan: FilmPlan, _recording: Recording) -> bytes:
     """Make a film of a raw recording; the fingerprint in `info` makes the film of changed files another one."""
     frames = film_frames(_recording, plan)
+    _recording.check_unchanged()
     words = _words(("raw",), plan, info.fr_hz, info.dxy_um, ())
     return pack_film([frames], words, film_display_range([frames]))
 
@@ -103,12 +105,13 @@ def raw_and_corrected(
     plan: FilmPlan,
     fr_hz: float | None,
     dxy_um: Pair | None,
-    _raw: FrameSource,
+    _raw: Recording,
     _movie: FrameSource,
     _far_px: tuple[float, ...],
 ) -> bytes:
     """Make a film of the raw and the corrected movie in a shared display range; the keys name both."""
     versions = [film_frames(_raw, plan), film_frames(_movie, plan)]
+    _raw.check_unchanged()
     words = _words(("raw", "corrected"), plan, fr_hz, dxy_um, tuple(_far_px[frame] for frame in plan.frames))
     return pack_film(versions, words, film_display_range(versions))
 
