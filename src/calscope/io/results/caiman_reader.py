@@ -17,6 +17,9 @@ from calscope.model.results import ComponentQuality, Components, Evaluation
 HDF5_ENDINGS = (".hdf5", ".h5")
 MOST_NUMBERS = 16
 """A longer list is no parameter that a person sets."""
+_MOST_PACKED = 1100
+"""Deflate, the packing that HDF5 files use, makes nothing smaller than a 1032nd of its size."""
+_ALWAYS_ALLOWED_BYTES = 16 * 2**20
 
 
 def read_caiman(path: Path) -> ImportedResults:
@@ -79,8 +82,22 @@ def _refuse_other_files(path: Path, group: h5py.Group, seen: set[int] | None = N
         node = group.get(name)
         if isinstance(node, h5py.Group):
             _refuse_other_files(path, node, seen)
-        elif isinstance(node, h5py.Dataset) and (node.external or node.is_virtual):
-            raise RecordingError(f"{path}: {node.name} takes its numbers from another file, which is not opened.")
+        elif isinstance(node, h5py.Dataset):
+            _check_dataset(path, node)
+
+
+def _check_dataset(path: Path, node: h5py.Dataset) -> None:
+    """Refuse what lies in another file, and what says that it is larger than it can be."""
+    if node.external or node.is_virtual:
+        raise RecordingError(f"{path}: {node.name} takes its numbers from another file, which is not opened.")
+    stored_bytes = min(node.id.get_storage_size(), path.stat().st_size)
+    # Packed in chunks, equal numbers become very small; what was never written takes no room at all.
+    most_bytes = stored_bytes if node.chunks is None else _MOST_PACKED * stored_bytes
+    if node.nbytes > max(most_bytes, _ALWAYS_ALLOWED_BYTES):
+        raise RecordingError(
+            f"{path} is damaged: {node.name} says that it holds {node.nbytes} bytes, which a file of "
+            f"{path.stat().st_size} bytes can't."
+        )
 
 
 def _components(estimates: h5py.Group, A: csc_matrix, dims: tuple[int, int]) -> Components:

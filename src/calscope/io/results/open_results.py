@@ -4,6 +4,7 @@ from pathlib import Path
 
 from calscope.io.results import caiman_reader, suite2p_reader
 from calscope.io.results.imported_results import ImportedResults
+from calscope.io.results.isolated_reading import read_isolated
 from calscope.model.errors import RecordingError
 
 
@@ -35,7 +36,7 @@ def code_for(path: Path) -> tuple[str, ...]:
 
 
 def open_results(path: Path) -> ImportedResults:
-    """Open a CaImAn HDF5 file or a suite2p folder.
+    """Open a CaImAn HDF5 file or a suite2p folder, read in a process of its own.
 
     Raises
     ------
@@ -46,7 +47,7 @@ def open_results(path: Path) -> ImportedResults:
         raise RecordingError(f"There is nothing at {path}.")
     place = results_at(path)
     if place is not None:
-        return caiman_reader.read_caiman(place) if place.is_file() else suite2p_reader.read_suite2p(place)
+        return read_isolated(place, files_of(place))
     raise RecordingError(
         f"{path} holds no results that Calscope can open. It opens CaImAn's files (.hdf5) and suite2p's folders "
         "(with F.npy or Fall.mat in them)."
