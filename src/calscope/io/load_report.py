@@ -8,6 +8,7 @@ from calscope.model.notes import Note
 from calscope.model.recording import LoadReport, RecordingInfo
 
 N_SAMPLED = 32
+_MOST_SAMPLED_BYTES = 1 << 28
 _FEWEST_IN_PLATEAU = 16
 _FEW_FRAMES = 100
 _MOST_GAPS = 1000
@@ -22,8 +23,7 @@ def make_report(recording: Recording) -> LoadReport:
     RecordingError
         When a frame can't be read.
     """
-    n_frames = recording.shape[0]
-    numbers = np.unique(np.linspace(0, n_frames - 1, min(n_frames, N_SAMPLED)).round().astype(int))
+    numbers = _sampled(recording)
     frames = np.concatenate([recording.read(int(i), int(i) + 1) for i in numbers])
     finite = frames[np.isfinite(frames)] if frames.dtype.kind == "f" else frames.reshape(-1)
     report = LoadReport(
@@ -39,6 +39,13 @@ def make_report(recording: Recording) -> LoadReport:
     )
     warnings = (*_warnings(report, frames.size), *unknowns(recording.info), *recording.notes)
     return LoadReport(**{**vars(report), "warnings": warnings})
+
+
+def _sampled(recording: Recording) -> NDArray:
+    """Give the numbers of the frames to look at: fewer where frames are very large."""
+    n_frames, height, width = recording.shape
+    n_affordable = max(_MOST_SAMPLED_BYTES // (height * width * recording.dtype.itemsize), 1)
+    return np.unique(np.linspace(0, n_frames - 1, min(n_frames, N_SAMPLED, n_affordable)).round().astype(int))
 
 
 def count_saturated(values: NDArray) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from calscope.io.file_names import is_system_file, natural_key, safe_name, safe_names, stem_of
+from calscope.io.readers.file_errors import in_words
 from calscope.io.readers.reader_registry import (
     check_exists,
     find_in,
@@ -61,7 +62,8 @@ def find_recordings(path: Path) -> Project:
         reader_for(path)
         return Project(path.parent, (_ref(path),))
     folders, others = _animal_folders(path)
-    found = find_in(path, as_whole=not folders)
+    with in_words(path):
+        found = find_in(path, as_whole=not folders)
     if not folders and not found.recordings:
         raise _no_recordings(path, others)
     is_one = not folders and not found.skipped and len(found.recordings) == 1

@@ -1,12 +1,28 @@
 """Says in words why a file of a recording can't be read."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from calscope.model.errors import RecordingError
+from calscope.model.errors import CalscopeError, Cancelled, RecordingError
 
 
 class BrokenFileError(Exception):
     """The structure of the file is damaged; the text says how, without the file's name."""
+
+
+@contextmanager
+def in_words(path: Path) -> Iterator[None]:
+    """Make a `RecordingError` that names the file of whatever a reader ends with; what is in words already passes.
+
+    Damaged files make libraries raise anything. One bad file must not cost the other animals.
+    """
+    try:
+        yield
+    except (CalscopeError, Cancelled):
+        raise
+    except Exception as error:
+        raise unreadable(path, error) from error
 
 
 def unreadable(path: Path, error: BaseException, frame: int | None = None) -> RecordingError:
@@ -25,6 +41,8 @@ def unreadable(path: Path, error: BaseException, frame: int | None = None) -> Re
 def _reason(error: BaseException) -> str:
     if isinstance(error, BrokenFileError):
         return str(error)
+    if isinstance(error, MemoryError):
+        return "it says that it holds more than fits into this computer's memory"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     return "its pixels can't be decoded, it is damaged or packed in a way that is not known here"

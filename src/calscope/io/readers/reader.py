@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calscope.io.file_names import safe_name, stem_of
+from calscope.io.readers.file_errors import in_words
 from calscope.io.readers.fingerprint import fingerprint
 from calscope.model.errors import RecordingError
 from calscope.model.movie import FrameSource
@@ -55,7 +56,8 @@ class Recording:
             When a file is gone, damaged, or holds something else than the others.
         """
         inside = range(self.info.shape[0])[start:stop]
-        return self.frames.read(inside.start, inside.stop)
+        with in_words(Path(self.info.path)):
+            return self.frames.read(inside.start, inside.stop)
 
     def is_unchanged(self) -> bool:
         """Whether its files are those that were opened; takes milliseconds."""

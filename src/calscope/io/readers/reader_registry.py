@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calscope.io.file_names import files_in, names_in, natural_key
+from calscope.io.readers.file_errors import in_words
 from calscope.io.readers.reader import FoundRecording, Reader, Recording, as_recording
 from calscope.io.readers.tiff.tiff_reader import TiffReader
 from calscope.model.errors import RecordingError
@@ -57,9 +58,10 @@ def open_recording(path: Path, n_frames: int | None = None) -> Recording:
     path = Path(path)
     check_exists(path)
     reader = reader_for(path)
-    opened = reader.open(path, n_frames)
-    passed_over = () if path.is_file() else _beside(path, reader, opened.files)
-    return as_recording(reader, path, opened, n_frames, passed_over)
+    with in_words(path):
+        opened = reader.open(path, n_frames)
+        passed_over = () if path.is_file() else _beside(path, reader, opened.files)
+        return as_recording(reader, path, opened, n_frames, passed_over)
 
 
 def is_recording(path: Path) -> bool:

@@ -47,8 +47,8 @@ RECORDING: dict[str, str | Callable[..., str]] = {
     "channels_taken_as_frames": "'{file}' stores its {n} images as channels; they are taken as frames in time.",
     "slices_taken_as_frames": "'{file}' stores its {n} images as slices of a volume; they are taken as frames in time.",
     "file_damaged": "'{file}' is damaged at its frame {frame}: {why}. Only frames before it are used.",
-    "ome_unreadable": (
-        "The OME-XML in '{file}' can't be read ({why}): frame rate, pixel size, channels and planes that it may name "
+    "metadata_unreadable": (
+        "The metadata in '{file}' can't be read ({why}): frame rate, pixel size, channels and planes that it may name "
         "are unknown, and the images are taken as frames of one channel and plane."
     ),
     "file_passed_over": "{name}: {why}",

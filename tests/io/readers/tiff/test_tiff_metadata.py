@@ -194,14 +194,14 @@ def test_ome_that_cannot_be_read_is_told_and_says_nothing(tmp_path, movie, text,
     assert np.array_equal(recording.read(0, 12), movie)
     assert recording.info.fr_hz is None and recording.info.dxy_um is None
     (note,) = recording.notes
-    assert note.kind == "ome_unreadable" and re.search(why, note.values["why"])
-    assert re.search(f"The OME-XML in 'movie.tif' can't be read .*{why}.* one channel and plane", texts([note])[0])
+    assert note.kind == "metadata_unreadable" and re.search(why, note.values["why"])
+    assert re.search(f"The metadata in 'movie.tif' can't be read .*{why}.* one channel and plane", texts([note])[0])
 
 
 def test_single_frames_tell_of_unreadable_ome_too(tmp_path, movie):
     for i in range(3):
         tifffile.imwrite(tmp_path / f"f_{i}.tif", movie[i], description=OME.format(RATE)[:-9], metadata=None)
-    assert [note.kind for note in open_recording(tmp_path).notes] == ["ome_unreadable"]
+    assert [note.kind for note in open_recording(tmp_path).notes] == ["metadata_unreadable"]
 
 
 @pytest.mark.parametrize("text", ["recorded in /HOME/me", "<html>/OME</html>", "a < b, <OME"])

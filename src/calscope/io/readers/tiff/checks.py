@@ -85,9 +85,9 @@ def check_one_channel_and_plane(path: Path, metadata: TiffMetadata, n_pages: int
 
 def unread_metadata(path: Path, metadata: TiffMetadata) -> tuple[Note, ...]:
     """Give a note where a file's metadata can't be read, so that channels and planes could not be looked for."""
-    if not metadata.ome_problem:
+    if not metadata.problem:
         return ()
-    return (Note("ome_unreadable", {"file": path.name, "why": metadata.ome_problem}),)
+    return (Note("metadata_unreadable", {"file": path.name, "why": metadata.problem[:200]}),)
 
 
 def check_same(first: tuple[Path, Page], other: tuple[Path, Page], frame: int | None = None) -> None:

@@ -51,6 +51,9 @@ _OFTEN_ABSENT = {
     "sample_format": 1,
     "rows_per_strip": 0,
 }
+MOST_FRAME_BYTES = 1 << 27
+"""Pixels of one frame, uncompressed: 8192 x 8192 px in 16 bits. Larger ones are claims of damaged headers."""
+
 Packing = tuple[tuple[str, int], ...]
 
 
@@ -99,13 +102,14 @@ def pages(buffer: Buffer) -> Iterator[Page]:
         Where the chain of pages breaks off; those before it were good.
     """
     layout, at = _header(buffer)
+    directories = _Directories(buffer, layout)
     seen: set[int] = set()
     while at:
         directory = len(seen)
         if at in seen:
             raise BrokenFileError("its pages point back to each other")
         seen.add(at)
-        values, at = _directory(buffer, at, layout)
+        values, at = directories.read(at)
         if values.pop("reduced", 0):
             continue
         yield _page(values, layout, directory)
@@ -135,38 +139,53 @@ def _header(buffer: Buffer) -> tuple[_Layout, int]:
     raise BrokenFileError("it does not begin as a TIFF file does")
 
 
-def _directory(buffer: Buffer, at: int, layout: _Layout) -> tuple[dict, int]:
-    """Values of one page's directory that matter here, and where the next directory is (0 after the last)."""
-    if at + layout.count.size > len(buffer):
-        raise BrokenFileError("the file ends early")
-    first = at + layout.count.size
-    (n,) = layout.count.unpack_from(buffer, at)
-    last = first + n * layout.entry.size
-    if n > 4096 or last + layout.pointer.size > len(buffer):
-        raise BrokenFileError("the file ends early or is damaged")
-    values: dict = {}
-    for tag, kind, count, raw in layout.entry.iter_unpack(buffer[first:last]):
-        if tag in _LAYOUT_TAGS:
-            values[_LAYOUT_TAGS[tag]] = _integers(buffer, kind, count, raw, layout)
-        elif tag == 254:
-            # a reduced copy of another image, as for previews: no frame
-            values["reduced"] = _integers(buffer, kind, count, raw, layout)[0] & 1
-    return values, layout.pointer.unpack_from(buffer, last)[0]
+class _Directories:
+    """Reads the directories of one file, which together may not claim more bytes than the file has.
 
+    Without that bound, many directories that share their bytes could keep the reader busy for hours.
+    """
 
-def _integers(buffer: Buffer, kind: int, count: int, raw: bytes, layout: _Layout) -> tuple[int, ...]:
-    """Values of one directory entry, which lie in the entry itself where they fit."""
-    code = _INTEGERS.get(kind)
-    if code is None or not count:
-        raise BrokenFileError("its page directory is damaged")
-    size = count * _SIZES[kind]
-    where = 0
-    if size > len(raw):
+    def __init__(self, buffer: Buffer, layout: _Layout) -> None:
+        self._buffer = buffer
+        self._layout = layout
+        self._bytes_left = len(buffer)
+
+    def read(self, at: int) -> tuple[dict, int]:
+        """Values of one page's directory that matter here, and where the next directory is (0 after the last)."""
+        layout = self._layout
+        self._claim(at, layout.count.size)
+        first = at + layout.count.size
+        (n,) = layout.count.unpack_from(self._buffer, at)
+        last = first + n * layout.entry.size
+        self._claim(first, n * layout.entry.size + layout.pointer.size)
+        values: dict = {}
+        for tag, kind, count, raw in layout.entry.iter_unpack(self._buffer[first:last]):
+            if tag in _LAYOUT_TAGS:
+                values[_LAYOUT_TAGS[tag]] = self._integers(kind, count, raw)
+            elif tag == 254:
+                # a reduced copy of another image, as for previews: no frame
+                values["reduced"] = self._integers(kind, count, raw)[0] & 1
+        return values, layout.pointer.unpack_from(self._buffer, last)[0]
+
+    def _integers(self, kind: int, count: int, raw: bytes) -> tuple[int, ...]:
+        """Values of one directory entry, which lie in the entry itself where they fit."""
+        code = _INTEGERS.get(kind)
+        if code is None or not count:
+            raise BrokenFileError("its page directory is damaged")
+        layout, size = self._layout, count * _SIZES[kind]
+        if size <= len(raw):
+            return struct.unpack_from(f"{layout.order}{count}{code}", raw)
         (where,) = layout.pointer.unpack(raw)
-        if where + size > len(buffer):
+        self._claim(where, size)
+        return struct.unpack_from(f"{layout.order}{count}{code}", self._buffer, where)
+
+    def _claim(self, at: int, size: int) -> None:
+        """Refuse bytes behind the end of the file, and more of them than there are."""
+        if at + size > len(self._buffer):
             raise BrokenFileError("the file ends early or is damaged")
-        return struct.unpack_from(f"{layout.order}{count}{code}", buffer, where)
-    return struct.unpack_from(f"{layout.order}{count}{code}", raw, where)
+        self._bytes_left -= size
+        if self._bytes_left < 0:
+            raise BrokenFileError("its page directories claim more bytes than the file has")
 
 
 def _page(values: dict, layout: _Layout, directory: int) -> Page:
@@ -182,7 +201,18 @@ def _page(values: dict, layout: _Layout, directory: int) -> Page:
     packing["big_endian"] = int(layout.order == ">")
     # one strip for all rows may say so with any number of rows from the height up
     packing["rows_per_strip"] = min(packing["rows_per_strip"] or height, height)
-    return Page(height, width, tuple(packing.items()), offsets, counts, directory)
+    page = Page(height, width, tuple(packing.items()), offsets, counts, directory)
+    _check_size(page)
+    return page
+
+
+def _check_size(page: Page) -> None:
+    """Refuse a page of no pixels, or of so many that only a damaged directory can claim them."""
+    tile_px = page.packed("tile_height") * page.packed("tile_width")
+    largest = max(frame_bytes(page), tile_px * page.packed("bits") * page.packed("samples") // 8)
+    if not (page.height and page.width) or largest > MOST_FRAME_BYTES:
+        tiles = f" in tiles of {page.packed('tile_height')} x {page.packed('tile_width')} px" if tile_px else ""
+        raise BrokenFileError(f"its directory names an image of {page.height} x {page.width} px{tiles}, which can't be")
 
 
 def frame_bytes(page: Page) -> int:

@@ -6,6 +6,7 @@ programs fill them with a printer's 72 dots per inch.
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,8 @@ from typing import Any
 import numpy as np
 import tifffile
 
-from calscope.io.readers.tiff.ome import OmeError, OmeXml, is_ome, plane_interval, read_ome, sizes_in_file
-from calscope.io.readers.tiff.pixels import UNREADABLE, open_quietly
+from calscope.io.readers.tiff.ome import OmeXml, is_ome, plane_interval, read_ome, sizes_in_file
+from calscope.io.readers.tiff.pixels import open_quietly
 from calscope.io.readers.tiff.scanimage import n_channels, n_planes, saved_rate_hz, scanimage_state
 from calscope.model.recording import Pair
 
@@ -43,8 +44,8 @@ class TiffMetadata:
     """Pixels are signed numbers to which 32768 was added, as ImageJ keeps them in its unsigned 16-bit images."""
     by_tifffile: bool = False
     """Written by tifffile, which lists images in their directories only when it closes the file."""
-    ome_problem: str = ""
-    """Why the file's OME-XML can't be read, so that what it says is unknown; empty where it can, or there is none."""
+    problem: str = ""
+    """Which program's text can't be read and why, so that what it says is unknown; empty where all can."""
     axes_are_certain: bool = False
     """Channels and slices are what the microscope did; others store frames in time as slices, for want of better."""
 
@@ -53,11 +54,19 @@ def read_metadata(path: Path) -> TiffMetadata:
     """Read what is known; a file whose metadata make no sense says nothing."""
     try:
         with open_quietly(path) as file:
-            found = [reader(file) for reader in (_scanimage, _ome, _imagej, _shaped)]
+            found = [_said(file, program, read) for program, read in _PROGRAMS.items()]
             by_tifffile = file.pages.first.software.startswith("tifffile")
-    except UNREADABLE:
+    except Exception:  # noqa: BLE001 - a file that tifffile can't open, for whatever reason
         return TiffMetadata()
     return replace(_first_known([one for one in found if one is not None]), by_tifffile=by_tifffile)
+
+
+def _said(file: tifffile.TiffFile, program: str, read: Callable) -> TiffMetadata | None:
+    """Give what one program says in a file; where that makes no sense, only that it does not."""
+    try:
+        return read(file)
+    except Exception as error:  # noqa: BLE001 - texts of damaged files end in errors of every kind
+        return TiffMetadata(problem=f"{program}: {error or type(error).__name__}")
 
 
 def _first_known(found: list[TiffMetadata]) -> TiffMetadata:
@@ -76,7 +85,7 @@ def _first_known(found: list[TiffMetadata]) -> TiffMetadata:
         dxy_um=size.dxy_um,
         dxy_source=size.dxy_source,
         n_images=images,
-        ome_problem=next((one.ome_problem for one in found if one.ome_problem), ""),
+        problem=next((one.problem for one in found if one.problem), ""),
     )
 
 
@@ -105,14 +114,11 @@ def _imagej(file: tifffile.TiffFile) -> TiffMetadata | None:
 
 
 def _ome(file: tifffile.TiffFile) -> TiffMetadata | None:
-    """Read OME-XML; where that can't be done, the reason is all that is known."""
+    """Read OME-XML."""
     text = file.pages.first.description
     if not is_ome(text):
         return None
-    try:
-        return _from_ome(read_ome(text), file.filename)
-    except OmeError as error:
-        return TiffMetadata(ome_problem=str(error))
+    return _from_ome(read_ome(text), file.filename)
 
 
 def _from_ome(ome: OmeXml, file_name: str) -> TiffMetadata | None:
@@ -162,15 +168,22 @@ def _scanimage(file: tifffile.TiffFile) -> TiffMetadata | None:
 
 def _shaped(file: tifffile.TiffFile) -> TiffMetadata | None:
     """Read the shape that tifffile notes of the images that it writes one behind the other."""
-    shaped = (file.shaped_metadata or (None,))[0]
-    if not shaped or len(shaped.get("shape", ())) < 3 or file.pages.first.samplesperpixel > 1:
+    description = file.pages.first.shaped_description
+    shaped = tifffile.tifffile.shaped_description_metadata(description) if description else {}
+    if len(shaped.get("shape", ())) < 3 or file.pages.first.samplesperpixel > 1:
         return None
-    shape, axes = tuple(shaped["shape"]), str(shaped.get("axes", ""))
+    shape, axes = tuple(int(size) for size in shaped["shape"]), str(shaped.get("axes", ""))
+    if math.prod(shape) >= 1 << 63:
+        raise ValueError("its shape is larger than any array")
     if len(axes) != len(shape):
         return TiffMetadata(shape=shape, n_images=math.prod(shape[:-2]))
     named = {"C": "channels", "Z": "slices", "T": "frames"}
-    sizes = tuple((named[axis], int(size)) for axis, size in zip(axes, shape, strict=True) if axis in named)
+    sizes = tuple((named[axis], size) for axis, size in zip(axes, shape, strict=True) if axis in named)
     return TiffMetadata(shape=shape, sizes=sizes, n_images=math.prod(shape[:-2]))
+
+
+_PROGRAMS = {"ScanImage": _scanimage, "OME-XML": _ome, "ImageJ": _imagej, "tifffile": _shaped}
+"""In the order in which they are believed."""
 
 
 def _number(value: object) -> float:

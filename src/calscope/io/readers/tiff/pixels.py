@@ -1,7 +1,6 @@
 """Pixels of TIFF pages into arrays: straight reads where they lie plain, tifffile's decoders where they are packed."""
 
 import logging
-import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,8 +15,6 @@ from calscope.io.readers.file_errors import BrokenFileError, unreadable
 from calscope.io.readers.tiff.ifd import Packing, Page, lies_plain, n_segments
 
 Decoder = Callable
-UNREADABLE = (BrokenFileError, OSError, ValueError, RuntimeError, struct.error, LookupError, TypeError)
-"""What damaged files make the decoders raise."""
 _KINDS = {1: "u", 2: "i", 3: "f"}
 _JPEG = {6, 7, 33007}
 
@@ -67,7 +64,7 @@ def read_pages(path: Path, pages: Sequence[Page], out: NDArray, first: int | Non
         with path.open("rb") as file:
             while done < len(pages):
                 done += _read_some(file, path, pages[done:], out[done:])
-    except UNREADABLE as error:
+    except Exception as error:
         raise unreadable(path, error, None if first is None else first + done) from error
 
 

@@ -4,13 +4,12 @@ Versions from 2016 on state it before the pages of a BigTIFF or, in a classic TI
 2015 in the description of each page, under other names. Old versions are asked for channels and planes only.
 """
 
-import re
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import tifffile
 
-_LINE = re.compile(r"(?:scanimage\.)?((?:SI4?|state)\.[\w.]+)\s*=[ \t]*([^\r\n]*)")
 _OLD_CHANNELS = tuple(f"state.acq.savingChannel{i}" for i in range(1, 5))
 _ASKED = {
     *("SI.hChannels.channelSave", "SI.hRoiManager.imagingFovUm", "SI.hRoiManager.scanFrameRate"),
@@ -35,7 +34,14 @@ def scanimage_state(file: tifffile.TiffFile) -> dict[str, Any]:
         return state
     page = file.pages.first
     text = page.software if page.software.startswith("SI.") else page.description
-    return {name: tifffile.matlabstr2py(value) for name, value in _LINE.findall(text) if name in _ASKED}
+    return {name: tifffile.matlabstr2py(value) for name, value in _lines(text) if name in _ASKED}
+
+
+def _lines(text: str) -> Iterator[tuple[str, str]]:
+    """Give name and value of each line 'name = value', in time proportional to the text's length."""
+    for line in text.splitlines():
+        name, _, value = line.partition("=")
+        yield name.strip().removeprefix("scanimage."), value.strip()
 
 
 def saved_rate_hz(state: dict[str, Any]) -> tuple[float, str]:

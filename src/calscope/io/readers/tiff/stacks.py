@@ -60,7 +60,7 @@ def scan_stack(path: Path) -> StackFile:
         raise unreadable(path, BrokenFileError(broken or "it holds no image"))
     metadata = read_metadata(path)
     if metadata.n_images and metadata.n_images > len(found) == 1 and lies_plain(found[0]):
-        found = _without_directories(found[0], metadata.n_images)
+        found = _without_directories(found[0], metadata.n_images, size)
     elif _unlisted(found, metadata, size):
         broken = broken or _UNFINISHED
     inside = next((i for i, page in enumerate(found) if page.end > size), len(found))
@@ -76,10 +76,14 @@ def _unlisted(found: list[Page], metadata: TiffMetadata, size: int) -> bool:
     return size - found[0].end >= frame_bytes(found[0])
 
 
-def _without_directories(first: Page, n_images: int) -> list[Page]:
-    """Pages of a file that describes only its first image; the others follow its pixels (ImageJ, above 4 GB)."""
+def _without_directories(first: Page, n_images: int, file_bytes: int) -> list[Page]:
+    """Pages of a file that describes only its first image; the others follow its pixels (ImageJ, above 4 GB).
+
+    Of a number of images that the file can't hold, the first that is missing is given too, which shows the damage.
+    """
     size, start = frame_bytes(first), first.offsets[0]
-    return [replace(first, offsets=(start + i * size,), counts=(size,)) for i in range(n_images)]
+    n_given = min(n_images, max(file_bytes - start, 0) // size + 1)
+    return [replace(first, offsets=(start + i * size,), counts=(size,)) for i in range(n_given)]
 
 
 def holds_many(path: Path) -> bool:
