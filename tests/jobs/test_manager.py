@@ -224,12 +224,23 @@ def test_a_demo_is_made_as_a_job_and_a_cancelled_one_leaves_nothing(manager, tmp
 
 
 def test_ids_that_are_none_are_refused(manager):
-    for unknown in ("0189abcdef01-aaaaaa", "..", "../../etc", ""):
-        with pytest.raises(StoreError, match="There is no job"):
-            manager.get(unknown)
+    kept = folder_of(manager, state="done")
+    (kept.path / "inside").mkdir()
+    for unknown in ("0189abcdef012345-bbbbbb", "..", ".", "../../etc", "", f"{kept.id}/..", f"{kept.id}/inside", "a-b"):
+        for ask in (manager.get, manager.cancel, manager.end_now, manager.log_tail, manager.remove):
+            with pytest.raises(StoreError, match="There is no job"):
+                ask(unknown)
+    assert [path.name for path in manager.store.root.rglob("cancel")] == []
 
 
-def folder_of(manager, name="0189abcdef01-aaaaaa", **status):
+def test_folders_of_a_person_among_the_jobs_are_left_alone(manager):
+    kept = folder_of(manager, state="done")
+    for name in ("my-notes", "zzzz-aaaaaa", f"{kept.id}-copy", "0189abcdef012345-aaaaa"):
+        (manager.store.jobs / name).mkdir()
+    assert [job.id for job in manager.jobs()] == [kept.id] and manager.jobs()[0].created_at > 0
+
+
+def folder_of(manager, name="0189abcdef012345-aaaaaa", **status):
     folder = JobFolder(manager.store.jobs / name)
     folder.path.mkdir(parents=True)
     folder.write_spec(JobSpec(data="/data"))

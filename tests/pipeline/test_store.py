@@ -308,3 +308,19 @@ def test_the_store_lives_where_the_environment_says(tmp_path, monkeypatch):
     assert default_store().root == tmp_path / "here"
     monkeypatch.delenv("CALSCOPE_STORE")
     assert default_store().root.name == "calscope" and not (tmp_path / "here").exists()
+
+
+def test_a_path_is_no_key(store):
+    put(store, KEY)
+    (store.root / "results" / "elsewhere").mkdir()
+    for path in ("..", "", "../../x", f"{KEY}/..", str(store.open(KEY).folder), KEY.upper()):
+        assert not store.has(path)
+        with pytest.raises(StoreError, match="has no result"):
+            store.open(path)
+        with pytest.raises(StoreError, match="is no key"), store.writer(path, {}):
+            pass
+
+
+def test_who_has_no_id_of_an_owner_is_gone(store, tmp_path):
+    (tmp_path / "x.lock").write_text("")
+    assert store.owners.is_gone("../../x") and store.owners.is_gone("")

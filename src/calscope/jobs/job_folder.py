@@ -5,6 +5,8 @@
 
 import json
 import os
+import re
+import secrets
 import signal
 import time
 from dataclasses import asdict, dataclass, replace
@@ -23,6 +25,7 @@ from calscope.pipeline.owners import Owners
 from calscope.pipeline.processes import process_identity
 from calscope.pipeline.records import AnimalRun, StoredRun
 
+_ID = re.compile("[0-9a-f]{16}-[0-9a-z]{6}")
 _KILL_WAIT_S = 3.0
 START_LIMIT_S = 60.0
 """A job whose process is unknown for longer was left by a server that ended while it started the job."""
@@ -174,11 +177,22 @@ class JobFolder:
         return (self.cancel_age_s() or 0.0) > ANSWER_LIMIT_S and not process.is_here
 
 
+def new_id() -> str:
+    """Give the id of a new job: when it was made, ns since 1970, and a random part."""
+    return f"{time.time_ns():016x}-{secrets.token_hex(3)}"
+
+
 def find_job(jobs: Path, job_id: str) -> JobFolder | None:
-    """Give a job's folder by its id; None where there is none, or the id is a path to somewhere else."""
+    """Give a job's folder by its id; None where there is none, or the id is not of our pattern."""
     path = jobs / job_id
-    is_name = path.parent == jobs and job_id not in ("", ".", "..")
-    return JobFolder(path) if is_name and path.is_dir() else None
+    return JobFolder(path) if _ID.fullmatch(job_id) and path.is_dir() else None
+
+
+def all_jobs(jobs: Path) -> list[JobFolder]:
+    """Give the folders of all jobs, the newest first; whatever else lies among them is a person's own."""
+    names = [path.name for path in jobs.glob("*-*")]
+    found = (find_job(jobs, name) for name in sorted(names, reverse=True))
+    return [folder for folder in found if folder is not None]
 
 
 def _kill_group(pid: int) -> None:

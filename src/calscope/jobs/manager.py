@@ -1,7 +1,6 @@
 """Starts jobs, tells how they are, cancels and removes them; all it knows is on disk, so it survives a restart."""
 
 import os
-import secrets
 import subprocess
 import sys
 import threading
@@ -14,7 +13,7 @@ from pathlib import Path
 from calscope.engines.engine import check_seeds
 from calscope.engines.engine_registry import get_engine
 from calscope.io.safe_paths import allowed_roots, resolve_new_folder
-from calscope.jobs.job_folder import JobFolder, find_job
+from calscope.jobs.job_folder import JobFolder, all_jobs, find_job, new_id
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.job_status import JobStatus, write_status
 from calscope.model.errors import StoreError
@@ -114,8 +113,7 @@ class JobManager:
 
     def jobs(self) -> list[Job]:
         """Give all jobs, the newest first."""
-        paths = [path for path in self.store.jobs.glob("*-*") if path.is_dir()]
-        looked_at = [self._look(JobFolder(path)) for path in sorted(paths, reverse=True)]
+        looked_at = [self._look(folder) for folder in all_jobs(self.store.jobs)]
         return [job for job in looked_at if job.folder.is_dir()]  # one may have been removed meanwhile
 
     def get(self, job_id: str) -> Job:
@@ -183,7 +181,7 @@ class JobManager:
                 raise self._no_such(job_id) from None
 
     def _new_folder(self) -> JobFolder:
-        return JobFolder(self.store.jobs / f"{time.time_ns():016x}-{secrets.token_hex(3)}")
+        return JobFolder(self.store.jobs / new_id())
 
     def _folder(self, job_id: str) -> JobFolder:
         folder = find_job(self.store.jobs, job_id)

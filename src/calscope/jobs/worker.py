@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from calscope.engines.engine_registry import get_engine
 from calscope.io.project import find_recordings
-from calscope.jobs.job_folder import JobFolder, JobProcess
+from calscope.jobs.job_folder import JobFolder, JobProcess, all_jobs
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.job_status import JobStatus, StatusWriter
 from calscope.jobs.manager import GRACE_S
@@ -93,8 +93,7 @@ class Worker:
             time.sleep(_LOOK_FOR_TURN_S)
 
     def _jobs_ahead(self) -> int:
-        earlier = [path for path in self.store.jobs.glob("*-*") if path.name < self.folder.id]
-        return sum(JobFolder(path).status().is_active for path in earlier)
+        return sum(job.status().is_active for job in all_jobs(self.store.jobs) if job.id < self.folder.id)
 
     def _done(self, spec: JobSpec) -> str:
         """Do what the job is for; give what failed, in words."""

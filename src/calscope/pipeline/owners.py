@@ -87,6 +87,8 @@ class Owners:
 
         The answer may come only when the same is asked again later: see `wait_for_answers`.
         """
+        if not re.fullmatch(ID, owner):
+            return True  # no process is called so
         path = self._file(owner)
         try:
             with _opened(path) as handle:

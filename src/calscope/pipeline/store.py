@@ -35,6 +35,7 @@ MAPPED_FROM_BYTES = 1 << 20
 """Smaller arrays are read into memory: a map costs an open file, and a page may hold hundreds of results."""
 FORMER_AGE_S = 7 * 86400
 """Half-made things of versions that named host and process, which tells nothing, are swept when they are this old."""
+_KEY = re.compile("[0-9a-f]{8,64}")
 _TEMP, _TRASH = ".tmp-", ".trash-"
 _HALF_MADE = re.compile(rf"(\.tmp-[0-9a-f]+-)?(?P<owner>{ID})-[0-9a-f]{{8}}(\.json)?")
 """Names of temporary folders of results, of scratch folders and of leases."""
@@ -102,8 +103,8 @@ class Store:
         self.owners = Owners(self.root)
 
     def has(self, key: str) -> bool:
-        """Whether that result is there and complete."""
-        return self._is_complete(self._folder(key))
+        """Whether that result is there and complete; nothing else in the file system has a key."""
+        return is_key(key) and self._is_complete(self._folder(key))
 
     def open(self, key: str) -> StoredResult:
         """Open a result, and note that it was used.
@@ -114,7 +115,7 @@ class Store:
             When it is not there, not complete, or written by a later version.
         """
         folder = self._folder(key)
-        if not self._is_complete(folder):
+        if not self.has(key):
             raise StoreError(f"The store has no result {key}: it was never made, or was pruned. Run again to make it.")
         meta = read_json(folder / META)
         if not isinstance(meta, dict) or meta.get("schema") != SCHEMA:
@@ -134,6 +135,8 @@ class Store:
         StoreError
             When the disk refuses; nothing is left behind.
         """
+        if not is_key(key):
+            raise StoreError(f"{key!r} is no key of a result.")
         final = self._folder(key)
         with self._half_made() as name:
             temp = final.with_name(f"{_TEMP}{key}-{name}")
@@ -328,6 +331,11 @@ def default_store() -> Store:
     return Store(Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("calscope", appauthor=False))
 
 
+def is_key(text: str) -> bool:
+    """Whether a text may be the key of a result: a path to somewhere else is none."""
+    return _KEY.fullmatch(text) is not None
+
+
 def _is_whole(folder: Path) -> bool:
     """Whether a result has its mark and every file that it names; OSError where that can't be told."""
     mark = read_json_if_there(folder / MARK)
@@ -342,7 +350,7 @@ def _is_whole(folder: Path) -> bool:
 
 def _is_place_of_a_result(path: Path) -> bool:
     """Whether a folder stands where a result would; anything else in the store's folders is a person's own."""
-    return path.name.startswith(path.parent.name) and re.fullmatch("[0-9a-f]+", path.name) is not None
+    return path.name.startswith(path.parent.name) and is_key(path.name)
 
 
 def _is_surely_incomplete(folder: Path) -> bool:
