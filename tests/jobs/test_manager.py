@@ -22,6 +22,7 @@ from calscope.model.animal_inputs import AnimalInputs
 from calscope.model.errors import EngineError, ParameterError, StoreError
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.processes import process_identity
+from calscope.pipeline.records import AnimalRun
 
 RATE = {"dataset": {"fr": 10.0}}
 
@@ -150,7 +151,7 @@ def pid_of(manager, job_id):
 
 def start_slow(manager, data, wait_until, engine="slow"):
     job_id = manager.submit(spec(data, engine=engine, until="motion"))
-    wait_until(lambda: list(manager.store.results.glob("??/.tmp-*/corrected.npy")))
+    wait_until(lambda: list(manager.store.results.glob("??/.tmp-*/working_copy.npy")))
     return job_id
 
 
@@ -374,3 +375,23 @@ def test_the_lock_that_orders_jobs_is_no_job(manager, data):
     manager.store.jobs.mkdir(parents=True)
     with FileLock(manager.store.jobs / "running.lock"):
         assert manager.jobs() == []
+
+
+def test_jobs_that_have_ended_are_read_once_and_again_when_they_change(manager, monkeypatch):
+    old, other = (folder_of(manager, f"000000000000000{i}-aaaaaa", state="done") for i in (1, 2))
+    read, really = [], JobFolder.read_results
+    monkeypatch.setattr(JobFolder, "read_results", lambda folder: (read.append(folder.id), really(folder))[1])
+    first = manager.jobs()
+    assert manager.jobs() == first and sorted(read) == [old.id, other.id]
+    other.write_results([AnimalRun("Animal_1", None)])
+    assert list(manager.jobs()[0].results) == ["Animal_1"] and read[2:] == [other.id]
+    manager.remove(other.id)
+    assert [job.id for job in manager.jobs()] == [old.id]
+
+
+def test_a_job_whose_process_is_gone_is_looked_at_anew(manager):
+    folder = folder_of(manager, state="running")
+    folder.note_process(JobProcess("01234567-0123456789ab", 999_999_999, "of a process that is gone"))
+    assert manager.jobs()[0].status.state == "interrupted"
+    folder.ask_to_cancel()
+    assert manager.jobs()[0].status.state == "cancelled"

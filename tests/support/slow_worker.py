@@ -4,6 +4,8 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
+
 from calscope.engines.engine_registry import ENGINES
 from calscope.jobs import worker
 
@@ -17,6 +19,7 @@ class Deaf(StandIn):
     name = "deaf"
 
     def estimate_motion(self, source, params, context):
+        context.allocate("working_copy", (1000,), np.float32)[:] = 1
         time.sleep(60)
 
 

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from calscope.io.atomic_write import write_text_whole
 from calscope.jobs.job_spec import JobSpec
-from calscope.jobs.job_status import JobStatus, read_status, write_status
+from calscope.jobs.job_status import STATUS_FILE, JobStatus, read_status, write_status
 from calscope.model.errors import StoreError
 from calscope.pipeline.disk_files import read_json
 from calscope.pipeline.owners import Owners
@@ -84,6 +84,10 @@ class JobFolder:
         except (OSError, UnicodeDecodeError) as error:
             raise StoreError(f"{file} can't be read: {error}.") from None
 
+    def written(self) -> tuple[tuple[int, int], ...]:
+        """Give size and time of each of the files that say what the job is, how it is, and what it gave."""
+        return tuple(_size_and_time(self.path / name) for name in ("spec.json", STATUS_FILE, "results.json"))
+
     def write_spec(self, spec: JobSpec) -> None:
         """Write what the job should do."""
         write_text_whole(self.path / "spec.json", spec.to_json())
@@ -127,6 +131,11 @@ class JobFolder:
             return max(0.0, time.time() - (self.path / "cancel").stat().st_mtime)
         except OSError:
             return None
+
+    def says_active(self) -> bool:
+        """Whether the status in its file is that the job waits or runs, which may no longer be so."""
+        status = read_status(self.path)
+        return status is not None and status.is_active
 
     def status(self) -> JobStatus:
         """Give the job's status, corrected where its file is damaged or its process is gone."""
@@ -175,6 +184,14 @@ class JobFolder:
         if self._owners.is_gone(process.owner):
             return True
         return (self.cancel_age_s() or 0.0) > ANSWER_LIMIT_S and not process.is_here
+
+
+def _size_and_time(file: Path) -> tuple[int, int]:
+    try:
+        found = file.stat()
+    except OSError:
+        return -1, -1
+    return found.st_size, found.st_mtime_ns
 
 
 def new_id() -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from calscope.engines.engine import check_seeds
 from calscope.engines.engine_registry import get_engine
@@ -54,6 +55,13 @@ class Job:
         return int(self.id.split("-")[0], 16) / 1e9
 
 
+class _Ended(NamedTuple):
+    """A job that has ended, as it was read, and the state of its files before that."""
+
+    written: tuple[tuple[int, int], ...]
+    job: Job
+
+
 class JobManager:
     """The jobs of one store."""
 
@@ -61,6 +69,7 @@ class JobManager:
         """Take the store's root, and what Python runs as the worker."""
         self.store = Store(root)
         self._worker = tuple(worker)
+        self._ended: dict[str, _Ended] = {}
 
     def submit(self, spec: JobSpec) -> str:
         """Start a job in a process of its own, and give its id; it waits its turn if another one runs.
@@ -114,7 +123,9 @@ class JobManager:
     def jobs(self) -> list[Job]:
         """Give all jobs, the newest first."""
         looked_at = [self._look(folder) for folder in all_jobs(self.store.jobs)]
-        return [job for job in looked_at if job.folder.is_dir()]  # one may have been removed meanwhile
+        found = [job for job in looked_at if job.folder.is_dir()]  # one may have been removed meanwhile
+        self._ended = {job.id: self._ended[job.id] for job in found if job.id in self._ended}
+        return found
 
     def get(self, job_id: str) -> Job:
         """Give one job.
@@ -193,6 +204,16 @@ class JobManager:
         return NoSuchJobError(f"There is no job {job_id!r} in {self.store.jobs}. It may have been removed.")
 
     def _look(self, folder: JobFolder) -> Job:
+        """Look at a job; one that has ended is read again only when its files have changed."""
+        written, known = folder.written(), self._ended.get(folder.id)
+        if known is not None and known.written == written:
+            return known.job
+        job = self._read(folder)
+        if not job.status.is_active and not folder.says_active():
+            self._ended[folder.id] = _Ended(written, job)
+        return job
+
+    def _read(self, folder: JobFolder) -> Job:
         status = folder.status()
         cancel_age = folder.cancel_age_s()
         if status.is_active and cancel_age is not None and cancel_age > GRACE_S:
