@@ -1,7 +1,9 @@
 import json
+from pathlib import Path
 
 import pytest
 
+from calscope.cli import main
 from calscope.cli.settings import parse_value, read_settings
 from calscope.model.caiman_params import to_caiman
 from calscope.model.errors import ParameterError
@@ -73,3 +75,20 @@ def test_a_file_that_is_none_is_told_by_name(tmp_path):
     (tmp_path / "broken.json").write_text("{")
     with pytest.raises(ParameterError, match="not valid JSON"):
         read_settings(str(tmp_path / "broken.json"), [])
+
+
+@pytest.mark.parametrize("option", ["--params", "--inputs"])
+@pytest.mark.parametrize("text", ["[" * 100_000, f'{{"cnmf": {{"K": {"9" * 5000}}}}}', '{"a":' * 800 + "1" + "}" * 800])
+def test_hostile_json_is_one_sentence_with_the_name_of_the_file(tmp_path, capsys, option, text):
+    (tmp_path / "hostile.json").write_text(text)
+    status = main(["run", str(tmp_path), "--out", str(tmp_path / "out"), option, str(tmp_path / "hostile.json")])
+    said = capsys.readouterr().err
+    assert (status, said.count("\n")) == (2, 1)
+    assert "hostile.json" in said and "JSON" in said and len(said) < 500
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no such device there")
+@pytest.mark.parametrize("option", ["--params", "--inputs"])
+def test_a_device_is_not_read_as_parameters(tmp_path, capsys, option):
+    assert main(["run", str(tmp_path), "--out", str(tmp_path / "out"), option, "/dev/zero"]) == 2
+    assert "/dev/zero can't be read: it is a device" in capsys.readouterr().err

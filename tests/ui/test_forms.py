@@ -114,6 +114,15 @@ def uploaded(content):
     return kind, text, shown(page)
 
 
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"cnmf":' * 900 + "1" + "}" * 900, f'{{"cnmf": {{"K": {"9" * 5000}}}}}']
+)
+def test_a_hostile_upload_is_a_sentence_and_changes_nothing(text):
+    kind, said, parameters = uploaded(text.encode())
+    assert (kind, parameters) == ("error", Parameters())
+    assert "mine.json was not loaded" in said and "not valid JSON" in said
+
+
 CHANGED = Parameters().replace({"cnmf.K": 6, "cnmf.gSig": (5, 5), "evaluation.min_SNR": 3.0})
 
 

@@ -1,6 +1,5 @@
 """What is set for single animals: from `--inputs FILE`, and from `--set ANIMAL:NAME=VALUE`."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 from calscope.cli.settings import read_text, split_change
 from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs
 from calscope.model.errors import ParameterError
+from calscope.model.json_text import parse_json
 
 
 def read_inputs(file: str | None, changes: Sequence[str]) -> tuple[dict[str, AnimalInputs], list[str]]:
@@ -43,7 +43,7 @@ def read_inputs(file: str | None, changes: Sequence[str]) -> tuple[dict[str, Ani
 def _read(path: Path) -> dict[str, AnimalInputs]:
     what = f"The inputs file {path}"
     try:
-        found = json.loads(read_text(path, what))
+        found = parse_json(read_text(path, what))
     except ValueError as error:
         raise ParameterError(f"{what} is not valid JSON: {error}.") from None
     if not isinstance(found, dict):

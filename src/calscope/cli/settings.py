@@ -1,12 +1,13 @@
 """Parameters from a file and from NAME=VALUE."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from calscope.io.json_files import read_json_text
 from calscope.model.caiman_params import read_params
 from calscope.model.errors import ParameterError
+from calscope.model.json_text import parse_json, quoted
 from calscope.model.params import Parameters
 
 
@@ -18,10 +19,17 @@ def read_settings(file: str | None, changes: Sequence[str]) -> tuple[Parameters,
     ParameterError
         When the file can't be read, or a name or value does not fit.
     """
-    params, notes = (
-        (Parameters(), ()) if file is None else read_params(read_text(Path(file), f"The parameter file {file}"))
-    )
+    params, notes = (Parameters(), ()) if file is None else _read(file)
     return params.replace(dict(split_change(change) for change in changes)) if changes else params, notes
+
+
+def _read(file: str) -> tuple[Parameters, tuple[str, ...]]:
+    what = f"The parameter file {file}"
+    text = read_text(Path(file), what)
+    try:
+        return read_params(text)
+    except ParameterError as error:
+        raise ParameterError(f"{what} does not fit. {error}") from None
 
 
 def parse_value(text: str) -> Any:
@@ -31,7 +39,7 @@ def parse_value(text: str) -> Any:
     if text.strip().lower() in ("true", "false"):
         return text.strip().lower() == "true"
     try:
-        return json.loads(text)
+        return parse_json(text)
     except ValueError:
         return [parse_value(item) for item in text.split(",")] if "," in text else text.strip()
 
@@ -40,16 +48,16 @@ def split_change(change: str) -> tuple[str, Any]:
     """Give name and value of NAME=VALUE; ParameterError where it has another form."""
     name, equals, value = change.partition("=")
     if not equals:
-        raise ParameterError(f"--set needs NAME=VALUE, as --set motion.pw_rigid=false; got {change!r}.")
+        raise ParameterError(f"--set needs NAME=VALUE, as --set motion.pw_rigid=false; got {quoted(change)}.")
     return name.strip(), parse_value(value)
 
 
 def read_text(path: Path, what: str) -> str:
     """Give the text of a file that `what` names in words; ParameterError where it can't be read."""
     try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise ParameterError(f"{what} is not text. It must be JSON.") from None
+        return read_json_text(path)
+    except ValueError as error:
+        raise ParameterError(f"{what} can't be read: {error}. It must be JSON.") from None
     except OSError as error:
         reason = error.strerror or str(error)
         raise ParameterError(f"{what} can't be read: {reason}.") from None

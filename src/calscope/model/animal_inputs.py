@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict
 
 from calscope.model.errors import ParameterError
+from calscope.model.json_text import quoted
 from calscope.model.params import Parameters
 from calscope.model.seeds import Seeds, as_seeds
 
@@ -57,15 +58,17 @@ class AnimalInputs:
         """
         known = [part.name for part in fields(cls)]
         if not isinstance(values, Mapping):
-            raise ParameterError(f"The inputs of an animal are an object with {' and '.join(known)}, not {values!r}.")
+            raise ParameterError(
+                f"The inputs of an animal are an object with {' and '.join(known)}, not {quoted(values)}."
+            )
         for name in values:
             if name not in known:
-                raise ParameterError(f"There is no input {name!r} of an animal. Known ones: {', '.join(known)}.")
+                raise ParameterError(f"There is no input {quoted(name)} of an animal. Known ones: {', '.join(known)}.")
         parameters, seeds = values.get("parameters", {}), values.get("seeds", ())
         if not isinstance(parameters, Mapping):
-            raise ParameterError(f'Parameters are an object such as {{"cnmf.gSig": [5, 5]}}, not {parameters!r}.')
+            raise ParameterError(f'Parameters are an object such as {{"cnmf.gSig": [5, 5]}}, not {quoted(parameters)}.')
         if not isinstance(seeds, list | tuple) or not all(isinstance(seed, list | tuple) for seed in seeds):
-            raise ParameterError(f"Seeds are a list of pixels such as [[12, 40], [7, 9]] (y, x), not {seeds!r}.")
+            raise ParameterError(f"Seeds are a list of pixels such as [[12, 40], [7, 9]] (y, x), not {quoted(seeds)}.")
         return cls(parameters, as_seeds(seeds))
 
 

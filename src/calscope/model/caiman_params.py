@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from calscope.model.errors import ParameterError
+from calscope.model.json_text import parse_json, quoted
 from calscope.model.params import Parameters, fields
 
 CAIMAN_GROUPS = (
@@ -72,7 +73,7 @@ def from_caiman(values: Mapping[str, Any]) -> tuple[Parameters, tuple[str, ...]]
         found = {path: flat[path] for path in f.spec.caiman if path in flat}
         used.update(found)
         if len({json.dumps(v) for v in found.values()}) > 1:
-            raise ParameterError(f"CaImAn's copies of {f.dotted} disagree: {found}. Make them equal.")
+            raise ParameterError(f"CaImAn's copies of {f.dotted} disagree: {quoted(found)}. Make them equal.")
         if found:
             chosen.setdefault(f.group, {})[f.name] = next(iter(found.values()))
     unused = sorted(set(flat) - used)
@@ -83,8 +84,8 @@ def from_caiman(values: Mapping[str, Any]) -> tuple[Parameters, tuple[str, ...]]
 def read_params(text: str) -> tuple[Parameters, tuple[str, ...]]:
     """Make parameters from the JSON text of either form; notes as `from_caiman`."""
     try:
-        values = json.loads(text)
-    except json.JSONDecodeError as error:
+        values = parse_json(text)
+    except ValueError as error:
         raise ParameterError(f"The parameters are not valid JSON: {error}.") from None
     if isinstance(values, dict) and is_caiman(values):
         return from_caiman(values)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from calscope.model.errors import ParameterError
 from calscope.model.fields import ParameterField, StageName
 from calscope.model.groups import Cnmf, Dataset, IntPair, Motion, Thresholds, spec_of
+from calscope.model.json_text import parse_json, quoted
 
 
 class Parameters(BaseModel):
@@ -52,8 +53,8 @@ class Parameters(BaseModel):
     def from_json(cls, text: str) -> "Parameters":
         """Make parameters from JSON text; errors as `from_dict`."""
         try:
-            values = json.loads(text)
-        except json.JSONDecodeError as error:
+            values = parse_json(text)
+        except ValueError as error:
             raise ParameterError(f"The parameters are not valid JSON: {error}.") from None
         if not isinstance(values, dict):
             raise ParameterError(
@@ -161,13 +162,13 @@ def _explain_one(item: Any) -> str:
     if not place:
         return str(item["ctx"]["error"]) if "ctx" in item else str(item["msg"])
     if len(place) == 1:
-        return f"{dotted} must be a group of parameters, got {item['input']!r}."
+        return f"{dotted} must be a group of parameters, got {quoted(item['input'])}."
     group = _groups()[place[0]]
     return f"{dotted} must be {spec_of(group, place[1]).allowed()}; got {_whole_input(item, place)}."
 
 
 def _whole_input(item: Any, place: list[str]) -> str:
-    value = repr(item["input"])
+    value = quoted(item["input"])
     return value if len(place) == 2 else f"{value} in it"
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from calscope.model.errors import ParameterError
+from calscope.model.json_text import quoted
 
 Seeds = tuple[tuple[int, int], ...]
 """Pixels (y, x) at which the refit begins a component each; they belong to one animal."""
@@ -20,7 +21,7 @@ def as_seeds(places: Iterable[Sequence[int]]) -> Seeds:
     for place in places:
         pair = tuple(place)
         if len(pair) != 2 or not all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in pair):
-            raise ParameterError(f"A seed is a pixel (y, x) of whole numbers from 0 up, not {place!r}.")
+            raise ParameterError(f"A seed is a pixel (y, x) of whole numbers from 0 up, not {quoted(place)}.")
         found.add((pair[0], pair[1]))
     return tuple(sorted(found))
 

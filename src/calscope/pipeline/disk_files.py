@@ -1,12 +1,12 @@
 """Small JSON files that may be absent, torn or out of reach, and trouble with the store's disk told in words."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from calscope.io.atomic_write import disk_trouble, is_full
+from calscope.io.json_files import read_json_file
 from calscope.model.errors import StoreError
 
 
@@ -40,6 +40,6 @@ def read_json_if_there(path: Path) -> Any:
         When it can't be read, from which nothing follows about what it holds.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return read_json_file(path)
     except (FileNotFoundError, ValueError):
         return None

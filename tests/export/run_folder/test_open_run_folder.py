@@ -114,6 +114,17 @@ def test_damage_names_the_file(make_animal, file, ask, damage):
         getattr(only(folder), ask)
 
 
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"a":' * 900 + "1" + "}" * 900, f'{{"seconds": {"9" * 5000}}}', r'"\ud800"']
+)
+def test_hostile_records_are_damaged(make_animal, text):
+    folder = make_animal()
+    (folder / "run.json").write_text(text)
+    with pytest.raises(StoreError, match=r"run\.json is damaged") as told:
+        _ = only(folder).meta
+    assert len(str(told.value)) < 500
+
+
 def test_python_objects_in_an_npz_are_refused(make_animal):
     folder = make_animal()
     np.savez(folder / "images.npz", mean_after=np.array([{"a": 1}], dtype=object))

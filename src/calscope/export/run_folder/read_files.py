@@ -1,6 +1,5 @@
 """Files of a run's folder, read as plain values; what is damaged raises one of `DAMAGE`."""
 
-import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,11 +10,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
+from calscope.io.json_files import read_json_file
 from calscope.model.errors import StoreError
 from calscope.model.movie import FloatArray
 
 DAMAGE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, pa.ArrowException)
-"""What numpy, json and pyarrow raise on a file that is cut short, overwritten, or of another kind."""
+"""What numpy, JSON and pyarrow raise on a file that is cut short, overwritten, or of another kind."""
 
 
 def read_json(path: Path) -> Mapping[str, Any]:
@@ -23,7 +23,7 @@ def read_json(path: Path) -> Mapping[str, Any]:
     if not path.is_file():
         return {}
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = read_json_file(path)
     except (OSError, ValueError) as error:
         raise StoreError(f"{path} is damaged: {error}. Run the animal again, or remove the file.") from error
     if not isinstance(found, Mapping):

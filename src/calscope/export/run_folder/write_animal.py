@@ -18,6 +18,7 @@ from scipy.sparse import save_npz
 from calscope.export.exported_animal import TRACE_KINDS, ExportedAnimal
 from calscope.export.run_folder.table_columns import COMPONENTS, MOTION, TRACES, as_table, table_of
 from calscope.io.atomic_write import atomic_file
+from calscope.io.json_files import read_json_file
 from calscope.io.readers.tiff.imagej import imagej_description
 from calscope.model.errors import StoreError
 from calscope.model.movie import FloatArray, Movie, chunks
@@ -90,7 +91,7 @@ def _is_taken(folder: Path) -> bool:
 
 def _is_record(path: Path, keys: Sequence[str]) -> bool:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = read_json_file(path)
     except (OSError, ValueError):
         return False
     return isinstance(found, dict) and all(key in found for key in keys)
