@@ -4,7 +4,7 @@ import pytest
 
 from calscope.ui.frame.messages import plain
 from calscope.ui.frame.wording import count
-from calscope.ui.session.selection import component_in, neighbour
+from calscope.ui.session.selection import component_in, neighbour, number_in
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,10 @@ def test_no_neighbour_in_an_empty_list():
 
 def test_counts_in_words():
     assert [count(1, "result"), count(3, "result")] == ["1 result", "3 results"]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("0", 0), ("17", 17), ("", None), ("-1", None), ("1.5", None), ("²", None), ("7" * 5000, None)]
+)
+def test_a_number_in_an_address_is_one_that_a_component_may_have(text, number):
+    assert number_in(text) == number

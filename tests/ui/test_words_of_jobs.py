@@ -2,16 +2,18 @@
 
 from pathlib import Path
 
+import pytest
+
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.job_status import JobStatus
 from calscope.jobs.manager import Job
 from calscope.ui.frame import jobs_panel
-from calscope.ui.frame.wording import progress
+from calscope.ui.frame.wording import folder, progress
 from calscope.ui.session import places
 
 
-def job(number, *, state="queued", until="motion", animals=("Ada",), **status):
-    spec = JobSpec(data="/data/week 3", animals=tuple(animals), until=until)
+def job(number, *, state="queued", until="motion", animals=("Ada",), data="/data/week 3", **status):
+    spec = JobSpec(data=data, animals=tuple(animals), until=until)
     return Job(f"{number:016x}-aaaaaa", Path(), spec, JobStatus(state=state, **status), {})
 
 
@@ -27,6 +29,14 @@ def test_of_two_jobs_each_says_whose_it_is_and_for_which_one_it_waits():
     assert "Extraction of Bo, Cleo in week 3" in said and said.partition("waits for")[2].endswith(
         progress(first, alone=False).partition(" · ")[0]
     )
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [(r"C:\\Users\\Ada\\week 3", "week 3"), ("C:\\\\", "C:"), ("/data/week 3//", "week 3"), ("/", "/"), ("", "")],
+)
+def test_a_folder_is_called_by_its_own_name_whichever_system_it_is_of(data, name):
+    assert folder(job(1, data=data)) == name
 
 
 def test_many_animals_are_counted():

@@ -1,5 +1,6 @@
 """How states, moments and numbers of things are said; lengths of time and sizes are in `model/quantities.py`."""
 
+import re
 from datetime import datetime
 
 from calscope.jobs.manager import Job
@@ -49,7 +50,8 @@ def subject(job: Job) -> str:
 
 def folder(job: Job) -> str:
     """Give the name of the folder of a job."""
-    return job.spec.data.rstrip("/").rpartition("/")[2]
+    names = [name for name in re.split(r"[/\\]", job.spec.data) if name]  # jobs of Windows are looked at elsewhere too
+    return names[-1] if names else job.spec.data
 
 
 def animals(job: Job) -> str:

@@ -14,6 +14,7 @@ _AWAITS = "awaits"
 """Name in the address of the runs that are looked at once they have ended: a page that is loaded again, or gone back
 to, is to show them all the same."""
 _BETWEEN = "."
+MOST_DIGITS = 9
 
 
 def take_from_address() -> None:
@@ -29,8 +30,9 @@ def take_from_address() -> None:
         st.session_state[keys.AWAITED_RUNS] = tuple(asked[_AWAITS].split(_BETWEEN))
     if "animal" in asked:
         st.session_state[keys.ANIMAL] = asked["animal"]
-    if asked.get("component", "").isdecimal():
-        st.session_state[keys.COMPONENT] = int(asked["component"])
+    component = number_in(asked.get("component", ""))
+    if component is not None:
+        st.session_state[keys.COMPONENT] = component
 
 
 def _take_run(run_id: str) -> None:
@@ -42,6 +44,11 @@ def _take_run(run_id: str) -> None:
         return
     places.open_project(job.spec.data)
     st.session_state[keys.RUN] = run_id
+
+
+def number_in(text: str) -> int | None:
+    """Give the number that an address names; None where it names none, or one that no component could have."""
+    return int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else None
 
 
 def put_into_address() -> None:
