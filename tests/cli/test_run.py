@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import tifffile
 
+from calscope.cli import run
 from calscope.model.errors import EngineError
 
 RUN = ("--engine", "stand-in", "--set", "dataset.fr=10", "--workers", "1")
@@ -184,3 +185,29 @@ def test_ctrl_c_stops_with_130_and_the_same_command_goes_on(calscope, data, here
 def test_one_recording_may_be_given_by_itself(calscope, data, here, engine):
     status, out, _ = calscope("run", data / "Animal_2.tif", "--out", here / "out", *RUN, "--until", "motion")
     assert status == 0 and out.startswith("Animal_2: 24 frames")
+
+
+@pytest.mark.parametrize(
+    "error, words",
+    [
+        (OSError("1000 requested and 10 written"), "Animal_1: its files can't be written: the disk is full. Free some"),
+        (
+            ZeroDivisionError("division by zero"),
+            "can't be written: an error in the program, ZeroDivisionError",
+        ),
+        (MemoryError(), "its files can't be written: this machine's memory is too small"),
+    ],
+)
+def test_files_of_one_animal_that_can_not_be_written_do_not_stop_the_others(  # noqa: PLR0917 - fixtures
+    calscope, data, here, engine, monkeypatch, error, words
+):
+    def broken(folder, animal, **options):
+        if folder.name == "Animal_1":
+            raise error
+        return really(folder, animal, **options)
+
+    really = run.write_animal
+    monkeypatch.setattr(run, "write_animal", broken)
+    status, out, err = calscope("run", data, "--out", here / "out", *RUN)
+    assert status == 2 and words in err and "Animal_1: failed" in out and "Animal_2: 24 frames" in out
+    assert (here / "out/Animal_2/run.json").exists()

@@ -3,7 +3,9 @@
 import errno
 import os
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from calscope.io import atomic_write
@@ -99,3 +101,18 @@ def test_a_folder_in_the_way_of_a_file_is_told_in_words(tmp_path):
         atomic_file(tmp_path / "a.txt") as part,
     ):
         part.write_text("text")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a disk that is always full")
+def test_numpy_on_a_full_disk_is_told_as_a_full_disk(tmp_path):
+    with (
+        pytest.raises(StoreError, match=r"the disk is full\. Free some space"),
+        atomic_file(tmp_path / "x.npy"),
+        Path("/dev/full").open("wb") as full,
+    ):
+        np.save(full, np.zeros(1_000_000))
+
+
+def test_what_hdf5_says_of_a_full_disk_is_understood():
+    said = "Can't write data (file write failed: time = x, errno = 28, error message = 'No space left on device')"
+    assert atomic_write.is_full(OSError(said)) and not atomic_write.is_full(OSError("errno = 2, not found"))

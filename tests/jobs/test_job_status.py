@@ -1,9 +1,11 @@
+import errno
 import threading
 import time
 from dataclasses import replace
 
 import pytest
 
+from calscope.jobs import job_status
 from calscope.jobs.job_spec import DemoSettings, JobSpec
 from calscope.jobs.job_status import JobStatus, StatusWriter, read_status, write_status
 from calscope.model.errors import StoreError
@@ -64,3 +66,16 @@ def test_it_is_written_at_most_five_times_a_second_but_news_at_once(tmp_path, mo
         writer.update(replace(writer.status, stage=stage))
     writer.update(replace(writer.status, state="done"))
     assert [status.state for _, status in written[before:]] == ["queued", "queued", "done"]
+
+
+def test_how_a_job_ended_is_told_on_a_full_disk_too(tmp_path, monkeypatch):
+    out = StatusWriter(tmp_path, JobStatus(state="running", note="a note of some length"))
+
+    def full(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(job_status, "write_status", full)
+    out.update(JobStatus(state="running", stage="fit"))
+    assert read_status(tmp_path).stage == "", "how far it is can wait"
+    out.update(JobStatus(state="failed", error="the disk is full"))
+    assert read_status(tmp_path) == JobStatus(state="failed", error="the disk is full")

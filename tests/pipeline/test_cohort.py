@@ -77,6 +77,25 @@ def test_animals_in_the_store_have_no_share_of_the_progress(animals, wanted):
     assert next(step.fraction for step in steps if step.animal == "Animal_3") == 0
 
 
+def test_each_recording_is_opened_once_to_learn_its_size_and_once_more_at_its_turn(animals, wanted, monkeypatch):
+    from calscope.pipeline import cohort
+
+    opened, really = [], cohort.open_recording
+    monkeypatch.setattr(cohort, "open_recording", lambda path, n: (opened.append(path.name), really(path, n))[1])
+    before_its_turn = {}
+
+    def report(step):
+        before_its_turn.setdefault(step.animal, opened.count(step.animal))
+
+    from calscope.pipeline import times
+
+    monkeypatch.setitem(
+        times._WEIGHTS, wanted.engine.name, {"before": 1.0}
+    )  # nothing is known, so it is asked each time
+    run(animals, replace(wanted, until="summary"), report)
+    assert before_its_turn == {"Animal_1": 1, "Animal_2": 1, "Animal_3": 1}
+
+
 def test_only_the_first_frames(animals, wanted):
     from dataclasses import replace
 

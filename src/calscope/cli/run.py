@@ -1,6 +1,7 @@
 """`calscope run`: all animals of a folder, results as files."""
 
 import argparse
+import logging
 import signal
 import sys
 import time
@@ -21,16 +22,19 @@ from calscope.export.run_folder.write_animal import RUN, check_apart, check_plac
 from calscope.export.stored_animal import StoredAnimal
 from calscope.io.project import Project, RecordingRef, find_recordings
 from calscope.io.readers.reader_registry import open_recording
-from calscope.model.errors import Cancelled, EngineError, ParameterError, RecordingError, StoreError
+from calscope.model.errors import CalscopeError, Cancelled, EngineError, ParameterError, RecordingError, StoreError
 from calscope.model.note_texts.all_texts import texts
 from calscope.model.quantities import duration
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.cohort import RunRequest, Step, choose_animals, run_cohort, with_name
 from calscope.pipeline.cpus import cpu_count
+from calscope.pipeline.error_words import in_words
 from calscope.pipeline.records import AnimalRun
 from calscope.pipeline.runner import check_animal
 from calscope.pipeline.store import default_store
 from calscope.pipeline.versions import library_versions
+
+logger = logging.getLogger(__name__)
 
 
 def command(chosen: argparse.Namespace) -> int:
@@ -117,16 +121,27 @@ class _Run:
         self.line.show(step.fraction, f"{step.animal}: {step.note}", step.eta_s)
 
     def _keep(self, run: AnimalRun) -> None:
-        """Write the animal's files; where that fails the animal has failed, and the others go on."""
-        folder, results = self.out / run.name, AnimalResults(self.request.store, run.keys)
+        """Write the animal's files; where that fails, however it does, the animal has failed, and the others go on."""
         try:
-            with self.request.store.lease(run.keys.values()):
-                animal = StoredAnimal(run.to_dict(), results)
-                write_animal(folder, animal, save_movie=self.save_movie, progress=self._writing(run.name))
-        except StoreError as error:
-            run = replace(run, error=f"{run.error} {error}".strip())
+            self._write(run)
+        except Cancelled:
+            raise
+        except CalscopeError as error:
+            run = _failed(run, str(error))
+        except Exception as error:
+            logger.exception("%s", run.name)
+            run = _failed(run, f"{run.name}: its files can't be written: {in_words(error)}")
         self.runs.append(run)
-        self._write_head("running")
+        try:
+            self._write_head("running")
+        except StoreError as error:  # it is written again after the next animal, and at the end
+            self.line.say(str(error))
+
+    def _write(self, run: AnimalRun) -> None:
+        results = AnimalResults(self.request.store, run.keys)
+        with self.request.store.lease(run.keys.values()):
+            animal = StoredAnimal(run.to_dict(), results)
+            write_animal(self.out / run.name, animal, save_movie=self.save_movie, progress=self._writing(run.name))
 
     def _writing(self, name: str) -> Any:
         def report(fraction: float, note: str = "", /) -> None:
@@ -154,6 +169,10 @@ class _Run:
         animals = [entry_of(run.to_dict()) for run in self.runs]
         seconds = round(time.monotonic() - self.started, 3)
         write_json(self.out / RUN, {**self.head, "state": state, "seconds": seconds, "animals": animals})
+
+
+def _failed(run: AnimalRun, error: str) -> AnimalRun:
+    return replace(run, error=f"{run.error} {error}".strip())
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:

@@ -6,6 +6,7 @@
 
 import errno
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -18,6 +19,9 @@ MARK = ".calscope-export"
 """Stands in a folder that we wrote, and lists its files."""
 _LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
 """What file browsers leave behind in every folder that they showed."""
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_SHORT_WRITE = re.compile(r"^\d+ requested and \d+ written$|errno = 28\b|No space left on device")
+"""What numpy and HDF5 say of a disk that took less than they gave it; they set no errno."""
 _MEANINGS = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "your disk quota is used up",
@@ -32,12 +36,13 @@ _MEANINGS = {
 
 def disk_trouble(error: OSError) -> str:
     """Say in words what the disk refused."""
-    return _MEANINGS.get(error.errno or 0, error.strerror or str(error))
+    known = _MEANINGS[errno.ENOSPC] if is_full(error) else error.strerror or str(error)
+    return _MEANINGS.get(error.errno or 0, known)
 
 
 def is_full(error: OSError) -> bool:
     """Whether the disk refused because there is no room left."""
-    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return error.errno in _FULL or (error.errno is None and _SHORT_WRITE.search(str(error)) is not None)
 
 
 @contextmanager

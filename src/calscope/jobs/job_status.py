@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from calscope.io.atomic_write import write_text_whole
+from calscope.io.atomic_write import is_full, write_text_whole
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
 STATUS_FILE = "status.json"
@@ -69,8 +69,21 @@ class StatusWriter:
             self._write()
 
     def _write(self) -> None:
-        write_status(self.folder, self.status)
         self._written_at = time.monotonic()
+        try:
+            write_status(self.folder, self.status)
+        except OSError as error:
+            if not is_full(error):
+                raise
+            if not self.status.is_active:  # how far it is can wait, how it ended can't
+                _write_over(self.folder, self.status)
+
+
+def _write_over(folder: Path, status: JobStatus) -> None:
+    """Write a status in the place of the one that is there, for which a full disk has room."""
+    with (folder / STATUS_FILE).open("r+b") as file:
+        file.write(_STATUS.dump_json(status))
+        file.truncate()
 
 
 _STATUS = TypeAdapter(JobStatus)

@@ -20,6 +20,7 @@ from calscope.jobs.job_status import JobStatus, StatusWriter
 from calscope.jobs.manager import GRACE_S
 from calscope.model.errors import CalscopeError, Cancelled
 from calscope.pipeline.cohort import RunRequest, Step, choose_animals, run_cohort
+from calscope.pipeline.error_words import in_words
 from calscope.pipeline.records import AnimalRun
 from calscope.pipeline.store import Store
 
@@ -64,7 +65,7 @@ class Worker:
             return 2
         except Exception as problem:  # whatever it is, the status must tell it, not only the log
             logger.exception("The job ended with an error in the program")
-            self._end("failed", f"An error in the program, {type(problem).__name__}: {problem}. The log has more.")
+            self._end("failed", f"The job ended early: {in_words(problem).rstrip('.')}. The log has more.")
             return 1
         self._end("done" if self._any_good or not error else "failed", error)
         return 0

@@ -16,6 +16,8 @@ from calscope.model.fields import StageName
 from calscope.model.note_texts.all_texts import text
 from calscope.model.notes import Note
 from calscope.model.params import Parameters
+from calscope.model.recording import RecordingInfo
+from calscope.pipeline.error_words import in_words
 from calscope.pipeline.records import AnimalRun, RunError, Until
 from calscope.pipeline.runner import Log, expect_run, run_animal
 from calscope.pipeline.store import Store
@@ -118,7 +120,8 @@ class _Cohort:
 
     def __init__(self, request: RunRequest, report: Report, log: Log, refs: Sequence[RecordingRef]) -> None:
         self.request, self.report, self.log, self.refs = request, report, log, refs
-        expected = [_expect(ref, request) for ref in refs]
+        self.infos = [_info_or_none(ref, request.n_frames) for ref in refs]
+        expected = [_expect(ref, info, request) for ref, info in zip(refs, self.infos, strict=True)]
         seconds = [one.seconds for one in expected]
         self.is_known = all(one.is_known for one in expected)
         self.total_s = sum(seconds) or 1.0
@@ -130,7 +133,7 @@ class _Cohort:
         self.animal, self.stage = ref.name, ""
         start, stop = self.starts[index], self.starts[index + 1]
         # What ran with the animals before this one is known by now.
-        self.is_known = self.is_known or all(_expect(other, self.request).is_known for other in self.refs[index:])
+        self.is_known = self.is_known or self._are_known(index)
         self._tell(start, "opening the recording")
         try:
             return self._run(ref, lambda fraction, note="", /: self._tell(start + (stop - start) * fraction, note))
@@ -140,7 +143,12 @@ class _Cohort:
             raise
         except Exception as error:  # a fault with one recording must not cost the others' results
             logger.exception("%s", ref.name)
-            return self._failed(ref, f"{ref.name}: an error in the program, {type(error).__name__}: {error}")
+            return self._failed(ref, f"{ref.name}: {in_words(error)}")
+
+    def _are_known(self, first: int) -> bool:
+        """Whether it is more than a guess how long the animals from this one on take."""
+        later = zip(self.refs[first:], self.infos[first:], strict=True)
+        return all(_expect(ref, info, self.request).is_known for ref, info in later)
 
     def _failed(self, ref: RecordingRef, error: str) -> AnimalRun:
         requested = self.request.params.to_dict()
@@ -183,10 +191,19 @@ class _Cohort:
         self.report(Step(self.animal, self.stage, fraction, note, left))
 
 
-def _expect(ref: RecordingRef, request: RunRequest) -> Expected:
+def _info_or_none(ref: RecordingRef, n_frames: int | None) -> RecordingInfo | None:
+    try:
+        return open_recording(ref.path, n_frames).info
+    except CalscopeError:
+        return None  # told at its turn
+
+
+def _expect(ref: RecordingRef, info: RecordingInfo | None, request: RunRequest) -> Expected:
+    if info is None:
+        return Expected(0.0)
     try:
         return expect_run(
-            open_recording(ref.path, request.n_frames).info,
+            info,
             request.params,
             engine=request.engine,
             store=request.store,
@@ -195,7 +212,7 @@ def _expect(ref: RecordingRef, request: RunRequest) -> Expected:
             workers=request.workers,
         )
     except CalscopeError:
-        return Expected(0.0)  # reported when the animal is run
+        return Expected(0.0)  # told at its turn
 
 
 def _load_report(recording: Recording, params: Parameters) -> tuple[Note, ...]:

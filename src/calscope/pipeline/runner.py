@@ -19,6 +19,7 @@ from calscope.model.seeds import check_inside
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.codecs import save_result
 from calscope.pipeline.cpus import cpu_count
+from calscope.pipeline.error_words import in_words
 from calscope.pipeline.memory import PeakMemory
 from calscope.pipeline.records import PREVIEW_RUNS, AnimalRun, Groups, RunError, StageRecord, Until
 from calscope.pipeline.stage_keys import fill_params, plan_keys, resolve_params
@@ -221,16 +222,11 @@ class _Run:
                 self._compute(stage, progress)
         except CalscopeError as error:
             return f"{name}, {stage.title}: {error}"
-        except MemoryError:
-            return (
-                f"{name}, {stage.title}: this machine's memory is too small for it. Close other programs, or use fewer "
-                "frames (--frames) or workers (--workers)."
-            )
         except Cancelled:
             raise
         except Exception as error:
             logger.exception("%s: %s", name, stage.title)
-            return f"{name}, {stage.title}: an error in the program, {type(error).__name__}: {error}"
+            return f"{name}, {stage.title}: {in_words(error)}"
         seconds = time.perf_counter() - started
         if not cached:
             self.times.note(stage, self.recording.shape, seconds)
