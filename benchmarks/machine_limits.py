@@ -57,7 +57,7 @@ def fit_work(movie_values: float, searched_values: float, window_px: int, nb: in
 
 
 def refit_work(movie_values: float, nb: int) -> ExtractionWork:
-    """Second fit: six passes; the background's products with the movie in three of them."""
+    """Refit: six passes; the background's products with the movie in three of them."""
     return ExtractionWork(2 * 6 * movie_values, 3 * 2 * nb * movie_values)
 
 

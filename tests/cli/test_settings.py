@@ -48,7 +48,7 @@ def test_caimans_own_file_is_read_and_what_is_not_used_is_told(tmp_path):
     file = tmp_path / "caiman.json"
     file.write_text(json.dumps(values))
     params, notes = read_settings(str(file), [])
-    assert params.cnmf.K == 11 and "var_name_hdf5" in notes[0]
+    assert params.cnmf.K == 11 and notes[0].values == {"names": ["data.var_name_hdf5"]}
 
 
 @pytest.mark.parametrize(

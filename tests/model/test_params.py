@@ -7,6 +7,8 @@ from pydantic import ValidationError
 
 from calscope.model.caiman_params import from_caiman, is_caiman, read_params, to_caiman
 from calscope.model.errors import ParameterError
+from calscope.model.note_texts.all_texts import texts
+from calscope.model.notes import Note
 from calscope.model.params import Parameters, field_of, fields
 
 USUAL = {
@@ -143,7 +145,8 @@ def test_caiman_entries_without_counterpart_are_named():
     )
     assert params.dataset.fr == 30
     assert params.motion.strides == (64, 64)
-    assert notes == ("Not used by Calscope: online.epochs.",)
+    assert notes == (Note("caiman_entries_not_used", {"names": ["online.epochs"]}),)
+    assert texts(notes) == ["Not used by Calscope: online.epochs."]
 
 
 def test_caiman_copies_that_disagree_are_refused():

@@ -8,6 +8,7 @@ import pytest
 from calscope.jobs.manager import JobManager
 from calscope.model.groups import Thresholds
 from calscope.model.note_texts.all_texts import text, texts
+from calscope.model.notes import Note
 from calscope.model.results import Evaluation
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.stages import evaluate_components
@@ -390,7 +391,7 @@ def test_motion_says_which_parameters_were_not_used_as_requested(open_page, lab,
     changed = replace(
         record,
         effective=record.effective | {"motion": record.effective["motion"] | {"strides": [40, 32]}},
-        reasons={"motion.strides": "The field is smaller."},
+        reasons={"motion.strides": Note("sentence", {"text": "The field is smaller."})},
     )
     monkeypatch.setattr(ShownRun, "record", lambda self, ref: changed)
     app = open_page("motion", run=lab.good_run, animal="Animal_1")

@@ -6,6 +6,7 @@ import stand_in
 
 from calscope.model.animal_inputs import AnimalInputs
 from calscope.model.errors import Cancelled, EngineError, ParameterError, StoreError
+from calscope.model.note_texts.all_texts import text
 from calscope.model.notes import Note
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.records import AnimalRun, RunError
@@ -96,6 +97,13 @@ def test_the_record_of_an_earlier_version_is_read_with_its_seeds(run):
     assert AnimalRun.from_dict(values | {"seeds": [[3, 4]]}).inputs == AnimalInputs(seeds=((3, 4),))
     with pytest.raises(StoreError, match="not the record of a run"):
         AnimalRun.from_dict(values | {"inputs": {"sedes": [[3, 4]]}})
+
+
+def test_reasons_that_an_earlier_version_saved_as_sentences_are_read(run):
+    values = run(until="summary").to_dict() | {"reasons": {"cnmf.rf": "The field is small."}}
+    read = AnimalRun.from_dict(values)
+    assert text(read.reasons["cnmf.rf"]) == "The field is small."
+    assert AnimalRun.from_dict(read.to_dict()) == read
 
 
 def test_seeds_that_can_not_be_used_are_refused_before_anything_runs(run, engine):
@@ -228,9 +236,9 @@ def test_requested_and_effective_parameters(run, engine):
     assert record.effective["motion"]["overlaps"] == [20, 20], "what it read back"
     assert record.effective["dataset"]["fr"] == 10.0 and record.effective["cnmf"]["gSiz"] == [9, 9]
     assert record.engine_values == {"stand-in.inner": 7}
-    assert record.reasons["motion.strides"] == "Thirty-two is the only step it knows."
-    assert "the recording says it" in record.reasons["dataset.fr"]
-    assert "says that it used" in record.reasons["motion.overlaps"], "the engine gives no reason"
+    assert record.reasons["motion.strides"] == Note("strides_cut_to_field")
+    assert "the recording says it" in text(record.reasons["dataset.fr"])
+    assert record.reasons["motion.overlaps"].kind == "reported_by_engine", "the engine gives no reason"
     assert "motion.max_shifts" not in record.reasons
     again = run({"motion.strides": (31, 31)})
     assert again.effective == record.effective and again.engine_values == record.engine_values, "also from the store"

@@ -41,7 +41,7 @@ class StandIn:
     """Step: what it reports to have used."""
     name = "stand-in"
     takes_seeds = True
-    reasons = {"motion.strides": "Thirty-two is the only step it knows."}  # noqa: RUF012
+    reasons = {"motion.strides": Note("strides_cut_to_field")}  # noqa: RUF012
 
     def __post_init__(self):
         self.calls = []

@@ -12,6 +12,7 @@ from calscope.io.atomic_write import disk_trouble
 from calscope.io.project import RecordingRef, find_recordings
 from calscope.io.readers.reader_registry import open_recording
 from calscope.model.errors import RecordingError, StoreError
+from calscope.model.note_texts.all_texts import texts
 from calscope.pipeline.engine_parity import run_parity
 
 
@@ -25,7 +26,7 @@ def command(chosen: argparse.Namespace) -> int:
     except OSError as error:
         raise StoreError(f"{out} can't be made: {disk_trouble(error)}.") from None
     line = ProgressLine()
-    for note in notes:
+    for note in texts(notes):
         line.say(note)
     recording = open_recording(ref.path, chosen.frames)
     report = run_parity(recording, params, out=out, workers=chosen.workers or 1, progress=line.show, log=line.say)

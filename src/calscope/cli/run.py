@@ -53,7 +53,7 @@ def command(chosen: argparse.Namespace) -> int:
     _check_out(out, data, refs)
     _check_animals(refs, request)
     run = _Run(out, request, _Stop(), save_movie=chosen.save_movie)
-    for note in (*notes, *texts(project.skipped)):
+    for note in texts((*notes, *project.skipped)):
         run.line.say(note)
     return run.all_animals(project, refs)
 

@@ -8,10 +8,11 @@ from calscope.io.json_files import read_json_text
 from calscope.model.caiman_params import read_params
 from calscope.model.errors import ParameterError
 from calscope.model.json_text import parse_json, quoted
+from calscope.model.notes import Note
 from calscope.model.params import Parameters
 
 
-def read_settings(file: str | None, changes: Sequence[str]) -> tuple[Parameters, tuple[str, ...]]:
+def read_settings(file: str | None, changes: Sequence[str]) -> tuple[Parameters, tuple[Note, ...]]:
     """Give the parameters of a file (or the defaults) with changes of the form NAME=VALUE, and notes for the person.
 
     Raises
@@ -23,7 +24,7 @@ def read_settings(file: str | None, changes: Sequence[str]) -> tuple[Parameters,
     return params.replace(dict(split_change(change) for change in changes)) if changes else params, notes
 
 
-def _read(file: str) -> tuple[Parameters, tuple[str, ...]]:
+def _read(file: str) -> tuple[Parameters, tuple[Note, ...]]:
     what = f"The parameter file {file}"
     text = read_text(Path(file), what)
     try:

@@ -15,21 +15,20 @@ from calscope.algorithms.motion.grid import make_patches
 from calscope.engines.engine import Availability, Context, check_same_frames
 from calscope.model.errors import ParameterError
 from calscope.model.movie import FrameSource, Movie
+from calscope.model.notes import Note
 from calscope.model.params import Parameters
 from calscope.model.results import ComponentQuality, Components, CorrectedMovie, MotionEstimate, MovieValues
 from calscope.model.seeds import Seeds
 
-REASONS: Mapping[str, str] = MappingProxyType(
+REASONS: Mapping[str, Note] = MappingProxyType(
     {
-        "motion.strides": "A patch can't be larger than the field, so the step is at most the field's side.",
-        "motion.overlaps": "A patch (strides + overlaps) can't be larger than the field, so the overlap was cut to it.",
-        "motion.max_shifts": "A frame that moves by more than half of the field shows too little of the template to be "
-        "found, so the limit was cut to that.",
-        "motion.pw_rigid": "One patch covers the whole field, so there is nothing to correct piecewise.",
-        "cnmf.rf": "A patch of 2·rf + 1 px would cover the whole field, so the field is fitted at once.",
-        "cnmf.tsub": "Frames are averaged in time so that the search for seeds has neither too few of them nor more "
-        "than it needs.",
-        "cnmf.gSiz": "It was left open: 2·gSig + 1.",
+        "motion.strides": Note("strides_cut_to_field"),
+        "motion.overlaps": Note("overlaps_cut_to_field"),
+        "motion.max_shifts": Note("max_shifts_cut_to_field"),
+        "motion.pw_rigid": Note("one_motion_patch"),
+        "cnmf.rf": Note("one_fit_patch"),
+        "cnmf.tsub": Note("frames_averaged_for_seeds"),
+        "cnmf.gSiz": Note("gSiz_left_open"),
     }
 )
 
@@ -108,7 +107,7 @@ class BuiltinEngine:
     def refit(  # noqa: PLR0917 - as the contract has it
         self, movie: Movie, first: Components, border_px: int, params: Parameters, context: Context, seeds: Seeds = ()
     ) -> Components:
-        """Second fit, over the whole field."""
+        """Refit, over the whole field."""
         wanted = params.cnmf
         return cnmf.refit(
             movie,

@@ -49,6 +49,7 @@ from calscope.model.caiman_params import to_caiman
 from calscope.model.errors import CalscopeError, Cancelled, EngineError, RecordingError
 from calscope.model.fields import StageName
 from calscope.model.movie import FloatArray, FrameSource, Movie
+from calscope.model.notes import Note
 from calscope.model.params import Parameters, fields
 from calscope.model.progress import monotonic_progress, part
 from calscope.model.results import ComponentQuality, Components, CorrectedMovie, MotionEstimate, MovieValues
@@ -64,15 +65,14 @@ _COPIES = ("temporal.nb", "spatial.nb")
 """CaImAn keeps these equal to init.nb itself and warns when they are given."""
 
 
-REASONS: Mapping[str, str] = MappingProxyType(
+REASONS: Mapping[str, Note] = MappingProxyType(
     {
-        "motion.strides": "CaImAn's patches can't be larger than the field, so the step is at most the field's side.",
-        "motion.overlaps": "CaImAn's patches (strides + overlaps) can't be larger than the field, so the overlap was "
-        "cut to it.",
-        "motion.pw_rigid": "One patch covers the whole field, and CaImAn has nothing to interpolate between.",
-        "cnmf.gSiz": "CaImAn's seed window is 2·gSig + 1 where it was left open, and it makes even sides odd.",
-        "cnmf.rf": "CaImAn fitted the whole field at once.",
-        "cnmf.only_init": "CaImAn's refit goes through all of CNMF, whatever the first one did.",
+        "motion.strides": Note("caiman_strides_cut_to_field"),
+        "motion.overlaps": Note("caiman_overlaps_cut_to_field"),
+        "motion.pw_rigid": Note("caiman_one_motion_patch"),
+        "cnmf.gSiz": Note("caiman_gSiz"),
+        "cnmf.rf": Note("caiman_whole_field"),
+        "cnmf.only_init": Note("caiman_refit_is_whole"),
     }
 )
 

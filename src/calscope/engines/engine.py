@@ -9,6 +9,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from calscope.model.errors import EngineError, RecordingError
 from calscope.model.movie import FrameSource, Movie
+from calscope.model.notes import Note
 from calscope.model.params import Parameters
 from calscope.model.progress import Progress, part
 from calscope.model.results import (
@@ -53,8 +54,8 @@ class Engine(Protocol):
     """An engine; every one takes the same parameters, under CaImAn's names, and gives the same results."""
 
     name: str
-    reasons: Mapping[str, str]
-    """Why a value it uses may differ from the requested one, in words, by the parameter's full name."""
+    reasons: Mapping[str, Note]
+    """Why a value it uses may differ from the requested one, by the parameter's full name."""
     takes_seeds: bool
     """Whether its refit can begin components at places that a person chose."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from calscope.model.errors import ParameterError
 from calscope.model.json_text import parse_json, quoted
+from calscope.model.notes import Note
 from calscope.model.params import Parameters, fields
 
 CAIMAN_GROUPS = (
@@ -48,7 +49,7 @@ def to_caiman(params: Parameters) -> dict[str, dict[str, Any]]:
     return out
 
 
-def from_caiman(values: Mapping[str, Any]) -> tuple[Parameters, tuple[str, ...]]:
+def from_caiman(values: Mapping[str, Any]) -> tuple[Parameters, tuple[Note, ...]]:
     """Make parameters from CaImAn's groups.
 
     Returns
@@ -77,11 +78,11 @@ def from_caiman(values: Mapping[str, Any]) -> tuple[Parameters, tuple[str, ...]]
         if found:
             chosen.setdefault(f.group, {})[f.name] = next(iter(found.values()))
     unused = sorted(set(flat) - used)
-    notes = (f"Not used by Calscope: {', '.join(unused)}.",) if unused else ()
+    notes = (Note("caiman_entries_not_used", {"names": unused}),) if unused else ()
     return Parameters.from_dict(chosen), notes
 
 
-def read_params(text: str) -> tuple[Parameters, tuple[str, ...]]:
+def read_params(text: str) -> tuple[Parameters, tuple[Note, ...]]:
     """Make parameters from the JSON text of either form; notes as `from_caiman`."""
     try:
         values = parse_json(text)

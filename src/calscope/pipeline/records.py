@@ -43,8 +43,8 @@ class AnimalRun:
     """What the person set for this animal alone."""
     effective: Groups = field(default_factory=dict)
     """Parameters as they were used: what belongs to the recording filled in, what the engine changed changed."""
-    reasons: dict[str, str] = field(default_factory=dict)
-    """Why each effective value that differs from the requested one does, in words, by the parameter's full name."""
+    reasons: dict[str, SavedNote] = field(default_factory=dict)
+    """Why each effective value that differs from the requested one does, by the parameter's full name."""
     engine_values: dict[str, Any] = field(default_factory=dict)
     """What the engine reports of its own settings, under its own names, where it reports any."""
     engine: str = ""

@@ -302,15 +302,14 @@ def _with_changes(values: Groups, changes: Mapping[str, Any]) -> Groups:
     return changed
 
 
-def _reasons(engine: Engine, info: RecordingInfo, requested: Groups, effective: Groups) -> dict[str, str]:
-    """Say why each effective value that is not the requested one is not, as far as that is known."""
+def _reasons(engine: Engine, info: RecordingInfo, requested: Groups, effective: Groups) -> dict[str, Note]:
+    """Give why each effective value that is not the requested one is not, as far as that is known."""
     known = dict(engine.reasons)
-    if requested["dataset"]["fr"] is None:
-        known["dataset.fr"] = f"It was left open; the recording says it ({info.fr_source or 'source unknown'})."
-    if requested["dataset"]["dxy"] is None:
-        known["dataset.dxy"] = f"It was left open; the recording says it ({info.dxy_source or 'source unknown'})."
+    for name, source in (("fr", info.fr_source), ("dxy", info.dxy_source)):
+        if requested["dataset"][name] is None:
+            known[f"dataset.{name}"] = Note("read_from_recording", {"source": source or "source unknown"})
     return {
-        f"{group}.{name}": known.get(f"{group}.{name}", f"The engine {engine.name} says that it used this value.")
+        f"{group}.{name}": known.get(f"{group}.{name}", Note("reported_by_engine", {"engine": engine.name}))
         for group, entries in effective.items()
         for name, value in entries.items()
         if value != requested[group][name]

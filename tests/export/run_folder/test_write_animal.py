@@ -273,10 +273,18 @@ def test_no_component_gives_empty_tables(tmp_path, found):
 
 def test_run_json_has_the_record_and_the_recording(tmp_path, found):
     write(tmp_path, RECORD, found)
-    told = json.loads((tmp_path / "run.json").read_text())
-    assert told["recording"] == RECORD["info"] and "info" not in told
-    assert told["stages"] == RECORD["stages"] and told["effective"] == RECORD["effective"]
-    assert "traces.parquet" in told["files"] and "corrected.tif" not in told["files"]
+    written = json.loads((tmp_path / "run.json").read_text())
+    assert written["recording"] == RECORD["info"] and "info" not in written
+    assert written["stages"] == RECORD["stages"] and written["effective"] == RECORD["effective"]
+    assert "traces.parquet" in written["files"] and "corrected.tif" not in written["files"]
+
+
+def test_run_json_gives_reasons_with_their_text(tmp_path, found):
+    reasons = {"cnmf.rf": {"kind": "one_fit_patch", "values": {}}, "cnmf.K": "From an earlier version."}
+    write(tmp_path, RECORD | {"reasons": reasons}, found)
+    written = json.loads((tmp_path / "run.json").read_text())["reasons"]
+    assert written["cnmf.rf"] == with_text(Note("one_fit_patch"))
+    assert written["cnmf.K"]["text"] == "From an earlier version."
 
 
 def test_a_stop_in_the_middle_is_told_by_run_json(tmp_path, found):

@@ -23,7 +23,7 @@ from calscope.io.readers.tiff.imagej import imagej_description
 from calscope.model.errors import StoreError
 from calscope.model.movie import FloatArray, Movie, chunks
 from calscope.model.note_texts.all_texts import with_text
-from calscope.model.notes import notes_from_json
+from calscope.model.notes import Note, notes_from_json
 from calscope.model.progress import Progress, part, silent
 from calscope.model.recording import Pair
 
@@ -243,6 +243,7 @@ def _write_record(folder: Path, animal: ExportedAnimal, written: list[Path]) -> 
     values = dict(animal.meta)
     for name in ("load_report", "notes"):
         values[name] = [with_text(note) for note in notes_from_json(values.get(name))]
+    values["reasons"] = {name: with_text(Note.from_json(note)) for name, note in values.get("reasons", {}).items()}
     values["files"] = [path.name for path in written]
     return write_json(folder / RUN, values)
 

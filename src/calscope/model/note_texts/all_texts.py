@@ -8,6 +8,7 @@ from calscope.model.note_texts.fit_texts import FIT
 from calscope.model.note_texts.import_texts import IMPORTED
 from calscope.model.note_texts.motion_quality_texts import MOTION_QUALITY
 from calscope.model.note_texts.motion_texts import MOTION
+from calscope.model.note_texts.parameter_texts import PARAMETERS
 from calscope.model.note_texts.recording_texts import RECORDING
 from calscope.model.notes import Note
 
@@ -21,6 +22,7 @@ TEXTS: dict[str, Wording] = {
     **FIT,
     **IMPORTED,
     **RECORDING,
+    **PARAMETERS,
 }
 _REASONS = TEXTS | {"accepted": accepted_why, "rejected": rejected_why}
 

@@ -7,6 +7,7 @@ import streamlit as st
 from calscope.model.caiman_params import read_params, to_caiman
 from calscope.model.errors import CalscopeError
 from calscope.model.fields import ParameterField
+from calscope.model.note_texts.all_texts import texts
 from calscope.model.params import fields
 from calscope.pipeline.stages import STAGES
 from calscope.ui.frame import keys, messages
@@ -76,7 +77,7 @@ def take_text(name: str, content: bytes) -> tuple[str, str]:
     parameter_form.fill(params)
     changed = parameter_form.changed_words(params)
     differing = f" Different from the defaults: {'; '.join(changed)}." if changed else " All are the defaults."
-    return "ok", f"{name} was loaded.{differing} {' '.join(notes)}".strip()
+    return "ok", f"{name} was loaded.{differing} {' '.join(texts(notes))}".strip()
 
 
 def changed_now() -> list[str]:

@@ -8,6 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from calscope.model.fields import StageName
+from calscope.model.note_texts.all_texts import text
+from calscope.model.notes import Note
 from calscope.model.params import fields
 from calscope.pipeline.import_results import ENGINE
 from calscope.pipeline.records import AnimalRun
@@ -37,7 +39,7 @@ def differences(record: AnimalRun, page: Page) -> pd.DataFrame:
                     "Parameter": f"{field.spec.label} ({name})",
                     "Requested": parameter_form.words(asked, field.spec),
                     "Used": parameter_form.words(used, field.spec),
-                    "Why": record.reasons.get(field.dotted) or _usual_reason(field.dotted, asked),
+                    "Why": text(record.reasons.get(field.dotted) or _usual_reason(field.dotted, asked, record.engine)),
                 }
             )
     return pd.DataFrame(rows, columns=["Parameter", "Requested", "Used", "Why"])
@@ -48,13 +50,13 @@ def _same(one: Any, other: Any) -> bool:
     return (list(one) if isinstance(one, tuple) else one) == (list(other) if isinstance(other, tuple) else other)
 
 
-def _usual_reason(dotted: str, asked: object) -> str:
+def _usual_reason(dotted: str, asked: object, engine: str) -> Note:
     """Give a reason for runs whose record holds none."""
     if asked is None and dotted == "cnmf.gSiz":
-        return "It was left empty, which means 2·gSig + 1."
+        return Note("gSiz_left_open")
     if asked is None and dotted.startswith("dataset."):
-        return "It was left empty; the recording states it."
-    return "The engine set it."
+        return Note("read_from_recording", {"source": "source unknown"})
+    return Note("reported_by_engine", {"engine": engine})
 
 
 def show(name: str, record: AnimalRun | None, page: Page) -> None:

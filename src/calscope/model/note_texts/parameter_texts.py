@@ -1,0 +1,32 @@
+"""Why a parameter was not used as it was requested, in words."""
+
+from collections.abc import Callable, Sequence
+
+
+def _not_used(names: Sequence[str]) -> str:
+    return f"Not used by Calscope: {', '.join(names)}."
+
+
+PARAMETERS: dict[str, str | Callable[..., str]] = {
+    "strides_cut_to_field": "A patch can't be larger than the field, so the step is at most the field's side.",
+    "overlaps_cut_to_field": "A patch (strides + overlaps) can't be larger than the field, so the overlap was cut to "
+    "it.",
+    "max_shifts_cut_to_field": "A frame that moves by more than half of the field shows too little of the template to "
+    "be found, so max_shifts was cut to that.",
+    "one_motion_patch": "One patch covers the whole field, so there is nothing to correct piecewise.",
+    "one_fit_patch": "A patch of 2·rf + 1 px would cover the whole field, so the field is fitted at once.",
+    "frames_averaged_for_seeds": "Frames are averaged in time so that the search for seeds has neither too few of them "
+    "nor more than it needs.",
+    "gSiz_left_open": "It was left open: 2·gSig + 1.",
+    "caiman_strides_cut_to_field": "CaImAn's patches can't be larger than the field, so the step is at most the "
+    "field's side.",
+    "caiman_overlaps_cut_to_field": "CaImAn's patches (strides + overlaps) can't be larger than the field, so the "
+    "overlap was cut to it.",
+    "caiman_one_motion_patch": "One patch covers the whole field, and CaImAn has nothing to interpolate between.",
+    "caiman_gSiz": "CaImAn's seed window is 2·gSig + 1 where it was left open, and it makes even sides odd.",
+    "caiman_whole_field": "CaImAn fitted the whole field at once.",
+    "caiman_refit_is_whole": "CaImAn's refit goes through all of CNMF, whatever the first one did.",
+    "read_from_recording": "It was left open; the recording says it ({source}).",
+    "reported_by_engine": "The engine {engine} says that it used this value.",
+    "caiman_entries_not_used": _not_used,
+}
