@@ -41,8 +41,8 @@ def test_units_of_imagej(tmp_path, movie, unit, um):
     resolution = (0.5, 0.5)
     tifffile.imwrite(path, movie, description=described, metadata=None, resolution=resolution, resolutionunit=1)
     found = open_recording(path).info.dxy_um
-    # a millimetre per half a pixel is no microscope
-    assert found is None if um is None or um >= 1000 else found == pytest.approx((um, um))
+    # a field of 60 mm, or of 0.06 µm, is no microscope's
+    assert found is None if um is None or not 1 <= 30 * um <= 10_000 else found == pytest.approx((um, um))
 
 
 def test_imagej_interval_in_milliseconds(tmp_path, movie):

@@ -13,6 +13,9 @@ from calscope.model.notes import Note
 _MOST_CHANNELS = 7
 """ImageJ shows no more in one image; what has more is a movie, written without saying which axis is time."""
 
+FEWEST_PX = 2
+"""Rows and columns that a frame has at least."""
+
 _SAME = 0.01
 _DEINTERLEAVE = "Image > Stacks > Tools > Deinterleave"
 
@@ -39,6 +42,22 @@ def check_gray(path: Path, page: Page) -> None:
         )
 
 
+def check_field(path: Path, page: Page) -> None:
+    """Refuse images of so few rows or columns that there is no field in which motion could be found.
+
+    Raises
+    ------
+    RecordingError
+        With the size that was found.
+    """
+    if min(page.height, page.width) < FEWEST_PX:
+        raise RecordingError(
+            f"'{path.name}' in '{path.parent}' holds images of {page.height} x {page.width} px (rows x columns), as a "
+            f"line scan does. A recording has frames of at least {FEWEST_PX} rows and columns, in which motion can be "
+            "found; open a recording of whole frames."
+        )
+
+
 def check_one_channel_and_plane(path: Path, metadata: TiffMetadata, n_pages: int) -> tuple[Note, ...]:
     """Refuse several channels or a volume over time; gives a note where frames are stored as slices.
 
@@ -58,6 +77,13 @@ def check_one_channel_and_plane(path: Path, metadata: TiffMetadata, n_pages: int
             "is time, so that channels or planes may take turns in it. Save the frames of one channel and one plane, "
             "(T, Y, X), as a file of their own."
         )
+    if sizes.get("regions", 1) > 1:
+        raise RecordingError(
+            f"{where} holds {sizes['regions']} regions of the field in every image, one below the other (ScanImage's "
+            f"multi-ROI): {expected} Save each region as a recording of its own; its pixel size is not the image's."
+        )
+    if n_pages == 1 and not metadata.axes_are_certain:
+        return ()
     if sizes.get("positions", 1) > 1:
         raise RecordingError(
             f"{where} holds images of {sizes['positions']} positions of the stage: {expected} Save each position as a "

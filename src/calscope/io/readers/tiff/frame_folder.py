@@ -8,7 +8,14 @@ from numpy.typing import NDArray
 from calscope.io.file_names import gaps_in, in_order
 from calscope.io.readers.file_errors import BrokenFileError, unreadable
 from calscope.io.readers.reader import OpenedFiles, frame_count
-from calscope.io.readers.tiff.checks import check_gray, check_same, check_same_scale, check_same_sign, unread_metadata
+from calscope.io.readers.tiff.checks import (
+    check_field,
+    check_gray,
+    check_same,
+    check_same_scale,
+    check_same_sign,
+    unread_metadata,
+)
 from calscope.io.readers.tiff.ifd import Page, mapped, pages
 from calscope.io.readers.tiff.metadata import read_metadata
 from calscope.io.readers.tiff.pixels import as_values, pixel_type, read_pages, values_type
@@ -84,6 +91,7 @@ def open_frames(tiffs: list[Path], n_frames: int | None) -> OpenedFiles:
     paths, numbers = in_order(tiffs)
     first = only_page(paths[0])
     check_gray(paths[0], first)
+    check_field(paths[0], first)
     _check_others(paths[: frame_count(len(paths), n_frames)], first)
     some = dict.fromkeys((paths[0], paths[len(paths) // 2], paths[-1]))
     looked_into = [(one, read_metadata(one)) for one in some]

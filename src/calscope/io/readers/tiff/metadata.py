@@ -16,11 +16,13 @@ import tifffile
 
 from calscope.io.readers.tiff.ome import OmeXml, is_ome, plane_interval, read_ome, sizes_in_file
 from calscope.io.readers.tiff.pixels import open_quietly
-from calscope.io.readers.tiff.scanimage import n_channels, n_planes, saved_rate_hz, scanimage_state
+from calscope.io.readers.tiff.scanimage import n_channels, n_planes, n_regions, saved_rate_hz, scanimage_state
 from calscope.model.recording import Pair
 
 _MICRONS = {"um": 1.0, "µm": 1.0, "μm": 1.0, "micron": 1.0, "microns": 1.0, "micrometer": 1.0, "mm": 1e3, "cm": 1e4}
 _MICRONS |= {"nm": 1e-3, "m": 1e6, "inch": 25400.0}
+_PRINTED_UNITS, _PRINTED_UM = {"inch", "cm"}, 20.0
+"""In these units programs note a printer's dots (1200 an inch are 21 µm) for want of a pixel size."""
 _SECONDS = {"s": 1.0, "sec": 1.0, "second": 1.0, "seconds": 1.0, "ms": 1e-3, "msec": 1e-3, "us": 1e-6, "µs": 1e-6}
 _SECONDS |= {"min": 60.0, "h": 3600.0}
 
@@ -100,7 +102,9 @@ def _imagej(file: tifffile.TiffFile) -> TiffMetadata | None:
     tags = file.pages.first.tags
     per_unit = [_ratio(tags[name].value) if name in tags else math.nan for name in ("YResolution", "XResolution")]
     scale = _MICRONS.get(unit.lower(), math.nan)
-    size = _pixel(*(scale / value if value > 0 else math.nan for value in per_unit))
+    y_um, x_um = (scale / value if value > 0 else math.nan for value in per_unit)
+    printed = unit.lower() in _PRINTED_UNITS and y_um >= _PRINTED_UM
+    size = None if printed else _pixel(y_um, x_um, file)
     sizes = tuple((name, int(values[name])) for name in ("channels", "slices", "frames") if name in values)
     return TiffMetadata(
         rate,
@@ -118,10 +122,10 @@ def _ome(file: tifffile.TiffFile) -> TiffMetadata | None:
     text = file.pages.first.description
     if not is_ome(text):
         return None
-    return _from_ome(read_ome(text), file.filename)
+    return _from_ome(read_ome(text), file)
 
 
-def _from_ome(ome: OmeXml, file_name: str) -> TiffMetadata | None:
+def _from_ome(ome: OmeXml, file: tifffile.TiffFile) -> TiffMetadata | None:
     """Take the attributes of the first Pixels element; without TimeIncrement, the planes' own times."""
     if not ome.pixels:
         return None
@@ -137,9 +141,10 @@ def _from_ome(ome: OmeXml, file_name: str) -> TiffMetadata | None:
             _number(pixels.get(f"PhysicalSize{axis}"))
             * _MICRONS.get(pixels.get(f"PhysicalSize{axis}Unit", "µm"), math.nan)
             for axis in "YX"
-        )
+        ),
+        file,
     )
-    sizes = sizes_in_file(ome, file_name)
+    sizes = sizes_in_file(ome, file.filename)
     return TiffMetadata(rate, source if rate else "", size, "OME-XML PhysicalSize" if size else "", sizes)
 
 
@@ -155,13 +160,13 @@ def _scanimage(file: tifffile.TiffFile) -> TiffMetadata | None:
     corners = np.array(state.get("SI.hRoiManager.imagingFovUm", []), dtype=float)
     if corners.shape == (4, 2):
         extent = np.ptp(corners, axis=0)
-        size = _pixel(float(extent[1]) / height, float(extent[0]) / width)
+        size = _pixel(float(extent[1]) / height, float(extent[0]) / width, file)
     return TiffMetadata(
         rate,
         source if rate else "",
         size,
         "ScanImage field of view in µm" if size else "",
-        (("channels", n_channels(state)), ("slices", n_planes(state))),
+        (("channels", n_channels(state)), ("slices", n_planes(state)), ("regions", n_regions(file, state))),
         axes_are_certain=True,
     )
 
@@ -210,6 +215,8 @@ def _rate(value: float) -> float | None:
     return float(f"{value:.9g}") if 1e-4 < value < 1e5 else None
 
 
-def _pixel(y: float, x: float) -> Pair | None:
-    """Pixel size when it is one that a microscope can have."""
-    return (float(f"{y:.9g}"), float(f"{x:.9g}")) if 1e-3 < y < 1e3 and 1e-3 < x < 1e3 else None
+def _pixel(y: float, x: float, file: tifffile.TiffFile) -> Pair | None:
+    """Pixel size, µm, when it makes a field that a microscope can have: 1 µm to 10 mm wide."""
+    page = file.pages.first
+    is_field = y > 0 and x > 0 and 1.0 <= max(y * page.imagelength, x * page.imagewidth) <= 1e4
+    return (float(f"{y:.9g}"), float(f"{x:.9g}")) if is_field else None

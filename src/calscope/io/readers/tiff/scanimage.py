@@ -4,6 +4,7 @@ Versions from 2016 on state it before the pages of a BigTIFF or, in a classic TI
 2015 in the description of each page, under other names. Old versions are asked for channels and planes only.
 """
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +16,7 @@ _ASKED = {
     *("SI.hChannels.channelSave", "SI.hRoiManager.imagingFovUm", "SI.hRoiManager.scanFrameRate"),
     *("SI.hScan2D.logAverageFactor", "SI.hFastZ.enable", "SI.hStackManager.enable", "SI.hStackManager.numSlices"),
     *("SI.hStackManager.actualNumSlices", "SI.hStackManager.zs", "SI4.channelsSave", "SI4.stackNumSlices"),
-    *("state.acq.numberOfZSlices", *_OLD_CHANNELS),
+    *("SI.hRoiManager.mroiEnable", "state.acq.numberOfZSlices", *_OLD_CHANNELS),
 }
 
 
@@ -62,6 +63,25 @@ def n_channels(state: dict[str, Any]) -> int:
     old = sum(bool(state.get(name)) for name in _OLD_CHANNELS)
     saved = state.get("SI.hChannels.channelSave", state.get("SI4.channelsSave"))
     return max(old if saved is None else int(np.size(saved)), 1)
+
+
+def n_regions(file: tifffile.TiffFile, state: dict[str, Any]) -> int:
+    """How many regions of the field each image holds, one below the other with dead rows between them (multi-ROI).
+
+    Raises
+    ------
+    LookupError, ValueError
+        When several may be there, and the list of them can't be read.
+    """
+    if not state.get("SI.hRoiManager.mroiEnable", False):
+        return 1
+    groups = (file.scanimage_metadata or {}).get("RoiGroups")
+    if not groups:
+        groups = json.loads(file.pages.first.tags.valueof("Artist", default=""))["RoiGroups"]
+    regions = groups["imagingRoiGroup"]["rois"]
+    # MATLAB writes the only one of a list without the list
+    listed = regions if isinstance(regions, list) else [regions]
+    return sum(bool(region.get("enable", True)) for region in listed)
 
 
 def n_planes(state: dict[str, Any]) -> int:

@@ -12,6 +12,7 @@ from calscope.io.file_names import gaps_in, in_order
 from calscope.io.readers.file_errors import BrokenFileError, unreadable
 from calscope.io.readers.reader import OpenedFiles
 from calscope.io.readers.tiff.checks import (
+    check_field,
     check_gray,
     check_one_channel_and_plane,
     check_same,
@@ -59,8 +60,9 @@ def scan_stack(path: Path) -> StackFile:
     if not found:
         raise unreadable(path, BrokenFileError(broken or "it holds no image"))
     metadata = read_metadata(path)
-    if metadata.n_images and metadata.n_images > len(found) == 1 and lies_plain(found[0]):
-        found = _without_directories(found[0], metadata.n_images, size)
+    n_images = _n_described(found[0], metadata, size) if len(found) == 1 else len(found)
+    if n_images > len(found):
+        found = _without_directories(found[0], n_images, size)
     elif _unlisted(found, metadata, size):
         broken = broken or _UNFINISHED
     inside = next((i for i, page in enumerate(found) if page.end > size), len(found))
@@ -74,6 +76,17 @@ def _unlisted(found: list[Page], metadata: TiffMetadata, size: int) -> bool:
     if len(found) != 1 or not metadata.by_tifffile or not lies_plain(found[0]):
         return False
     return size - found[0].end >= frame_bytes(found[0])
+
+
+def _n_described(only: Page, metadata: TiffMetadata, file_bytes: int) -> int:
+    """How many images the only directory of a file stands for.
+
+    A single frame that ImageJ saved from a stack still names the stack's number of images. So a file with room for one
+    image is one frame; but not where tifffile, which notes an array's shape as it begins to write it, was broken off.
+    """
+    n_images = metadata.n_images or 1
+    has_room = file_bytes - only.end >= frame_bytes(only)
+    return n_images if lies_plain(only) and (has_room or metadata.shape) else 1
 
 
 def _without_directories(first: Page, n_images: int, file_bytes: int) -> list[Page]:
@@ -90,15 +103,10 @@ def holds_many(path: Path) -> bool:
     """Whether a TIFF file holds more than one image; False for files that can't be read."""
     try:
         with mapped(path) as buffer:
-            found = pages(buffer)
-            if next(found, None) is None:
-                return False
-            if next(found, None) is not None:
-                return True
+            found, size = list(islice(pages(buffer), 2)), len(buffer)
     except (BrokenFileError, OSError):
         return False
-    images = read_metadata(path).n_images
-    return images is not None and images > 1
+    return len(found) > 1 or (len(found) == 1 and _n_described(found[0], read_metadata(path), size) > 1)
 
 
 def is_damaged(path: Path) -> bool:
@@ -185,6 +193,7 @@ def _check(files: list[StackFile], n_frames: int | None) -> tuple[Note, ...]:
     first = files[0]
     if first.pages:
         check_gray(first.path, first.pages[0])
+        check_field(first.path, first.pages[0])
     with_metadata = [(file.path, file.metadata) for file in files]
     check_same_scale(with_metadata)
     check_same_sign(with_metadata)
