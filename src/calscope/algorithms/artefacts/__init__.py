@@ -1,0 +1,1 @@
+"""What spoils a recording before anything is computed: light artefacts, line phase, patterns, normalised movies."""

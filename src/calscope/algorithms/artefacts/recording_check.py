@@ -1,0 +1,72 @@
+"""One look at the whole recording before anything is computed: what in it is no tissue."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calscope.algorithms.artefacts.light_artefacts import find_light_artefacts
+from calscope.algorithms.artefacts.line_phase import measure_line_phase
+from calscope.algorithms.artefacts.patterns import has_still_image, pattern_share
+from calscope.algorithms.frames import chunk_length, map_chunks
+from calscope.model.artefacts import RecordingCheck
+from calscope.model.movie import FloatArray, FrameSource
+from calscope.model.progress import Progress, silent
+
+SAMPLED_FRAMES = 64
+
+
+def check_recording(source: FrameSource, *, workers: int = 1, progress: Progress = silent) -> RecordingCheck:
+    """Look for light artefacts, an offset between rows, moving patterns, and a missing still image.
+
+    Parameters
+    ----------
+    source
+        The raw movie, (T, H, W); read once, and some frames again.
+    """
+    row_means = _row_means(source, workers, progress)
+    frames = _sample(source, np.arange(source.shape[0]))
+    low, high = np.percentile(np.median(frames, axis=0), [1, 99])
+    artefacts = find_light_artefacts(row_means, float(high - low))
+    if artefacts.any():
+        frames = _sample(source, np.flatnonzero(~artefacts))
+    phase = measure_line_phase(frames)
+    return RecordingCheck(
+        light_artefacts=artefacts,
+        line_offset_px=phase.offset_px,
+        pattern_share=pattern_share(frames),
+        has_still_image=has_still_image(frames),
+    )
+
+
+def _row_means(source: FrameSource, workers: int, progress: Progress) -> FloatArray:
+    n_frames, height, width = source.shape
+
+    def work(start: int, stop: int) -> FloatArray:
+        return _finite(source.read(start, stop)).mean(axis=2)
+
+    parts = map_chunks(
+        work,
+        n_frames=n_frames,
+        length=chunk_length(height, width),
+        workers=workers,
+        progress=progress,
+        note="checking the recording",
+    )
+    return np.concatenate(list(parts))
+
+
+def _sample(source: FrameSource, among: NDArray[np.intp]) -> FloatArray:
+    """Read frames spread over those given, (n, H, W)."""
+    at = np.unique(np.linspace(0, len(among) - 1, SAMPLED_FRAMES).round().astype(int))
+    return np.concatenate([_finite(source.read(frame, frame + 1)) for frame in among[at].tolist()])
+
+
+def _finite(frames: NDArray) -> FloatArray:
+    """Give frames as float32 in which missing values are their frame's mean."""
+    values = frames.astype(np.float32)
+    missing = ~np.isfinite(values)
+    if missing.any():
+        values[missing] = 0
+        counts = np.maximum((~missing).sum(axis=(1, 2)), 1)
+        means = values.sum(axis=(1, 2)) / counts
+        values += missing * means[:, None, None].astype(np.float32)
+    return values
