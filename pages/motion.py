@@ -27,6 +27,7 @@ def explain() -> None:
 def draw(animal: ShownAnimal) -> None:
     """Draw one animal."""
     motion_table.show_verdict(animal)
+    motion_view.show_check(animal)
     raw, corrected = animal.results.before, animal.results.after
     if raw is None or corrected is None:
         st.info(f"The summary images of this animal are no longer in the store. Press **{RUN}** to compute them again.")

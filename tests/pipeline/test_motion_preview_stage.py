@@ -68,7 +68,7 @@ def test_looks_where_the_movie_moves_and_says_that_correcting_helps(run):
 
 def test_needs_no_frame_rate_and_computes_nothing_else(run):
     _, record, told = run
-    assert [stage.stage for stage in record.stages] == ["survey", "preview"] and not record.error
+    assert [stage.stage for stage in record.stages] == ["check", "survey", "preview"] and not record.error
     assert told == sorted(told) and told[-1] == 1
 
 

@@ -54,7 +54,7 @@ def test_comes_back_from_the_store_as_it_was(run):
 
 
 def test_nothing_waits_for_it_or_runs_again_because_of_it():
-    assert stage_of("motion_quality").parents == ("source", "estimate", "apply")
+    assert stage_of("motion_quality").parents == ("source", "check", "estimate", "apply")
     assert not [stage.name for stage in STAGES if "motion_quality" in stage.parents]
 
 

@@ -119,8 +119,8 @@ def test_seeds_that_can_not_be_used_are_refused_before_anything_runs(run, engine
     "until, stages",
     [
         ("summary", ["before"]),
-        ("motion", ["before", "estimate", "apply", "after", "motion_quality"]),
-        ("extraction", ["before", "estimate", "apply", "after", "motion_quality", "fit", "refit", "residual"]),
+        ("motion", ["before", "check", "estimate", "apply", "after", "motion_quality"]),
+        ("extraction", ["before", "check", "estimate", "apply", "after", "motion_quality", "fit", "refit", "residual"]),
     ],
 )
 def test_a_run_may_end_early_and_go_on_later(run, store, until, stages):
@@ -168,7 +168,9 @@ def test_cancel_leaves_nothing_half_made_and_keeps_what_is_done(run, store, stop
     with pytest.raises(Cancelled):
         run(progress=progress)
     assert left_half_made(store) == []
-    done = {"summary of the raw movie": [], "corrected movie": ["before", "estimate"], "refit": ALL[:6]}[stop_in]
+    done = {"summary of the raw movie": [], "corrected movie": ["before", "check", "estimate"], "refit": ALL[:7]}[
+        stop_in
+    ]
     assert sorted(item.stage for item in store.sizes()) == sorted(done)
     assert computed(run()) == [name for name in ALL if name not in done]
 
@@ -178,10 +180,10 @@ def test_a_stage_that_can_not_be_done_says_so_and_what_was_done_stays(run, engin
     with pytest.raises(RunError, match=r"^Animal_1, first fit: No pixel is left\. Use a smaller rf\.$") as caught:
         run()
     record = caught.value.run
-    assert [stage.stage for stage in record.stages] == ALL[:5] and record.error == str(caught.value)
+    assert [stage.stage for stage in record.stages] == ALL[:6] and record.error == str(caught.value)
     assert AnimalResults(store, record.keys).motion is not None and left_half_made(store) == []
     engine.fails.clear()
-    assert computed(run()) == ALL[5:]
+    assert computed(run()) == ALL[6:]
 
 
 def test_an_error_in_the_program_is_one_sentence_for_people_and_a_traceback_in_the_log(run, engine, store, caplog):

@@ -131,6 +131,8 @@ class _Run:
         except Exception as error:
             logger.exception("%s", run.name)
             run = _failed(run, f"{run.name}: its files can't be written: {in_words(error)}")
+        for sentence in texts(run.notes):
+            self.line.say(f"{run.name}: {sentence}")
         self.runs.append(run)
         try:
             self._write_head("running")

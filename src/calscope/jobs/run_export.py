@@ -22,7 +22,7 @@ from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.records import AnimalRun
 from calscope.pipeline.store import Store
 
-_NOT_EXPORTED = {"source", "survey", "preview", "fit", "residual"}
+_NOT_EXPORTED = {"source", "check", "survey", "preview", "fit", "residual"}
 """Stages whose results no report and no format holds; an export does without them."""
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from calscope.model.notes import Note
+
 PATTERN_SHARE = 0.02
 """Share of the changes from frame to frame from which on a pattern is reported."""
 
@@ -21,6 +23,7 @@ class RecordingCheck:
     """Share of the changes from frame to frame that a regular pattern makes, 0 to 1."""
     has_still_image: bool
     """Whether pixels differ from each other in a lasting way; not so in z-scores or dF/F."""
+    notes: tuple[Note, ...] = ()
 
     @property
     def has_pattern(self) -> bool:

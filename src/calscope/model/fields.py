@@ -7,6 +7,7 @@ Level = Literal["basic", "advanced"]
 StageName = Literal[
     "source",
     "before",
+    "check",
     "survey",
     "preview",
     "estimate",

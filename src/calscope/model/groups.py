@@ -61,6 +61,13 @@ class Dataset(ParameterGroup):
         "Higher means that the field of view is larger.",
         "none, it belongs to the recording", (), ("data.dxy",),
         unit="µm per px", low=0.001, high=1000, none_means="unknown")] = None
+    line_offset_px: Annotated[float, Spec(
+        "float", "Line offset", "How far every second row (1, 3, 5 …) lies to the right of the others, as a wrong phase of a "
+        "resonant scanner leaves them. The check of the recording measures it and says so; rows are moved back only by what is "
+        "entered here.",
+        "Higher moves these rows further to the left.",
+        "0, as recorded", ("survey", "preview", "estimate", "apply", "motion_quality"), (),
+        unit="px", low=-16, high=16, level="advanced")] = 0.0
     decay_time: Annotated[float, Spec(
         "float", "Decay time", "How long a typical transient takes to fall, a property of the indicator.",
         "Higher expects longer transients: the signal is averaged over more frames when SNR and spatial r are measured.",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from calscope.model.artefacts import RecordingCheck
 from calscope.model.errors import StoreError
 from calscope.model.fields import StageName
 from calscope.model.motion_preview import MotionPreview, MotionSurvey
@@ -47,6 +48,11 @@ class AnimalResults:
     def before(self) -> SummaryImages | None:
         """Summary images of the raw movie."""
         return self.get("before")
+
+    @property
+    def check(self) -> RecordingCheck | None:
+        """What in the recording is no tissue."""
+        return self.get("check")
 
     @property
     def survey(self) -> MotionSurvey | None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
+from calscope.model.artefacts import RecordingCheck
 from calscope.model.fields import StageName
 from calscope.model.motion_preview import Crop, MotionPreview, MotionSurvey, PreviewVersion
 from calscope.model.movie import FloatArray, Movie
@@ -56,6 +57,22 @@ def _save_images(writer: ResultWriter, images: SummaryImages) -> None:
 
 def _load_images(stored: StoredResult) -> SummaryImages:
     return SummaryImages(mean=stored.array("mean"), max=stored.array("max"), corr=stored.array("corr"))
+
+
+def _save_check(writer: ResultWriter, check: RecordingCheck) -> None:
+    writer.save("light_artefacts", np.asarray(check.light_artefacts, np.bool_))
+    writer.values.update(
+        line_offset_px=float(check.line_offset_px),
+        pattern_share=float(check.pattern_share),
+        has_still_image=bool(check.has_still_image),
+        notes=notes_to_json(check.notes),
+    )
+
+
+def _load_check(stored: StoredResult) -> RecordingCheck:
+    values = dict(stored.values)
+    notes = notes_from_json(values.pop("notes"))
+    return RecordingCheck(light_artefacts=stored.array("light_artefacts"), notes=notes, **values)
 
 
 def _save_survey(writer: ResultWriter, survey: MotionSurvey) -> None:
@@ -270,6 +287,7 @@ _IMAGES = Codec(_save_images, _load_images)
 _COMPONENTS = Codec(_save_components, _load_components)
 CODECS: dict[StageName, Codec] = {
     "before": _IMAGES,
+    "check": Codec(_save_check, _load_check),
     "survey": Codec(_save_survey, _load_survey),
     "preview": Codec(_save_preview, _load_preview),
     "estimate": Codec(_save_estimate, _load_estimate),

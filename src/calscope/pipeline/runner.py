@@ -325,7 +325,7 @@ def _reported_by_stages(store: Store, records: list[StageRecord]) -> dict[str, A
 
 
 def _notes(results: AnimalResults) -> tuple[Note, ...]:
-    noted = (results.motion_estimate, results.first, results.refit, results.dff)
+    noted = (results.check, results.motion_estimate, results.first, results.refit, results.dff)
     found = [result.notes for result in noted if result is not None]
     return unique(note for notes in found for note in notes)
 

@@ -1,9 +1,10 @@
 """The graph of stages, from the recording to evaluated components.
 
 source -> before
-source -> survey -> preview (of the motion correction, where the movie moves most)
-source -> estimate (of the motion) -> apply (it to the movie) -> after
-source, estimate, apply -> motion_quality
+source -> check (for what is no tissue); its findings are repaired in the movie that the next ones read
+source, check -> survey -> preview (of the motion correction, where the movie moves most)
+source, check -> estimate (of the motion) -> apply (it to the movie) -> after
+source, check, estimate, apply -> motion_quality
 estimate, apply -> fit -> refit -> component_quality -> evaluation
 apply, refit -> residual
 refit -> dff
@@ -15,16 +16,21 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from calscope.algorithms.artefacts.recording_check import check_recording
+from calscope.algorithms.artefacts.repaired_movie import repaired
 from calscope.algorithms.cnmf.residual import residual_peaks
 from calscope.algorithms.cnmf.rim import often_filled_px
 from calscope.algorithms.evaluation.acceptance import accept_components
 from calscope.algorithms.evaluation.dff import compute_dff
+from calscope.algorithms.motion.no_motion import estimate_no_motion
 from calscope.algorithms.motion_check.motion_quality import measure_motion
 from calscope.algorithms.motion_check.preview import preview_motion
 from calscope.algorithms.motion_check.survey import survey_motion
+from calscope.algorithms.motion_check.verdict import with_check
 from calscope.algorithms.summary import compute_summary
 from calscope.engines.engine import Context, Engine, correct_motion
 from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs, InputPart
+from calscope.model.artefacts import RecordingCheck
 from calscope.model.errors import RecordingError, StoreError
 from calscope.model.fields import StageName
 from calscope.model.groups import Thresholds
@@ -64,6 +70,16 @@ class StageInputs:
     context: Context
     animal_inputs: AnimalInputs = NO_INPUTS
     """Only the parts that the stage declares."""
+
+    @property
+    def check(self) -> RecordingCheck:
+        """What was found in the recording, which must be there."""
+        return _needed(self.parents.check, "check")
+
+    @property
+    def repaired(self) -> FrameSource:
+        """The raw movie without light artefacts, and without the offset between rows that a person entered."""
+        return repaired(self.source, self.check.light_artefacts, self.params.dataset.line_offset_px)
 
     @property
     def estimate(self) -> MotionEstimate:
@@ -121,8 +137,12 @@ def _run_before(inputs: StageInputs) -> SummaryImages:
     return compute_summary(inputs.source, inputs.context.progress)
 
 
+def _run_check(inputs: StageInputs) -> RecordingCheck:
+    return check_recording(inputs.source, workers=inputs.context.workers, progress=inputs.context.progress)
+
+
 def _run_survey(inputs: StageInputs) -> MotionSurvey:
-    return survey_motion(inputs.source, workers=inputs.context.workers, progress=inputs.context.progress)
+    return survey_motion(inputs.repaired, workers=inputs.context.workers, progress=inputs.context.progress)
 
 
 def _run_preview(inputs: StageInputs) -> MotionPreview:
@@ -133,7 +153,7 @@ def _run_preview(inputs: StageInputs) -> MotionPreview:
         return correct_motion(engine, movie, params, _in_memory(context, progress))
 
     return preview_motion(
-        inputs.source,
+        inputs.repaired,
         _needed(inputs.parents.survey, "survey"),
         correct=correct,
         strides=motion.strides,
@@ -150,12 +170,14 @@ def _in_memory(context: Context, progress: Progress) -> Context:
 
 
 def _run_estimate(inputs: StageInputs) -> MotionEstimate:
-    return inputs.engine.estimate_motion(inputs.source, inputs.params, inputs.context)
+    if not inputs.check.has_still_image:
+        return estimate_no_motion(inputs.repaired, workers=inputs.context.workers, progress=inputs.context.progress)
+    return inputs.engine.estimate_motion(inputs.repaired, inputs.params, inputs.context)
 
 
 def _run_apply(inputs: StageInputs) -> CorrectedMovie:
     estimate = inputs.estimate
-    return inputs.engine.apply_motion(inputs.source, estimate, inputs.params, inputs.context, estimate.values)
+    return inputs.engine.apply_motion(inputs.repaired, estimate, inputs.params, inputs.context, estimate.values)
 
 
 def _run_after(inputs: StageInputs) -> SummaryImages:
@@ -168,8 +190,8 @@ def _run_motion_quality(inputs: StageInputs) -> MotionQuality:
     def correct(movie: FrameSource, progress: Progress) -> MotionCorrection:
         return correct_motion(engine, movie, inputs.params, _in_memory(context, progress))
 
-    return measure_motion(
-        inputs.source,
+    quality = measure_motion(
+        inputs.repaired,
         MotionCorrection(inputs.estimate, inputs.corrected),
         correct=correct,
         max_shifts=motion.max_shifts,
@@ -177,6 +199,7 @@ def _run_motion_quality(inputs: StageInputs) -> MotionQuality:
         workers=context.workers,
         progress=context.progress,
     )
+    return with_check(quality, inputs.check)
 
 
 def _run_fit(inputs: StageInputs) -> Components:
@@ -236,13 +259,15 @@ def _run_dff(inputs: StageInputs) -> RelativeFluorescence:
     )
 
 
+_REPAIRED = ("calscope.algorithms.artefacts.repaired_movie",)
+_CHECK = ("calscope.algorithms.artefacts.recording_check",)
 _SUMMARY = ("calscope.algorithms.summary",)
-_ESTIMATE = ("calscope.algorithms.motion.estimate_motion",)
-_APPLY = ("calscope.algorithms.motion.apply_motion",)
+_ESTIMATE = ("calscope.algorithms.motion.estimate_motion", "calscope.algorithms.motion.no_motion", *_REPAIRED)
+_APPLY = ("calscope.algorithms.motion.apply_motion", *_REPAIRED)
 _MOTION = (*_ESTIMATE, *_APPLY)
-_MOTION_QUALITY = ("calscope.algorithms.motion_check.motion_quality", *_MOTION)
-_SURVEY = ("calscope.algorithms.motion_check.survey",)
-_PREVIEW = ("calscope.algorithms.motion_check.preview", *_MOTION)
+_MOTION_QUALITY = ("calscope.algorithms.motion_check.motion_quality", *_MOTION, *_REPAIRED)
+_SURVEY = ("calscope.algorithms.motion_check.survey", *_REPAIRED)
+_PREVIEW = ("calscope.algorithms.motion_check.preview", *_MOTION, *_REPAIRED)
 _CNMF = ("calscope.algorithms.cnmf.cnmf", "calscope.algorithms.cnmf.rim")
 _RESIDUAL = ("calscope.algorithms.cnmf.residual",)
 _COMPONENT_QUALITY = ("calscope.algorithms.evaluation.component_quality",)
@@ -251,21 +276,22 @@ _DFF = ("calscope.algorithms.evaluation.dff",)
 
 STAGES: tuple[Stage, ...] = (
     Stage("before", "summary of the raw movie", ("source",), _run_before, _SUMMARY, 0.003),
-    Stage("survey", "finding where it moves most", ("source",), _run_survey, _SURVEY, 0.004),
+    Stage("check", "check of the recording", ("source",), _run_check, _CHECK, 0.004),
+    Stage("survey", "finding where it moves most", ("source", "check"), _run_survey, _SURVEY, 0.004),
     Stage(
         "preview",
         "preview where it moves most",
-        ("source", "survey"),
+        ("source", "check", "survey"),
         _run_preview,
         _PREVIEW,
         0.03,
         uses_engine=True,
     ),
-    Stage("estimate", "motion estimate", ("source",), _run_estimate, _ESTIMATE, 0.04, uses_engine=True),
+    Stage("estimate", "motion estimate", ("source", "check"), _run_estimate, _ESTIMATE, 0.04, uses_engine=True),
     Stage(
         "apply",
         "corrected movie",
-        ("source", "estimate"),
+        ("source", "check", "estimate"),
         _run_apply,
         _APPLY,
         0.01,
@@ -275,7 +301,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "motion_quality",
         "quality of the motion correction",
-        ("source", "estimate", "apply"),
+        ("source", "check", "estimate", "apply"),
         _run_motion_quality,
         _MOTION_QUALITY,
         0.018,
@@ -307,11 +333,11 @@ STAGES: tuple[Stage, ...] = (
 )
 """In an order in which parents come first."""
 
-_TO_MOTION: tuple[StageName, ...] = ("before", "estimate", "apply", "after", "motion_quality")
+_TO_MOTION: tuple[StageName, ...] = ("before", "check", "estimate", "apply", "after", "motion_quality")
 _TO_EXTRACTION: tuple[StageName, ...] = (*_TO_MOTION, "fit", "refit", "residual")
 _UNTIL: dict[Until, tuple[StageName, ...]] = {
     "summary": ("before",),
-    "preview": ("survey", "preview"),
+    "preview": ("check", "survey", "preview"),
     "motion": _TO_MOTION,
     "extraction": _TO_EXTRACTION,
     "evaluation": (*_TO_EXTRACTION, "component_quality", "evaluation", "dff"),

@@ -1,5 +1,8 @@
 """One look at the whole recording before anything is computed: what in it is no tissue."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,8 +10,10 @@ from calscope.algorithms.artefacts.light_artefacts import find_light_artefacts
 from calscope.algorithms.artefacts.line_phase import measure_line_phase
 from calscope.algorithms.artefacts.patterns import has_still_image, pattern_share
 from calscope.algorithms.frames import chunk_length, map_chunks
+from calscope.algorithms.motion.motion_notes import which_frames
 from calscope.model.artefacts import RecordingCheck
 from calscope.model.movie import FloatArray, FrameSource
+from calscope.model.notes import Note
 from calscope.model.progress import Progress, silent
 
 SAMPLED_FRAMES = 64
@@ -28,13 +33,24 @@ def check_recording(source: FrameSource, *, workers: int = 1, progress: Progress
     artefacts = find_light_artefacts(row_means, float(high - low))
     if artefacts.any():
         frames = _sample(source, np.flatnonzero(~artefacts))
-    phase = measure_line_phase(frames)
-    return RecordingCheck(
+    found = RecordingCheck(
         light_artefacts=artefacts,
-        line_offset_px=phase.offset_px,
+        line_offset_px=measure_line_phase(frames).offset_px,
         pattern_share=pattern_share(frames),
         has_still_image=has_still_image(frames),
     )
+    return replace(found, notes=tuple(_notes(found)))
+
+
+def _notes(found: RecordingCheck) -> Iterator[Note]:
+    if found.light_artefacts.any():
+        yield Note("light_artefacts", which_frames(found.light_artefacts))
+    if found.line_offset_px:
+        yield Note("line_offset", {"offset_px": round(found.line_offset_px, 2)})
+    if found.has_pattern:
+        yield Note("moving_pattern", {"percent": 100 * found.pattern_share})
+    if not found.has_still_image:
+        yield Note("no_still_image")
 
 
 def _row_means(source: FrameSource, workers: int, progress: Progress) -> FloatArray:

@@ -73,7 +73,7 @@ def describe(track: Track, shape: tuple[int, int, int], grid: PatchGrid | None) 
     else:
         notes = _frame_notes(track)
     if track.repaired.any():
-        notes.append(Note("frames_repaired", _which(track.repaired)))
+        notes.append(Note("frames_repaired", which_frames(track.repaired)))
     if grid is not None:
         notes += _patch_notes(grid, (height, width))
     return tuple(notes)
@@ -98,16 +98,16 @@ def describe_limits(asked: tuple[int, int], used: tuple[int, int], n_frames: int
 def _frame_notes(track: Track) -> list[Note]:
     notes = []
     if track.constant.any():
-        notes.append(Note("frames_constant", _which(track.constant)))
+        notes.append(Note("frames_constant", which_frames(track.constant)))
     dark = track.blank & ~track.constant
     if dark.any():
-        notes.append(Note("frames_dark", _which(dark)))
+        notes.append(Note("frames_dark", which_frames(dark)))
     if track.clipped.any():
-        notes.append(Note("frames_clipped", _which(track.clipped)))
+        notes.append(Note("frames_clipped", which_frames(track.clipped)))
     return notes
 
 
-def _which(flags: NDArray[np.bool_]) -> dict[str, Any]:
+def which_frames(flags: NDArray[np.bool_]) -> dict[str, Any]:
     """Say how many frames are flagged, and name the first stretches of them, (first, last) counted from 0."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
     stretches = [(int(a), int(b) - 1) for a, b in edges.reshape(-1, 2)]

@@ -1,11 +1,13 @@
 """Which version of a movie to use."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from calscope.algorithms.motion_check.measures import VOTING
+from calscope.model.artefacts import RecordingCheck
 from calscope.model.notes import Note
-from calscope.model.results import MotionGain, MotionVerdict, MotionVersion, Vote
+from calscope.model.results import MotionGain, MotionQuality, MotionVerdict, MotionVersion, Vote
 
 NEEDED = 2
 """Measures that must say the same, with none that says the opposite."""
@@ -40,6 +42,15 @@ def verdict_of(gains: Sequence[MotionGain]) -> tuple[MotionVerdict, Note]:
     if said[done[0].before, done[0].after] == "worse":
         return "use raw", Note("verdict_use_raw", {"gains": _plain(done)})
     return "no measurable benefit", Note("verdict_no_benefit", {"gains": _plain(done)})
+
+
+def with_check(quality: MotionQuality, check: RecordingCheck) -> MotionQuality:
+    """Give the verdict that the check of the recording allows: no correction that follows a pattern is recommended."""
+    if not check.has_still_image:
+        return replace(quality, verdict="use raw", why=Note("verdict_no_still_image"))
+    if check.has_pattern and quality.verdict in {"use rigid", "use piecewise-rigid"}:
+        return replace(quality, verdict="use raw", why=Note("verdict_pattern"))
+    return quality
 
 
 def _together(votes: Iterable[Vote]) -> Vote:

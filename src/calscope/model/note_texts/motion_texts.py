@@ -46,7 +46,33 @@ def _moves_further(px: float, axis: str, limit_px: int) -> str:
     return f"A first look finds {seen}. Try a larger one."
 
 
+def _light_artefacts(n: int, n_frames: int, stretches: Sequence[Sequence[int]], n_stretches: int) -> str:
+    named = _named(n, stretches, n_stretches)
+    return (
+        f"{frames_are(n, n_frames)} far too bright all over or in a band of rows, as when other light falls in{named}. "
+        "They were left out: their pixels are interpolated between the nearest other frames."
+    )
+
+
+def _line_offset(offset_px: float) -> str:
+    way = "right" if offset_px > 0 else "left"
+    return (
+        f"Every second row lies {abs(offset_px):g} px to the {way} of the others, as with a wrong line phase of the "
+        f"scanner. Set dataset.line_offset_px to {offset_px:g} to undo it; otherwise cells have comb-like edges."
+    )
+
+
 MOTION: dict[str, str | Callable[..., str]] = {
+    "light_artefacts": _light_artefacts,
+    "line_offset": _line_offset,
+    "moving_pattern": "A regular pattern (interference, or rows that hum) makes {percent:.0f} % of what changes from "
+    "frame to frame. Shifts may follow the pattern and not the tissue.",
+    "no_still_image": "Pixels have no lasting differences in brightness, as in a movie of z-scores or of dF/F: there "
+    "is no image to register frames to. Open the raw recording to correct motion.",
+    "no_motion_estimated": "No frame was moved: the movie has no still image to register to.",
+    "verdict_pattern": "Use the raw movie, or look closely: a regular pattern moves through the picture, so that what "
+    "seems to get better may be the pattern held still.",
+    "verdict_no_still_image": "Nothing was corrected: the movie has no still image to register to.",
     "one_frame": "The movie has one frame: there is no motion to correct, it is left as it is.",
     "all_frames_constant": "Every frame is constant: there is nothing to register, the movie is left as it is.",
     "frames_constant": _constant,

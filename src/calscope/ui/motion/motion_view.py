@@ -235,6 +235,13 @@ def _show_frames(animal: ShownAnimal, motion: MotionCorrection) -> None:
     messages.notes(motion.estimate.notes)
 
 
+def show_check(animal: ShownAnimal) -> None:
+    """Say what the check of the recording found, if anything."""
+    check = animal.results.check
+    for note in check.notes if check else ():
+        st.warning(messages.plain(text(note)), icon=":material/warning:")
+
+
 def _counts(quality: MotionQuality) -> str:
     n = len(quality.clipped)
     light = f"{quality.brightness_r:.2f} (p {quality.brightness_p:.2g})"
