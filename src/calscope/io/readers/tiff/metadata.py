@@ -136,14 +136,11 @@ def _from_ome(ome: OmeXml, file: tifffile.TiffFile) -> TiffMetadata | None:
         interval, unit = plane_interval(ome)
         interval, source = interval * _SECONDS.get(unit, math.nan), "times of the planes in OME-XML"
     rate = _rate(1.0 / interval) if interval > 0 else None
-    size = _pixel(
-        *(
-            _number(pixels.get(f"PhysicalSize{axis}"))
-            * _MICRONS.get(pixels.get(f"PhysicalSize{axis}Unit", "µm"), math.nan)
-            for axis in "YX"
-        ),
-        file,
+    y_um, x_um = (
+        _number(pixels.get(f"PhysicalSize{axis}")) * _MICRONS.get(pixels.get(f"PhysicalSize{axis}Unit", "µm"), math.nan)
+        for axis in "YX"
     )
+    size = _pixel(y_um, x_um, file)
     sizes = sizes_in_file(ome, file.filename)
     return TiffMetadata(rate, source if rate else "", size, "OME-XML PhysicalSize" if size else "", sizes)
 
