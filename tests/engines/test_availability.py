@@ -53,3 +53,9 @@ def test_asking_does_not_import_caiman():
         "sys.exit('caiman' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_only_the_builtin_engine_asks_for_somata_by_itself():
+    """CaImAn has no such test: its verdicts are its own unless a person asks for ours."""
+    assert ENGINES["builtin"].defaults["evaluation.use_soma"] is True
+    assert ENGINES["caiman"].defaults["evaluation.use_soma"] is False

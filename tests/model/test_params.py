@@ -130,8 +130,8 @@ def test_caiman_form_round_trip():
     assert grouped["preprocess"]["p"] == grouped["temporal"]["p"] == 1
     assert is_caiman(grouped) and not is_caiman(params.to_dict())
     back, notes = from_caiman(json.loads(json.dumps(grouped)))
-    assert back == params.replace({"cnmf.gSiz": [9, 9]})
-    assert notes == ()
+    assert back == params.replace({"cnmf.gSiz": [9, 9], "evaluation.use_soma": False})
+    assert notes == (Note("caimans_rule"),)
 
 
 def test_whole_field_travels_to_caiman_and_back():
@@ -146,8 +146,8 @@ def test_caiman_entries_without_counterpart_are_named():
     )
     assert params.dataset.fr == 30
     assert params.motion.strides == (64, 64)
-    assert notes == (Note("caiman_entries_not_used", {"names": ["online.epochs"]}),)
-    assert texts(notes) == ["Not used by Calscope: online.epochs."]
+    assert notes == (Note("caiman_entries_not_used", {"names": ["online.epochs"]}), Note("caimans_rule"))
+    assert texts(notes)[0] == "Not used by Calscope: online.epochs."
 
 
 def test_caiman_copies_that_disagree_are_refused():

@@ -401,3 +401,17 @@ def test_motion_says_which_parameters_were_not_used_as_requested(open_page, lab,
     )
     row = expander.table[0].value.map(lambda text: text.replace("\\", "")).iloc[0]
     assert row[["Requested", "Used"]].tolist() == ["32 px", "(40, 32) px"] and row["Why"] == "The field is smaller."
+
+
+def test_the_switch_for_somata_follows_the_engine_until_it_is_moved(lab, open_page):
+    app = open_page("evaluation", run=lab.good_run, animal="Animal_1")
+    assert next(one for one in app.toggle if one.label == "Cell bodies only").value
+    assert any("likeness to a soma" in one.value for one in app.caption)
+    app.session_state[keys.ENGINE] = "caiman"
+    app.run()
+    switch = next(one for one in app.toggle if one.label == "Cell bodies only")
+    assert not switch.value and any("CaImAn's own rule" in plainly(one.value) for one in app.caption)
+    switch.set_value(True).run()
+    assert app.session_state[keys.parameter("evaluation.use_soma")] is True
+    assert next(one for one in app.toggle if one.label == "Cell bodies only").value
+    assert any("likeness to a soma" in one.value for one in app.caption)

@@ -246,6 +246,19 @@ def test_requested_and_effective_parameters(run, engine):
     assert again.effective == record.effective and again.engine_values == record.engine_values, "also from the store"
 
 
+@pytest.mark.parametrize(
+    ("decides", "asked", "used"), [(True, None, True), (False, None, False), (False, True, True), (True, False, False)]
+)
+def test_the_engine_decides_whether_somata_are_asked_for_unless_a_person_did(  # noqa: PLR0917
+    run, engine, store, decides, asked, used
+):
+    engine.defaults = {"evaluation.use_soma": decides}
+    record = run({"evaluation.use_soma": asked})
+    assert record.requested["evaluation"]["use_soma"] is asked and record.effective["evaluation"]["use_soma"] is used
+    assert store.open(record.keys["evaluation"]).provenance["parameters"]["evaluation.use_soma"] is used
+    assert ("evaluation.use_soma" in record.reasons) == (asked is None)
+
+
 def test_the_record_goes_through_plain_values(run):
     record = run(until="motion")
     assert AnimalRun.from_dict(record.to_dict()) == record

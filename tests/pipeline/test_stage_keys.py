@@ -20,6 +20,8 @@ CHANGED = {"bool": lambda v: not v, "int": lambda v: (v or 0) + 1, "float": lamb
 def changed_value(field):
     if field.dotted == "cnmf.rf":
         return 30
+    if field.dotted == "evaluation.use_soma":
+        return False  # left open, the engine asks for it
     if field.spec.kind.endswith("pair"):
         return tuple(value + 2 for value in field.default or (9, 9))
     value = CHANGED[field.spec.kind](field.default)

@@ -40,6 +40,7 @@ class StandIn:
     tells: dict = field(default_factory=dict)
     """Step: what it reports to have used."""
     name = "stand-in"
+    defaults = {"evaluation.use_soma": True}  # noqa: RUF012
     takes_seeds = True
     reasons = {"motion.strides": Note("strides_cut_to_field")}  # noqa: RUF012
 

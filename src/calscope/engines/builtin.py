@@ -29,6 +29,7 @@ REASONS: Mapping[str, Note] = MappingProxyType(
         "cnmf.rf": Note("one_fit_patch"),
         "cnmf.tsub": Note("frames_averaged_for_seeds"),
         "cnmf.gSiz": Note("gSiz_left_open"),
+        "evaluation.use_soma": Note("soma_left_open"),
     }
 )
 
@@ -37,6 +38,7 @@ class BuiltinEngine:
     """Turns parameters into calls of the algorithms; the methods themselves are in `calscope.algorithms`."""
 
     name = "builtin"
+    defaults: Mapping[str, Any] = MappingProxyType({"evaluation.use_soma": True})
     takes_seeds = True
     reasons = REASONS
 

@@ -73,6 +73,7 @@ REASONS: Mapping[str, Note] = MappingProxyType(
         "cnmf.gSiz": Note("caiman_gSiz"),
         "cnmf.rf": Note("caiman_whole_field"),
         "cnmf.only_init": Note("caiman_refit_is_whole"),
+        "evaluation.use_soma": Note("caiman_soma_left_open"),
     }
 )
 
@@ -81,6 +82,7 @@ class CaimanEngine:
     """Drives CaImAn step by step."""
 
     name = "caiman"
+    defaults: Mapping[str, Any] = MappingProxyType({"evaluation.use_soma": False})
     takes_seeds = False
     reasons = REASONS
 

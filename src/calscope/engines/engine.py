@@ -56,6 +56,8 @@ class Engine(Protocol):
     name: str
     reasons: Mapping[str, Note]
     """Why a value it uses may differ from the requested one, by the parameter's full name."""
+    defaults: Mapping[str, Any]
+    """Its own values of parameters that were left open, by full name."""
     takes_seeds: bool
     """Whether its refit can begin components at places that a person chose."""
 
@@ -106,6 +108,12 @@ def correct_motion(engine: Engine, source: FrameSource, params: Parameters, cont
     first, then = (replace(context, progress=part(context.progress, *ends)) for ends in ((0, 0.8), (0.8, 1)))
     estimate = engine.estimate_motion(source, params, first)
     return MotionCorrection(estimate, engine.apply_motion(source, estimate, params, then, estimate.values))
+
+
+def with_defaults(engine: Engine, params: Parameters) -> Parameters:
+    """Give parameters with the engine's own values where they were left open."""
+    left_open = {name: value for name, value in engine.defaults.items() if params.get(name) is None}
+    return params.replace(left_open) if left_open else params
 
 
 def check_same_frames(source: FrameSource, estimate: MotionEstimate) -> None:

@@ -55,7 +55,8 @@ def in_signs(thresholds: Mapping[str, Any]) -> str:
     every = " and ".join(f"{short[rule.name]} > {rule.lowest:g}" for rule in rules)
     if thresholds.get("use_soma"):
         every += f" and the likeness to a soma ≥ {thresholds['min_soma']:g}"
-    return f"Accepted where {either}, as long as {every}."
+    whose = "" if thresholds.get("use_soma") else " This is CaImAn's own rule."
+    return f"Accepted where {either}, as long as {every}.{whose}"
 
 
 def in_words(thresholds: Mapping[str, Any]) -> str:

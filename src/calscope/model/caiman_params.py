@@ -79,7 +79,9 @@ def from_caiman(values: Mapping[str, Any]) -> tuple[Parameters, tuple[Note, ...]
             chosen.setdefault(f.group, {})[f.name] = next(iter(found.values()))
     unused = sorted(set(flat) - used)
     notes = (Note("caiman_entries_not_used", {"names": unused}),) if unused else ()
-    return Parameters.from_dict(chosen), notes
+    # who gives CaImAn's parameters wants CaImAn's verdicts, and it has no test for somata
+    chosen.setdefault("evaluation", {})["use_soma"] = False
+    return Parameters.from_dict(chosen), (*notes, Note("caimans_rule"))
 
 
 def read_params(text: str) -> tuple[Parameters, tuple[Note, ...]]:

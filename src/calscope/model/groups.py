@@ -183,11 +183,11 @@ class Thresholds(ParameterGroup):
         "float", "Spatial r", "A component whose footprint correlates with the movie during its transients by this or "
         "more passes.", "Higher lets fewer components pass by shape.", USUAL, ("evaluation",), ("quality.rval_thr",), low=-1,
         high=1)] = 0.85
-    use_soma: Annotated[bool, Spec(
+    use_soma: Annotated[bool | None, Spec(
         "bool", "Cell bodies only", "Accept only what looks like a cell body in focus. Out-of-focus cells, neurites and waves of neuropil also "
         "have a high SNR or r; CaImAn, which has no such measure, accepts them. Switch it off for dendrites, axons and boutons, or to evaluate "
-        "as CaImAn does.", "On rejects what is not a cell body, whatever its SNR and r.",
-        "chosen on simulated recordings", ("evaluation",), ())] = True
+        "as CaImAn does. Left open, the engine decides; a CaImAn parameter file sets it off.", "On rejects what is not a cell body, whatever its SNR and r.",
+        "each engine's own rule", ("evaluation",), (), none_means="on with the built-in engine, off with CaImAn")] = None
     min_soma: Annotated[float, Spec(
         "float", "Likeness to a soma", "Five numbers from 0 to 1 say how much a component looks like a soma in focus: thickness, extent, roundness, sharpness "
         "of its edge, and fit with its footprint. They are measured in the image of its activity (each pixel regressed on the component's own "
@@ -212,3 +212,8 @@ class Thresholds(ParameterGroup):
         "Higher rejects more.", USUAL, ("evaluation",), ("quality.cnn_lowest",), low=0, high=1,
         level="advanced")] = 0.1
 # fmt: on
+
+    @property
+    def tests_soma(self) -> bool:
+        """Whether components must look like a soma; where it was left open and no engine decided, they must."""
+        return self.use_soma is not False

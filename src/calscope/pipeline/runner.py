@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from calscope.engines.engine import Context, Engine, check_seeds
+from calscope.engines.engine import Context, Engine, check_seeds, with_defaults
 from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs, parameters_of
 from calscope.model.errors import CalscopeError, Cancelled, RecordingError
 from calscope.model.fields import StageName
@@ -72,7 +72,8 @@ def check_animal(
     """
     check_seeds(engine, inputs.seeds)
     check_inside(inputs.seeds, (info.shape[1], info.shape[2]))
-    return fill_params(params, info, inputs) if until in PREVIEW_RUNS else resolve_params(params, info, inputs)
+    filled = fill_params(params, info, inputs) if until in PREVIEW_RUNS else resolve_params(params, info, inputs)
+    return with_defaults(engine, filled)
 
 
 def run_animal(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from calscope.code_digest import code_digest
-from calscope.engines.engine import Engine
+from calscope.engines.engine import Engine, with_defaults
 from calscope.io.readers.reader_registry import code_of, libraries_of
 from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs, parameters_of
 from calscope.model.errors import ParameterError
@@ -61,7 +61,7 @@ def plan_keys(
     Stages that need the frame rate are left out where it is unknown. A key holds those parts of the animal's inputs
     that its stage reads; errors as `fill_params`.
     """
-    filled = fill_params(params, info, inputs)
+    filled = with_defaults(engine, fill_params(params, info, inputs))
     keys: dict[StageName, str] = {"source": _source_key(info)}
     identity = [engine.name, engine.availability().version, code_digest((type(engine).__module__,))]
     for stage in STAGES:

@@ -242,7 +242,8 @@ def _run_component_quality(inputs: StageInputs) -> ComponentQuality:
 
 def evaluate_components(quality: ComponentQuality, thresholds: Thresholds) -> Evaluation:
     """Accept or reject each component, and say why; quick enough to be done while a threshold is moved."""
-    return accept_components(quality, **thresholds.model_dump())  # fields and arguments have the same names
+    values = thresholds.model_dump() | {"use_soma": thresholds.tests_soma}
+    return accept_components(quality, **values)  # fields and arguments have the same names
 
 
 def _run_evaluation(inputs: StageInputs) -> Evaluation:

@@ -89,7 +89,7 @@ def _marked(
 def _measures(quality: ComponentQuality, thresholds: Thresholds) -> dict[str, _Axis]:
     lowest_snr = thresholds.SNR_lowest if thresholds.SNR_lowest > 0 else None
     lowest_r = thresholds.rval_lowest if thresholds.rval_lowest > -1 else None
-    lowest_soma = thresholds.min_soma if thresholds.use_soma else None
+    lowest_soma = thresholds.min_soma if thresholds.tests_soma else None
     return {
         "SNR": _Axis("SNR", quality.snr, thresholds.min_SNR, lowest_snr),
         "spatial r": _Axis("spatial r", quality.r_value, thresholds.rval_thr, lowest_r),

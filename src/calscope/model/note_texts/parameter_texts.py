@@ -18,15 +18,18 @@ PARAMETERS: dict[str, str | Callable[..., str]] = {
     "frames_averaged_for_seeds": "Frames are averaged in time so that the search for seeds has neither too few of them "
     "nor more than it needs.",
     "gSiz_left_open": "It was left open: 2·gSig + 1.",
+    "soma_left_open": "It was left open: with the built-in engine, components must look like a cell body.",
     "caiman_strides_cut_to_field": "CaImAn's patches can't be larger than the field, so the step is at most the "
     "field's side.",
     "caiman_overlaps_cut_to_field": "CaImAn's patches (strides + overlaps) can't be larger than the field, so the "
     "overlap was cut to it.",
     "caiman_one_motion_patch": "One patch covers the whole field, and CaImAn has nothing to interpolate between.",
     "caiman_gSiz": "CaImAn's seed window is 2·gSig + 1 where it was left open, and it makes even sides odd.",
+    "caiman_soma_left_open": "It was left open: CaImAn's engine accepts by CaImAn's own rule, without this test.",
     "caiman_whole_field": "CaImAn fitted the whole field at once.",
     "caiman_refit_is_whole": "CaImAn's refit goes through all of CNMF, whatever the first one did.",
     "read_from_recording": "It was left open; the recording says it ({source}).",
     "reported_by_engine": "The engine {engine} says that it used this value.",
+    "caimans_rule": "Evaluated by CaImAn's own rule, as these are CaImAn's parameters: evaluation.use_soma is off.",
     "caiman_entries_not_used": _not_used,
 }

@@ -8,9 +8,12 @@ from typing import NamedTuple
 import pandas as pd
 import streamlit as st
 
+from calscope.engines.engine import Engine, with_defaults
+from calscope.engines.engine_registry import ENGINES
+from calscope.model.acceptance_rule import in_signs
 from calscope.model.errors import ParameterError
 from calscope.model.groups import Thresholds
-from calscope.model.params import field_of
+from calscope.model.params import Parameters, field_of
 from calscope.model.results import Evaluation
 from calscope.pipeline.stages import evaluate_components
 from calscope.ui.frame import keys, messages
@@ -42,7 +45,17 @@ HERE, THERE = "the thresholds above", "the thresholds on the page Evaluation"
 
 
 def in_force() -> Thresholds | None:
-    """Give the thresholds on the page; None where a value is not allowed, or another program evaluated the results."""
+    """Give the thresholds on the page, with the chosen engine's own where they were left open; None as `entered`."""
+    thresholds = entered()
+    return thresholds and with_defaults(_engine(), Parameters(evaluation=thresholds)).evaluation
+
+
+def _engine() -> Engine:
+    return ENGINES[st.session_state.get(keys.ENGINE) or next(iter(ENGINES))]
+
+
+def entered() -> Thresholds | None:
+    """Give the thresholds entered; None where a value is not allowed, or another program evaluated the results."""
     if places.shows_import():
         return None
     try:
@@ -54,8 +67,7 @@ def in_force() -> Thresholds | None:
 def show() -> None:
     """Draw switch and sliders, and say what is not allowed."""
     with st.container(border=True):
-        spec = field_of(SWITCH).spec
-        st.toggle(spec.label, key=keys.parameter(SWITCH), help=spec.help(), persist_state="session")
+        _show_switch()
         for slider, place in zip(SLIDERS, st.columns(len(SLIDERS), gap="medium"), strict=True):
             with place:
                 _show(slider)
@@ -63,6 +75,19 @@ def show() -> None:
         parameter_form.parameters(used=("evaluation",))
     except ParameterError as error:
         messages.show_error(error)
+
+
+def _show_switch() -> None:
+    """Draw the switch as it is in force; once moved it no longer follows the engine."""
+    field, asked = field_of(SWITCH), parameter_form.value(SWITCH)
+    is_on = _engine().defaults[SWITCH] if asked is None else asked
+    # Each state has a switch of its own that begins there, as with the sliders.
+    moved = st.toggle(field.spec.label, is_on, key=keys.slider(SWITCH, is_on), help=field.spec.help())
+    if moved != is_on:
+        parameter_form.put(field, moved)
+    thresholds = in_force()
+    if thresholds is not None:
+        st.caption(messages.plain(in_signs(thresholds.model_dump())))
 
 
 def _show(slider: Slider) -> None:

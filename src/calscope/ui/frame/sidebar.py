@@ -157,7 +157,7 @@ def _show_difference(group: str) -> None:
     differences = differing(run, group)
     if differences:
         st.caption("**The run shown used other settings.** " + " ".join(differences))
-    elif group != "evaluation" or thresholds_panel.in_force() in (None, run.params.evaluation):
+    elif group != "evaluation" or thresholds_panel.entered() in (None, run.params.evaluation):
         return
     words = "Sets parameters, engine and frames to those of the run shown, on every page."
     st.button(
@@ -174,7 +174,7 @@ def differing(run: shown_run.ShownRun, group: str) -> list[str]:
 
     Thresholds that the pictures follow are left out.
     """
-    are_followed = thresholds_panel.in_force() is not None
+    are_followed = thresholds_panel.entered() is not None
     order = list(dict.fromkeys(field.group for field in fields()))
     before = order[: order.index(group) + 1]
     sentences = []

@@ -70,7 +70,7 @@ def measures_scatter(
     without_soma = evaluate_components(_quality, thresholds.model_copy(update={"use_soma": False}))
     is_unlike = ~_evaluation.accepted & without_soma.accepted & (_quality.soma < thresholds.min_soma)
     return quality_figure(
-        _quality, _evaluation, thresholds, axes, is_unlike if thresholds.use_soma else np.zeros_like(is_unlike)
+        _quality, _evaluation, thresholds, axes, is_unlike if thresholds.tests_soma else np.zeros_like(is_unlike)
     )
 
 

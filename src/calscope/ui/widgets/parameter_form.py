@@ -219,7 +219,18 @@ def _help(field: ParameterField) -> str:
 
 def _show(field: ParameterField) -> None:
     kind = field.spec.kind
-    if kind == "bool":
+    if kind == "bool" and field.spec.none_means:
+        st.selectbox(
+            _label(field),
+            (True, False),
+            index=None,
+            format_func=lambda choice: words(choice, field.spec),
+            placeholder=field.spec.none_means,
+            key=keys.parameter(field.dotted),
+            help=_help(field),
+            **_KEPT,
+        )
+    elif kind == "bool":
         st.toggle(_label(field), key=keys.parameter(field.dotted), help=_help(field), **_KEPT)
     elif kind == "choice":
         st.selectbox(
