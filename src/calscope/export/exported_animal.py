@@ -234,10 +234,14 @@ class ExportedAnimal(Protocol):
             When the run ended before extraction.
         """
         if self.footprints is None:
-            raise StoreError(
-                f"{self.place} has no components: its run ended before extraction. Run it without --until."
-            )
+            raise self.missing("components")
         return self.footprints
+
+    def missing(self, what: str) -> StoreError:
+        """Say that the run did not come to something, and what to do: of one that failed, what it failed of."""
+        if error := self.meta.get("error"):
+            return StoreError(f"{self.place} has no {what}: its run failed. {error}")
+        return StoreError(f"{self.place} has no {what}: its run ended before. Run it without --until.")
 
     def need_rate_hz(self) -> float:
         """Give the frame rate, for what makes no sense without; StoreError when it is unknown."""

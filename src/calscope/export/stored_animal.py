@@ -15,7 +15,6 @@ from scipy.sparse import csc_matrix
 from calscope.export.exported_animal import Background, ExportedAnimal, Patches, TraceKind
 from calscope.export.run_folder.motion_record import to_plain
 from calscope.export.run_folder.table_columns import COMPONENTS, MOTION, as_table
-from calscope.model.errors import StoreError
 from calscope.model.movie import FloatArray, Movie
 from calscope.model.note_texts.all_texts import text
 from calscope.model.results import (
@@ -184,7 +183,7 @@ class StoredAnimal(ExportedAnimal):
     def _reader(self, kind: TraceKind) -> Callable[[int | slice], FloatArray]:
         found, dff = self.results.refit, self.results.dff
         if found is None or kind not in self.trace_kinds:
-            raise StoreError(f"{self.place} has no {kind} traces: its run ended before. Run it without --until.")
+            raise self.missing(f"{kind} traces")
         if kind == "raw":
             return lambda k: found.C[k] + found.YrA[k]
         if kind == "dff" and dff is not None:

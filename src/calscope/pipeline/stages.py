@@ -18,6 +18,7 @@ import numpy as np
 
 from calscope.algorithms.artefacts.recording_check import check_recording
 from calscope.algorithms.artefacts.repaired_movie import repaired
+from calscope.algorithms.cnmf.patch_fit import check_length
 from calscope.algorithms.cnmf.residual import residual_peaks
 from calscope.algorithms.cnmf.rim import often_filled_px
 from calscope.algorithms.evaluation.acceptance import accept_components
@@ -31,7 +32,7 @@ from calscope.algorithms.summary import compute_summary
 from calscope.engines.engine import Context, Engine, correct_motion
 from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs, InputPart
 from calscope.model.artefacts import RecordingCheck
-from calscope.model.errors import RecordingError, StoreError
+from calscope.model.errors import StoreError
 from calscope.model.fields import StageName
 from calscope.model.groups import Thresholds
 from calscope.model.motion_preview import MotionPreview, MotionSurvey
@@ -54,9 +55,6 @@ from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.records import Until
 
 Result = TypeVar("Result")
-
-MIN_FRAMES_TO_EXTRACT = 10
-"""Fewer frames hold no activity that could tell a cell from its surroundings."""
 
 
 @dataclass(frozen=True)
@@ -203,12 +201,7 @@ def _run_motion_quality(inputs: StageInputs) -> MotionQuality:
 
 
 def _run_fit(inputs: StageInputs) -> Components:
-    n_frames = inputs.source.shape[0]
-    if n_frames < MIN_FRAMES_TO_EXTRACT:
-        raise RecordingError(
-            f"The recording has {n_frames} frame{'s' * (n_frames != 1)}; at least {MIN_FRAMES_TO_EXTRACT} are needed "
-            "to extract components. Motion correction alone works on any number (--until motion)."
-        )
+    check_length(inputs.source.shape[0], inputs.params.cnmf.p)
     return inputs.engine.fit(inputs.corrected.movie, inputs.border_px, inputs.params, inputs.context)
 
 

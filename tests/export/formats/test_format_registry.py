@@ -1,6 +1,7 @@
 """One command, every format: whole files or none, every animal, and what went wrong in words."""
 
 import errno
+import json
 import os
 
 import h5py
@@ -147,3 +148,23 @@ def test_a_file_in_the_way_of_a_folder_is_told_in_words(make_animal, tmp_path):
     (tmp_path / "x").write_text("a file")
     with pytest.raises(StoreError, match="can't be written"):
         export_run(open_run(make_animal()), "csv", tmp_path / "x")
+
+
+@pytest.mark.parametrize(
+    "error, words",
+    [
+        ("", r"has no components: its run ended before\. Run it without --until\."),
+        (
+            "Animal_1, first fit: No pixel is left.",
+            r"has no components: its run failed\. Animal_1, first fit: No pixel",
+        ),
+    ],
+)
+def test_an_animal_without_components_says_why_and_what_to_do(make_animal, tmp_path, error, words):
+    folder = make_animal()
+    for name in ("footprints.npz", "components.parquet", "traces.parquet"):
+        (folder / name).unlink()
+    record = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps({**record, "error": error}))
+    with pytest.raises(StoreError, match=words):
+        export_run(open_run(folder), "suite2p", tmp_path / "x")

@@ -17,8 +17,8 @@ from calscope.algorithms.cnmf.initialization import PatchFactors, initialise_pat
 from calscope.algorithms.cnmf.local_background import BackgroundSubtractedMovie
 from calscope.algorithms.cnmf.noise import NoiseMeter
 from calscope.algorithms.cnmf.patch_fit import (
-    FEWEST_FRAMES,
     Where,
+    check_length,
     effective_tsub,
     join_patches,
     read_patch,
@@ -30,7 +30,6 @@ from calscope.algorithms.cnmf.residual_seeds import find_residual_seeds
 from calscope.algorithms.cnmf.seeding import add_seeds, away_from, note_seeds
 from calscope.algorithms.cnmf.zero_level import raised, with_level, without_level, zero_level
 from calscope.algorithms.threads import Team
-from calscope.model.errors import CalscopeError
 from calscope.model.movie import Movie
 from calscope.model.notes import Note, summed
 from calscope.model.progress import Progress, part, silent
@@ -94,10 +93,10 @@ def fit(
 
     Raises
     ------
-    CalscopeError
+    RecordingError
         When the movie has too few frames.
     """
-    _check_length(movie, p)
+    check_length(movie.shape[0], p)
     level = zero_level(movie)
     movie = raised(movie, level)
     n_frames, *field = movie.shape
@@ -184,7 +183,7 @@ def refit(
 
     The others, and errors, as for `fit`.
     """
-    _check_length(movie, p)
+    check_length(movie.shape[0], p)
     level = zero_level(movie)
     movie, first = raised(movie, level), without_level(first)
     notes: list[Note] = []
@@ -218,14 +217,6 @@ def refit(
         factors = model.whole_background(factors, nb, part(progress, 0.95, 1))
     note_seeds(factors, seeds, notes)
     return with_level(to_components(factors, details, summed(notes, COUNTED)), level)
-
-
-def _check_length(movie: Movie, p: int) -> None:
-    needed = FEWEST_FRAMES + p
-    if movie.shape[0] < needed:
-        raise CalscopeError(
-            f"The movie has {movie.shape[0]} frames; CNMF with p = {p} needs at least {needed}. Use a longer recording."
-        )
 
 
 def seed_area(dims: tuple[int, int], border_px: int, notes: list[Note]) -> NDArray[np.bool_]:

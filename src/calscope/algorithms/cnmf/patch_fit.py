@@ -13,6 +13,7 @@ from calscope.algorithms.cnmf.footprints import normalised
 from calscope.algorithms.cnmf.initialization import PatchFactors
 from calscope.algorithms.cnmf.local_background import BackgroundSubtractedMovie
 from calscope.algorithms.threads import Team
+from calscope.model.errors import RecordingError
 from calscope.model.movie import FloatArray, Movie, chunks
 from calscope.model.progress import Progress
 
@@ -24,6 +25,22 @@ MOST_VALUES = 48_000_000
 """As many pixels times frames of a patch are searched at once, at most; larger patches are averaged in time too."""
 FEWEST_FRAMES = 10
 CHUNK_FRAMES = 256
+
+
+def check_length(n_frames: int, p: int) -> None:
+    """Refuse a movie that is too short: fewer frames hold no activity that tells a cell from its surroundings.
+
+    Raises
+    ------
+    RecordingError
+        With the frames that are needed, and what can be done without.
+    """
+    needed = FEWEST_FRAMES + p
+    if n_frames < needed:
+        raise RecordingError(
+            f"The recording has {n_frames} frame{'s' * (n_frames != 1)}; at least {needed} are needed to extract "
+            f"components with p = {p}. Motion correction alone works on any number (--until motion)."
+        )
 
 
 def effective_tsub(tsub: int, n_frames: int, patch_px: int = 1) -> int:
