@@ -317,3 +317,10 @@ def test_every_result_knows_how_it_came_about(run, store, recording, params, eng
     assert told["parents"] == {
         stage: plan_keys(recording.info, params, engine)[stage] for stage in ("estimate", "apply")
     }
+
+
+def test_a_fit_that_can_not_work_is_refused_before_anything_runs(run, engine):
+    with pytest.raises(ParameterError, match=r"cnmf\.K to 217 or less"):
+        run({"cnmf.K": 2000})
+    assert engine.calls == []
+    assert not run({"cnmf.K": 2000}, until="motion").error, "motion correction does not use it"

@@ -205,7 +205,14 @@ def _check_animals(refs: Sequence[RecordingRef], request: RunRequest) -> None:
         inputs = request.inputs_of(ref.name)
         try:
             info = open_recording(ref.path, request.n_frames).info
-            check_animal(info, request.params, engine=request.engine, until=request.until, inputs=inputs)
+            check_animal(
+                info,
+                request.params,
+                engine=request.engine,
+                until=request.until,
+                inputs=inputs,
+                workers=request.workers,
+            )
         except RecordingError:
             continue  # reported when the animal is run; the others can run
         except (ParameterError, EngineError) as error:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from calscope.engines.engine import Context, Engine, check_seeds, with_defaults
+from calscope.engines.fit_estimate import check_fit
 from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs, parameters_of
 from calscope.model.errors import CalscopeError, Cancelled, RecordingError
 from calscope.model.fields import StageName
@@ -61,7 +62,13 @@ def expect_run(
 
 
 def check_animal(
-    info: RecordingInfo, params: Parameters, *, engine: Engine, until: Until, inputs: AnimalInputs = NO_INPUTS
+    info: RecordingInfo,
+    params: Parameters,
+    *,
+    engine: Engine,
+    until: Until,
+    inputs: AnimalInputs = NO_INPUTS,
+    workers: int | None = None,
 ) -> Parameters:
     """Give the parameters that a run of this animal would use; refuse what can't work, before anything runs.
 
@@ -73,6 +80,8 @@ def check_animal(
     check_seeds(engine, inputs.seeds)
     check_inside(inputs.seeds, (info.shape[1], info.shape[2]))
     filled = fill_params(params, info, inputs) if until in PREVIEW_RUNS else resolve_params(params, info, inputs)
+    if any(stage.name == "fit" for stage in stages_until(until)):
+        check_fit(filled, info.shape, workers or cpu_count())
     return with_defaults(engine, filled)
 
 
@@ -120,8 +129,8 @@ def run_animal(
     Raises
     ------
     ParameterError
-        When a parameter of its own is not allowed, the frame rate is unknown (except until `summary` or `preview`), or
-        a seed lies outside of the field.
+        When a parameter of its own is not allowed, the frame rate is unknown (except until `summary` or `preview`), a
+        seed lies outside of the field, or the fit would need more pixels or memory than there are.
     EngineError
         When there are seeds and the engine can't use any.
     RunError
@@ -130,7 +139,7 @@ def run_animal(
         When `progress` raised it; finished stages stay in the store, nothing else does.
     """
     info = recording.info
-    used = check_animal(info, params, engine=engine, until=until, inputs=inputs)
+    used = check_animal(info, params, engine=engine, until=until, inputs=inputs, workers=workers)
     run = _Run(recording, used, engine, store, workers or cpu_count(), progress, log, on_stage, is_unchanged, inputs)
     record = AnimalRun(
         name=info.name,

@@ -1,0 +1,57 @@
+"""What a fit would take, from parameters and the movie's shape alone: what can't work is refused before it runs."""
+
+import psutil
+
+from calscope.algorithms.cnmf.patch_fit import effective_tsub
+from calscope.algorithms.cnmf.patches import area_px, patch_grid
+from calscope.model.errors import ParameterError
+from calscope.model.params import Parameters
+from calscope.model.quantities import size
+
+FEWEST_PX = 4
+"""A patch needs so many pixels for each of its components: on fewer, every pixel becomes a component of its own."""
+_MOVIE_COPIES, _FOOTPRINT_COPIES, _TRACE_COPIES = 3, 4, 4
+"""How often a patch's movie, its footprints, and the traces of all components are in memory at once."""
+_VALUE_BYTES = 4
+
+
+def check_fit(params: Parameters, shape: tuple[int, int, int], workers: int) -> None:
+    """Refuse a fit that asks for more components than patches have room for, or for more memory than there is.
+
+    Parameters
+    ----------
+    shape
+        Frames, rows, columns.
+
+    Raises
+    ------
+    ParameterError
+        With the numbers, and which parameter to change.
+    """
+    wanted = params.cnmf
+    patch_px = max(area_px(where) for where in patch_grid(*shape[1:], wanted.rf, wanted.stride))
+    most = max(1, patch_px // FEWEST_PX)
+    if most < wanted.K:
+        raise ParameterError(
+            f"cnmf.K = {wanted.K} components can't be found in a patch of {patch_px} px (cnmf.rf = {wanted.rf}): each "
+            f"needs {FEWEST_PX} px or more. Set cnmf.K to {most} or less, or cnmf.rf larger."
+        )
+    needed, there = fit_bytes(params, shape, workers), psutil.virtual_memory().total
+    if needed > there:
+        raise ParameterError(
+            f"The first fit would take about {size(needed)} of memory, and this machine has {size(there)}: cnmf.K = "
+            f"{wanted.K} components in each patch (cnmf.rf = {wanted.rf}, cnmf.stride = {wanted.stride}). Set cnmf.K "
+            "or cnmf.stride smaller, or use fewer frames or workers."
+        )
+
+
+def fit_bytes(params: Parameters, shape: tuple[int, int, int], workers: int) -> int:
+    """Give about how many bytes of memory the first fit takes at most."""
+    n_frames, wanted = shape[0], params.cnmf
+    patches = patch_grid(*shape[1:], wanted.rf, wanted.stride)
+    patch_px = max(area_px(where) for where in patches)
+    frames = -(-n_frames // effective_tsub(1, n_frames, patch_px))
+    one_patch = patch_px * (_MOVIE_COPIES * frames + _FOOTPRINT_COPIES * wanted.K)
+    at_work = min(workers, len(patches)) * one_patch
+    found = len(patches) * wanted.K * (patch_px + _TRACE_COPIES * n_frames)
+    return _VALUE_BYTES * (at_work + found)
