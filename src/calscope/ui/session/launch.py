@@ -5,10 +5,12 @@ from dataclasses import replace
 import streamlit as st
 
 from calscope.engines.engine_registry import ENGINES, get_engine
+from calscope.engines.fit_estimate import check_fit
 from calscope.jobs.job_spec import DemoSettings, JobSpec
 from calscope.model.animal_inputs import NO_INPUTS
 from calscope.model.errors import CalscopeError, ParameterError, RecordingError
 from calscope.model.params import Parameters, fields
+from calscope.pipeline.cpus import cpu_count
 from calscope.pipeline.records import Until
 from calscope.pipeline.stages import stages_until
 from calscope.ui.frame import keys, messages
@@ -45,6 +47,7 @@ def start_run(until: Until) -> str:
     params = parameter_form.parameters(_groups_used(until))
     if until != "summary":
         _need_frame_rates(params)
+    check_fits(params, until)
     spec = JobSpec(
         kind="run",
         data=str(project.root),
@@ -177,6 +180,16 @@ def without_frame_rate(params: Parameters | None) -> list[str]:
     n_frames = st.session_state.get(keys.FRAMES)
     infos = [cached.info_or_none(str(ref.path), n_frames) for ref in shown_run.chosen_recordings()]
     return [info.name for info in infos if info is not None and info.fr_hz is None]
+
+
+def check_fits(params: Parameters, until: Until) -> None:
+    """Refuse a fit that can't work on one of the chosen animals; ParameterError as `check_fit`."""
+    if not any(stage.name == "fit" for stage in stages_until(until)):
+        return
+    n_frames = st.session_state.get(keys.FRAMES)
+    for ref in shown_run.chosen_recordings():
+        if info := cached.info_or_none(str(ref.path), n_frames):
+            check_fit(params, info.shape, cpu_count())
 
 
 def _need_frame_rates(params: Parameters) -> None:
