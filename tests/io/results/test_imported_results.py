@@ -11,7 +11,7 @@ import pytest
 from scipy.io import savemat
 from scipy.sparse import random as random_sparse
 
-from calscope.io.results.open_results import is_results, open_results, results_at
+from calscope.io.results.open_results import all_results_at, is_results, open_results, results_at
 from calscope.io.results.suite2p_reader import CONVERT_COMMAND
 from calscope.model.errors import RecordingError
 from calscope.model.notes import Note
@@ -243,7 +243,7 @@ def test_the_matlab_file_that_suite2p_writes_is_read_instead(suite2p_folder):
     check_suite2p(open_results(folder), arrays)
 
 
-@pytest.mark.parametrize("damage", ["F.npy", "stat.npz", "Fall.mat", "pickled F.npy", "no spks.npy"])
+@pytest.mark.parametrize("damage", ["F.npy", "stat.npz", "Fall.mat", "pickled F.npy"])
 def test_damaged_files_of_suite2p_are_told_in_words(suite2p_folder, damage):
     folder, plane, arrays, stat = suite2p_folder
     name = damage.split(" ")[-1]
@@ -253,8 +253,6 @@ def test_damaged_files_of_suite2p_are_told_in_words(suite2p_folder, damage):
         np.savez(plane / "stat.npz", npix=[1, 1], ypix=[0, 1], xpix=[0, 0], lam=[1.0, 1.0], Ly=H, Lx=W)
     if damage.startswith("pickled"):
         np.save(plane / name, np.array([{"a": 1}], dtype=object))
-    elif damage.startswith("no"):
-        (plane / name).unlink()
     else:
         (plane / name).write_bytes((plane / name).read_bytes()[:90])
     with pytest.raises(RecordingError, match="can't be read as suite2p's results"):
@@ -288,3 +286,90 @@ def test_footprints_beyond_the_field_are_refused(suite2p_folder):
 def test_an_empty_folder_says_what_can_be_opened(tmp_path):
     with pytest.raises(RecordingError, match=r"F\.npy"):
         open_results(tmp_path)
+
+
+def write_npz(plane, n=2, **options):
+    plane.mkdir(parents=True, exist_ok=True)
+    if not (plane / "F.npy").exists():
+        np.save(plane / "F.npy", np.ones((n, T), np.float32))
+        np.save(plane / "Fneu.npy", np.ones((n, T), np.float32))
+    one = {"npix": np.ones(n, int), "ypix": np.arange(n), "xpix": np.zeros(n, int), "lam": np.ones(n)}
+    np.savez(plane / "stat.npz", **one, **{"Ly": H, "Lx": W} | options)
+
+
+@pytest.mark.parametrize("kind", ["ops", "settings", "Fall.mat 0.x", "Fall.mat 1.x"])
+def test_the_neuropil_factor_is_that_of_the_run(suite2p_folder, kind):
+    folder, plane, arrays, stat = suite2p_folder
+    common = {"Ly": H, "Lx": W, "fs": 10.0}
+    factor = {"neucoeff": 0.4} if kind.endswith(("ops", "0.x")) else {"extraction": {"neuropil_coefficient": 0.4}}
+    if kind.startswith("Fall"):
+        savemat(plane / "Fall.mat", arrays | {"stat": np.array(stat, dtype=object), "ops": common | factor})
+    else:
+        (plane / "ops.npy").unlink()
+        np.save(plane / "db.npy", common)
+        np.save(plane / f"{kind}.npy", factor)
+        subprocess.run([sys.executable, "-c", CONVERT_COMMAND], cwd=plane, check=True)
+    found = open_results(folder)
+    np.testing.assert_allclose(found.components.raw, arrays["F"] - 0.4 * arrays["Fneu"], rtol=1e-5)
+    assert Note("suite2p_traces", {"neuropil": 0.4}) in found.notes
+    assert "suite2p_neuropil_unknown" not in [note.kind for note in found.notes]
+
+
+def test_a_neuropil_factor_that_is_not_in_the_files_is_told(suite2p_folder):
+    folder, plane, arrays, _ = suite2p_folder
+    write_npz(plane)
+    found = open_results(folder)
+    np.testing.assert_allclose(found.components.raw, arrays["F"] - 0.7 * arrays["Fneu"], rtol=1e-5)
+    assert Note("suite2p_neuropil_unknown", {"neuropil": 0.7}) in found.notes
+
+
+def test_images_that_suite2p_cut_lie_where_its_ranges_say(suite2p_folder):
+    folder, plane, _, _ = suite2p_folder
+    cut = np.arange(1.0, 1 + (H - 3) * (W - 1)).reshape(H - 3, W - 1)
+    write_npz(plane, Vcorr=cut, max_proj=cut, meanImg=np.ones((H, W)), yrange=[2, H - 1], xrange=[0, W - 1])
+    images = open_results(folder).images
+    assert sorted(images) == ["corr", "max", "mean"]
+    np.testing.assert_array_equal(images["corr"][2 : H - 1, : W - 1], cut)
+    assert images["corr"][:2].max() == 1.0 == images["corr"][:, -1].max()
+
+
+@pytest.mark.parametrize("lacking", ["Fneu", "spks"])
+def test_suite2p_results_that_lack_a_trace_open_with_a_note(suite2p_folder, lacking):
+    folder, plane, arrays, _ = suite2p_folder
+    write_npz(plane)
+    (plane / f"{lacking}.npy").unlink()
+    found = open_results(folder)
+    kinds = [note.kind for note in found.notes]
+    if lacking == "Fneu":
+        assert "suite2p_without_neuropil" in kinds and np.array_equal(found.components.raw, arrays["F"])
+    else:
+        assert "imported_without_spikes" in kinds and not found.components.S.any()
+
+
+def test_all_planes_are_listed_and_each_opens_under_a_name_of_its_own(tmp_path):
+    above = tmp_path / "mouse" / "suite2p"
+    for k, n in ((0, 2), (2, 4), (10, 3)):
+        write_npz(above / f"plane{k}", n, fs=10.0)
+    write_npz(tmp_path / "second_only" / "suite2p" / "plane1", 5)
+    planes = all_results_at(tmp_path / "mouse")
+    assert [plane.name for plane in planes] == ["plane0", "plane2", "plane10"]
+    found = [open_results(plane) for plane in planes]
+    assert [one.name for one in found] == ["mouse plane0", "mouse plane2", "mouse plane10"]
+    assert [one.components.n for one in found] == [2, 4, 3]
+    told = open_results(tmp_path / "mouse")
+    assert told.path == planes[0]
+    assert Note("suite2p_other_planes", {"plane": "plane0", "others": ["plane2", "plane10"]}) in told.notes
+    assert open_results(tmp_path / "second_only").name == "second_only plane1"
+
+
+def test_planes_combined_keep_the_rate_and_the_neuropil_factor(suite2p_folder):
+    """In the `Fall.mat` of combined planes suite2p leaves out its settings."""
+    folder, plane, arrays, stat = suite2p_folder
+    write_npz(plane, fs=7.5, neucoeff=0.4)
+    combined = plane.parent / "combined"
+    combined.mkdir()
+    savemat(combined / "Fall.mat", arrays | {"stat": np.array(stat, dtype=object), "ops": {"Ly": H, "Lx": W}})
+    found = open_results(combined)
+    assert (found.name, found.fr_hz) == ("mouse combined", 7.5)
+    np.testing.assert_allclose(found.components.raw, arrays["F"] - 0.4 * arrays["Fneu"], rtol=1e-5)
+    assert all_results_at(folder)[-1] == combined

@@ -20,6 +20,11 @@ def results_at(path: Path) -> Path | None:
     return path if path.is_file() and is_results(path) else suite2p_reader.find_plane(path)
 
 
+def all_results_at(path: Path) -> tuple[Path, ...]:
+    """Give everything that opens at a path: a file, or suite2p's planes below a folder."""
+    return (path,) if path.is_file() and is_results(path) else suite2p_reader.find_planes(path)
+
+
 def name_of(path: Path) -> str:
     """Give the name under which results are shown: the file's, or that of the folder above suite2p's own ones."""
     return path.stem if path.is_file() else suite2p_reader.name_of_plane(path)

@@ -22,21 +22,26 @@ from calscope.model.movie import FloatArray
 from calscope.model.notes import Note
 from calscope.model.results import ComponentQuality, Components, Evaluation
 
+COMBINED = "combined"
+"""Suite2p's folder with the components of all planes, side by side in one field."""
 SUITE2P_FILES = ("F.npy", "Fall.mat")
 """Either shows that a folder is one of suite2p's planes."""
 NEUROPIL = 0.7
-"""Share of the neuropil's trace that suite2p subtracts from a component's."""
+"""Share of the neuropil's trace that suite2p subtracts from a component's where nobody set another."""
 CONVERT_COMMAND = (
     "import os, numpy as np; s, *p = [np.load(f, allow_pickle=1) for f in ('stat.npy', 'db.npy', 'settings.npy', "
     "'reg_outputs.npy', 'detect_outputs.npy', 'ops.npy') if os.path.exists(f)]; o = {k: v for d in p for k, v in "
-    "d.item().items() if v is not None}; "
+    "d.item().items() if v is not None}; e = o.get('extraction') or {}; "
+    "o.update({'neucoeff': e['neuropil_coefficient']} if 'neuropil_coefficient' in e else {}); "
     "np.savez('stat.npz', npix=[len(c['ypix']) for c in s], **{n: np.concatenate([c[n] for c in s]) for n in ('ypix', "
-    "'xpix', 'lam')}, **{n: o[n] for n in ('Ly', 'Lx', 'fs', 'meanImg') if n in o})"
+    "'xpix', 'lam')}, **{n: o[n] for n in ('Ly', 'Lx', 'fs', 'neucoeff', 'yrange', 'xrange', 'meanImg', 'Vcorr', "
+    "'max_proj') if n in o})"
 )
 """Makes the footprints readable; run where the files are trusted, in the folder that holds them.
 
 Up to version 0.14 suite2p writes its options and images into ops.npy; from 1.0 into four files, and ops.npy on request.
 """
+_OPTIONS = ("Ly", "Lx", "fs", "neucoeff", "yrange", "xrange")
 _IMAGES = {"corr": "Vcorr", "mean": "meanImg", "max": "max_proj"}
 _DAMAGE = (
     *(OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, EOFError),
@@ -46,11 +51,20 @@ _DAMAGE = (
 
 
 def find_plane(path: Path) -> Path | None:
-    """Give the folder with suite2p's files at or below a path, None where there is none."""
-    for folder in (path, path / "plane0", path / "suite2p" / "plane0"):
-        if is_plane(folder):
-            return folder
-    return None
+    """Give the first folder with suite2p's files at or below a path, None where there is none."""
+    return next(iter(find_planes(path)), None)
+
+
+def find_planes(path: Path) -> tuple[Path, ...]:
+    """Give the folders with suite2p's files at or below a path: its planes by their numbers, then all combined."""
+    if is_plane(path):
+        return (path,)
+    for above in (path, path / "suite2p"):
+        inside = [folder for folder in above.glob("plane*") if is_plane(folder)] if above.is_dir() else []
+        planes = sorted(inside, key=lambda folder: (len(folder.name), folder.name))
+        if planes:
+            return (*planes, *((above / COMBINED,) if is_plane(above / COMBINED) else ()))
+    return ()
 
 
 def is_plane(folder: Path) -> bool:
@@ -59,15 +73,24 @@ def is_plane(folder: Path) -> bool:
 
 
 def name_of_plane(plane: Path) -> str:
-    """Give the name of the folder above suite2p's own ones."""
-    parts = [part for part in plane.parts if part != "suite2p" and not part.startswith("plane")]
-    return parts[-1] if parts else plane.name
+    """Give the name of the folder above suite2p's own ones; with the plane's where it isn't the only one."""
+    own = [part for part in plane.parts if part not in ("suite2p", COMBINED) and not part.startswith("plane")]
+    name = own[-1] if own else plane.name
+    is_alone = plane.name == "plane0" and len(find_planes(plane.parent)) == 1
+    is_suite2ps = plane.name == COMBINED or plane.name.startswith("plane")
+    return f"{name} {plane.name}" if own and is_suite2ps and not is_alone else name
 
 
 def files_of_plane(plane: Path) -> tuple[Path, ...]:
     """Give the files that `read_suite2p` reads, as far as they are there."""
     names = ("F.npy", "Fneu.npy", "spks.npy", "iscell.npy", "stat.npz", "stat.npy", "Fall.mat")
-    return tuple(plane / name for name in names if (plane / name).exists())
+    of_options = _files_of_first_plane(plane) if plane.name == COMBINED else ()
+    return (*(plane / name for name in names if (plane / name).exists()), *of_options)
+
+
+def _files_of_first_plane(combined: Path) -> tuple[Path, ...]:
+    first = next((place for place in find_planes(combined.parent) if place != combined), None)
+    return tuple(first / name for name in ("stat.npz", "Fall.mat") if first and (first / name).is_file())[:1]
 
 
 def read_suite2p(plane: Path) -> ImportedResults:
@@ -80,7 +103,7 @@ def read_suite2p(plane: Path) -> ImportedResults:
     """
     try:
         fields = _from_npz(plane) if (plane / "stat.npz").is_file() else _from_mat(plane)
-        return _results(plane, fields)
+        return _results(plane, _of_first_plane(plane) | fields)
     except MemoryError:
         raise RecordingError(f"{plane} holds more numbers than this machine's memory can take.") from None
     except NotImplementedError:
@@ -91,11 +114,21 @@ def read_suite2p(plane: Path) -> ImportedResults:
         raise RecordingError(f"{plane} can't be read as suite2p's results: {error}.") from None
 
 
+def _of_first_plane(plane: Path) -> dict[str, Any]:
+    """Give rate and neuropil factor for all planes combined: suite2p leaves both out of the `Fall.mat` there."""
+    if plane.name != COMBINED:
+        return {}
+    for file in _files_of_first_plane(plane):
+        fields = _from_npz(file.parent) if file.suffix == ".npz" else _from_mat(file.parent)
+        return {name: fields[name] for name in ("fs", "neucoeff") if name in fields}
+    return {}
+
+
 def _from_npz(plane: Path) -> dict[str, Any]:
     # Opened here, because numpy leaves a damaged file open.
     with (plane / "stat.npz").open("rb") as file, np.load(file, allow_pickle=False) as stat:
         fields = {name: stat[name] for name in stat.files}
-    names = ("F", "Fneu", "spks", *(("iscell",) if (plane / "iscell.npy").is_file() else ()))
+    names = ("F", *(name for name in ("Fneu", "spks", "iscell") if (plane / f"{name}.npy").is_file()))
     return fields | {name: np.load(plane / f"{name}.npy", allow_pickle=False) for name in names}
 
 
@@ -111,13 +144,16 @@ def _from_mat(plane: Path) -> dict[str, Any]:
     pixels = {name: [np.atleast_1d(getattr(cell, name)) for cell in cells] for name in ("ypix", "xpix", "lam")}
     fields = {name: np.concatenate(parts) if parts else np.zeros(0) for name, parts in pixels.items()}
     fields["npix"] = np.array([len(part) for part in pixels["ypix"]])
-    fields |= {name: getattr(ops, name) for name in ("Ly", "Lx", "fs", *_IMAGES.values()) if hasattr(ops, name)}
+    fields |= {name: getattr(ops, name) for name in (*_OPTIONS, *_IMAGES.values()) if hasattr(ops, name)}
+    share = getattr(getattr(ops, "extraction", None), "neuropil_coefficient", None)
+    if share is not None:  # where suite2p keeps it from 1.0 on
+        fields["neucoeff"] = share
     return fields | {name: np.atleast_2d(found[name]) for name in ("F", "Fneu", "spks", "iscell") if name in found}
 
 
 def _results(plane: Path, fields: dict[str, Any]) -> ImportedResults:
     dims = int(fields["Ly"]), int(fields["Lx"])
-    raw = np.asarray(fields["F"] - NEUROPIL * fields["Fneu"], np.float32)
+    raw, told = _traces(fields)
     n, n_frames = raw.shape
     nothing = np.zeros(n, np.float32)
     n_pixels = dims[0] * dims[1]
@@ -129,7 +165,7 @@ def _results(plane: Path, fields: dict[str, Any]) -> ImportedResults:
             dims=dims,
             A=_footprints(fields, dims, n),
             C=raw,
-            S=np.asarray(fields["spks"], np.float32).reshape(n, n_frames),
+            S=_spikes(fields, (n, n_frames)),
             YrA=np.zeros_like(raw),
             b=np.zeros((n_pixels, 0), np.float32),
             f=np.zeros((0, n_frames), np.float32),
@@ -144,11 +180,34 @@ def _results(plane: Path, fields: dict[str, Any]) -> ImportedResults:
         fr_hz=float(fields["fs"]) if np.size(fields.get("fs", ())) == 1 else None,
         images=_images(fields, dims),
         notes=(
-            Note("suite2p_traces", {"neuropil": NEUROPIL}),
+            *told,
+            *_other_planes(plane),
             Note("imported_without_measures"),
+            *(() if np.size(fields.get("spks", ())) else (Note("imported_without_spikes"),)),
             *(() if np.size(fields.get("iscell", ())) else (Note("suite2p_without_flags"),)),
         ),
     )
+
+
+def _traces(fields: dict[str, Any]) -> tuple[FloatArray, tuple[Note, ...]]:
+    """Give F less the share of the neuropil that the run took, and what is to be said of it."""
+    if not np.size(fields.get("Fneu", ())):
+        return np.asarray(fields["F"], np.float32), (Note("suite2p_without_neuropil"),)
+    is_known = np.size(fields.get("neucoeff", ())) == 1
+    share = float(np.ravel(fields["neucoeff"])[0]) if is_known else NEUROPIL
+    kinds = ("suite2p_traces",) if is_known else ("suite2p_traces", "suite2p_neuropil_unknown")
+    notes = tuple(Note(kind, {"neuropil": share}) for kind in kinds)
+    return np.asarray(fields["F"] - share * fields["Fneu"], np.float32), notes
+
+
+def _spikes(fields: dict[str, Any], shape: tuple[int, int]) -> FloatArray:
+    found = fields.get("spks", ())
+    return np.asarray(found, np.float32).reshape(shape) if np.size(found) else np.zeros(shape, np.float32)
+
+
+def _other_planes(plane: Path) -> tuple[Note, ...]:
+    others = [place.name for place in find_planes(plane.parent) if place != plane]
+    return (Note("suite2p_other_planes", {"plane": plane.name, "others": others}),) if others else ()
 
 
 def _evaluation(fields: dict[str, Any], n: int) -> Evaluation:
@@ -160,9 +219,27 @@ def _evaluation(fields: dict[str, Any], n: int) -> Evaluation:
 
 
 def _images(fields: dict[str, Any], dims: tuple[int, int]) -> dict[str, FloatArray]:
-    """Give images of the whole field; suite2p cuts some to what the motion left in view, and does not say where."""
+    """Give images of the whole field; what suite2p cut to the part that stayed in view lies where its ranges say.
+
+    Around it stands the smallest value; an image of another size whose place is not known is left out.
+    """
     found = {ours: np.asarray(fields[name], np.float32) for ours, name in _IMAGES.items() if name in fields}
-    return {name: image for name, image in found.items() if image.shape == dims}
+    placed = {name: _placed(image, fields, dims) for name, image in found.items()}
+    return {name: image for name, image in placed.items() if image is not None}
+
+
+def _placed(image: FloatArray, fields: dict[str, Any], dims: tuple[int, int]) -> FloatArray | None:
+    if image.shape == dims or not image.size:
+        return image if image.size else None
+    ends = [np.ravel(fields.get(name, ())) for name in ("yrange", "xrange")]
+    if any(len(pair) != 2 for pair in ends):
+        return None
+    where = tuple(slice(int(first), int(last)) for first, last in ends)
+    whole: FloatArray = np.full(dims, image.min(), np.float32)
+    if whole[where].shape != image.shape:
+        return None
+    whole[where] = image
+    return whole
 
 
 def _footprints(fields: dict[str, Any], dims: tuple[int, int], n: int) -> csc_matrix:

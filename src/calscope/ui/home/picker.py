@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from calscope.io.results.caiman_reader import HDF5_ENDINGS
-from calscope.io.results.open_results import results_at
+from calscope.io.results.open_results import all_results_at, name_of
 from calscope.io.safe_paths import list_files, list_folders
 from calscope.model.errors import CalscopeError
 from calscope.ui.frame import jobs_panel, keys, messages
@@ -98,9 +98,9 @@ def show_results() -> None:
 
 def _show_results_in(here: Path) -> None:
     """Offer what may be results in the folder that is browsed."""
-    inside = [*list_files(here, HDF5_ENDINGS, places.roots()), *([here] if results_at(here) else [])]
+    inside = [*list_files(here, HDF5_ENDINGS, places.roots()), *all_results_at(here)]
     for place in inside[:MOST_FOLDERS]:
-        label = f"Open the results {place.name if place != here else 'of suite2p in this folder'}"
+        label = f"Open the results {place.name}" if place.is_file() else f"Open suite2p's results {name_of(place)}"
         if st.button(
             messages.plain(label), icon=":material/lock_open:", type="tertiary", key=keys.results_button(str(place))
         ):
