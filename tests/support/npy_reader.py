@@ -6,6 +6,7 @@ from calscope.io.file_names import files_in
 from calscope.io.readers.file_errors import BrokenFileError, unreadable
 from calscope.io.readers.reader import Found, FoundRecording, OpenedFiles
 from calscope.model.movie import ArrayMovie
+from calscope.model.notes import Note
 
 
 class NpyReader:
@@ -17,7 +18,11 @@ class NpyReader:
 
     def find(self, folder, *, as_whole):
         stacks = [file for file in files_in(folder) if file.suffix == ".npy"]
-        images = {file: "a mean image" for file in stacks if file.name.startswith("mean_")}
+        images = {
+            file: Note("sentence", {"text": f"{file.name}: a mean image"})
+            for file in stacks
+            if file.name.startswith("mean_")
+        }
         movies = [file for file in stacks if file not in images]
         return Found(tuple(FoundRecording(movie, tuple(_files(movie))) for movie in movies), images)
 

@@ -7,9 +7,13 @@ also look like a soma, where that is asked for.
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 MeasureName = Literal["snr", "r_value", "cnn"]
+Sign = Literal[">", ">=", "<=", "<"]
+_SMALLEST: Mapping[MeasureName, float] = MappingProxyType({"snr": 0.0, "r_value": -1.0, "cnn": 0.0})
+"""A lowest threshold there rejects nothing that was measured well: it is how a person leaves it out."""
 
 
 @dataclass(frozen=True)
@@ -21,9 +25,14 @@ class MeasureRule:
     lowest: float
 
     @property
-    def upper_sign(self) -> str:
+    def upper_sign(self) -> Sign:
         """How a value must compare to the upper threshold."""
-        return ">" if self.name == "snr" else ">="
+        return required_sign(self.name, "upper")
+
+    @property
+    def has_lowest(self) -> bool:
+        """Whether the lowest threshold lies above the smallest value of the measure."""
+        return self.lowest > _SMALLEST[self.name]
 
     def meets_upper(self, value: float) -> bool:
         """Whether a value lets its component pass; one that was not measured (NaN) does not."""
@@ -32,6 +41,19 @@ class MeasureRule:
     def fails_lowest(self, value: float) -> bool:
         """Whether a value rejects its component; one that was not measured (NaN) does not."""
         return value <= self.lowest
+
+
+def required_sign(measure: str, bound: str) -> Sign:
+    """Give how a value must compare to a threshold: of a measure or `soma`, and `upper` or `lowest`."""
+    return ">" if measure == "snr" or bound == "lowest" else ">="
+
+
+def found_sign(measure: str, bound: str, *, passed: bool) -> Sign:
+    """Give how a value does compare to its threshold, by whether it passed."""
+    required = required_sign(measure, bound)
+    if passed:
+        return required
+    return "<=" if required == ">" else "<"
 
 
 def measure_rules(thresholds: Mapping[str, Any]) -> list[MeasureRule]:

@@ -7,6 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from calscope.model.acceptance_rule import measure_rules
 from calscope.model.groups import Thresholds
 from calscope.model.movie import FloatArray
 from calscope.model.results import ComponentQuality, Evaluation
@@ -20,11 +21,15 @@ AXES: tuple[Axes, ...] = ("SNR and spatial r", "SNR and soma", "soma and spatial
 
 class _Axis(NamedTuple):
     title: str
+    short: str
+    """Name beside a threshold's line."""
     values: FloatArray
     upper: float | None
     """The threshold above which a component is accepted; None where it isn't used."""
     lowest: float | None
-    """The bound below which it is rejected, where there is one."""
+    """The threshold below which it is rejected; None where it isn't used."""
+    ends: tuple[float, float] | None = None
+    """What is shown of the axis to the right; None for as much as there is."""
 
 
 def quality_figure(
@@ -64,7 +69,7 @@ def quality_figure(
     figure.update_layout(
         showlegend=True, legend={"orientation": "h", "y": 1.01, "yanchor": "bottom", "x": 0}, margin={"t": 34}
     )
-    figure.update_xaxes(title=right.title, range=[-0.03, 1.03] if right.title.startswith("soma") else None)
+    figure.update_xaxes(title=right.title, range=right.ends)
     figure.update_yaxes(title=up.title, rangemode="tozero")
     return figure
 
@@ -87,13 +92,13 @@ def _marked(
 
 
 def _measures(quality: ComponentQuality, thresholds: Thresholds) -> dict[str, _Axis]:
-    lowest_snr = thresholds.SNR_lowest if thresholds.SNR_lowest > 0 else None
-    lowest_r = thresholds.rval_lowest if thresholds.rval_lowest > -1 else None
-    lowest_soma = thresholds.min_soma if thresholds.tests_soma else None
+    rules = {rule.name: rule for rule in measure_rules(thresholds.model_dump())}
+    snr, r = rules["snr"], rules["r_value"]
+    soma = thresholds.min_soma if thresholds.tests_soma else None
     return {
-        "SNR": _Axis("SNR", quality.snr, thresholds.min_SNR, lowest_snr),
-        "spatial r": _Axis("spatial r", quality.r_value, thresholds.rval_thr, lowest_r),
-        "soma": _Axis("soma (likeness to a cell body)", quality.soma, None, lowest_soma),
+        "SNR": _Axis("SNR", "SNR", quality.snr, snr.upper, snr.lowest if snr.has_lowest else None),
+        "spatial r": _Axis("spatial r", "r", quality.r_value, r.upper, r.lowest if r.has_lowest else None),
+        "soma": _Axis("soma (likeness to a cell body)", "soma", quality.soma, None, soma, ends=(-0.03, 1.03)),
     }
 
 
@@ -106,10 +111,9 @@ def _add_thresholds(figure: go.Figure, up: _Axis, right: _Axis) -> None:
     solid = {"color": style.ACCEPTED, "width": 1.2, "dash": "dash"}
     dotted = {"color": style.REJECTED, "width": 1.2, "dash": "dot"}
     for axis, add, where in ((up, figure.add_hline, "y"), (right, figure.add_vline, "x")):
-        name = axis.title.removeprefix("spatial ").partition(" (")[0]
         if axis.upper is not None:
-            text = f"{name} {axis.upper:g}"
+            text = f"{axis.short} {axis.upper:g}"
             add(**{where: axis.upper}, line=solid, annotation_text=text, annotation_font={"size": 11})
         if axis.lowest is not None:
-            text = f"{name} {axis.lowest:g}" if axis.upper is None else f"lowest {name}"
+            text = f"{axis.short} {axis.lowest:g}" if axis.upper is None else f"lowest {axis.short}"
             add(**{where: axis.lowest}, line=dotted, annotation_text=text, annotation_font={"size": 11})

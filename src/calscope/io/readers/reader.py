@@ -93,8 +93,8 @@ class Found:
     """What a reader sees of its format directly in a folder."""
 
     recordings: tuple[FoundRecording, ...] = ()
-    skipped: Mapping[Path, str] = field(default_factory=dict)
-    """Files of the format that are no recording, each with the reason."""
+    skipped: Mapping[Path, Note] = field(default_factory=dict)
+    """Files of the format that are no recording, each with a note that names it and says why."""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ class FolderContents:
     """What the readers see directly in a folder; no file is in two of the three."""
 
     recordings: tuple[FoundRecording, ...]
-    skipped: Mapping[Path, str]
+    skipped: Mapping[Path, Note]
     """Files that a reader knows, but which are no recording, each with the reason."""
     unknown: tuple[Path, ...]
     """Files of no known format, in natural order."""
@@ -33,11 +33,10 @@ class FolderContents:
     @property
     def passed_over(self) -> tuple[Note, ...]:
         """What is no recording, with the reason."""
-        known = [Note("file_passed_over", {"name": path.name, "why": why}) for path, why in self.skipped.items()]
         unknown = [Note("file_of_unknown_format", {"name": path.name}) for path in self.unknown[:_MOST_NAMED]]
         if len(self.unknown) > _MOST_NAMED:
             unknown.append(Note("more_files_of_unknown_format", {"n": len(self.unknown) - _MOST_NAMED}))
-        return (*known, *unknown)
+        return (*self.skipped.values(), *unknown)
 
 
 def open_recording(path: Path, n_frames: int | None = None) -> Recording:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from calscope.model.acceptance_rule import found_sign
+
 Check = Mapping[str, Any]
 """One measure against one threshold: measure, value (None where it was not measured), bound, threshold, passed."""
 _NAMES = {"snr": "SNR", "r_value": "r", "cnn": "CNN", "soma": "soma"}
@@ -36,8 +38,7 @@ def _compared(check: Check) -> str:
     """Say on which side of its threshold a value lies."""
     if check["value"] is None:
         return _beside(check)
-    strict = check["measure"] == "snr" or check["bound"] == "lowest"
-    sign = (">" if strict else ">=") if check["passed"] else ("<=" if strict else "<")
+    sign = found_sign(check["measure"], check["bound"], passed=check["passed"])
     lowest = "lowest " if check["bound"] == "lowest" else ""
     return f"{_beside(check)} {sign} {lowest}{check['threshold']:g}"
 

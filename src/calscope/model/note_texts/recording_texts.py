@@ -51,7 +51,7 @@ RECORDING: dict[str, str | Callable[..., str]] = {
         "The metadata in '{file}' can't be read ({why}): frame rate, pixel size, channels and planes that it may name "
         "are unknown, and the images are taken as frames of one channel and plane."
     ),
-    "file_passed_over": "{name}: {why}",
+    "single_image_passed_over": "{name}: a single image beside the animals' recordings",
     "file_of_unknown_format": "{name}: no known format",
     "more_files_of_unknown_format": "and {n} more files of no known format",
     "folder_not_permitted": "{name}: you have no permission to look into it",

@@ -6,9 +6,9 @@ from calscope.io.file_names import files_in, is_system_file, names_in
 from calscope.io.readers.reader import Found, FoundRecording, OpenedFiles
 from calscope.io.readers.tiff.frame_folder import open_frames
 from calscope.io.readers.tiff.stacks import holds_many, is_damaged, open_stacks
+from calscope.model.notes import Note
 
 TIFF_ENDINGS = (".tif", ".tiff", ".btf", ".tf8")
-_SINGLE_IMAGE = "a single image beside the animals' recordings"
 
 
 class TiffReader:
@@ -33,7 +33,8 @@ class TiffReader:
             return Found((FoundRecording(folder, tuple(tiffs)),))
         is_stack = {tiff: holds_many(tiff) or is_damaged(tiff) for tiff in tiffs}
         stacks = tuple(FoundRecording(tiff, (tiff,)) for tiff in tiffs if is_stack[tiff])
-        return Found(stacks, {tiff: _SINGLE_IMAGE for tiff in tiffs if not is_stack[tiff]})
+        images = [tiff for tiff in tiffs if not is_stack[tiff]]
+        return Found(stacks, {image: Note("single_image_passed_over", {"name": image.name}) for image in images})
 
     def accepts(self, path: Path) -> bool:
         """Whether the path is a TIFF file, or a folder with TIFF files directly in it."""
