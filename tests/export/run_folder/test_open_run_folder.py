@@ -1,6 +1,7 @@
 """A run folder reads as what was written, absent parts as None, and damaged ones as an error that names the file."""
 
 import json
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -152,6 +153,85 @@ def test_a_sparse_matrix_that_points_outside_is_refused(make_animal):
     np.savez(folder / "footprints.npz", **arrays)
     with pytest.raises(StoreError, match=r"footprints\.npz"):
         _ = only(folder).footprints
+
+
+def with_array(folder, file, name, change):
+    with np.load(folder / file) as found:
+        arrays = dict(found)
+    np.savez(folder / file, **arrays | {name: change(arrays[name])})
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "ask"),
+    [
+        ("images.npz", "corr_after", "images"),
+        ("motion_patches.npz", "shifts", "patches"),
+        ("motion_patches.npz", "centers", "patches"),
+        ("background.npz", "b", "background"),
+        ("background.npz", "f", "background"),
+        ("footprints.npz", "data", "footprints"),
+        ("footprints.npz", "shape", "footprints"),
+    ],
+)
+@pytest.mark.parametrize("change", [lambda a: a[:-1], lambda a: a[None], lambda a: a.astype(str), lambda a: a[:0]])
+def test_arrays_of_another_shape_or_kind_are_damage(make_animal, file, name, ask, change):
+    folder = make_animal()
+    with_array(folder, file, name, change)
+    with pytest.raises(StoreError, match=f"{file} is damaged"):
+        getattr(only(folder), ask)
+
+
+def test_an_array_that_claims_more_than_its_file_holds_is_damage(make_animal):
+    folder = make_animal()
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (900000, 900000), }"
+    array = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(80)
+    with zipfile.ZipFile(folder / "images.npz", "w") as out:
+        out.writestr("mean_after.npy", array)
+    with pytest.raises(StoreError, match=r"images\.npz is damaged.*more than it holds"):
+        _ = only(folder).images
+
+
+@pytest.mark.parametrize(
+    ("file", "ask", "change"),
+    [
+        ("motion.parquet", "motion", lambda t: t.iloc[:50]),
+        ("motion.parquet", "motion", lambda t: t.assign(shift_y_px="x")),
+        ("motion.parquet", "motion", lambda t: t.drop(columns="time_s")),
+        ("motion.parquet", "motion", lambda t: t.iloc[::-1]),
+        ("components.parquet", "components", lambda t: t.assign(snr="high")),
+        ("components.parquet", "components", lambda t: t.assign(y_px=None)),
+        ("components.parquet", "components", lambda t: t.assign(component=7)),
+        ("traces.parquet", "denoised", lambda t: t.assign(denoised="x")),
+        ("traces.parquet", "denoised", lambda t: t.iloc[5:]),
+        ("traces.parquet", "denoised", lambda t: t.iloc[::-1]),
+        ("traces.parquet", "denoised", lambda t: t.drop(columns="component")),
+    ],
+)
+def test_tables_of_another_shape_or_kind_are_damage(make_animal, file, ask, change):
+    folder = make_animal()
+    change(pd.read_parquet(folder / file)).to_parquet(folder / file)
+    animal = only(folder)
+    with pytest.raises(StoreError, match=f"{file} is damaged"):
+        animal.traces(ask) if file == "traces.parquet" else getattr(animal, ask)
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [
+        ("recording", {"shape": "abc"}),
+        ("recording", {"shape": [90, -20, 34]}),
+        ("recording", {"fr_hz": "fast"}),
+        ("recording", {"dxy_um": ["a", "b"]}),
+        ("effective", {"dataset": {"fr": [1]}}),
+        ("effective", {"cnmf": 3}),
+        ("stages", [1]),
+        ("peak_memory_bytes", "much"),
+    ],
+)
+def test_entries_of_another_kind_in_a_record_are_damage(make_animal, entry, value):
+    folder = make_animal(**{entry: value})
+    with pytest.raises(StoreError, match=rf"run\.json is damaged or of another kind: {entry}"):
+        _ = only(folder).meta
 
 
 def test_a_folder_without_results_says_what_to_give(tmp_path):

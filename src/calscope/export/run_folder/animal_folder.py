@@ -21,7 +21,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
 from calscope.export.exported_animal import TRACE_KINDS, Background, ExportedAnimal, Patches, TraceKind
+from calscope.export.run_folder.check_parts import check_columns, check_counted, image_shape, numbers, typed
+from calscope.export.run_folder.check_record import check_record
 from calscope.export.run_folder.read_files import DAMAGE, load_npz, one_component, read_json, sparse, starts_of
+from calscope.export.run_folder.table_columns import COMPONENTS, MOTION
 from calscope.model.errors import StoreError
 from calscope.model.movie import FloatArray, Movie
 
@@ -47,23 +50,37 @@ class AnimalFolder(ExportedAnimal):
     @cached_property
     def meta(self) -> Mapping[str, Any]:
         """`run.json` as it stands; empty when absent."""
-        return read_json(self.path / "run.json")
+        found = read_json(self.path / "run.json")
+        self._guarded("run.json", lambda: check_record(found))
+        return found
 
     @cached_property
     def images(self) -> Mapping[str, FloatArray]:
         """Summary images by name, each (H, W); empty when absent."""
-        return self._arrays("images.npz") or {}
+        found = self._arrays("images.npz")
+        if not found:
+            return {}
+        shape = self._guarded("images.npz", lambda: image_shape(found, self.recording.get("shape")))
+        return self._checked("images.npz", found, dict.fromkeys(found, shape))
 
     @cached_property
     def motion(self) -> pd.DataFrame | None:
         """One row a frame: frame, time_s, shift_y_px, shift_x_px and, if measured, corr_before, corr_after."""
-        return self._table("motion.parquet")
+        found, recorded = self._table("motion.parquet", MOTION, 4, "frame"), self.recording.get("shape")
+        if found is not None and (not len(found) or (recorded and len(found) != recorded[0])):
+            of_recording = f", the recording {recorded[0]}" if recorded else ""
+            raise self._damaged("motion.parquet", f"it has {len(found)} frames{of_recording}")
+        return found
 
     @cached_property
     def patches(self) -> Patches | None:
         """Shifts of the patches; None when rigid."""
         found = self._arrays("motion_patches.npz", ("shifts", "centers"))
-        return Patches(found["shifts"], found["centers"]) if found else None
+        if not found:
+            return None
+        n = found["centers"].shape[:1]
+        shapes = {"shifts": (self.n_frames, *n, 2), "centers": (*n, 2)}
+        return Patches(**self._checked("motion_patches.npz", found, shapes))
 
     @property
     def movie(self) -> Movie | None:
@@ -82,7 +99,7 @@ class AnimalFolder(ExportedAnimal):
         None when not run. Before evaluation there is no `accepted`; a measure is NaN and `reason` empty where the file
         has none.
         """
-        found = self._table("components.parquet")
+        found = self._table("components.parquet", COMPONENTS, 4, "component")
         if found is None:
             return None
         if self.footprints is not None and self.footprints.shape[1] != len(found):
@@ -98,8 +115,8 @@ class AnimalFolder(ExportedAnimal):
         found = self._arrays("footprints.npz", ("data", "indices", "indptr", "shape"))
         if found is None:
             return None
-        matrix = self._guarded("footprints.npz", lambda: sparse(found))
-        if self.images and matrix.shape[0] != math.prod(self.dims):
+        matrix = self._guarded("footprints.npz", lambda: sparse(numbers({"data": found["data"]}, {}) | found))
+        if (self.images or self.recording.get("shape")) and matrix.shape[0] != math.prod(self.dims):
             raise self._damaged("footprints.npz", f"it has {matrix.shape[0]} pixels for a field of {self.dims}")
         return matrix
 
@@ -107,20 +124,30 @@ class AnimalFolder(ExportedAnimal):
     def background(self) -> Background | None:
         """Background components; None when absent."""
         found = self._arrays("background.npz", ("b", "f"))
-        return Background(found["b"], found["f"]) if found else None
+        if not found:
+            return None
+        n = found["f"].shape[:1]
+        shapes = {"b": (math.prod(self.dims), *n), "f": (*n, None if self.motion is None else len(self.motion))}
+        return Background(**self._checked("background.npz", found, shapes))
 
     @cached_property
     def model_values(self) -> dict[str, NDArray] | None:
         """What the fit and dF/F rest on, by CaImAn's names: g, bl, c1, neurons_sn, sn (H, W), f0; None when absent."""
-        return self._arrays("cnmf.npz", ("g", "bl", "c1", "neurons_sn", "sn"))
+        found = self._arrays("cnmf.npz", ("g", "bl", "c1", "neurons_sn", "sn"))
+        if not found:
+            return None
+        n = self.n_components
+        each = dict.fromkeys(("bl", "c1", "neurons_sn"), (n,))
+        return self._checked("cnmf.npz", found, {"g": (n, None), "sn": self.dims, "f0": (n, self.n_frames), **each})
 
     @cached_property
     def trace_kinds(self) -> tuple[TraceKind, ...]:
         """Kinds of traces that are there."""
         if not self._has("traces.parquet"):
             return ()
-        names = self._guarded("traces.parquet", lambda: pq.read_schema(self.path / "traces.parquet").names)
-        return tuple(kind for kind in TRACE_KINDS if kind in names and not self._is_empty(kind))
+        found = self._guarded("traces.parquet", lambda: pq.read_schema(self.path / "traces.parquet"))
+        self._guarded("traces.parquet", lambda: check_columns(found, ["component"]))
+        return tuple(kind for kind in TRACE_KINDS if kind in found.names and not self._is_empty(kind))
 
     def each_trace(self, kinds: Sequence[TraceKind]) -> Iterator[tuple[int, dict[str, FloatArray]]]:
         """Give (component, {kind: (T,)}) one component after the other; never all of them in memory.
@@ -128,34 +155,38 @@ class AnimalFolder(ExportedAnimal):
         Raises
         ------
         StoreError
-            When the file is damaged, or a component's frames are not together.
+            When the file is damaged, or a component's frames are not together, not all there, or out of turn.
         """
+        seen = 0
+        for rows in self._rows_by_component(kinds):
+            number, found = self._guarded("traces.parquet", partial(one_component, rows, kinds))
+            if number != seen or number >= self.n_components or len(rows) != (self.n_frames or 0):
+                wanted = f"{self.n_components} traces of {self.n_frames} frames"
+                raise self._damaged("traces.parquet", f"component {number} of {len(rows)} frames doesn't fit {wanted}")
+            yield number, found
+            seen += 1
+        if seen != self.n_components:
+            raise self._damaged("traces.parquet", f"it has {seen} of {self.n_components} components")
+
+    def _rows_by_component(self, kinds: Sequence[TraceKind]) -> Iterator[pa.Table]:
         rest: pa.Table | None = None
         with self._open_table("traces.parquet") as file:
             for group in range(file.num_row_groups):
                 rows = self._guarded("traces.parquet", partial(file.read_row_group, group, ["component", *kinds]))
                 rows = rows if rest is None else pa.concat_tables([rest, rows])
-                starts = starts_of(rows["component"].to_numpy())
+                starts = self._guarded("traces.parquet", partial(starts_of, rows))
                 for start, stop in pairwise(starts):
-                    yield one_component(rows.slice(start, stop - start), kinds)
+                    yield rows.slice(start, stop - start)
                 # The last component may go on in the next row group.
                 rest = rows.slice(starts[-1])
         if rest is not None and len(rest):
-            yield one_component(rest, kinds)
+            yield rest
 
     def traces(self, kind: TraceKind) -> FloatArray:
         """All traces of one kind, (K, T) float32."""
         out = np.empty((self.n_components, self.n_frames or 0), np.float32)
-        seen = 0
         for number, found in self.each_trace([kind]):
-            if number >= len(out) or found[kind].size != out.shape[1] or number != seen:
-                raise self._damaged(
-                    "traces.parquet", f"component {number} doesn't fit {out.shape[0]} traces of {out.shape[1]} frames"
-                )
             out[number] = found[kind]
-            seen += 1
-        if seen != len(out):
-            raise self._damaged("traces.parquet", f"it has {seen} of {len(out)} components")
         return out
 
     def _is_empty(self, kind: TraceKind) -> bool:
@@ -175,10 +206,17 @@ class AnimalFolder(ExportedAnimal):
             raise self._damaged(file, f"it has no {', '.join(missing)}")
         return found
 
-    def _table(self, file: str) -> pd.DataFrame | None:
+    def _checked(
+        self, file: str, found: Mapping[str, NDArray], shapes: Mapping[str, tuple[int | None, ...]]
+    ) -> dict[str, FloatArray]:
+        return self._guarded(file, lambda: numbers(found, shapes))
+
+    def _table(self, file: str, schema: pa.Schema, needed: int, counted: str) -> pd.DataFrame | None:
         if not self._has(file):
             return None
-        return self._guarded(file, lambda: pq.read_table(self.path / file).to_pandas())
+        found = self._guarded(file, lambda: typed(pq.read_table(self.path / file), schema, needed))
+        self._guarded(file, lambda: check_counted(found[counted], counted))
+        return found
 
     def _open_table(self, file: str) -> pq.ParquetFile:
         if not self._has(file):

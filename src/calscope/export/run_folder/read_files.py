@@ -1,6 +1,9 @@
 """Files of a run's folder, read as plain values; what is damaged raises one of `DAMAGE`."""
 
+import math
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,8 +17,14 @@ from calscope.io.json_files import read_json_file
 from calscope.model.errors import StoreError
 from calscope.model.movie import FloatArray
 
-DAMAGE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, pa.ArrowException)
+DAMAGE = (
+    *(OSError, ValueError, TypeError, LookupError, ArithmeticError, EOFError, MemoryError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error, struct.error, pa.ArrowException),
+)
 """What numpy, JSON and pyarrow raise on a file that is cut short, overwritten, or of another kind."""
+
+_MOST_PACKED = 1100
+"""Deflate makes nothing smaller than a 1032nd of its size."""
 
 
 def read_json(path: Path) -> Mapping[str, Any]:
@@ -33,11 +42,25 @@ def read_json(path: Path) -> Mapping[str, Any]:
 
 def load_npz(path: Path) -> dict[str, NDArray]:
     """Give the arrays of an npz file."""
+    _check_claims(path)
     # Opened here, because numpy leaves a damaged file open.
     with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
         if not isinstance(found, np.lib.npyio.NpzFile):
             raise ValueError("it is a single array")
         return {name: found[name] for name in found.files}
+
+
+def _check_claims(path: Path) -> None:
+    """Refuse arrays that say that they are larger than the file can hold, before memory is asked for."""
+    most_bytes = _MOST_PACKED * path.stat().st_size
+    with zipfile.ZipFile(path) as members:
+        for member in members.infolist():
+            with members.open(member) as file:
+                is_first = np.lib.format.read_magic(file) == (1, 0)
+                formats = np.lib.format
+                shape, _, dtype = (formats.read_array_header_1_0 if is_first else formats.read_array_header_2_0)(file)
+            if math.prod(shape) * dtype.itemsize > min(member.file_size, most_bytes):
+                raise ValueError(f"{member.filename} says that it is {shape}, more than it holds")
 
 
 def sparse(found: Mapping[str, NDArray]) -> csc_matrix:
@@ -47,9 +70,9 @@ def sparse(found: Mapping[str, NDArray]) -> csc_matrix:
     return matrix
 
 
-def starts_of(component: NDArray) -> NDArray[np.intp]:
-    """Give where in a column of numbers another number begins, the first row included."""
-    return np.concatenate([[0], np.flatnonzero(np.diff(component)) + 1]).astype(np.intp)
+def starts_of(rows: pa.Table) -> NDArray[np.intp]:
+    """Give the rows with which another component begins, the first row included."""
+    return np.concatenate([[0], np.flatnonzero(np.diff(rows["component"].to_numpy())) + 1]).astype(np.intp)
 
 
 def one_component(rows: pa.Table, kinds: Sequence[str]) -> tuple[int, dict[str, FloatArray]]:

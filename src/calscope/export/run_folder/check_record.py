@@ -1,0 +1,76 @@
+"""Whether an animal's run.json is what `calscope run` writes: the entries that reports and formats calculate with."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+_Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+_Count = Annotated[int, Field(gt=0, lt=2**40)]
+_Texts = dict[str, str]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+
+class _Recording(_Part):
+    shape: Annotated[list[_Count], Field(min_length=3, max_length=3)] | None = None
+    fr_hz: _Positive | None = None
+    dxy_um: Annotated[list[_Positive], Field(min_length=2, max_length=2)] | None = None
+    path: str | None = None
+    dtype: str | None = None
+    fingerprint: str | None = None
+    fr_source: str | None = None
+    dxy_source: str | None = None
+
+
+class _Dataset(_Part):
+    fr: _Positive | None = None
+    dxy: Annotated[list[_Positive], Field(min_length=2, max_length=2)] | None = None
+
+
+class _Effective(_Part):
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, dict[str, Any]]
+
+    dataset: _Dataset | None = None
+
+
+class _Stage(_Part):
+    stage: str | None = None
+    key: str | None = None
+    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    cached: bool | None = None
+
+
+class _Record(_Part):
+    error: str | None = None
+    engine: str | None = None
+    engine_version: str | None = None
+    recording: _Recording | None = None
+    requested: dict[str, dict[str, Any]] | None = None
+    effective: _Effective | None = None
+    reasons: _Texts | None = None
+    versions: _Texts | None = None
+    keys: _Texts | None = None
+    stages: list[_Stage] | None = None
+    peak_memory_bytes: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    load_report: list[Any] | None = None
+    notes: list[Any] | None = None
+
+
+def check_record(meta: Mapping[str, Any]) -> None:
+    """Refuse a record whose entries have another form than those of a run; absent ones are an older version's.
+
+    Raises
+    ------
+    ValueError
+        Naming the first entry that doesn't fit.
+    """
+    try:
+        _Record.model_validate(meta)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ValueError(f"{place}: {first['msg'][:1].lower()}{first['msg'][1:]}") from None
