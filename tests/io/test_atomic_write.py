@@ -116,3 +116,40 @@ def test_numpy_on_a_full_disk_is_told_as_a_full_disk(tmp_path):
 def test_what_hdf5_says_of_a_full_disk_is_understood():
     said = "Can't write data (file write failed: time = x, errno = 28, error message = 'No space left on device')"
     assert atomic_write.is_full(OSError(said)) and not atomic_write.is_full(OSError("errno = 2, not found"))
+
+
+class InUseError(PermissionError):
+    """What Windows says of a file that somebody reads."""
+
+    winerror = 32
+
+
+def test_what_somebody_reads_on_windows_is_moved_when_he_has_done_so(tmp_path, monkeypatch):
+    tries, really = [], Path.replace
+
+    def replace(self, target):
+        tries.append(target)
+        if len(tries) < 4:
+            raise InUseError("in use")
+        return really(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    write_text_whole(tmp_path / "status.json", "new")
+    assert (tmp_path / "status.json").read_text() == "new" and len(tries) == 4
+
+
+def test_what_stays_in_use_and_what_is_not_allowed_is_told(tmp_path, monkeypatch):
+    def refuse(error):
+        def replace(self, target):
+            tries.append(target)
+            raise error
+
+        return replace
+
+    monkeypatch.setattr(atomic_write, "BUSY_S", 0.2)
+    for error, at_least, at_most in ((InUseError("in use"), 2, 6), (PermissionError("no"), 1, 1)):
+        tries = []
+        monkeypatch.setattr(Path, "replace", refuse(error))
+        with pytest.raises(PermissionError):
+            write_text_whole(tmp_path / "status.json", "new")
+        assert at_least <= len(tries) <= at_most

@@ -1,4 +1,6 @@
+import sys
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from calscope.model.animal_inputs import AnimalInputs
 from calscope.model.errors import Cancelled, EngineError, ParameterError, StoreError
 from calscope.model.note_texts.all_texts import text
 from calscope.model.notes import Note
+from calscope.pipeline import store as store_module
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.records import AnimalRun, RunError
 from calscope.pipeline.runner import expect_run, plan_keys, run_animal
@@ -324,3 +327,16 @@ def test_a_fit_that_can_not_work_is_refused_before_anything_runs(run, engine):
         run({"cnmf.K": 2000})
     assert engine.calls == []
     assert not run({"cnmf.K": 2000}, until="motion").error, "motion correction does not use it"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux tells which maps are open")
+def test_no_map_of_a_result_is_open_when_its_folder_moves(run, monkeypatch):
+    moved, really = [], store_module.move
+
+    def move(source, target):
+        moved.append(str(source) in Path("/proc/self/maps").read_text())
+        really(source, target)
+
+    monkeypatch.setattr(store_module, "move", move)
+    assert not run().error
+    assert len(moved) > 8 and not any(moved)

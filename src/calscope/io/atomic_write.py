@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,11 @@ MARK = ".calscope-export"
 """Stands in a folder that we wrote, and lists its files."""
 _LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
 """What file browsers leave behind in every folder that they showed."""
+BUSY_S = 2.0
+"""How long a move waits for other programs to let go of what moves."""
+_RETRY_S = 0.05
+_IN_USE = (5, 32)
+"""Numbers that Windows gives for a file, or a folder with a file, that is open elsewhere."""
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _SHORT_WRITE = re.compile(r"^\d+ requested and \d+ written$|errno = 28\b|No space left on device")
 """What numpy and HDF5 say of a disk that took less than they gave it; they set no errno."""
@@ -102,13 +108,34 @@ def atomic_folder(target: Path) -> Iterator[Path]:
             yield part
             _write_mark(part)
             if target.exists():
-                target.rename(old)
-            part.rename(target)
+                move(target, old)
+            move(part, target)
         finally:
             if old.exists() and not target.exists():
-                old.rename(target)
+                move(old, target)
             shutil.rmtree(part, ignore_errors=True)
             shutil.rmtree(old, ignore_errors=True)
+
+
+def move(source: Path, target: Path) -> None:
+    """Move a file over another one, or a folder to where none is; wait a moment for who has it open on Windows.
+
+    There nothing moves while somebody reads it, and pages and virus scanners read what was just written.
+
+    Raises
+    ------
+    OSError
+        When the disk refuses, or it is still in use after `BUSY_S`.
+    """
+    end = time.monotonic() + BUSY_S
+    while True:
+        try:
+            source.replace(target)
+            return
+        except OSError as error:
+            if getattr(error, "winerror", None) not in _IN_USE or time.monotonic() > end:
+                raise
+        time.sleep(_RETRY_S)
 
 
 def sync_to_disk(path: Path) -> None:
@@ -127,7 +154,7 @@ def sync_to_disk(path: Path) -> None:
 def _moved_when_whole(part: Path, target: Path) -> Iterator[Path]:
     try:
         yield part
-        part.replace(target)
+        move(part, target)
     finally:
         part.unlink(missing_ok=True)
 

@@ -69,9 +69,8 @@ class ResultWriter:
     def finish(self) -> None:
         """Write the values, wait for the disk, and put the completion mark last."""
         with store_trouble(self.root):
-            for array in self._allocated.values():
-                array.flush()  # type: ignore[attr-defined]
-            self._allocated.clear()
+            while self._allocated:  # none is kept: on Windows a folder with an open map doesn't move
+                self._allocated.popitem()[1].flush()  # type: ignore[attr-defined]
             self._drop_unused()
             meta = {"schema": SCHEMA, "arrays": self._files, "values": self.values, "provenance": self.provenance}
             (self.folder / META).write_text(json.dumps(meta, indent=1, default=_plain), encoding="utf-8")

@@ -23,6 +23,7 @@ from calscope.pipeline.cpus import cpu_count
 from calscope.pipeline.error_words import in_words
 from calscope.pipeline.memory import PeakMemory
 from calscope.pipeline.records import PREVIEW_RUNS, AnimalRun, Groups, RunError, StageRecord, Until
+from calscope.pipeline.result_writer import ResultWriter
 from calscope.pipeline.stage_keys import fill_params, plan_keys, resolve_params
 from calscope.pipeline.stages import Stage, StageInputs, stages_until
 from calscope.pipeline.store import Store
@@ -250,16 +251,20 @@ class _Run:
             self.store.writer(self.keys[stage.name], self._provenance(stage)) as writer,
         ):
             context = Context(progress=progress, allocate=writer.allocate, workers=self.workers, scratch=scratch)
-            own = self.inputs.only(stage.reads_inputs)
-            inputs = StageInputs(self.recording, self.params, self.engine, self.results, context, own)
-            result = stage.run(inputs)
-            if "source" in stage.parents and not self.is_unchanged():
-                raise RecordingError(
-                    f"{self.recording.info.path} changed while it was read. Nothing of this was kept; run again when "
-                    "it is complete."
-                )
-            save_result(stage.name, writer, result)
+            self._write_result(stage, context, writer)
             writer.provenance["effective"] = context.effective
+
+    def _write_result(self, stage: Stage, context: Context, writer: ResultWriter) -> None:
+        """Compute and save; the result ends here, and its maps with it, before the writer moves their folder."""
+        own = self.inputs.only(stage.reads_inputs)
+        inputs = StageInputs(self.recording, self.params, self.engine, self.results, context, own)
+        result = stage.run(inputs)
+        if "source" in stage.parents and not self.is_unchanged():
+            raise RecordingError(
+                f"{self.recording.info.path} changed while it was read. Nothing of this was kept; run again when "
+                "it is complete."
+            )
+        save_result(stage.name, writer, result)
 
     def _provenance(self, stage: Stage) -> dict[str, Any]:
         return {

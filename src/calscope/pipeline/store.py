@@ -24,7 +24,7 @@ import platformdirs
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from calscope.io.atomic_write import sync_to_disk, write_text_whole
+from calscope.io.atomic_write import move, sync_to_disk, write_text_whole
 from calscope.model.errors import StoreError
 from calscope.pipeline.disk_files import read_json, read_json_if_there, store_trouble
 from calscope.pipeline.memory import watch_map
@@ -284,17 +284,17 @@ class Store:
             return []  # a store that may only be read keeps its leftovers
 
     def _put_in_place(self, temp: Path, final: Path) -> None:
-        try:
-            temp.rename(final)
-        except OSError:
-            if self._is_complete(final):
-                return  # another process made the same result meanwhile; this copy is dropped
+        if self._is_complete(final):
+            return  # another process made the same result meanwhile; this copy is dropped
+        if final.exists():
             self._to_trash(final)
-            temp.rename(final)
+        move(temp, final)
         sync_to_disk(final.parent)
 
     def _to_trash(self, folder: Path) -> Path:
-        return folder.rename(folder.with_name(f"{_TRASH}{secrets.token_hex(8)}"))
+        trash = folder.with_name(f"{_TRASH}{secrets.token_hex(8)}")
+        move(folder, trash)
+        return trash
 
     def _unfinished(self) -> Iterator[Path]:
         for folder in self.results.glob("??/*"):
