@@ -7,7 +7,7 @@ from pathlib import Path
 from calscope.cli import OK
 from calscope.cli.progress_line import ProgressLine
 from calscope.cli.settings import read_settings
-from calscope.export.report.parity_report import write_parity
+from calscope.export.report.parity_report import check_parity_place, write_parity
 from calscope.io.atomic_write import disk_trouble
 from calscope.io.project import RecordingRef, find_recordings
 from calscope.io.readers.reader_registry import open_recording
@@ -25,6 +25,7 @@ def command(chosen: argparse.Namespace) -> int:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"{out} can't be made: {disk_trouble(error)}.") from None
+    check_parity_place(out)
     line = ProgressLine()
     for note in texts(notes):
         line.say(note)

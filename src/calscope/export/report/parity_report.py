@@ -11,6 +11,8 @@ from markupsafe import Markup
 from calscope.export.report.markup import element, join, table, trusted
 from calscope.export.report.svg_scatter import scatter
 from calscope.io.atomic_write import atomic_file
+from calscope.io.json_files import read_json_file
+from calscope.model.errors import StoreError
 
 JSON_NAME, TEXT_NAME, PAGE_NAME = "parity.json", "parity.md", "parity.html"
 _STAGES = ("estimate", "apply", "fit", "refit", "component_quality")
@@ -45,14 +47,38 @@ Block = Heading | Table | Scatter | str
 """A text is a paragraph."""
 
 
+def check_parity_place(out: Path) -> None:
+    """Refuse a folder with files of these names that no earlier comparison wrote; asked before the engines run.
+
+    Raises
+    ------
+    StoreError
+        When there is one.
+    """
+    taken = [out / name for name in (JSON_NAME, TEXT_NAME, PAGE_NAME) if (out / name).exists()]
+    if taken and not _is_parity(out / JSON_NAME):
+        raise StoreError(
+            f"{taken[0]} was not written by `calscope parity`; it is left alone. Choose another folder with --out."
+        )
+
+
+def _is_parity(path: Path) -> bool:
+    try:
+        found = read_json_file(path)
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and all(part in found for part in ("engines", "same_input", "whole_way"))
+
+
 def write_parity(report: Mapping[str, Any], out: Path) -> list[Path]:
     """Write what `run_parity` found as `parity.json`, `parity.md` and `parity.html`, and give their paths.
 
     Raises
     ------
     StoreError
-        When the folder can't be written.
+        When the folder can't be written, or has files of others with these names.
     """
+    check_parity_place(out)
     blocks = list(document(report))
     texts = {JSON_NAME: json.dumps(report, indent=1), TEXT_NAME: as_markdown(blocks), PAGE_NAME: as_page(blocks)}
     for name, text in texts.items():
