@@ -195,8 +195,8 @@ def _traces(fields: dict[str, Any]) -> tuple[FloatArray, tuple[Note, ...]]:
         return np.asarray(fields["F"], np.float32), (Note("suite2p_without_neuropil"),)
     is_known = np.size(fields.get("neucoeff", ())) == 1
     share = float(np.ravel(fields["neucoeff"])[0]) if is_known else NEUROPIL
-    kinds = ("suite2p_traces",) if is_known else ("suite2p_traces", "suite2p_neuropil_unknown")
-    notes = tuple(Note(kind, {"neuropil": share}) for kind in kinds)
+    unknown = () if is_known else (Note("suite2p_neuropil_unknown", {"neuropil": share}),)
+    notes = (Note("suite2p_traces", {"neuropil": share}), *unknown)
     return np.asarray(fields["F"] - share * fields["Fneu"], np.float32), notes
 
 
