@@ -159,3 +159,29 @@ def test_full_names_lead_to_the_field():
     assert field_of("cnmf.rf").spec.none_means == "the whole field at once"
     with pytest.raises(ParameterError, match="no parameter"):
         field_of("cnmf.nothing")
+
+
+def test_what_caiman_writes_with_its_own_defaults_is_read():
+    """No patches: `rf` and `stride` are null; numbers for each side are lists; copies are equal."""
+    written = {
+        "data": {"fr": 30, "decay_time": 0.4, "dims": None},
+        "init": {"K": 30, "gSig": [5, 5], "gSiz": [11, 11], "method_init": "greedy_roi", "nb": 1, "ssub": 2, "tsub": 2},
+        "motion": {"max_shifts": [6, 6], "strides": [96, 96], "overlaps": [32, 32], "pw_rigid": False},
+        "patch": {"rf": None, "stride": None, "only_init": True},
+        "preprocess": {"p": 2},
+        "quality": {"min_SNR": 2.5, "rval_thr": 0.8, "rval_lowest": -1, "use_cnn": True},
+        "spatial": {"nb": 1},
+        "temporal": {"nb": 1, "p": 2.0, "bas_nonneg": False},
+    }
+    params, _ = read_params(json.dumps(written))
+    assert (params.cnmf.rf, params.cnmf.stride, params.cnmf.K, params.cnmf.p) == (None, 10, 30, 2)
+    assert params.cnmf.gSiz == (11, 11) and params.cnmf.nb == 1 and params.motion.strides == (96, 96)
+
+
+def test_what_caiman_leaves_open_is_filled_as_it_does_or_told():
+    params, notes = read_params(json.dumps({"patch": {"rf": [25, 25], "stride": None}, "init": {"K": None}}))
+    assert (params.cnmf.rf, params.cnmf.stride) == (25, 5), "a tenth of 2·rf"
+    assert params.cnmf.K == Parameters().cnmf.K
+    assert Note("caiman_left_open", {"names": ["init.K"]}) in notes
+    with pytest.raises(ParameterError, match=r"cnmf\.rf"):
+        read_params(json.dumps({"patch": {"rf": [25, 30]}}))

@@ -1,6 +1,5 @@
 """CaImAn's own grouped parameters, to and from ours."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -68,17 +67,24 @@ def from_caiman(values: Mapping[str, Any]) -> tuple[Parameters, tuple[Note, ...]
         if isinstance(entries, Mapping)
         for name, value in entries.items()
     }
+    _fill_stride(flat)
     chosen: dict[str, dict[str, Any]] = {}
+    left_open: list[str] = []
     used: set[str] = set()
     for f in fields():
         found = {path: flat[path] for path in f.spec.caiman if path in flat}
         used.update(found)
-        if len({json.dumps(v) for v in found.values()}) > 1:
+        held = [_one_number(value) if f.spec.kind == "int" else value for value in found.values()]
+        if any(value != held[0] for value in held):
             raise ParameterError(f"CaImAn's copies of {f.dotted} disagree: {quoted(found)}. Make them equal.")
-        if found:
-            chosen.setdefault(f.group, {})[f.name] = next(iter(found.values()))
+        if found and (held[0] is not None or f.spec.none_means):
+            chosen.setdefault(f.group, {})[f.name] = held[0]
+        elif found:
+            left_open.append(next(iter(found)))
     unused = sorted(set(flat) - used)
     notes = (Note("caiman_entries_not_used", {"names": unused}),) if unused else ()
+    if left_open:
+        notes = (*notes, Note("caiman_left_open", {"names": left_open}))
     # who gives CaImAn's parameters wants CaImAn's verdicts, and it has no test for somata
     chosen.setdefault("evaluation", {})["use_soma"] = False
     return Parameters.from_dict(chosen), (*notes, Note("caimans_rule"))
@@ -93,6 +99,22 @@ def read_params(text: str) -> tuple[Parameters, tuple[Note, ...]]:
     if isinstance(values, dict) and is_caiman(values):
         return from_caiman(values)
     return Parameters.from_json(text), ()
+
+
+def _fill_stride(flat: dict[str, Any]) -> None:
+    """Put the overlap that CaImAn takes where its file has none: a tenth of 2·rf."""
+    if flat.get("patch.stride", 0) is None:
+        rf = _one_number(flat.get("patch.rf"))
+        if isinstance(rf, int | float) and rf > 0:
+            flat["patch.stride"] = int(0.2 * rf)
+        else:
+            del flat["patch.stride"]
+
+
+def _one_number(value: Any) -> Any:
+    """Give the number of a list of equal ones: CaImAn takes one for each side where we have one for both."""
+    is_even = isinstance(value, list) and len(value) in (1, 2) and value[0] == value[-1]
+    return value[0] if is_even else value
 
 
 def _group(name: str) -> str:

@@ -7,6 +7,10 @@ def _not_used(names: Sequence[str]) -> str:
     return f"Not used by Calscope: {', '.join(names)}."
 
 
+def _left_open(names: Sequence[str]) -> str:
+    return f"Null in CaImAn's parameters, so that Calscope's default is used: {', '.join(names)}."
+
+
 PARAMETERS: dict[str, str | Callable[..., str]] = {
     "strides_cut_to_field": "A patch can't be larger than the field, so the step is at most the field's side.",
     "overlaps_cut_to_field": "A patch (strides + overlaps) can't be larger than the field, so the overlap was cut to "
@@ -30,6 +34,7 @@ PARAMETERS: dict[str, str | Callable[..., str]] = {
     "caiman_refit_is_whole": "CaImAn's refit goes through all of CNMF, whatever the first one did.",
     "read_from_recording": "It was left open; the recording says it ({source}).",
     "reported_by_engine": "The engine {engine} says that it used this value.",
+    "caiman_left_open": _left_open,
     "caimans_rule": "Evaluated by CaImAn's own rule, as these are CaImAn's parameters: evaluation.use_soma is off.",
     "caiman_entries_not_used": _not_used,
 }
