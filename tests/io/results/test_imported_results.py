@@ -373,3 +373,16 @@ def test_planes_combined_keep_the_rate_and_the_neuropil_factor(suite2p_folder):
     assert (found.name, found.fr_hz) == ("mouse combined", 7.5)
     np.testing.assert_allclose(found.components.raw, arrays["F"] - 0.4 * arrays["Fneu"], rtol=1e-5)
     assert all_results_at(folder)[-1] == combined
+
+
+def test_numbers_that_caiman_stored_as_texts_are_read(caiman_file):
+    """So it stores lists that mix numbers and arrays of one number."""
+    path, _ = caiman_file
+    with h5py.File(path, "a") as file:
+        estimates = file["estimates"]
+        del estimates["bl"]
+        estimates["bl"] = np.array(["[1.5]", "-2.25e-05", "None"]).astype("S32")
+        estimates["c1"] = np.array(["[3.]", "4", "[ 5.0]"], dtype=h5py.string_dtype())
+    components = open_results(path).components
+    assert components.bl.tolist() == pytest.approx([1.5, -2.25e-05, 0])
+    assert components.c1.tolist() == [3, 4, 5]

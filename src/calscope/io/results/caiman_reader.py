@@ -158,8 +158,17 @@ def _like(values: FloatArray | None, C: FloatArray) -> FloatArray:
 
 
 def _each(group: h5py.Group, name: str, n: int) -> FloatArray:
-    values = _array(group, name)
+    values = _written_as_text(group.get(name), n)
+    values = _array(group, name) if values is None else values
     return values.ravel() if values is not None and values.size == n else np.zeros(n, np.float32)
+
+
+def _written_as_text(node: Any, n: int) -> FloatArray | None:
+    """Give numbers that CaImAn wrote as texts, as '[0.25]', from mixed lists; None where they are numbers."""
+    if not isinstance(node, h5py.Dataset) or node.dtype.kind not in "SO" or node.ndim == 0 or node.size != n:
+        return None
+    texts = [value.decode() if isinstance(value, bytes) else str(value) for value in node[:].ravel()]
+    return np.array([0.0 if text in ("None", "") else float(text.strip("[] ")) for text in texts], np.float32)
 
 
 def _measure(group: h5py.Group, name: str, n: int) -> FloatArray:
