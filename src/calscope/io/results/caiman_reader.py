@@ -200,8 +200,9 @@ def _images(estimates: h5py.Group, dims: tuple[int, int]) -> dict[str, FloatArra
 
 
 def _rate(file: h5py.File) -> float | None:
-    value = _array(file, "params/data/fr")
-    rate_hz = float(value.ravel()[0]) if value is not None else 0.0
+    node = file.get("params/data/fr")
+    is_number = isinstance(node, h5py.Dataset) and node.dtype.kind in "fiu" and node.size == 1
+    rate_hz = float(node[()].item()) if is_number else 0.0  # in its own precision: 14.7 is no float32
     return rate_hz if np.isfinite(rate_hz) and rate_hz > 0 else None
 
 
