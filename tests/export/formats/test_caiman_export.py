@@ -57,6 +57,10 @@ def test_parameters_are_under_caimans_names(file):
     assert bool(file["params/motion/pw_rigid"][()]) is True
 
 
+def test_the_file_that_a_refit_in_caiman_asks_for_is_named_as_absent(file):
+    assert file["mmap_file"][()] == b"NoneType", "CNMF.refit reads the attribute and needs no file"
+
+
 def test_an_older_folder_without_the_fits_values_gives_none_and_not_numbers(file):
     assert all(file[f"estimates/{name}"][()] == b"NoneType" for name in ("bl", "c1", "g", "sn", "neurons_sn"))
 

@@ -39,7 +39,7 @@ def write_caiman(animal: ExportedAnimal, path: Path, progress: Progress = silent
     animal.need_footprints()
     with h5py.File(path, "w") as file:
         file.attrs[_WRITTEN_BY] = f"Calscope {calscope.__version__}"
-        _write_tree(file, {"dims": animal.dims, "params": _params(animal), "dview": None})
+        _write_tree(file, {"dims": animal.dims, "params": _params(animal), "dview": None, "mmap_file": None})
         estimates, group = _estimates(animal), file.create_group("estimates")
         for i, (name, read) in enumerate(estimates.items()):
             progress(i / len(estimates), "estimates")
