@@ -16,8 +16,15 @@ natural_key = natsort_keygen(alg=ns.IGNORECASE)
 _SYSTEM_FILES = {"thumbs.db", "desktop.ini", "ehthumbs.db"}
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))}
 _LAST_NUMBER = re.compile(r"(\d+)\)?$")
-_NO_TIME = re.compile(r"(?:^|[^a-z])(ch|chan|channel|plane|pos|position)[ _-]?\d+$", re.IGNORECASE)
-"""Endings of names whose number counts something else than time."""
+_NO_TIME = re.compile(
+    r"(?:(?:^|[^a-z])(?:ch|chan|channel|plane|depth|pos|position)[ _-]?|[ _.-][czw])\d+$", re.IGNORECASE
+)
+"""Endings of names whose number counts something else than time; also '_c1', '_z000' and MetaMorph's '_w1'."""
+_MICRO_MANAGER = re.compile(
+    r"img_channel(?P<channel>\d+)_position(?P<position>\d+)_time(?P<time>\d+)_z(?P<z>\d+)$"
+    r"|img_(?P<old_time>\d{9})_(?P<old_channel>.+)_(?P<old_z>\d{3})$"
+)
+"""Names that Micro-Manager 2 and 1.4 give single frames; the last number is the depth."""
 
 
 def is_system_file(name: str) -> bool:
@@ -46,6 +53,9 @@ def in_order(paths: Sequence[Path]) -> tuple[list[Path], list[int]]:
         When a name has no number, two have the same, or numbers are at odds: the order in time can't be known then, and
         is never guessed.
     """
+    named = [_MICRO_MANAGER.match(stem_of(path.name)) for path in paths]
+    if all(named):
+        return _in_order_of_micro_manager(paths, [one.groupdict() for one in named if one])
     numbered: dict[int, Path] = {}
     for path in sorted(paths, key=lambda one: natural_key(one.name)):
         number = last_number(path.name)
@@ -77,11 +87,7 @@ def _check_time(ordered: Sequence[Path]) -> None:
     """
     named = [path for path in ordered if _NO_TIME.search(stem_of(path.name))]
     if len(named) > 1:
-        raise RecordingError(
-            f"'{named[0].name}' and '{named[1].name}' in '{named[0].parent}' are named as channels, planes or "
-            "positions, which do not follow each other in time. Keep the files of one of them in a folder of their "
-            "own, or rename them."
-        )
+        raise _not_in_time(*named[:2])
     keys = [[int(number) for number in re.findall(r"\d+", stem_of(path.name))] for path in ordered]
     for one, other, before, after in zip(ordered, ordered[1:], keys, keys[1:], strict=False):
         if len(before) == len(after) and before > after:
@@ -90,6 +96,25 @@ def _check_time(ordered: Sequence[Path]) -> None:
                 "and in another by the numbers before it, so that their order in time is unknown. Keep one recording "
                 "per folder, or rename the files."
             )
+
+
+def _in_order_of_micro_manager(
+    paths: Sequence[Path], named: Sequence[dict[str, str | None]]
+) -> tuple[list[Path], list[int]]:
+    """Give files in the order of the time in their names; other channels, positions and depths are refused."""
+    for axis in named[0].keys() - {"time", "old_time"}:
+        other = next((path for path, name in zip(paths, named, strict=True) if name[axis] != named[0][axis]), None)
+        if other:
+            raise _not_in_time(paths[0], other)
+    timed = sorted((int(name["time"] or name["old_time"] or 0), path) for path, name in zip(paths, named, strict=True))
+    return [path for _, path in timed], [time for time, _ in timed]
+
+
+def _not_in_time(one: Path, other: Path) -> RecordingError:
+    return RecordingError(
+        f"'{one.name}' and '{other.name}' in '{one.parent}' are named as channels, planes or positions, which do not "
+        "follow each other in time. Keep the files of one of them in a folder of their own, or rename them."
+    )
 
 
 def gaps_in(numbers: Sequence[int]) -> tuple[tuple[int, int], ...]:

@@ -1,5 +1,6 @@
 """The animals of a folder: which recordings are there, under which names, and what was passed over."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +19,9 @@ from calscope.io.safe_paths import leads_out
 from calscope.model.errors import RecordingError
 from calscope.model.note_texts.all_texts import texts
 from calscope.model.notes import Note
+
+_FEWEST_IN_SERIES = 10
+"""Frames directly in a folder that are more than a few overview images."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ def find_recordings(path: Path) -> Project:
     - A file is one recording.
     - Every subfolder that some reader takes as a recording is one animal, and so is every recording that a reader sees
       directly in the folder. (Stacks that continue each other belong in their animal's folder.)
+    - A folder with a series of single frames is one recording, whatever folders lie in it.
     - A folder that holds nothing but one recording is that recording, named after the folder.
 
     Raises
@@ -64,6 +69,9 @@ def find_recordings(path: Path) -> Project:
     folders, others = _animal_folders(path)
     with in_words(path):
         found = find_in(path, as_whole=not folders)
+    if folders and _is_recording_with_folders(path, len(folders)):
+        passed_over = tuple(Note("folder_beside_frames", {"name": folder.name}) for folder in folders)
+        return Project(path, (_ref(path),), (*passed_over, *others))
     if not folders and not found.recordings:
         raise _no_recordings(path, others)
     is_one = not folders and not found.skipped and len(found.recordings) == 1
@@ -101,6 +109,18 @@ def _animal_folders(root: Path) -> tuple[list[Path], tuple[Note, ...]]:
         else:
             others.append(_no_recording_in(folder))
     return animals, tuple(others)
+
+
+def _is_recording_with_folders(path: Path, n_folders: int) -> bool:
+    """Whether a folder with folders that hold TIFFs is yet one recording: a series of frames lies directly in it.
+
+    Microscopes put references beside the frames, people averages and registered frames. An overview image or a few for
+    each animal are no series.
+    """
+    whole = find_in(path, as_whole=True).recordings
+    files = whole[0].files if len(whole) == 1 and whole[0].path == path else ()
+    names = {re.sub(r"\d+", "#", stem_of(file.name)) for file in files}
+    return len(names) == 1 and len(files) >= max(_FEWEST_IN_SERIES, 3 * n_folders)
 
 
 def _no_recording_in(folder: Path) -> Note:

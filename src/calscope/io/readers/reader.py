@@ -115,6 +115,8 @@ class OpenedFiles:
     """Numbers missing in the file names, as (first, last)."""
     notes: tuple[Note, ...] = ()
     """What a person should know of how the files were understood."""
+    skipped: Mapping[Path, Note] = field(default_factory=dict)
+    """Files of the format beside them that are no part of the recording, each with the reason."""
 
 
 class Reader(Protocol):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from calscope.io.file_names import files_in, names_in, natural_key
 from calscope.io.readers.file_errors import in_words
-from calscope.io.readers.reader import FoundRecording, Reader, Recording, as_recording
+from calscope.io.readers.reader import FoundRecording, OpenedFiles, Reader, Recording, as_recording
 from calscope.io.readers.tiff.tiff_reader import TiffReader
 from calscope.model.errors import RecordingError
 from calscope.model.notes import Note
@@ -59,7 +59,7 @@ def open_recording(path: Path, n_frames: int | None = None) -> Recording:
     reader = reader_for(path)
     with in_words(path):
         opened = reader.open(path, n_frames)
-        passed_over = () if path.is_file() else _beside(path, reader, opened.files)
+        passed_over = () if path.is_file() else _beside(path, reader, opened)
         return as_recording(reader, path, opened, n_frames, passed_over)
 
 
@@ -127,6 +127,11 @@ def check_exists(path: Path) -> None:
         ) from error
     except (OSError, ValueError) as error:
         raise RecordingError(f"'{path}' is no name of a file or folder. Check how it is written.") from error
+    if found and not (path.is_file() or path.is_dir()):
+        raise RecordingError(
+            f"'{path}' is neither a file nor a folder, but a pipe, a socket or a device, and is not opened. Choose a "
+            "recording's file or folder."
+        )
     if not found:
         above = next((folder for folder in path.absolute().parents if folder.is_dir()), None)
         there = f" The folder '{above}' is there; look in it for the right name." if above else ""
@@ -166,7 +171,7 @@ def _merged(folder: Path, readers: tuple[Reader, ...], *, as_whole: bool) -> Fol
     return FolderContents(tuple(recordings), skipped, tuple(folder / name for name in unknown))
 
 
-def _beside(folder: Path, reader: Reader, files: tuple[Path, ...]) -> tuple[Note, ...]:
+def _beside(folder: Path, reader: Reader, opened: OpenedFiles) -> tuple[Note, ...]:
     """Give what lies beside a recording's files in their folder and is no part of it, with the reason.
 
     Raises
@@ -176,11 +181,12 @@ def _beside(folder: Path, reader: Reader, files: tuple[Path, ...]) -> tuple[Note
     """
     others = tuple(other for other in READERS if other is not reader and other.accepts(folder))
     seen = _merged(folder, others, as_whole=True)
-    own = set(files)
+    own = {*opened.files, *opened.skipped}
     for one in seen.recordings:
         if own.isdisjoint(one.files):
-            raise _two_recordings(folder, files[0], one.files[0])
-    skipped = {file: reason for file, reason in seen.skipped.items() if file not in own}
+            raise _two_recordings(folder, opened.files[0], one.files[0])
+    others_skipped = {file: reason for file, reason in seen.skipped.items() if file not in own}
+    skipped = {**opened.skipped, **others_skipped}
     unknown = tuple(file for file in seen.unknown if file not in own)
     return FolderContents((), skipped, unknown).passed_over
 

@@ -46,6 +46,11 @@ RECORDING: dict[str, str | Callable[..., str]] = {
     "files_joined": "{n} files are taken as one recording, in the order of their numbers.",
     "channels_taken_as_frames": "'{file}' stores its {n} images as channels; they are taken as frames in time.",
     "slices_taken_as_frames": "'{file}' stores its {n} images as slices of a volume; they are taken as frames in time.",
+    "files_taken_as_frames": "By the metadata in '{file}', the {n} files are slices of a volume, one each; they are "
+    "taken as frames in time.",
+    "projection_passed_over": "{name}: an average or other projection of frames, by its name, and no frame",
+    "folder_beside_frames": "{name}: a folder beside the frames of this recording, which is no part of it and can be "
+    "opened by itself",
     "file_damaged": "'{file}' is damaged at its frame {frame}: {why}. Only frames before it are used.",
     "metadata_unreadable": (
         "The metadata in '{file}' can't be read ({why}): frame rate, pixel size, channels and planes that it may name "

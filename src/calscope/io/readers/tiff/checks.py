@@ -6,6 +6,7 @@ from pathlib import Path
 
 from calscope.io.readers.tiff.ifd import Page
 from calscope.io.readers.tiff.metadata import TiffMetadata
+from calscope.io.readers.tiff.ome import sizes_of
 from calscope.io.readers.tiff.pixels import pixel_type
 from calscope.model.errors import RecordingError
 from calscope.model.notes import Note
@@ -107,6 +108,34 @@ def check_one_channel_and_plane(path: Path, metadata: TiffMetadata, n_pages: int
     if sizes["slices"] > 1:
         return (Note("slices_taken_as_frames", {"file": path.name, "n": n_pages}),)
     return ()
+
+
+def check_files_follow_in_time(paths: Sequence[Path], metadata: TiffMetadata) -> tuple[Note, ...]:
+    """Refuse files that hold one channel, position or depth each by OME-XML; gives a note where depths may be frames.
+
+    Raises
+    ------
+    RecordingError
+        With how many of each the files are.
+    """
+    planes = [plane for path in paths for plane in metadata.planes.get(path.name, ())]
+    sizes = dict(sizes_of(planes)) if planes else {}
+    for axis, one in (("channels", "channel"), ("positions", "position")):
+        if sizes.get(axis, 1) > 1:
+            raise _not_one(paths, sizes[axis], axis, one)
+    slices = sizes.get("slices", 1)
+    if slices > 1 and sizes["frames"] > 1:
+        raise _not_one(paths, slices, "planes of a volume", "plane")
+    if slices > 1 or (len(paths) > 1 and dict(metadata.sizes).get("slices") == len(paths)):
+        return (Note("files_taken_as_frames", {"file": paths[0].name, "n": len(paths)}),)
+    return ()
+
+
+def _not_one(paths: Sequence[Path], n: int, several: str, one: str) -> RecordingError:
+    return RecordingError(
+        f"By the OME-XML in '{paths[0].name}' in '{paths[0].parent}', the {len(paths)} files there are of {n} "
+        f"{several}, which do not follow each other in time. Keep the files of each {one} in a folder of their own."
+    )
 
 
 def unread_metadata(path: Path, metadata: TiffMetadata) -> tuple[Note, ...]:

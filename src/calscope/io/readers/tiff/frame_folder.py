@@ -10,6 +10,7 @@ from calscope.io.readers.file_errors import BrokenFileError, unreadable
 from calscope.io.readers.reader import OpenedFiles, frame_count
 from calscope.io.readers.tiff.checks import (
     check_field,
+    check_files_follow_in_time,
     check_gray,
     check_same,
     check_same_scale,
@@ -106,7 +107,7 @@ def open_frames(tiffs: list[Path], n_frames: int | None) -> OpenedFiles:
         dxy_um=metadata.dxy_um,
         dxy_source=f"{metadata.dxy_source} in '{paths[0].name}'" if metadata.dxy_um else "",
         gaps=gaps_in(numbers),
-        notes=unread_metadata(*looked_into[0]),
+        notes=(*unread_metadata(*looked_into[0]), *check_files_follow_in_time(paths, metadata)),
     )
 
 

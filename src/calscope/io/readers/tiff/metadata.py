@@ -6,15 +6,15 @@ programs fill them with a printer's 72 dots per inch.
 
 import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tifffile
 
-from calscope.io.readers.tiff.ome import OmeXml, is_ome, plane_interval, read_ome, sizes_in_file
+from calscope.io.readers.tiff.ome import OmeXml, Plane, is_ome, plane_interval, planes_by_file, read_ome, sizes_in_file
 from calscope.io.readers.tiff.pixels import open_quietly
 from calscope.io.readers.tiff.scanimage import n_channels, n_planes, n_regions, saved_rate_hz, scanimage_state
 from calscope.model.recording import Pair
@@ -38,6 +38,8 @@ class TiffMetadata:
     dxy_source: str = ""
     sizes: tuple[tuple[str, int], ...] = ()
     """Channels, slices and frames as the file names them, where it does."""
+    planes: Mapping[str, Sequence[Plane]] = field(default_factory=dict)
+    """Of each of the recording's files by its name, where OME-XML lists them."""
     n_images: int | None = None
     """How many images follow the first one's pixels without a directory of their own."""
     shape: tuple[int, ...] = ()
@@ -104,7 +106,7 @@ def _imagej(file: tifffile.TiffFile) -> TiffMetadata | None:
     scale = _MICRONS.get(unit.lower(), math.nan)
     y_um, x_um = (scale / value if value > 0 else math.nan for value in per_unit)
     printed = unit.lower() in _PRINTED_UNITS and y_um >= _PRINTED_UM
-    size = None if printed else _pixel(y_um, x_um, file)
+    size = None if printed else _pixel(file, y_um, x_um)
     sizes = tuple((name, int(values[name])) for name in ("channels", "slices", "frames") if name in values)
     return TiffMetadata(
         rate,
@@ -112,7 +114,7 @@ def _imagej(file: tifffile.TiffFile) -> TiffMetadata | None:
         size,
         f"ImageJ resolution in {unit}" if size else "",
         sizes,
-        int(values["images"]) if "images" in values else None,
+        n_images=int(values["images"]) if "images" in values else None,
         signed=(values.get("cf", 0), values.get("c0"), values.get("c1", 1)) == (0, -32768, 1),
     )
 
@@ -140,9 +142,11 @@ def _from_ome(ome: OmeXml, file: tifffile.TiffFile) -> TiffMetadata | None:
         _number(pixels.get(f"PhysicalSize{axis}")) * _MICRONS.get(pixels.get(f"PhysicalSize{axis}Unit", "µm"), math.nan)
         for axis in "YX"
     )
-    size = _pixel(y_um, x_um, file)
+    size = _pixel(file, y_um, x_um)
     sizes = sizes_in_file(ome, file.filename)
-    return TiffMetadata(rate, source if rate else "", size, "OME-XML PhysicalSize" if size else "", sizes)
+    return TiffMetadata(
+        rate, source if rate else "", size, "OME-XML PhysicalSize" if size else "", sizes, planes_by_file(ome)
+    )
 
 
 def _scanimage(file: tifffile.TiffFile) -> TiffMetadata | None:
@@ -157,7 +161,7 @@ def _scanimage(file: tifffile.TiffFile) -> TiffMetadata | None:
     corners = np.array(state.get("SI.hRoiManager.imagingFovUm", []), dtype=float)
     if corners.shape == (4, 2):
         extent = np.ptp(corners, axis=0)
-        size = _pixel(float(extent[1]) / height, float(extent[0]) / width, file)
+        size = _pixel(file, float(extent[1]) / height, float(extent[0]) / width)
     return TiffMetadata(
         rate,
         source if rate else "",
@@ -165,6 +169,30 @@ def _scanimage(file: tifffile.TiffFile) -> TiffMetadata | None:
         "ScanImage field of view in µm" if size else "",
         (("channels", n_channels(state)), ("slices", n_planes(state)), ("regions", n_regions(file, state))),
         axes_are_certain=True,
+    )
+
+
+def _metamorph(file: tifffile.TiffFile) -> TiffMetadata | None:
+    """Read a MetaMorph stack: one directory, behind whose pixels those of the other planes follow."""
+    values = file.stk_metadata
+    if not values:
+        return None
+    n_planes, times = int(values["NumberPlanes"]), values.get("DatetimeCreated")
+    interval = float(np.median(np.diff(times)) / np.timedelta64(1, "s")) if times is not None and n_planes > 1 else 0.0
+    rate = _rate(1.0 / interval) if interval > 0 else None
+    scale = _MICRONS.get(str(values.get("CalibrationUnits", "")).lower(), math.nan)
+    calibration = (
+        [values.get(f"{axis}Calibration") for axis in "YX"] if values.get("SpatialCalibration") else [None] * 2
+    )
+    size = _pixel(file, *(scale * _number(one) for one in calibration))
+    axis = "slices" if np.any(values.get("ZDistance", 0)) else "frames"
+    return TiffMetadata(
+        rate,
+        f"MetaMorph's times of the planes, {interval:g} s apart," if rate else "",
+        size,
+        "MetaMorph's calibration" if size else "",
+        ((axis, n_planes),),
+        n_images=n_planes,
     )
 
 
@@ -184,7 +212,7 @@ def _shaped(file: tifffile.TiffFile) -> TiffMetadata | None:
     return TiffMetadata(shape=shape, sizes=sizes, n_images=math.prod(shape[:-2]))
 
 
-_PROGRAMS = {"ScanImage": _scanimage, "OME-XML": _ome, "ImageJ": _imagej, "tifffile": _shaped}
+_PROGRAMS = {"ScanImage": _scanimage, "OME-XML": _ome, "ImageJ": _imagej, "MetaMorph": _metamorph, "tifffile": _shaped}
 """In the order in which they are believed."""
 
 
@@ -212,7 +240,7 @@ def _rate(value: float) -> float | None:
     return float(f"{value:.9g}") if 1e-4 < value < 1e5 else None
 
 
-def _pixel(y: float, x: float, file: tifffile.TiffFile) -> Pair | None:
+def _pixel(file: tifffile.TiffFile, y: float, x: float) -> Pair | None:
     """Pixel size, µm, when it makes a field that a microscope can have: 1 µm to 10 mm wide."""
     page = file.pages.first
     is_field = y > 0 and x > 0 and 1.0 <= max(y * page.imagelength, x * page.imagewidth) <= 1e4

@@ -6,7 +6,7 @@ list in the first file, or in each, which plane lies in which file.
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
@@ -14,6 +14,8 @@ import numpy as np
 
 Attributes = Mapping[str, str]
 Sizes = tuple[tuple[str, int], ...]
+Plane = tuple[int, int, int]
+"""Position, channel and slice of an image."""
 
 _MOST_PLANES = 2000
 _AXES = (("channels", "SizeC"), ("slices", "SizeZ"), ("frames", "SizeT"))
@@ -93,26 +95,27 @@ def sizes_in_file(ome: OmeXml, name: str) -> Sizes:
     OmeError
         When a number is none.
     """
-    files = _planes_by_file(ome.planes_in_files)
+    files = planes_by_file(ome)
     if files:
         # a file that was renamed is like one of those that are listed
         listed = [files[name]] if name in files else list(files.values())
-        return max(map(_sizes, listed), key=lambda sizes: [size for _, size in sizes])
+        return max(map(sizes_of, listed), key=lambda sizes: [size for _, size in sizes])
     attributes = ome.pixels[0] if ome.pixels else {}
     known = tuple((axis, _whole(attributes[key])) for axis, key in _AXES if key in attributes)
     return (*known, ("positions", len(ome.pixels))) if len(ome.pixels) > 1 else known
 
 
-def _sizes(planes: list[tuple[int, int, int]]) -> Sizes:
+def sizes_of(planes: Sequence[Plane]) -> Sizes:
+    """Give how many channels, slices, frames and positions planes make up."""
     positions, channels, slices = (len(set(numbers)) for numbers in zip(*planes, strict=True))
     frames = len(planes) // (channels * slices * positions)
     return (("channels", channels), ("slices", slices), ("frames", frames), ("positions", positions))
 
 
-def _planes_by_file(listed: list[PlanesInFile]) -> dict[str, list[tuple[int, int, int]]]:
+def planes_by_file(ome: OmeXml) -> dict[str, list[Plane]]:
     """Position, channel and slice of every plane by the file it lies in; empty unless each is listed with its file."""
     files = defaultdict(list)
-    for one in listed:
+    for one in ome.planes_in_files:
         attributes = one.attributes
         if not one.files or attributes.get("PlaneCount", "1" if "IFD" in attributes else "all") != "1":
             return {}

@@ -13,6 +13,7 @@ from calscope.io.readers.file_errors import BrokenFileError, unreadable
 from calscope.io.readers.reader import OpenedFiles
 from calscope.io.readers.tiff.checks import (
     check_field,
+    check_files_follow_in_time,
     check_gray,
     check_one_channel_and_plane,
     check_same,
@@ -172,7 +173,8 @@ def open_stacks(tiffs: list[Path], n_frames: int | None) -> OpenedFiles:
     files = [scan_stack(one) for one in paths]
     notes = _check(files, n_frames)
     if len(files) > 1:
-        notes = (Note("files_joined", {"n": len(files)}), *notes)
+        in_time = check_files_follow_in_time(paths, files[0].metadata)
+        notes = (Note("files_joined", {"n": len(files)}), *in_time, *notes)
     rate = next((file for file in files if file.metadata.fr_hz), files[0])
     size = next((file for file in files if file.metadata.dxy_um), files[0])
     return OpenedFiles(

@@ -1,5 +1,6 @@
 """Which TIFF files are a recording: one frame a file in a folder, or stacks."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from calscope.io.file_names import files_in, is_system_file, names_in
@@ -8,7 +9,9 @@ from calscope.io.readers.tiff.frame_folder import open_frames
 from calscope.io.readers.tiff.stacks import holds_many, is_damaged, open_stacks
 from calscope.model.notes import Note
 
-TIFF_ENDINGS = (".tif", ".tiff", ".btf", ".tf8")
+TIFF_ENDINGS = (".tif", ".tiff", ".btf", ".tf8", ".stk")
+_PROJECTIONS = ("AVG_", "MAX_", "MED_", "MIN_", "STD_", "SUM_")
+"""How ImageJ names the image that it makes of a stack's frames."""
 
 
 class TiffReader:
@@ -16,8 +19,8 @@ class TiffReader:
 
     name = "TIFF"
     label = (
-        "TIFF (.tif, .tiff, .btf, .tf8), as stacks of many frames or as folders of single-frame TIFF files with the "
-        "frame's number at the end of each name"
+        "TIFF (.tif, .tiff, .btf, .tf8, .stk), as stacks of many frames or as folders of single-frame TIFF files with "
+        "the frame's number at the end of each name"
     )
     libraries = ("tifffile", "imagecodecs")
 
@@ -29,8 +32,9 @@ class TiffReader:
         of one animal, several stacks continue each other: `open` takes them as one.)
         """
         tiffs = _tiffs_in(folder)
-        if as_whole and tiffs and _are_single_frames(tiffs):
-            return Found((FoundRecording(folder, tuple(tiffs)),))
+        frames, projections = _without_projections(tiffs)
+        if as_whole and frames and _are_single_frames(frames):
+            return Found((FoundRecording(folder, tuple(frames)),), projections)
         is_stack = {tiff: holds_many(tiff) or is_damaged(tiff) for tiff in tiffs}
         stacks = tuple(FoundRecording(tiff, (tiff,)) for tiff in tiffs if is_stack[tiff])
         images = [tiff for tiff in tiffs if not is_stack[tiff]]
@@ -44,10 +48,12 @@ class TiffReader:
 
     def open(self, path: Path, n_frames: int | None) -> OpenedFiles:
         """Open a stack, or all TIFF files of a folder as one recording."""
-        tiffs = [path] if path.is_file() else _tiffs_in(path)
-        if len(tiffs) > 1 and not holds_many(tiffs[0]):
-            return open_frames(tiffs, n_frames)
-        return open_stacks(tiffs, n_frames)
+        if path.is_file():
+            return open_stacks([path], n_frames)
+        tiffs, projections = _without_projections(_tiffs_in(path))
+        are_frames = len(tiffs) > 1 and not holds_many(tiffs[0])
+        opened = open_frames(tiffs, n_frames) if are_frames else open_stacks(tiffs, n_frames)
+        return replace(opened, skipped=projections)
 
 
 def is_tiff(name: str) -> bool:
@@ -58,6 +64,14 @@ def is_tiff(name: str) -> bool:
 def _tiffs_in(folder: Path) -> list[Path]:
     """Give the TIFF files directly in a folder, in natural order."""
     return [file for file in files_in(folder) if is_tiff(file.name)]
+
+
+def _without_projections(tiffs: list[Path]) -> tuple[list[Path], dict[Path, Note]]:
+    """Part frames from averages and the like made of them, with the reason; where all are such, they are the movie."""
+    frames = [tiff for tiff in tiffs if not tiff.name.startswith(_PROJECTIONS)]
+    made = [tiff for tiff in tiffs if tiff.name.startswith(_PROJECTIONS)]
+    passed_over = {tiff: Note("projection_passed_over", {"name": tiff.name}) for tiff in made}
+    return (frames, passed_over) if frames else (tiffs, {})
 
 
 def _are_single_frames(tiffs: list[Path]) -> bool:
