@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from calscope.cli.parser import make_parser
+from calscope.cli.plain_paths import check_paths
 from calscope.model.errors import CalscopeError, Cancelled
 
 OK, BAD_INPUT, INTERRUPTED = 0, 2, 130
@@ -19,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Threads already work on parts of the movie; more threads inside of linear algebra would make it slower.
         os.environ.setdefault(name, "1")
     try:
+        check_paths(chosen)
         status: int = importlib.import_module(f"calscope.cli.{chosen.module}").command(chosen)
     except CalscopeError as error:
         text = " ".join(str(error).split("\n"))
