@@ -68,7 +68,7 @@ def main() -> int:
     parser.add_argument("--look", type=Path, nargs="*", help="look at these instead")
     wanted = parser.parse_args()
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["__main__"])
+    context.set_forkserver_preload(["calscope.io.load_report", "calscope.io.project"])
     outcomes: Counter[tuple[str, str]] = Counter()
     with tempfile.TemporaryDirectory(prefix="calscope-fuzz-") as place:
         for kind, path in looked_at(wanted, Path(place)):
