@@ -225,6 +225,7 @@ def test_tables_of_another_shape_or_kind_are_damage(make_animal, file, ask, chan
         ("effective", {"dataset": {"fr": [1]}}),
         ("effective", {"cnmf": 3}),
         ("stages", [1]),
+        ("reasons", {"dataset.fr": 3}),
         ("peak_memory_bytes", "much"),
     ],
 )
@@ -232,6 +233,12 @@ def test_entries_of_another_kind_in_a_record_are_damage(make_animal, entry, valu
     folder = make_animal(**{entry: value})
     with pytest.raises(StoreError, match=rf"run\.json is damaged or of another kind: {entry}"):
         _ = only(folder).meta
+
+
+@pytest.mark.parametrize("reason", ["older versions wrote texts", {"kind": "sentence", "values": {"text": "so"}}])
+def test_reasons_are_notes_or_texts(make_animal, reason):
+    folder = make_animal(reasons={"dataset.fr": reason})
+    assert only(folder).meta["reasons"] == {"dataset.fr": reason}
 
 
 def test_a_folder_without_results_says_what_to_give(tmp_path):

@@ -44,6 +44,11 @@ class _Stage(_Part):
     cached: bool | None = None
 
 
+class _Note(_Part):
+    kind: str
+    values: dict[str, Any] = {}
+
+
 class _Record(_Part):
     error: str | None = None
     engine: str | None = None
@@ -51,7 +56,7 @@ class _Record(_Part):
     recording: _Recording | None = None
     requested: dict[str, dict[str, Any]] | None = None
     effective: _Effective | None = None
-    reasons: _Texts | None = None
+    reasons: dict[str, _Note | str] = {}
     versions: _Texts | None = None
     keys: _Texts | None = None
     stages: list[_Stage] | None = None
