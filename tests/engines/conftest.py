@@ -5,6 +5,9 @@ import sys
 import pytest
 
 PARAMS = """
+import os
+
+
 class CNMFParams:
     def __init__(self, params_dict=None):
         self.data = {'fnames': None, 'fr': 30, 'decay_time': 0.4, 'dxy': (1, 1)}
@@ -20,6 +23,9 @@ class CNMFParams:
         self.quality = {'min_SNR': 2.5, 'rval_thr': 0.8, 'use_cnn': True, 'min_cnn_thr': 0.9, 'cnn_lowest': 0.1,
                         'SNR_lowest': 0.5, 'rval_lowest': -1}
         self.change_params(params_dict or {})
+        for name in self.data['fnames'] or ():  # CaImAn reads the size of a named file at once
+            if not os.path.exists(name):
+                raise Exception('File not found!')
 
     def to_dict(self):
         return {name + %(suffix)r: group for name, group in self.__dict__.items()}

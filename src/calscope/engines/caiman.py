@@ -113,7 +113,7 @@ class CaimanEngine:
         used = _motion_values(params, (height, width))
         milestones = MOTION if used["motion.pw_rigid"] else RIGID
         with _driving("motion correction", context, milestones, (0.05, 0.95)) as view:
-            options = _options(params, _motion_options(used, raw))
+            options = _options(params, _motion_options(used), {"data": {"fnames": [str(raw)]}})
             _note_effective(context, params, options, "estimate")
             corrector = _correct(raw, options, view)
         raw.unlink()
@@ -141,7 +141,8 @@ class CaimanEngine:
             values = measure_values(source, context.workers, part(context.progress, 0, 0.3))
         path = context.scratch / "stretch.hdf5"
         with _driving("applying the shifts", context, APPLY, (0, 0)):
-            options = _options(params, _motion_options(_motion_values(params, source.shape[1:]), path))
+            # without the file's name: CaImAn looks for a named file at once, and this one is written below
+            options = _options(params, _motion_options(_motion_values(params, source.shape[1:])))
             corrected = corrected_movie(
                 _apply_shifts(source, estimate, values, options, path), estimate, values, context
             )
@@ -310,9 +311,8 @@ def _motion_values(params: Parameters, field: tuple[int, int]) -> dict[str, Any]
     return values | {"motion.strides": strides, "motion.overlaps": overlaps, "motion.pw_rigid": grid.n > 1}
 
 
-def _motion_options(values: Mapping[str, Any], raw: Path) -> dict[str, dict[str, Any]]:
-    motion = {name.partition(".")[2]: value for name, value in values.items()}
-    return {"data": {"fnames": [str(raw)]}, "motion": motion}
+def _motion_options(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    return {"motion": {name.partition(".")[2]: value for name, value in values.items()}}
 
 
 def _cnmf_options(context: Context) -> dict[str, dict[str, Any]]:
