@@ -162,8 +162,7 @@ def try_run(until: Until, shown_on_page: str = "") -> None:
     try:
         start_run(until)
     except CalscopeError as error:
-        lines = str(error).splitlines()
-        if shown_on_page and all(line.startswith(f"{shown_on_page}.") for line in lines):
+        if shown_on_page and parameter_form.groups_not_allowed(_groups_used(until)) == {shown_on_page}:
             st.error("Not started: some values don't fit together. The page says which.", icon=":material/error:")
         else:
             messages.show_error(error)

@@ -46,12 +46,22 @@ def parameters(used: Collection[str] | None = None) -> Parameters:
     ParameterError
         When a value is not allowed, or two don't fit together.
     """
-    groups: dict[str, dict[str, Any]] = {}
-    for field in fields():
-        groups.setdefault(field.group, {})[field.name] = _value(field)
+    groups = _values_by_group()
     return Parameters.from_dict(
         {name: own for name, own in groups.items() if used is None or name in used or _is_allowed(name, own)}
     )
+
+
+def groups_not_allowed(used: Collection[str]) -> set[str]:
+    """Give those of the groups whose widgets hold a value that is not allowed, or two that don't fit together."""
+    return {name for name, own in _values_by_group().items() if name in used and not _is_allowed(name, own)}
+
+
+def _values_by_group() -> dict[str, dict[str, Any]]:
+    groups: dict[str, dict[str, Any]] = {}
+    for field in fields():
+        groups.setdefault(field.group, {})[field.name] = _value(field)
+    return groups
 
 
 def _is_allowed(group: str, values: dict[str, Any]) -> bool:
