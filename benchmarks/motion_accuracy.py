@@ -202,7 +202,7 @@ def judge(path: Path, params: Parameters, workers: int) -> None:
         max_deviation_rigid=limits.max_deviation_rigid,
         workers=workers,
     )
-    print(f"\n{path.name}: {quality.n_judged} of {source.shape[0]} frames, in means of stretches")
+    print(f"\n{path.name}: {quality.n_evaluated} of {source.shape[0]} frames, in means of stretches")
     print_head(("version", "correlation to the mean of the others", "crispness of the mean", "residual flow, px"))
     for name, measures in quality.measures.items():
         print_row([name, *(with_interval(getattr(measures, measure)) for measure in MEASURES)])

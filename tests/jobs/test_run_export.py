@@ -26,6 +26,7 @@ from calscope.model.animal_inputs import AnimalInputs
 from calscope.model.errors import Cancelled, RecordingError, StoreError
 from calscope.model.params import Parameters
 from calscope.pipeline.animal_results import AnimalResults
+from calscope.pipeline.opened_results import OpenedResults
 from calscope.pipeline.runner import run_animal
 from calscope.pipeline.store import Store
 
@@ -169,6 +170,7 @@ def test_dff_that_was_not_computed_is_not_exported(tmp_path):
 def test_large_arrays_are_maps_of_the_stores_files(whole, monkeypatch):
     store, _, runs = whole
     monkeypatch.setattr("calscope.pipeline.store.MAPPED_FROM_BYTES", 0)
+    monkeypatch.setattr("calscope.pipeline.animal_results.OPENED", OpenedResults())  # none that was read into memory
     animal = StoredAnimal(runs[0].to_dict(), AnimalResults(store, runs[0].keys))
     for array in (animal.traces("denoised"), animal.traces("dff"), animal.movie.codes):
         base = array

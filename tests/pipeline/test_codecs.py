@@ -68,7 +68,7 @@ def motion_quality():
     gain = MotionGain("crispness", "raw", "rigid", estimate(0.5), 0.1, "better")
     return MotionQuality(
         shift_px=floats(5),
-        room_px=floats(5),
+        margin_to_max_shift_px=floats(5),
         clipped=np.array([True, False, False, True, False]),
         got_worse=np.zeros(5, bool),
         brightness_r=0.25,
@@ -77,7 +77,7 @@ def motion_quality():
         gains=(gain,),
         verdict="use rigid",
         why=Note("verdict_use_raw", {"gains": [{"measure": "correlation", "value": 0.1}]}),
-        n_judged=5,
+        n_evaluated=5,
         flags=(Note("frames_got_worse", {"n": 2, "n_frames": 5}),),
     )
 

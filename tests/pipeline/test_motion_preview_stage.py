@@ -120,5 +120,5 @@ def test_too_few_frames_are_shown_and_not_judged(tmp_path):
         recording, PARAMS, engine=get_engine("builtin"), store=store, until="preview", workers=1, progress=silent
     )
     preview = AnimalResults(store, record.keys).preview
-    assert preview.verdict == "not judged" and preview.n_judged == 0
+    assert preview.verdict == "not evaluated" and preview.n_evaluated == 0
     assert preview.versions["raw"].measures is None and np.isfinite(preview.versions["rigid"].template_r)

@@ -40,7 +40,7 @@ def run(tmp_path_factory):
 def test_comes_back_from_the_store_as_it_was(run):
     store, record = run
     quality = AnimalResults(store, record.keys).motion_quality
-    assert quality.n_judged > 0 and set(quality.measures) == {"raw", "rigid", "piecewise"}
+    assert quality.n_evaluated > 0 and set(quality.measures) == {"raw", "rigid", "piecewise"}
     assert quality.why.kind and len(quality.shift_px) == 120
     with store.writer("c" * 40, {}) as writer:
         save_result("motion_quality", writer, quality)
@@ -61,4 +61,4 @@ def test_nothing_waits_for_it_or_runs_again_because_of_it():
 def test_leaves_no_second_movie_in_the_store(run):
     store, record = run
     stored = store.open(record.keys["motion_quality"])
-    assert set(stored.arrays) == {"shift_px", "room_px", "clipped", "got_worse"}
+    assert set(stored.arrays) == {"shift_px", "margin_to_max_shift_px", "clipped", "got_worse"}

@@ -16,16 +16,16 @@ def quality(*versions):
     room[4] = 0
     return MotionQuality(
         shift_px=np.zeros(6, np.float32),
-        room_px=room,
+        margin_to_max_shift_px=room,
         clipped=room == 0,
         got_worse=np.zeros(6, bool),
         brightness_r=0.0,
         brightness_p=1.0,
         measures={version: measures(1.0 + i) for i, version in enumerate(versions)},
         gains=(),
-        verdict="not judged",
+        verdict="not evaluated",
         why=Note("verdict_too_few_frames"),
-        n_judged=48,
+        n_evaluated=48,
     )
 
 

@@ -12,7 +12,7 @@ from calscope.ui.motion import motion_table, motion_view
 def quality():
     return MotionQuality(
         shift_px=np.zeros(4, np.float32),
-        room_px=np.ones(4, np.float32),
+        margin_to_max_shift_px=np.ones(4, np.float32),
         clipped=np.zeros(4, bool),
         got_worse=np.zeros(4, bool),
         brightness_r=0.0,
@@ -21,7 +21,7 @@ def quality():
         gains=(),
         verdict="use piecewise-rigid",
         why=Note("verdict_too_few_frames"),
-        n_judged=48,
+        n_evaluated=48,
     )
 
 
@@ -32,7 +32,7 @@ def quality():
         ("use rigid", "rigid", (), motion_table.FINE),
         ("use rigid", "rigid", ("Look.",), motion_table.TO_SEE),
         ("no measurable benefit", "rigid", (), motion_table.NEUTRAL),
-        ("not judged", "piecewise", (), motion_table.NEUTRAL),
+        ("not evaluated", "piecewise", (), motion_table.NEUTRAL),
         ("use rigid", "piecewise", (), motion_table.TROUBLE),
         ("use raw", "rigid", (), motion_table.TROUBLE),
     ],

@@ -10,7 +10,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-class Team:
+class WorkerPool:
     """A few threads that share work; kernels that release the interpreter lock run side by side.
 
     Used as a context manager. The first error ends the work: parts not yet begun are dropped.

@@ -64,7 +64,7 @@ class PreviewVersion:
     template_r: float
     """Mean correlation of a frame with the template that all versions share, inside the border, equally smoothed."""
     measures: MotionMeasures | None
-    """None where there were too few frames to judge by."""
+    """None where there were too few frames to measure."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class MotionPreview:
     verdict: MotionVerdict
     why: Note
     """The gains that the verdict rests on."""
-    n_judged: int
+    n_evaluated: int
     """Frames that versions were compared on."""
     notes: tuple[Note, ...] = ()
     """On the preview as a whole."""

@@ -107,7 +107,7 @@ class MotionCorrection:
 
 MotionVersion = Literal["raw", "rigid", "piecewise"]
 Vote = Literal["better", "unclear", "worse"]
-MotionVerdict = Literal["use raw", "use rigid", "use piecewise-rigid", "no measurable benefit", "not judged"]
+MotionVerdict = Literal["use raw", "use rigid", "use piecewise-rigid", "no measurable benefit", "not evaluated"]
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ class MotionQuality:
 
     shift_px: FloatArray
     """(T,) length of the frame's shift from the median shift."""
-    room_px: FloatArray
+    margin_to_max_shift_px: FloatArray
     """(T,) distance of the frame's shift from max_shifts, along the axis where it is smaller."""
     clipped: NDArray[np.bool_]
     """(T,) the shift ends at max_shifts."""
@@ -167,13 +167,13 @@ class MotionQuality:
     brightness_p: float
     """How often brightness moved along in time at random follows the shifts as closely; 1 where it wasn't looked at."""
     measures: dict[MotionVersion, MotionMeasures]
-    """By version; piecewise only where it was done, empty where nothing could be judged."""
+    """By version; piecewise only where it was done, empty where nothing could be measured."""
     gains: tuple[MotionGain, ...]
     """From raw to rigid, and from rigid to piecewise where it was done."""
     verdict: MotionVerdict
     why: Note
     """The gains that the verdict rests on."""
-    n_judged: int
+    n_evaluated: int
     """Frames, spread over the movie, that versions were compared on."""
     flags: tuple[Note, ...] = ()
     """What a person should look at."""

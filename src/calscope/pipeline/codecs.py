@@ -99,7 +99,7 @@ def _save_preview(writer: ResultWriter, preview: MotionPreview) -> None:
         versions=told,
         verdict=preview.verdict,
         why=preview.why.to_json(),
-        n_judged=int(preview.n_judged),
+        n_evaluated=int(preview.n_evaluated),
         notes=notes_to_json(preview.notes),
         crop_notes=notes_to_json(preview.crop_notes),
     )
@@ -117,7 +117,7 @@ def _load_preview(stored: StoredResult) -> MotionPreview:
         versions=versions,
         verdict=values["verdict"],
         why=Note.from_json(values["why"]),
-        n_judged=values["n_judged"],
+        n_evaluated=values["n_evaluated"],
         notes=notes_from_json(values["notes"]),
         crop_notes=notes_from_json(values["crop_notes"]),
     )
@@ -189,7 +189,7 @@ def _load_corrected(stored: StoredResult) -> CorrectedMovie:
 
 
 def _save_motion_quality(writer: ResultWriter, quality: MotionQuality) -> None:
-    _save_floats(writer, quality, "shift_px", "room_px")
+    _save_floats(writer, quality, "shift_px", "margin_to_max_shift_px")
     for name in ("clipped", "got_worse"):
         writer.save(name, np.asarray(getattr(quality, name), np.bool_))
     writer.values.update(
@@ -199,7 +199,7 @@ def _save_motion_quality(writer: ResultWriter, quality: MotionQuality) -> None:
         gains=[asdict(gain) for gain in quality.gains],
         verdict=quality.verdict,
         why=quality.why.to_json(),
-        n_judged=int(quality.n_judged),
+        n_evaluated=int(quality.n_evaluated),
         flags=notes_to_json(quality.flags),
     )
 
@@ -208,14 +208,14 @@ def _load_motion_quality(stored: StoredResult) -> MotionQuality:
     values = stored.values
     return MotionQuality(
         shift_px=stored.array("shift_px"),
-        room_px=stored.array("room_px"),
+        margin_to_max_shift_px=stored.array("margin_to_max_shift_px"),
         clipped=stored.array("clipped"),
         got_worse=stored.array("got_worse"),
         brightness_r=values["brightness_r"],
         brightness_p=values["brightness_p"],
         verdict=values["verdict"],
         why=Note.from_json(values["why"]),
-        n_judged=values["n_judged"],
+        n_evaluated=values["n_evaluated"],
         measures={version: _load_measures(measures) for version, measures in values["measures"].items()},
         gains=tuple(MotionGain(**{**gain, "gain": Estimate(**gain["gain"])}) for gain in values["gains"]),
         flags=notes_from_json(values["flags"]),

@@ -224,9 +224,9 @@ def template_match_figure(
 
 def margin_figure(quality: MotionQuality, fr_hz: float | None) -> go.Figure:
     """Draw how far the shift of every frame is from max_shifts; frames that end there are marked."""
-    time, axis_title = time_axis(len(quality.room_px), fr_hz)
+    time, axis_title = time_axis(len(quality.margin_to_max_shift_px), fr_hz)
     figure = style.blank(240)
-    index, kept = thin(np.asarray(quality.room_px))
+    index, kept = thin(np.asarray(quality.margin_to_max_shift_px))
     figure.add_scatter(
         x=time[index],
         y=kept,
@@ -234,7 +234,7 @@ def margin_figure(quality: MotionQuality, fr_hz: float | None) -> go.Figure:
         line={"color": style.DENOISED, "width": 1.2},
         hovertemplate="%{x:.2f}: %{y:.2f} px",
     )
-    _add_marks(figure, time, quality.room_px, quality.clipped, "at max_shifts")
+    _add_marks(figure, time, quality.margin_to_max_shift_px, quality.clipped, "at max_shifts")
     figure.update_layout(showlegend=True, legend=_LEGEND)
     figure.update_xaxes(title=axis_title, range=_ends(time))
     figure.update_yaxes(title="margin to max_shifts (px)", rangemode="tozero")

@@ -8,7 +8,7 @@ from calscope.algorithms.cnmf.blocks import Blocks
 from calscope.algorithms.cnmf.local_background import BackgroundSubtractedMovie, LocalBackground
 from calscope.algorithms.cnmf.patch_fit import mean_of_frames, read_patch
 from calscope.algorithms.cnmf.pixel_stream import footprint_products, trace_products
-from calscope.algorithms.threads import Team
+from calscope.algorithms.threads import WorkerPool
 from calscope.model.movie import Movie
 from calscope.model.progress import silent
 
@@ -35,8 +35,8 @@ def scene():
 
 def test_a_wide_wave_is_followed_and_a_cell_is_not():
     frames, wave, cell = scene()
-    with Team(2) as team:
-        local = LocalBackground.of(Blocks.of(coded(frames), 8, team, silent), team)
+    with WorkerPool(2) as pool:
+        local = LocalBackground.of(Blocks.of(coded(frames), 8, pool, silent), pool)
     found = local.patch((slice(0, 64), slice(0, 80))).transpose(2, 0, 1)
     assert (found - wave).std() < 0.25 * wave.std()
     during = found[50:60, 26:35, 36:45].mean() - wave[50:60, 26:35, 36:45].mean()
@@ -49,19 +49,19 @@ def test_products_are_those_of_the_movie_without_it():
     rng = np.random.default_rng(1)
     A = scipy.sparse.random(64 * 80, 4, 0.02, format="csc", random_state=rng, dtype=np.float32)
     C = rng.random((4, 150)).astype(np.float32)
-    with Team(1) as team:
-        local = LocalBackground.of(Blocks.of(movie, 8, team, silent), team)
+    with WorkerPool(1) as pool:
+        local = LocalBackground.of(Blocks.of(movie, 8, pool, silent), pool)
         without = coded(movie.read(0, 150) - local.patch((slice(0, 64), slice(0, 80))).transpose(2, 0, 1))
         subtracted = BackgroundSubtractedMovie(movie, local)
         assert np.allclose(
-            subtracted.footprint_products(A, team, silent),
-            footprint_products(without, A, team, silent),
+            subtracted.footprint_products(A, pool, silent),
+            footprint_products(without, A, pool, silent),
             rtol=1e-3,
             atol=0.2,
         )
         assert np.allclose(
-            subtracted.trace_products(A, C, team, silent),
-            trace_products(without, A, C, team, silent),
+            subtracted.trace_products(A, C, pool, silent),
+            trace_products(without, A, C, pool, silent),
             rtol=1e-3,
             atol=0.5,
         )
@@ -69,8 +69,8 @@ def test_products_are_those_of_the_movie_without_it():
 
 def test_a_patch_is_cut_from_the_whole():
     frames, _, _ = scene()
-    with Team(1) as team:
-        local = LocalBackground.of(Blocks.of(coded(frames), 8, team, silent), team)
+    with WorkerPool(1) as pool:
+        local = LocalBackground.of(Blocks.of(coded(frames), 8, pool, silent), pool)
     whole = local.patch((slice(0, 64), slice(0, 80)))
     assert np.allclose(local.patch((slice(13, 44), slice(49, 80))), whole[13:44, 49:80], atol=1e-4)
 
@@ -78,8 +78,8 @@ def test_a_patch_is_cut_from_the_whole():
 def test_a_patch_of_binned_frames_is_the_mean_of_its_frames():
     frames, _, _ = scene()
     where = (slice(13, 44), slice(49, 80))
-    with Team(1) as team:
-        subtracted = BackgroundSubtractedMovie.of(coded(frames), 8, team, silent)
+    with WorkerPool(1) as pool:
+        subtracted = BackgroundSubtractedMovie.of(coded(frames), 8, pool, silent)
     single, binned = read_patch(subtracted, where, 1), read_patch(subtracted, where, 4)
     assert np.allclose(binned, np.moveaxis(mean_of_frames(np.moveaxis(single, 2, 0), 4), 0, 2), atol=1e-3)
 
@@ -88,8 +88,8 @@ def test_a_patch_of_binned_frames_is_the_mean_of_its_frames():
 def test_coarser_blocks_are_means_of_the_same_pixels(most):
     frames, _, _ = scene()
     movie = coded(frames)
-    with Team(1) as team:
-        blocks = Blocks.of(movie, 8, team, silent).coarser(most)
+    with WorkerPool(1) as pool:
+        blocks = Blocks.of(movie, 8, pool, silent).coarser(most)
     assert blocks.grid == (min(most, 8), min(most, 10))
     assert np.allclose(blocks.pattern.sum(axis=0), 1, atol=1e-5)
     assert np.allclose(blocks.means, blocks.pattern.T @ movie.read(0, 150).reshape(150, -1).T, rtol=1e-4)
@@ -103,15 +103,15 @@ def test_background_of_a_large_field_is_found_in_few_blocks():
     y, x = np.mgrid[:160, :160] / 160
     light = np.einsum("kyx,kt->tyx", np.stack([60 + 40 * y, 30 * x**4]), f)
     nobody = scipy.sparse.csc_matrix((160 * 160, 0), dtype=np.float32), np.zeros((0, 120), np.float32)
-    with Team(1) as team:
-        subtracted = BackgroundSubtractedMovie.of(Movie(rng.poisson(light).astype(np.uint16)), 8, team, silent)
+    with WorkerPool(1) as pool:
+        subtracted = BackgroundSubtractedMovie.of(Movie(rng.poisson(light).astype(np.uint16)), 8, pool, silent)
         assert subtracted.local is not None and len(subtracted.blocks.means) == 256
-        found = background_traces(movie=subtracted.whole(), A=nobody[0], C=nobody[1], nb=2, team=team, progress=silent)
+        found = background_traces(movie=subtracted.whole(), A=nobody[0], C=nobody[1], nb=2, pool=pool, progress=silent)
     explained = found.T @ np.linalg.lstsq(found.T, f.T, rcond=None)[0]
     assert ((explained - f.T) ** 2).sum() < 0.01 * ((f.T - f.T.mean(axis=0)) ** 2).sum()
 
 
 def test_a_field_of_a_few_cells_has_none():
-    with Team(1) as team:
-        blocks = Blocks.of(Movie(np.zeros((20, 31, 90), np.uint16)), 8, team, silent)
-        assert LocalBackground.of(blocks, team) is None
+    with WorkerPool(1) as pool:
+        blocks = Blocks.of(Movie(np.zeros((20, 31, 90), np.uint16)), 8, pool, silent)
+        assert LocalBackground.of(blocks, pool) is None

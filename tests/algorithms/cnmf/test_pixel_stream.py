@@ -5,7 +5,7 @@ import scipy.sparse
 from calscope.algorithms.cnmf import pixel_stream
 from calscope.algorithms.cnmf.noise import NoiseMeter, trace_noise
 from calscope.algorithms.cnmf.pixel_stream import footprint_products, pixel_chunks, trace_products
-from calscope.algorithms.threads import Team
+from calscope.algorithms.threads import WorkerPool
 from calscope.model.movie import Movie
 from calscope.model.progress import silent
 
@@ -23,9 +23,9 @@ def test_products_are_those_of_the_whole_movie(movie, workers, monkeypatch):
     Y = movie.read(0, 130).reshape(130, 63).astype(np.float64)
     A = scipy.sparse.random(63, 5, 0.3, format="csc", random_state=rng, dtype=np.float32)
     C = rng.random((5, 130)).astype(np.float32)
-    with Team(workers) as team:
-        projected = footprint_products(movie, A, team, silent)
-        on_support = trace_products(movie, A, C, team, silent)
+    with WorkerPool(workers) as pool:
+        projected = footprint_products(movie, A, pool, silent)
+        on_support = trace_products(movie, A, C, pool, silent)
     assert np.allclose(projected, A.T @ Y.T, rtol=1e-4, atol=0.05)
     rows, columns = A.nonzero()
     whole = scipy.sparse.csc_matrix(((Y.T @ C.T)[rows, columns], (rows, columns)), shape=A.shape)
@@ -33,9 +33,9 @@ def test_products_are_those_of_the_whole_movie(movie, workers, monkeypatch):
     assert np.allclose(on_support, whole.data, rtol=1e-4, atol=0.5)
 
 
-def pixel_noise(movie, team):
-    meter = NoiseMeter(movie, team)
-    for chunk in pixel_chunks(movie, team, silent, ""):
+def pixel_noise(movie, pool):
+    meter = NoiseMeter(movie, pool)
+    for chunk in pixel_chunks(movie, pool, silent, ""):
         meter.add(chunk)
     return meter.result()
 
@@ -46,13 +46,13 @@ def test_noise_is_that_of_the_white_part():
     sd = rng.uniform(1, 6, (6, 5))
     values = 500 + slow + sd * rng.standard_normal((1024, 6, 5))
     movie = Movie(np.rint(values * 10).astype(np.uint16), 0.1)
-    with Team(2) as team:
-        found = pixel_noise(movie, team)
+    with WorkerPool(2) as pool:
+        found = pixel_noise(movie, pool)
     assert np.allclose(found, sd.ravel(), rtol=0.15)
     assert np.allclose(trace_noise(values.reshape(1024, 30).T), sd.ravel(), rtol=0.15)
 
 
 def test_noise_of_nothing_is_zero():
-    with Team(1) as team:
-        assert not pixel_noise(Movie(np.full((50, 4, 4), 9, np.uint16)), team).any()
+    with WorkerPool(1) as pool:
+        assert not pixel_noise(Movie(np.full((50, 4, 4), 9, np.uint16)), pool).any()
     assert trace_noise(np.zeros((2, 3))).tolist() == [0.0, 0.0]

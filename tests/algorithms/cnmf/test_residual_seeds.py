@@ -7,7 +7,7 @@ from scipy.sparse import csc_matrix
 from calscope.algorithms.cnmf import cnmf
 from calscope.algorithms.cnmf.factors import Factors
 from calscope.algorithms.cnmf.residual_seeds import _gain, _matched, find_residual_seeds
-from calscope.algorithms.threads import Team
+from calscope.algorithms.threads import WorkerPool
 from calscope.model.movie import Movie
 from calscope.model.progress import silent
 
@@ -34,8 +34,8 @@ def factors_of(A, C):
 
 
 def places(movie, factors, border_px=0, workers=1):
-    with Team(workers) as team:
-        return find_residual_seeds(movie, factors, gSig=(4, 4), border_px=border_px, team=team, progress=silent)
+    with WorkerPool(workers) as pool:
+        return find_residual_seeds(movie, factors, gSig=(4, 4), border_px=border_px, pool=pool, progress=silent)
 
 
 @pytest.mark.parametrize("missed", [0, 1, 2])

@@ -11,7 +11,7 @@ from calscope.algorithms.cnmf.factors import Factors
 from calscope.algorithms.cnmf.local_background import BackgroundSubtractedMovie
 from calscope.algorithms.cnmf.merging import merge
 from calscope.algorithms.cnmf.seeding import add_seeds
-from calscope.algorithms.threads import Team
+from calscope.algorithms.threads import WorkerPool
 from calscope.model.errors import ParameterError
 from calscope.model.movie import Movie
 from calscope.model.note_texts.all_texts import texts
@@ -89,11 +89,11 @@ def test_seeds_begun_side_by_side_are_those_begun_one_by_one(movie):
     # The second and the last see what the first takes; the others are out of its reach.
     seeds, changes = ((20, 18), (21, 20), (22, 44), (44, 30), (19, 17)), {"gSig": (2, 2), "gSiz": (5, 5)}
     single = start
-    with Team(3) as team:
-        together = add_seeds(start, BackgroundSubtractedMovie(frames), seeds, team=team, progress=silent, **changes)
+    with WorkerPool(3) as pool:
+        together = add_seeds(start, BackgroundSubtractedMovie(frames), seeds, pool=pool, progress=silent, **changes)
         for seed in seeds:
             single = add_seeds(
-                single, BackgroundSubtractedMovie(frames), (seed,), team=team, progress=silent, **changes
+                single, BackgroundSubtractedMovie(frames), (seed,), pool=pool, progress=silent, **changes
             )
     assert together.n == single.n == 5
     assert together.seeds_of().tolist() == [0, 1, 2, 3, 4]

@@ -12,7 +12,7 @@ from calscope.algorithms.cnmf.local_background import BackgroundSubtractedMovie
 from calscope.algorithms.cnmf.merging import merge
 from calscope.algorithms.cnmf.spatial import update_spatial
 from calscope.algorithms.cnmf.temporal import Traces, independent_groups
-from calscope.algorithms.threads import Team
+from calscope.algorithms.threads import WorkerPool
 from calscope.model.movie import Movie
 from calscope.model.progress import silent
 
@@ -57,8 +57,8 @@ def test_each_pixel_is_solved_as_well_as_by_nnls(scene):
     rows, columns = everywhere.indices, np.repeat(np.arange(3), np.diff(everywhere.indptr))
     products = np.einsum("tq,tq->q", Y[:, rows], traces.T[:, columns])
     gram = traces.astype(float) @ traces.T
-    with Team(2) as team:
-        weights, b = spatial._solve(support, products, gram, true, team)
+    with WorkerPool(2) as pool:
+        weights, b = spatial._solve(support, products, gram, true, pool)
     found = scipy.sparse.csc_matrix((weights, support.indices, support.indptr), shape=support.shape).toarray()
     inside = support.toarray() > 0
     for p in range(0, Y.shape[1], 7):
@@ -70,9 +70,9 @@ def test_each_pixel_is_solved_as_well_as_by_nnls(scene):
 def test_footprints_come_back_from_poor_ones(scene):
     movie, true = scene
     poor = scipy.sparse.csc_matrix(np.stack([disc((7, 6), 2.0), disc((9, 11), 2.0)]).reshape(2, -1).T)
-    with Team(2) as team:
+    with WorkerPool(2) as pool:
         found, kept = update_spatial(
-            movie=movie, factors=Factors(DIMS, poor, true.C, true.b, true.f, true.sn), smallest_px=5, team=team,
+            movie=movie, factors=Factors(DIMS, poor, true.C, true.b, true.f, true.sn), smallest_px=5, pool=pool,
             progress=silent,
         )  # fmt: skip
     assert kept.tolist() == [0, 1]
@@ -86,9 +86,9 @@ def test_a_trace_that_isnt_in_the_movie_loses_its_footprint(scene):
     movie, true = scene
     A = scipy.sparse.hstack([true.A, disc((3, 16)).reshape(-1, 1)], format="csc")
     C = np.concatenate([true.C, transients(np.random.default_rng(8), 1)])
-    with Team(1) as team:
+    with WorkerPool(1) as pool:
         found, kept = update_spatial(
-            movie=movie, factors=Factors(DIMS, A, C, true.b, true.f, true.sn), smallest_px=5, team=team, progress=silent
+            movie=movie, factors=Factors(DIMS, A, C, true.b, true.f, true.sn), smallest_px=5, pool=pool, progress=silent
         )
     assert kept.tolist() == [0, 1]
     assert found.n == 2
@@ -98,11 +98,11 @@ def test_a_trace_that_isnt_in_the_movie_loses_its_footprint(scene):
 def test_traces_come_back(scene, p):
     movie, true = scene
     wrong = np.ones_like(true.C)
-    with Team(2) as team:
+    with WorkerPool(2) as pool:
         factors = Factors(DIMS, true.A, wrong, true.b, true.f, true.sn)
-        products = movie.footprint_products(factors.with_background()[0], team, silent, "")
+        products = movie.footprint_products(factors.with_background()[0], pool, silent, "")
         traces = Traces(factors, products, p=p, nonneg_baseline=True)
-        traces.update(np.arange(factors.n), team, rounds=4)
+        traces.update(np.arange(factors.n), pool, rounds=4)
     found, details = traces.result()
     for k in range(2):
         assert np.corrcoef(found.C[k], true.C[k])[0, 1] > 0.99

@@ -12,7 +12,7 @@ LIMITS = {
 }  # fmt: skip
 
 
-def judge(snr, r, cnn=np.nan, **changes):
+def evaluated(snr, r, cnn=np.nan, **changes):
     quality = ComponentQuality(*(np.array([x], np.float32) for x in (snr, r, cnn)))
     found = accept_components(quality, **{**LIMITS, **changes})
     return bool(found.accepted[0]), text(found.reasons[0])
@@ -35,15 +35,15 @@ def judge(snr, r, cnn=np.nan, **changes):
     ],
 )
 def test_rule_and_reason(snr, r, accepted, reason):
-    assert judge(snr, r) == (accepted, reason)
+    assert evaluated(snr, r) == (accepted, reason)
 
 
 def test_the_network_counts_only_when_used():
-    assert judge(1.0, 0.5, 0.999)[0] is False
-    assert judge(1.0, 0.5, 0.999, use_cnn=True) == (True, "accepted: CNN 1.00 >= 0.99")
-    assert judge(9.0, 0.9, 0.05)[0] is True
-    assert judge(9.0, 0.9, 0.05, use_cnn=True) == (False, "rejected: CNN 0.05 <= lowest 0.1")
-    assert judge(9.0, 0.9, np.nan, use_cnn=True)[0] is True
+    assert evaluated(1.0, 0.5, 0.999)[0] is False
+    assert evaluated(1.0, 0.5, 0.999, use_cnn=True) == (True, "accepted: CNN 1.00 >= 0.99")
+    assert evaluated(9.0, 0.9, 0.05)[0] is True
+    assert evaluated(9.0, 0.9, 0.05, use_cnn=True) == (False, "rejected: CNN 0.05 <= lowest 0.1")
+    assert evaluated(9.0, 0.9, np.nan, use_cnn=True)[0] is True
 
 
 def with_soma(parts, **changes):

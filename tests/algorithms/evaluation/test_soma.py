@@ -38,7 +38,7 @@ def trimmed(image):
     return np.where(image > 0.3 * image.max(), image, 0).astype(np.float32)
 
 
-def judge(image, footprint=None, gSig=GSIG, noise=0.03):
+def evaluated(image, footprint=None, gSig=GSIG, noise=0.03):
     picture = image + noise * image.max() * np.random.default_rng(0).standard_normal(image.shape)
     parts = soma_parts(picture.astype(np.float32), trimmed(image) if footprint is None else footprint, gSig)
     return dict(zip(SOMA_PARTS, parts, strict=True))
@@ -54,7 +54,7 @@ def weakest(parts):
     ids=["disc", "small", "large", "ring", "thin ring", "oval"],
 )
 def test_somata_in_focus_pass(image):
-    assert min(judge(image).values()) > 0.6
+    assert min(evaluated(image).values()) > 0.6
 
 
 @pytest.mark.parametrize(
@@ -71,14 +71,14 @@ def test_somata_in_focus_pass(image):
     ids=["out of focus", "far out of focus", "neurite", "piece of a neurite", "thick process", "bouton", "huge"],
 )
 def test_what_is_no_soma_fails_for_the_right_reason(image, part):
-    parts = judge(image)
+    parts = evaluated(image)
     assert parts[part] < 0.5
     assert weakest(parts) == part
 
 
 def test_a_footprint_unlike_what_lights_up_fails():
     elsewhere = np.roll(trimmed(disc(5.0)), 5, axis=1)
-    parts = judge(disc(5.0), footprint=elsewhere)
+    parts = evaluated(disc(5.0), footprint=elsewhere)
     assert weakest(parts) == "fit"
     assert parts["fit"] < 0.3
 
@@ -91,13 +91,13 @@ def test_a_picture_of_noise_is_no_soma():
 
 def test_a_soma_cut_by_the_border_is_one_as_long_as_half_is_left():
     image = disc(5.8)[SIDE // 2 - 1 :]
-    assert min(judge(image).values()) > 0.5
+    assert min(evaluated(image).values()) > 0.5
 
 
 @pytest.mark.parametrize("zoom", [0.5, 1, 2])
 def test_the_measure_follows_gsig(zoom):
     def judged(image):
-        return judge(image, gSig=(4 * zoom, 4 * zoom))
+        return evaluated(image, gSig=(4 * zoom, 4 * zoom))
 
     assert min(judged(disc(5.8 * zoom, blur=0.8 * zoom)).values()) > 0.6
     assert judged(blob(6.0 * zoom))["edge"] < 0.5
@@ -105,13 +105,13 @@ def test_the_measure_follows_gsig(zoom):
 
 def test_pixels_that_are_not_square_are_accounted_for():
     squeezed = gaussian_filter(((Y / 3.0) ** 2 + (X / 6.0) ** 2 <= 1).astype(np.float32), 0.7)
-    assert judge(squeezed, gSig=(2, 4))["roundness"] > 0.9
-    assert judge(squeezed)["roundness"] < 0.85
+    assert evaluated(squeezed, gSig=(2, 4))["roundness"] > 0.9
+    assert evaluated(squeezed)["roundness"] < 0.85
 
 
 def test_light_of_the_surroundings_does_not_count():
     ramp = (2.0 + 0.01 * X).astype(np.float32)
-    plain, lifted = judge(disc(5.8), noise=0), judge(disc(5.8) + ramp, footprint=trimmed(disc(5.8)), noise=0)
+    plain, lifted = evaluated(disc(5.8), noise=0), evaluated(disc(5.8) + ramp, footprint=trimmed(disc(5.8)), noise=0)
     assert lifted == pytest.approx(plain, abs=0.06)
 
 
@@ -141,7 +141,7 @@ def test_a_ring_is_as_thick_as_what_it_encloses_however_thin_its_rim(width, shif
 def test_a_small_soma_passes_and_a_bouton_does_not_wherever_they_lie(shift):
     def spot(radius):
         inside = np.clip(radius + 0.5 - np.hypot(Y - shift[0], X - shift[1]), 0, 1)
-        return judge(gaussian_filter(inside.astype(np.float32), 0.6))["thickness"]
+        return evaluated(gaussian_filter(inside.astype(np.float32), 0.6))["thickness"]
 
     assert spot(2.8) > 0.5 > spot(2.0)
 
@@ -230,7 +230,7 @@ def test_odd_components_give_no_number_or_nought(recording):
     assert parts[0].min() > 0.6, "it suffers nothing from its odd neighbours"
     assert (parts[1] == 0).all(), "an empty footprint is no soma"
     assert parts[2].min() < 0.5, "nor is a single pixel"
-    assert np.isnan(parts[3:]).all(), "a trace of NaN or that never changes can't be judged"
+    assert np.isnan(parts[3:]).all(), "a trace of NaN or that never changes can't be measured"
 
 
 def test_two_components_of_one_trace_have_nothing_of_their_own(recording):

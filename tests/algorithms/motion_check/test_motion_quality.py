@@ -34,7 +34,7 @@ def corrector(pw_rigid=True):
     return correct
 
 
-def judge(movie, motion, pw_rigid=True, workers=2):
+def evaluated(movie, motion, pw_rigid=True, workers=2):
     return measure_motion(ArrayMovie(movie), motion, correct=corrector(pw_rigid), workers=workers, **LIMITS)
 
 
@@ -51,7 +51,7 @@ def bending():
 
 @pytest.fixture(scope="module")
 def bending_quality(bending):
-    return judge(*bending)
+    return evaluated(*bending)
 
 
 @pytest.mark.parametrize(
@@ -65,13 +65,13 @@ def bending_quality(bending):
 )
 def test_recommends_what_the_movie_needs(changes, right):
     movie = simulated(seed=72, **changes)
-    quality = judge(movie, corrector()(ArrayMovie(movie)))
+    quality = evaluated(movie, corrector()(ArrayMovie(movie)))
     assert quality.verdict in right, text(quality.why)
 
 
 def test_rigid_correction_is_judged_against_raw_alone():
     movie = simulated(warp_px=0.0, seed=74)
-    quality = judge(movie, corrector(pw_rigid=False)(ArrayMovie(movie)), pw_rigid=False)
+    quality = evaluated(movie, corrector(pw_rigid=False)(ArrayMovie(movie)), pw_rigid=False)
     assert quality.verdict == "use rigid"
     assert set(quality.measures) == {"raw", "rigid"}
 
@@ -83,7 +83,7 @@ def test_a_correction_that_shakes_the_movie_is_called_harmful():
     shaken = np.stack([np.roll(f, s.astype(int), (0, 1)) for f, s in zip(movie, shifts, strict=True)])
     corrected = replace(good.corrected, movie=Movie(shaken), border_px=2)
     bad = MotionCorrection(replace(good.estimate, shifts_rig=shifts), corrected)
-    assert judge(movie, bad, pw_rigid=False).verdict == "use raw"
+    assert evaluated(movie, bad, pw_rigid=False).verdict == "use raw"
 
 
 def test_measures_agree_with_the_verdict(bending_quality):
@@ -95,7 +95,7 @@ def test_measures_agree_with_the_verdict(bending_quality):
 
 
 def test_does_not_depend_on_the_number_of_workers(bending, bending_quality):
-    assert judge(*bending, workers=1).measures == bending_quality.measures
+    assert evaluated(*bending, workers=1).measures == bending_quality.measures
 
 
 def all_numbers(quality):
@@ -131,13 +131,13 @@ def spoilt(kind):
 @pytest.mark.parametrize("kind", ["constant", "noise", "not finite", "dark stretch", "few frames", "tiny field"])
 def test_never_nan(kind):
     movie = spoilt(kind)
-    quality = judge(movie, corrector()(ArrayMovie(movie)))
+    quality = evaluated(movie, corrector()(ArrayMovie(movie)))
     for numbers in all_numbers(quality):
         assert np.isfinite(numbers).all()
     if kind in {"constant", "few frames"}:
-        assert quality.verdict == "not judged"
+        assert quality.verdict == "not evaluated"
     if kind == "noise":
-        assert quality.verdict in {"use raw", "no measurable benefit", "not judged"}
+        assert quality.verdict in {"use raw", "no measurable benefit", "not evaluated"}
 
 
 def test_frames_at_the_limit_and_frames_that_got_worse_are_told(bending):
@@ -147,10 +147,10 @@ def test_frames_at_the_limit_and_frames_that_got_worse_are_told(bending):
     after = motion.corrected.corr_corrected.copy()
     after[[17, 18]] = motion.estimate.corr_raw[[17, 18]] - 0.2
     corrected = replace(motion.corrected, corr_corrected=after)
-    quality = judge(movie, MotionCorrection(replace(motion.estimate, shifts_rig=shifts), corrected))
+    quality = evaluated(movie, MotionCorrection(replace(motion.estimate, shifts_rig=shifts), corrected))
     assert set(np.flatnonzero(quality.clipped)) == {5, 9, 200}
     assert {17, 18} <= set(np.flatnonzero(quality.got_worse))
-    assert quality.room_px[5] == 0
+    assert quality.margin_to_max_shift_px[5] == 0
     assert any("3 of 300 frames" in flag and "max_shifts" in flag for flag in texts(quality.flags))
     assert any("less like the template" in flag for flag in texts(quality.flags))
 
@@ -165,7 +165,7 @@ def test_linear_interpolation_is_told_and_cubic_is_not(bending, bending_quality)
         blurred.append(cv2.blur(moved, (2, 2)))
     estimate = replace(motion.estimate, shifts_els=None, centers_px=None)
     linear = MotionCorrection(estimate, replace(motion.corrected, movie=Movie(np.stack(blurred))))
-    assert any("Interpolation" in flag for flag in texts(judge(movie, linear, pw_rigid=False).flags))
+    assert any("Interpolation" in flag for flag in texts(evaluated(movie, linear, pw_rigid=False).flags))
     assert not any("Interpolation" in flag for flag in texts(bending_quality.flags))
 
 
@@ -174,7 +174,7 @@ def test_torn_patches_are_told(bending, bending_quality):
     assert largest_stretch(motion.estimate).max() < 0.12
     torn = motion.estimate.shifts_els.copy()
     torn[::5, 0] += 12.0
-    quality = judge(movie, replace(motion, estimate=replace(motion.estimate, shifts_els=torn)))
+    quality = evaluated(movie, replace(motion, estimate=replace(motion.estimate, shifts_els=torn)))
     assert any("stretched" in flag for flag in texts(quality.flags))
     assert any("max_deviation_rigid" in flag for flag in texts(quality.flags))
     assert not any("stretched" in flag for flag in texts(bending_quality.flags))
@@ -188,7 +188,7 @@ def test_brightness_that_follows_the_shift_is_told():
     away = np.linalg.norm(truth - np.median(truth, axis=0), axis=1)
     deep = movie * (1 - 0.04 * away)[:, None, None].astype(np.float32)
     motion = corrector(pw_rigid=False)(ArrayMovie(deep))
-    quality = judge(deep, motion, pw_rigid=False)
+    quality = evaluated(deep, motion, pw_rigid=False)
     assert quality.brightness_r > 0.5 and quality.brightness_p <= 0.01
     assert any("Brightness follows" in flag for flag in texts(quality.flags))
 

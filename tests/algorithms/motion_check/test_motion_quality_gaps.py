@@ -48,8 +48,8 @@ def test_frames_without_numbers_are_left_out(judged, lost):
     estimate, corrected = (_spoilt(part, lost) for part in (motion.estimate, motion.corrected))
     spoilt = MotionCorrection(estimate, corrected)
     quality = measure_motion(movie, spoilt, correct=correct, max_shifts=(6, 6), max_deviation_rigid=3, workers=2)
-    assert quality.verdict == "use rigid" and quality.n_judged >= 48
-    for values in (quality.shift_px, quality.room_px, quality.brightness_r):
+    assert quality.verdict == "use rigid" and quality.n_evaluated >= 48
+    for values in (quality.shift_px, quality.margin_to_max_shift_px, quality.brightness_r):
         assert np.isfinite(values).all()
     for measures in quality.measures.values():
         assert np.isfinite([measures.crispness.value, measures.residual_flow_px.value]).all()

@@ -40,7 +40,7 @@ def test_traces(file, truth):
     np.testing.assert_array_equal(file["estimates/Cn"][:], truth.images["corr_after"])
 
 
-def test_judgement(file, truth):
+def test_evaluation(file, truth):
     np.testing.assert_array_equal(file["estimates/idx_components"][:], [0, 2])
     np.testing.assert_array_equal(file["estimates/idx_components_bad"][:], [1, 3])
     np.testing.assert_allclose(file["estimates/SNR_comp"][:], truth.snr)

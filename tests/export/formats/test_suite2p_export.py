@@ -43,7 +43,7 @@ def test_shape_measures_of_a_disk_and_a_bar(make_animal, truth, tmp_path):
     assert disk["overlap"].any() and disk["overlap"].sum() == bar["overlap"].sum()
 
 
-def test_traces_and_judgement(plane, truth):
+def test_traces_and_evaluation(plane, truth):
     np.testing.assert_array_equal(np.load(plane / "F.npy"), truth.raw)
     np.testing.assert_array_equal(np.load(plane / "F.npy") - 0.7 * np.load(plane / "Fneu.npy"), truth.raw)
     np.testing.assert_array_equal(np.load(plane / "spks.npy"), truth.spikes)

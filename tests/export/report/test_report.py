@@ -233,7 +233,7 @@ def test_the_verdict_on_the_motion_correction_is_told(make_animal, tmp_path):
         "sentence": BREAKOUT,
         "flags": ["12 frames got worse.", BREAKOUT],
         "measures": {"raw": {"residual_flow_px": estimate}, "rigid": {"residual_flow_px": estimate}},
-        "n_judged": 144,
+        "n_evaluated": 144,
     }
     make_animal("A", motion_quality=quality)
     make_animal("B")

@@ -67,7 +67,7 @@ def test_a_run_without_a_verdict_reads_as_none(make_animal):
 def test_a_verdict_of_another_shape_does_no_harm(make_animal, written):
     found = only(make_animal(motion_quality=written)).motion_quality
     if isinstance(written, dict) and written.get("verdict") == "use rigid":
-        assert (found.verdict, found.sentence, found.flags, found.n_judged) == ("use rigid", "", (), 0)
+        assert (found.verdict, found.sentence, found.flags, found.n_evaluated) == ("use rigid", "", (), 0)
         assert not any(found.measures.values())
     else:
         assert found is None

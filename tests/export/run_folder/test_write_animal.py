@@ -223,7 +223,7 @@ def test_the_verdict_on_the_motion_correction_stands_in_the_record(tmp_path, fou
     gain = MotionGain("crispness", "raw", "rigid", Estimate(0.1, 0.05, 0.2), 0.01, "better")
     quality = MotionQuality(
         shift_px=np.zeros(T, np.float32),
-        room_px=np.zeros(T, np.float32),
+        margin_to_max_shift_px=np.zeros(T, np.float32),
         clipped=np.arange(T) < 3,
         got_worse=np.arange(T) < 1,
         brightness_r=0.25,
@@ -232,7 +232,7 @@ def test_the_verdict_on_the_motion_correction_stands_in_the_record(tmp_path, fou
         gains=(gain,),
         verdict="use rigid",
         why=Note("sentence", {"text": "Use rigid: “quoted”, +10 %."}),
-        n_judged=48,
+        n_evaluated=48,
         flags=(Note("frames_got_worse", {"n": 3, "n_frames": 50}),),
     )
     write(tmp_path, RECORD, replace(found, motion_quality=quality))
@@ -241,10 +241,10 @@ def test_the_verdict_on_the_motion_correction_stands_in_the_record(tmp_path, fou
     assert written["flags"] == [with_text(quality.flags[0])]
     assert written["measures"]["rigid"]["residual_flow_px"] == {"value": 3.5, "low": 3.25, "high": 4.0}
     assert written["gains"][0]["gain"] == {"value": 0.1, "low": 0.05, "high": 0.2}
-    assert (written["n_clipped"], written["n_got_worse"], written["n_judged"]) == (3, 1, 48)
+    assert (written["n_clipped"], written["n_got_worse"], written["n_evaluated"]) == (3, 1, 48)
     assert "shift_px" not in written
     read = from_plain(written)
-    assert (read.verdict, read.flags, read.n_judged) == ("use rigid", (text(quality.flags[0]),), 48)
+    assert (read.verdict, read.flags, read.n_evaluated) == ("use rigid", (text(quality.flags[0]),), 48)
     assert read.measures["raw"]["correlation"] == measures.correlation
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
 from calscope.algorithms.cnmf.local_background import BackgroundSubtractedMovie
-from calscope.algorithms.threads import Team
+from calscope.algorithms.threads import WorkerPool
 from calscope.model.movie import FloatArray
 from calscope.model.progress import Progress
 
@@ -18,10 +18,10 @@ POWER_STEPS = 20
 
 
 def background_traces(
-    *, movie: BackgroundSubtractedMovie, A: csc_matrix, C: FloatArray, nb: int, team: Team, progress: Progress
+    *, movie: BackgroundSubtractedMovie, A: csc_matrix, C: FloatArray, nb: int, pool: WorkerPool, progress: Progress
 ) -> FloatArray:
     """Find the traces of `nb` background components, (nb, T)."""
-    pattern, binned = movie.block_means(team, progress)
+    pattern, binned = movie.block_means(pool, progress)
     if A.shape[1]:
         binned -= (pattern.T @ A).astype(np.float32) @ C
     return nonnegative_factors(binned, nb)[1]

@@ -9,7 +9,7 @@ from scipy.sparse import csc_matrix
 
 from calscope.algorithms.cnmf.footprints import Dims
 from calscope.algorithms.cnmf.pixel_stream import PixelChunk, footprint_products
-from calscope.algorithms.threads import Team
+from calscope.algorithms.threads import WorkerPool
 from calscope.model.movie import FloatArray, Movie
 from calscope.model.progress import Progress
 
@@ -30,7 +30,7 @@ class Blocks:
         cls,
         movie: Movie,
         block_px: int,
-        team: Team,
+        pool: WorkerPool,
         progress: Progress,
         look: Callable[[PixelChunk], None] | None = None,
     ) -> Self:
@@ -38,7 +38,7 @@ class Blocks:
         dims = movie.shape[1], movie.shape[2]
         grid = max(1, round(dims[0] / block_px)), max(1, round(dims[1] / block_px))
         pattern = block_pattern(dims, grid)
-        means = footprint_products(movie, pattern, team, progress, "Measuring noise and light", look)
+        means = footprint_products(movie, pattern, pool, progress, "Measuring noise and light", look)
         return cls(dims, grid, means, pattern)
 
     def coarser(self, most: int) -> Self:

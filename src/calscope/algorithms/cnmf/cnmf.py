@@ -5,7 +5,9 @@ overlapping patches and joins what they find; `refit` starts from that and updat
 field.
 """
 
+from collections.abc import Iterable, Iterator
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,13 +31,14 @@ from calscope.algorithms.cnmf.patches import area_px, patch_grid
 from calscope.algorithms.cnmf.residual_seeds import find_residual_seeds
 from calscope.algorithms.cnmf.seeding import add_seeds, away_from, note_seeds
 from calscope.algorithms.cnmf.zero_level import raised, with_level, without_level, zero_level
-from calscope.algorithms.threads import Team
+from calscope.algorithms.threads import WorkerPool
 from calscope.model.movie import Movie
 from calscope.model.notes import Note, summed
 from calscope.model.progress import Progress, part, silent
 from calscope.model.results import Components
 from calscope.model.seeds import Seeds
 
+Result = TypeVar("Result")
 ROUNDS = 2
 """Rounds of footprints, traces and merging in `refit`."""
 
@@ -107,9 +110,9 @@ def fit(
     patches = patch_grid(*dims, rf, stride)
     patch_px = max(area_px(where) for where in patches)
     every = effective_tsub(1, n_frames, patch_px)
-    with Team(workers) as team:
-        meter = NoiseMeter(movie, team)
-        subtracted = BackgroundSubtractedMovie.of(movie, 2 * max(gSig), team, part(progress, 0, 0.15), meter.add)
+    with WorkerPool(workers) as pool:
+        meter = NoiseMeter(movie, pool)
+        subtracted = BackgroundSubtractedMovie.of(movie, 2 * max(gSig), pool, part(progress, 0, 0.15), meter.add)
         sn = meter.result()
         allowed = seed_area(dims, border_px, notes)
 
@@ -142,16 +145,20 @@ def fit(
                 )
             return found, where
 
-        results = []
-        for i, result in enumerate(team.map(fit_one, patches)):
-            progress(0.15 + 0.55 * (i + 1) / len(patches), f"Patch {i + 1} of {len(patches)}")
-            results.append(result)
+        results = list(_with_progress(pool.map(fit_one, patches), len(patches), part(progress, 0.15, 0.7)))
         factors = merge_all(join_patches(results, dims, n_frames, sn), merge_thr, notes)
-        model = FieldModel(subtracted, p, bas_nonneg, merge_thr, smallest_px, team)
+        model = FieldModel(subtracted, p, bas_nonneg, merge_thr, smallest_px, pool)
         factors = model.with_background(factors, nb, notes, part(progress, 0.7, 0.8))
         factors, details = model.traces(factors, notes, part(progress, 0.8, 0.95))
         factors = model.whole_background(factors, nb, part(progress, 0.95, 1))
     return with_level(to_components(factors, details, summed(notes, COUNTED)), level)
+
+
+def _with_progress(results: Iterable[Result], n: int, progress: Progress) -> Iterator[Result]:
+    """Pass on the patches' results, and say how many there are so far."""
+    for i, result in enumerate(results):
+        progress((i + 1) / n, f"Patch {i + 1} of {n}")
+        yield result
 
 
 def refit(
@@ -195,16 +202,16 @@ def refit(
         f=np.array(first.f, np.float32),
         sn=swap_order(np.asarray(first.sn), first.dims[::-1]),
     )
-    with Team(workers) as team:
-        subtracted = BackgroundSubtractedMovie.of(movie, 2 * max(gSig), team, part(progress, 0, 0.05))
+    with WorkerPool(workers) as pool:
+        subtracted = BackgroundSubtractedMovie.of(movie, 2 * max(gSig), pool, part(progress, 0, 0.05))
         missed = find_residual_seeds(
-            movie, factors, gSig=gSig, border_px=border_px, team=team, progress=part(progress, 0.05, 0.08)
+            movie, factors, gSig=gSig, border_px=border_px, pool=pool, progress=part(progress, 0.05, 0.08)
         )
-        model = FieldModel(subtracted, p, bas_nonneg, merge_thr, smallest_footprint_px(gSig), team)
+        model = FieldModel(subtracted, p, bas_nonneg, merge_thr, smallest_footprint_px(gSig), pool)
         factors = model.with_background(factors, nb, notes, part(progress, 0.08, 0.2))
         window = gSiz or (2 * gSig[0] + 1, 2 * gSig[1] + 1)
         missed = away_from(seeds, missed, window)
-        begin = partial(add_seeds, movie=subtracted, gSig=gSig, gSiz=window, team=team)
+        begin = partial(add_seeds, movie=subtracted, gSig=gSig, gSiz=window, pool=pool)
         factors = begin(factors, seeds=seeds, progress=part(progress, 0.2, 0.21))
         factors = begin(factors, seeds=missed, placed_by_hand=False, progress=part(progress, 0.21, 0.25))
         if missed:

@@ -11,7 +11,7 @@ from calscope.algorithms.cnmf.local_background import BackgroundSubtractedMovie
 from calscope.algorithms.cnmf.merging import find_merge_weights, merge
 from calscope.algorithms.cnmf.spatial import background_images, update_spatial
 from calscope.algorithms.cnmf.temporal import Traces
-from calscope.algorithms.threads import Team
+from calscope.algorithms.threads import WorkerPool
 from calscope.model.notes import Note
 from calscope.model.progress import Progress, part
 
@@ -32,10 +32,10 @@ class FieldModel:
         nonneg_baseline: bool,  # noqa: FBT001
         merge_thr: float,
         smallest_px: int,
-        team: Team,
+        pool: WorkerPool,
     ) -> None:
         self.movie, self.p, self.nonneg_baseline = movie, p, nonneg_baseline
-        self.merge_thr, self.smallest_px, self.team = merge_thr, smallest_px, team
+        self.merge_thr, self.smallest_px, self.pool = merge_thr, smallest_px, pool
 
     def with_background(self, factors: Factors, nb: int, notes: list[Note], progress: Progress) -> Factors:
         """Find the field's background in what the components leave, then its images together with the footprints."""
@@ -44,7 +44,7 @@ class FieldModel:
             A=factors.A,
             C=factors.C,
             nb=nb,
-            team=self.team,
+            pool=self.pool,
             progress=part(progress, 0, 0.5),
         )
         b = np.zeros((factors.A.shape[0], nb), np.float32)
@@ -58,16 +58,16 @@ class FieldModel:
             A=factors.A,
             C=factors.C,
             nb=nb,
-            team=self.team,
+            pool=self.pool,
             progress=part(progress, 0, 0.5),
         )
-        b = background_images(movie=whole, factors=factors, f=f, team=self.team, progress=part(progress, 0.5, 1))
+        b = background_images(movie=whole, factors=factors, f=f, pool=self.pool, progress=part(progress, 0.5, 1))
         return replace(factors, b=b, f=f)
 
     def footprints(self, factors: Factors, notes: list[Note], progress: Progress) -> Factors:
         """Update the footprints and the background's images."""
         updated, kept = update_spatial(
-            movie=self.movie, factors=factors, smallest_px=self.smallest_px, team=self.team, progress=progress
+            movie=self.movie, factors=factors, smallest_px=self.smallest_px, pool=self.pool, progress=progress
         )
         if kept.size < factors.n:
             lost = {"n": factors.n - kept.size, "smallest_px": self.smallest_px}
@@ -77,15 +77,15 @@ class FieldModel:
     def traces(self, factors: Factors, notes: list[Note], progress: Progress) -> tuple[Factors, TraceDetails]:
         """Update the traces and merge, and update merged components again, until nothing is left to merge."""
         A, _ = factors.with_background()
-        products = self.movie.footprint_products(A, self.team, part(progress, 0, 0.4), "Updating traces")
+        products = self.movie.footprint_products(A, self.pool, part(progress, 0, 0.4), "Updating traces")
         traces = Traces(factors, products, p=self.p, nonneg_baseline=self.nonneg_baseline)
-        traces.update(np.arange(factors.n), self.team, part(progress, 0.4, 0.8))
+        traces.update(np.arange(factors.n), self.pool, part(progress, 0.4, 0.8))
         for _ in range(MERGE_ROUNDS):
             weights = find_merge_weights(traces.result()[0], self.merge_thr, traces.raw())
             if weights is None:
                 break
             traces, touched = traces.after(weights)
-            traces.update(touched, self.team, part(progress, 0.8, 1))
+            traces.update(touched, self.pool, part(progress, 0.8, 1))
         note_merged(factors.n - traces.factors.n, notes)
         return _without_silent(*traces.result())
 

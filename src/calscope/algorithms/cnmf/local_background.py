@@ -18,7 +18,7 @@ from scipy.sparse import csc_matrix, csr_matrix, kron
 
 from calscope.algorithms.cnmf.blocks import Blocks
 from calscope.algorithms.cnmf.pixel_stream import PixelChunk, footprint_products, trace_products
-from calscope.algorithms.threads import Team
+from calscope.algorithms.threads import WorkerPool
 from calscope.compiled import kernel
 from calscope.model.movie import FloatArray, Movie, chunks
 from calscope.model.progress import Progress
@@ -43,7 +43,7 @@ class LocalBackground:
     """(grid rows · grid columns, T), mean 0 over time."""
 
     @classmethod
-    def of(cls, blocks: Blocks, team: Team) -> Self | None:
+    def of(cls, blocks: Blocks, pool: WorkerPool) -> Self | None:
         """Measure it; None where the field is too small to tell cells from their surroundings."""
         if min(blocks.grid) < NEIGHBOURHOOD:
             return None
@@ -57,7 +57,7 @@ class LocalBackground:
                 frames[t] = cv2.GaussianBlur(cv2.medianBlur(frame, NEIGHBOURHOOD), (0, 0), SMOOTHING_BLOCKS)
             values[:, some] = frames.reshape(len(frames), -1).T
 
-        team.each(work, chunks(values.shape[1], CHUNK_FRAMES))
+        pool.each(work, chunks(values.shape[1], CHUNK_FRAMES))
         values -= values.mean(axis=1, dtype=np.float64).astype(np.float32)[:, None]
         return cls(blocks.dims, blocks.grid, values)
 
@@ -127,21 +127,21 @@ class BackgroundSubtractedMovie:
         cls,
         movie: Movie,
         block_px: int,
-        team: Team,
+        pool: WorkerPool,
         progress: Progress,
         look: Callable[[PixelChunk], None] | None = None,
     ) -> Self:
         """Measure the local background in blocks; `look` is called with every chunk of the movie."""
-        blocks = Blocks.of(movie, block_px, team, progress, look)
-        return cls(movie, LocalBackground.of(blocks, team), blocks.coarser(BACKGROUND_GRID))
+        blocks = Blocks.of(movie, block_px, pool, progress, look)
+        return cls(movie, LocalBackground.of(blocks, pool), blocks.coarser(BACKGROUND_GRID))
 
     def whole(self) -> Self:
         """Give the movie with its local background."""
         return replace(self, local=None)
 
-    def block_means(self, team: Team, progress: Progress) -> tuple[csc_matrix, FloatArray]:
+    def block_means(self, pool: WorkerPool, progress: Progress) -> tuple[csc_matrix, FloatArray]:
         """Give the pattern of the blocks, (H*W, blocks), and their means, (blocks, T), as new arrays."""
-        blocks = self.blocks or Blocks.of(self.movie, BLOCK_PX, team, progress).coarser(BACKGROUND_GRID)
+        blocks = self.blocks or Blocks.of(self.movie, BLOCK_PX, pool, progress).coarser(BACKGROUND_GRID)
         pattern, means = blocks.pattern, blocks.means.copy()
         if self.local is not None:
             means -= np.asarray((pattern.T @ self.local.weights()) @ self.local.values, np.float32)
@@ -152,18 +152,18 @@ class BackgroundSubtractedMovie:
         """Frames, rows, columns."""
         return self.movie.shape
 
-    def footprint_products(self, A: csc_matrix, team: Team, progress: Progress, note: str = "") -> FloatArray:
+    def footprint_products(self, A: csc_matrix, pool: WorkerPool, progress: Progress, note: str = "") -> FloatArray:
         """Aᵀ Y, as `pixel_stream.footprint_products`."""
-        out = footprint_products(self.movie, A, team, progress, note)
+        out = footprint_products(self.movie, A, pool, progress, note)
         if self.local is not None:
             out -= np.asarray((A.T @ self.local.weights()) @ self.local.values, np.float32)
         return out
 
     def trace_products(
-        self, where: csc_matrix, traces: FloatArray, team: Team, progress: Progress, note: str = ""
+        self, where: csc_matrix, traces: FloatArray, pool: WorkerPool, progress: Progress, note: str = ""
     ) -> NDArray[np.float64]:
         """Y Cᵀ where it is wanted, as `pixel_stream.trace_products`."""
-        out = trace_products(self.movie, where, traces, team, progress, note)
+        out = trace_products(self.movie, where, traces, pool, progress, note)
         if self.local is not None:
             on_grid = self.local.values @ traces.T
             weights = self.local.weights()

@@ -8,7 +8,7 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from calscope.algorithms.cnmf.pixel_stream import PixelChunk
-from calscope.algorithms.threads import Team
+from calscope.algorithms.threads import WorkerPool
 from calscope.compiled import kernel
 from calscope.model.movie import FloatArray, Movie, chunks
 
@@ -49,8 +49,8 @@ class NoiseMeter:
     the spectrum pass; with few taps it costs a twentieth of a spectrum.
     """
 
-    def __init__(self, movie: Movie, team: Team) -> None:
-        self.scale, self.team = movie.scale, team
+    def __init__(self, movie: Movie, pool: WorkerPool) -> None:
+        self.scale, self.pool = movie.scale, pool
         self.power = np.zeros(movie.shape[1] * movie.shape[2])
         self.frames = 0
 
@@ -67,7 +67,7 @@ class NoiseMeter:
             else:
                 power += n * _upper_power(codes.astype(np.float32))
 
-        self.team.each(work, chunks(self.power.size, PIXELS_AT_ONCE))
+        self.pool.each(work, chunks(self.power.size, PIXELS_AT_ONCE))
         self.frames += n - 2 * REACH if n > 2 * REACH else n
 
     def result(self) -> FloatArray:

@@ -12,7 +12,7 @@ from calscope.algorithms.cnmf.field_model import FieldModel
 from calscope.algorithms.cnmf.footprints import normalised
 from calscope.algorithms.cnmf.initialization import PatchFactors
 from calscope.algorithms.cnmf.local_background import BackgroundSubtractedMovie
-from calscope.algorithms.threads import Team
+from calscope.algorithms.threads import WorkerPool
 from calscope.model.errors import RecordingError
 from calscope.model.movie import FloatArray, Movie, chunks
 from calscope.model.progress import Progress
@@ -122,7 +122,7 @@ def update_patch(
     A, C = normalised(csc_matrix(found.A.reshape(n, h * w).T), found.C)
     b = np.ascontiguousarray(found.b.reshape(-1, h * w).T)
     factors = Factors(dims=(h, w), A=A, C=C, b=b, f=found.f, sn=np.ascontiguousarray(noise).ravel())
-    with Team(1) as alone:
+    with WorkerPool(1) as alone:
         model = FieldModel(patch, 0, nonneg_baseline, merge_thr, smallest_px, alone)
         factors = model.footprints(factors, [], progress)
         factors, _ = model.traces(factors, [], progress)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
-from calscope.algorithms.threads import Team
+from calscope.algorithms.threads import WorkerPool
 from calscope.compiled import kernel
 from calscope.model.movie import FloatArray, Movie, chunks
 from calscope.model.progress import Progress
@@ -34,7 +34,7 @@ class PixelChunk:
     """(H*W, stop - start), codes of `Movie`."""
 
 
-def pixel_chunks(movie: Movie, team: Team, progress: Progress, note: str) -> Iterator[PixelChunk]:
+def pixel_chunks(movie: Movie, pool: WorkerPool, progress: Progress, note: str) -> Iterator[PixelChunk]:
     """Go once through the movie, in stretches of at most 512 frames; each is overwritten by the next."""
     n_frames, height, width = movie.shape
     n_px = height * width
@@ -48,14 +48,14 @@ def pixel_chunks(movie: Movie, team: Team, progress: Progress, note: str) -> Ite
         def turn(tile: tuple[int, int], frames: NDArray = frames, codes: NDArray = codes) -> None:
             cv2.transpose(np.ascontiguousarray(frames[:, tile[0] : tile[1]]), codes[tile[0] : tile[1]])
 
-        team.each(turn, chunks(n_px, TILE_PX))
+        pool.each(turn, chunks(n_px, TILE_PX))
         yield PixelChunk(start, stop, codes)
 
 
 def footprint_products(  # noqa: PLR0917
     movie: Movie,
     A: csc_matrix,
-    team: Team,
+    pool: WorkerPool,
     progress: Progress,
     note: str = "",
     look: Callable[[PixelChunk], None] | None = None,
@@ -75,14 +75,14 @@ def footprint_products(  # noqa: PLR0917
     """
     out = np.empty((A.shape[1], movie.shape[0]), np.float32)
     data = A.data.astype(np.float32)
-    parts = _balanced(A.indptr, 4 * team.workers)
-    for chunk in pixel_chunks(movie, team, progress, note):
+    parts = _balanced(A.indptr, 4 * pool.workers)
+    for chunk in pixel_chunks(movie, pool, progress, note):
 
         def work(part: tuple[int, int], chunk: PixelChunk = chunk) -> None:
             target = out[part[0] : part[1], chunk.start : chunk.stop]
             _project(chunk.codes, A.indptr[part[0] : part[1] + 1], A.indices, data, target)
 
-        team.each(work, parts)
+        pool.each(work, parts)
         if look is not None:
             look(chunk)
     out *= np.float32(movie.scale)
@@ -91,7 +91,7 @@ def footprint_products(  # noqa: PLR0917
 
 
 def trace_products(  # noqa: PLR0917 - kernels take no keywords
-    movie: Movie, where: csc_matrix, traces: FloatArray, team: Team, progress: Progress, note: str = ""
+    movie: Movie, where: csc_matrix, traces: FloatArray, pool: WorkerPool, progress: Progress, note: str = ""
 ) -> NDArray[np.float64]:
     """Y Cᵀ at the entries of a sparse pattern only.
 
@@ -107,14 +107,14 @@ def trace_products(  # noqa: PLR0917 - kernels take no keywords
     (nnz,) float64, one value per entry of `where`.
     """
     out = np.zeros(where.nnz)
-    parts = _balanced(where.indptr, 4 * team.workers)
-    for chunk in pixel_chunks(movie, team, progress, note):
+    parts = _balanced(where.indptr, 4 * pool.workers)
+    for chunk in pixel_chunks(movie, pool, progress, note):
         piece = np.ascontiguousarray(traces[:, chunk.start : chunk.stop], np.float32)
 
         def work(part: tuple[int, int], chunk: PixelChunk = chunk, piece: FloatArray = piece) -> None:
             _correlate(chunk.codes, where.indptr, where.indices, piece, part[0], part[1], out)
 
-        team.each(work, parts)
+        pool.each(work, parts)
     out *= movie.scale
     sums = traces.sum(axis=1, dtype=np.float64)
     out += movie.offset * np.repeat(sums, np.diff(where.indptr))

@@ -14,7 +14,7 @@ from scipy.sparse import csr_matrix
 
 from calscope.algorithms.cnmf.footprints import from_fortran, swap_order
 from calscope.algorithms.cnmf.patch_fit import mean_of_frames
-from calscope.algorithms.threads import Team
+from calscope.algorithms.threads import WorkerPool
 from calscope.model.movie import FloatArray, Movie, chunks
 from calscope.model.progress import Progress, silent
 from calscope.model.results import Components, Residual
@@ -68,8 +68,8 @@ def residual_peaks(
         return look.summed(left, first)
 
     parts = []
-    with Team(workers) as team:
-        for i, one in enumerate(team.map(work, stretches)):
+    with WorkerPool(workers) as pool:
+        for i, one in enumerate(pool.map(work, stretches)):
             parts.append(one)
             progress((i + 1) / len(stretches), "Looking at what is left")
     return _joined(parts, every, n_frames)

@@ -16,7 +16,7 @@ from scipy.sparse import csc_matrix, csr_matrix
 
 from calscope.algorithms.cnmf.factors import Factors
 from calscope.algorithms.cnmf.patch_fit import mean_of_frames
-from calscope.algorithms.threads import Team
+from calscope.algorithms.threads import WorkerPool
 from calscope.model.movie import FloatArray, Movie, chunks
 from calscope.model.progress import Progress
 from calscope.model.seeds import Seeds
@@ -36,7 +36,7 @@ FRAMES_AT_ONCE = 384
 
 
 def find_residual_seeds(
-    movie: Movie, factors: Factors, *, gSig: tuple[int, int], border_px: int, team: Team, progress: Progress
+    movie: Movie, factors: Factors, *, gSig: tuple[int, int], border_px: int, pool: WorkerPool, progress: Progress
 ) -> Seeds:
     """Find the pixels (y, x) of the seeds, the clearest first.
 
@@ -58,7 +58,7 @@ def find_residual_seeds(
     look = _SomaMatch.of(movie, factors, grid, gSig)
     total, squares, n = np.zeros(grid), np.zeros(grid), 0
     stretches = chunks(movie.shape[0] // BLOCK_FRAMES * BLOCK_FRAMES, FRAMES_AT_ONCE)
-    for i, part in enumerate(team.map(look.sums, stretches)):
+    for i, part in enumerate(pool.map(look.sums, stretches)):
         progress(i / len(stretches), "Looking for missed cells")
         total, squares, n = total + part[0], squares + part[1], n + part[2]
     power = (squares / n - (total / n) ** 2) / look.gain

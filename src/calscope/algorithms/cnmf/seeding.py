@@ -12,7 +12,7 @@ from calscope.algorithms.cnmf.footprints import normalised
 from calscope.algorithms.cnmf.initialization import initialise_patch
 from calscope.algorithms.cnmf.local_background import BackgroundSubtractedMovie
 from calscope.algorithms.cnmf.patch_fit import Where, effective_tsub, mean_of_frames, read_patch, spread_in_time
-from calscope.algorithms.threads import Team
+from calscope.algorithms.threads import WorkerPool
 from calscope.model.movie import FloatArray
 from calscope.model.notes import Note
 from calscope.model.progress import Progress
@@ -30,7 +30,7 @@ def add_seeds(
     gSig: tuple[int, int],
     gSiz: tuple[int, int],
     placed_by_hand: bool = True,
-    team: Team,
+    pool: WorkerPool,
     progress: Progress,
 ) -> Factors:
     """Begin a component at each seed from what the others and the background leave of the movie around it.
@@ -44,7 +44,7 @@ def add_seeds(
         progress(done / len(seeds), f"Missed cell {done + 1} of {len(seeds)}")
         residual = _Residual.of(movie, factors)
         start = partial(_new_component, residual, gSig=gSig, gSiz=gSiz)
-        for i, new in zip(turn, team.map(start, [seeds[i] for i in turn]), strict=True):
+        for i, new in zip(turn, pool.map(start, [seeds[i] for i in turn]), strict=True):
             if new is not None:
                 factors = _with(factors, new, i if placed_by_hand else -1)
                 order.append(i)

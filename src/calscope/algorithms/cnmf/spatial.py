@@ -15,7 +15,7 @@ from scipy.sparse import csc_matrix, hstack
 from calscope.algorithms.cnmf.factors import Factors
 from calscope.algorithms.cnmf.footprints import box_of, compact, denoise_footprint, dilated, from_rows, normalised
 from calscope.algorithms.cnmf.local_background import BackgroundSubtractedMovie
-from calscope.algorithms.threads import Team
+from calscope.algorithms.threads import WorkerPool
 from calscope.compiled import kernel
 from calscope.model.movie import FloatArray
 from calscope.model.progress import Progress
@@ -28,7 +28,7 @@ PIXELS_AT_ONCE = 4096
 
 
 def update_spatial(
-    *, movie: BackgroundSubtractedMovie, factors: Factors, smallest_px: int, team: Team, progress: Progress
+    *, movie: BackgroundSubtractedMovie, factors: Factors, smallest_px: int, pool: WorkerPool, progress: Progress
 ) -> tuple[Factors, NDArray]:
     """Update A and b; components left with fewer than `smallest_px` pixels are dropped, or none if asked for by a seed.
 
@@ -42,13 +42,13 @@ def update_spatial(
     everywhere = csc_matrix(np.ones((n_px, nb), np.float32))
     where = hstack([support, everywhere], format="csc")
     traces = np.concatenate([factors.C, factors.f]).astype(np.float32)
-    products = movie.trace_products(where, traces, team, progress, "Updating footprints")
+    products = movie.trace_products(where, traces, pool, progress, "Updating footprints")
     gram = (traces.astype(np.float64) @ traces.T.astype(np.float64)) if len(traces) else np.zeros((0, 0))
 
-    weights, b = _solve(support, products, gram, factors, team, penalised=True)
+    weights, b = _solve(support, products, gram, factors, pool, penalised=True)
     tidy = _cleaned(support, weights, factors.dims)
     allowed = np.asarray(tidy.data > 0)
-    weights, b = _solve(support, products, gram, factors, team, allowed=allowed)
+    weights, b = _solve(support, products, gram, factors, pool, allowed=allowed)
     A = csc_matrix((weights.astype(np.float32), support.indices, support.indptr), shape=support.shape)
     A.eliminate_zeros()
     A = _denoise(A, factors)
@@ -58,17 +58,17 @@ def update_spatial(
 
 
 def background_images(
-    *, movie: BackgroundSubtractedMovie, factors: Factors, f: FloatArray, team: Team, progress: Progress
+    *, movie: BackgroundSubtractedMovie, factors: Factors, f: FloatArray, pool: WorkerPool, progress: Progress
 ) -> FloatArray:
     """Find the images, (H*W, nb), of background traces f in the residual of the components, which stay fixed."""
     n_px, nb = factors.A.shape[0], len(f)
     everywhere = csc_matrix(np.ones((n_px, nb), np.float32))
-    products = movie.trace_products(everywhere, f, team, progress, "Updating the background")
+    products = movie.trace_products(everywhere, f, pool, progress, "Updating the background")
     seen = factors.A @ (factors.C.astype(np.float64) @ f.T.astype(np.float64))
     nobody = csc_matrix((n_px, 0), dtype=np.float32)
     start = replace(factors, b=np.zeros((n_px, nb), np.float32))
     gram = f.astype(np.float64) @ f.T.astype(np.float64)
-    return _solve(nobody, products - seen.T.ravel(), gram, start, team)[1]
+    return _solve(nobody, products - seen.T.ravel(), gram, start, pool)[1]
 
 
 def _denoise(A: csc_matrix, factors: Factors) -> csc_matrix:
@@ -101,7 +101,7 @@ def _solve(
     products: NDArray,
     gram: NDArray,
     factors: Factors,
-    team: Team,
+    pool: WorkerPool,
     *,
     penalised: bool = False,
     allowed: NDArray | None = None,
@@ -126,7 +126,7 @@ def _solve(
             by_pixel.indptr, by_pixel.indices, entries, use, products, background, gram, noise, part[0], part[1], out, b
         )
 
-    team.each(work, team.ranges(n_px, -(-n_px // PIXELS_AT_ONCE)))
+    pool.each(work, pool.ranges(n_px, -(-n_px // PIXELS_AT_ONCE)))
     return out, b.astype(np.float32)
 
 

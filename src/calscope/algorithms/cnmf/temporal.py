@@ -16,7 +16,7 @@ from calscope.algorithms.cnmf.factors import Factors, TraceDetails
 from calscope.algorithms.cnmf.merging import MergeWeights, merge_with
 from calscope.algorithms.cnmf.noise import trace_noise
 from calscope.algorithms.deconvolution.deconvolution import TraceModel, model_trace
-from calscope.algorithms.threads import Team
+from calscope.algorithms.threads import WorkerPool
 from calscope.compiled import kernel
 from calscope.model.movie import FloatArray
 from calscope.model.progress import Progress, silent
@@ -36,14 +36,14 @@ class Traces:
         self.power = self.gram.diagonal()
         self.models: list[TraceModel | None] = [None] * factors.n
 
-    def update(self, which: NDArray, team: Team, progress: Progress = silent, rounds: int = ROUNDS) -> None:
+    def update(self, which: NDArray, pool: WorkerPool, progress: Progress = silent, rounds: int = ROUNDS) -> None:
         """Update the traces of some components, and the background's; the first time it must be all of them."""
         wanted = set(which.tolist())
         groups = [[k for k in group if k in wanted] for group in independent_groups(self.gram, self.factors.n)]
         for turn in range(rounds):
             for g, group in enumerate(groups):
                 progress((turn + g / len(groups)) / rounds, "Updating traces")
-                team.each(
+                pool.each(
                     self._update_some, [group[i : i + TRACES_AT_ONCE] for i in range(0, len(group), TRACES_AT_ONCE)]
                 )
             for j in range(self.factors.n, len(self.C)):

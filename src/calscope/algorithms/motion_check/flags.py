@@ -36,7 +36,7 @@ class FrameFindings:
     """Frame by frame, each (T,)."""
 
     shift_px: FloatArray
-    room_px: FloatArray
+    margin_to_max_shift_px: FloatArray
     clipped: NDArray[np.bool_]
     got_worse: NDArray[np.bool_]
 
@@ -48,7 +48,7 @@ def flag_frames(motion: MotionCorrection, max_shifts: tuple[int, int]) -> FrameF
     away = shifts - np.median(shifts, axis=0)
     return FrameFindings(
         shift_px=np.linalg.norm(away, axis=1).astype(np.float32),
-        room_px=np.maximum(room, 0).astype(np.float32),
+        margin_to_max_shift_px=np.maximum(room, 0).astype(np.float32),
         clipped=room <= AT_LIMIT_PX,
         got_worse=motion.corrected.corr_corrected < motion.estimate.corr_raw - WORSE_BY,
     )

@@ -42,7 +42,7 @@ from calscope.model.results import (
 Correct = Callable[[FrameSource, Progress], MotionCorrection]
 """The correction as it was done, on another movie of the same field; its result is used and thrown away."""
 STILL_PX = 6_000_000
-"""Pixels of the movie that doesn't move; the share of time that judging takes shrinks with the length of the movie."""
+"""Pixels of the movie that doesn't move; the share of time that this takes shrinks with the length of the movie."""
 STILL_SIDE_PX = 160
 """It shows the middle of the field up to that side, or two patches: what noise gains is about the same everywhere."""
 TOO_FEW = Note("verdict_too_few_frames")
@@ -91,7 +91,7 @@ def measure_motion(
     )
     return MotionQuality(
         shift_px=frames.shift_px,
-        room_px=frames.room_px,
+        margin_to_max_shift_px=frames.margin_to_max_shift_px,
         clipped=frames.clipped,
         got_worse=frames.got_worse,
         brightness_r=follows[0],
@@ -100,7 +100,7 @@ def measure_motion(
         gains=comparison.gains,
         verdict=comparison.verdict,
         why=comparison.why,
-        n_judged=comparison.n_judged,
+        n_evaluated=comparison.n_evaluated,
         flags=flags,
     )
 
@@ -140,7 +140,7 @@ class _Comparison:
     gains: tuple[MotionGain, ...]
     verdict: MotionVerdict
     why: Note
-    n_judged: int
+    n_evaluated: int
     noise_left: float | None
 
 
@@ -149,7 +149,7 @@ def _compare(
 ) -> _Comparison:
     plan = plan_sample(motion.corrected)
     if plan is None:
-        return _Comparison({}, (), "not judged", TOO_FEW, 0, None)
+        return _Comparison({}, (), "not evaluated", TOO_FEW, 0, None)
     samples = take_versions(
         Versions(source, motion),
         plan,
@@ -176,7 +176,7 @@ def _compare(
         gains=tuple(g for g in gains if (g.before, g.after) != ("raw", "piecewise")),
         verdict=verdict,
         why=why,
-        n_judged=plan.n_frames,
+        n_evaluated=plan.n_frames,
         noise_left=last.noise / samples["raw"].noise if samples["raw"].noise > 0 else None,
     )
 

@@ -117,7 +117,7 @@ def preview_motion(
         versions={name: PreviewVersion(images[name], template_r[name], measures.get(name)) for name in images},
         verdict=compared.verdict,
         why=compared.why,
-        n_judged=compared.n_judged,
+        n_evaluated=compared.n_evaluated,
         notes=tuple(_notes(survey, crop, tried, max_shifts)),
         crop_notes=tried.best.estimate.notes,
     )
@@ -172,13 +172,13 @@ class _Compared:
     found: Mapping[MotionVersion, Measured]
     verdict: MotionVerdict
     why: Note
-    n_judged: int
+    n_evaluated: int
 
 
 def _compare(tried: _Tried, correct: Correct, workers: int, progress: Progress) -> _Compared:
     plan = plan_sample(tried.best.corrected)
     if plan is None:
-        return _Compared({}, "not judged", TOO_FEW, 0)
+        return _Compared({}, "not evaluated", TOO_FEW, 0)
     plan = SamplePlan(plan.starts, tried.inside)
     samples = take_versions(
         _Versions(tried), plan, with_corr=True, workers=workers, progress=part(progress, 0, 0.2), note="comparing"

@@ -1,4 +1,4 @@
-"""The frames that a motion correction is judged on, in every version: raw, rigid, and piecewise where that was done.
+"""The frames that a motion correction is evaluated on, in every version: raw, rigid, and piecewise where that was done.
 
 Short stretches of frames spread over the movie. Raw frames keep the finest noise, interpolated ones lose some, the more
 the further their shift is from a whole pixel; so every version is smoothed a little beyond what cubic interpolation
@@ -52,7 +52,7 @@ class SamplePlan:
 
 
 def plan_sample(corrected: CorrectedMovie) -> SamplePlan | None:
-    """Choose stretches among the frames that show the picture; None when there are too few to judge by."""
+    """Choose stretches among the frames that show the picture; None when there are too few to measure by."""
     shows = shows_picture(corrected)
     n = len(shows)
     whole = np.convolve(shows, np.ones(BLOCK), "valid") == BLOCK if n >= BLOCK else np.zeros(0, np.bool_)

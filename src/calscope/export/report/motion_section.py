@@ -32,8 +32,8 @@ def _measures(found: MotionRecord) -> Markup:
         for version, of_version in found.measures.items()
     ]
     about = (
-        f"With 95 % bootstrap intervals; all versions on the same {found.n_judged} frames and the same crop inside the "
-        "border, equally smoothed."
+        f"With 95 % bootstrap intervals; all versions on the same {found.n_evaluated} frames and the same crop "
+        "inside the border, equally smoothed."
     )
     return join(
         table(["version", *_COLUMNS.values()], rows, {"class": "facts"}), element("p", {"class": "when"}, about)

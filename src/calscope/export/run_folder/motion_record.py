@@ -25,7 +25,7 @@ class MotionRecord:
     """What a person should look at, one sentence each."""
     measures: Mapping[str, Mapping[str, Estimate]]
     """By version (raw, rigid, piecewise), then by measure; empty where nothing could be measured."""
-    n_judged: int
+    n_evaluated: int
     """Frames that the versions were compared on."""
 
 
@@ -41,13 +41,13 @@ def from_plain(value: Any) -> MotionRecord | None:
     if not isinstance(value, Mapping) or not isinstance(value.get("verdict"), str):
         return None
     measures = value.get("measures")
-    n_judged = value.get("n_judged")
+    n_evaluated = value.get("n_evaluated", value.get("n_judged"))
     return MotionRecord(
         verdict=value["verdict"],
         sentence=str(value.get("sentence") or ""),
         flags=tuple(texts(notes_from_json(value.get("flags")))),
         measures=_measures(measures) if isinstance(measures, Mapping) else {},
-        n_judged=n_judged if isinstance(n_judged, int) else 0,
+        n_evaluated=n_evaluated if isinstance(n_evaluated, int) else 0,
     )
 
 

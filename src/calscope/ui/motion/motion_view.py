@@ -261,7 +261,7 @@ def _show_quality(animal: ShownAnimal, motion: MotionCorrection) -> None:
     charts.show(figure, keys.on_page(_PAGE, f"measures {animal.name}"), f"Measures of {animal.name} with intervals")
     rows, columns = crop_inside(motion.corrected)
     st.caption(
-        f"Dots with 95 % bootstrap intervals. All versions on the same {quality.n_judged} frames, spread over the "
+        f"Dots with 95 % bootstrap intervals. All versions on the same {quality.n_evaluated} frames, spread over the "
         f"recording, and on the same crop (rows {rows.start} to {rows.stop - 1}, columns {columns.start} to "
         f"{columns.stop - 1}), equally smoothed. These intervals include how frames differ among themselves; the "
         "changes below compare the same frames in two versions, and are much more certain."
