@@ -152,7 +152,7 @@ def test_parameters_that_differ_are_marked(make_animal, tmp_path):
     changed, overruled = ([body for _, body in page.all("td", class_=look)] for look in ("changed", "overruled"))
     assert "7" in changed  # K, asked for and used, not the default 4
     assert overruled == ["12 (asked for: 15)"]
-    assert len(changed) == 3  # K, and what the recording gave: fr and dxy
+    assert len(changed) == 4  # K, what the recording gave (fr and dxy), and what the engine fills in (use_soma)
 
 
 def test_nothing_is_told_in_red(make_animal, tmp_path):
