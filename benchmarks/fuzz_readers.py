@@ -1,9 +1,10 @@
 """Opens damaged files and tells what came of it: `python benchmarks/fuzz_readers.py --files 1000 --seed 0`.
 
 Whole files of several layouts are damaged at random (the seed decides how), and each is opened, a few frames are read
-and its load report is made, in a process of its own. Right is frames or one sentence; a traceback, a crash, more than
-5 s or more than 500 MB is a fault. Files at fault are kept in the folder that `--keep` names. `--look FILE ...` looks
-at given files or folders instead.
+and its load report is made, in a process of its own; folders of `calscope run` are reported and exported, other
+programs' results opened.
+Right is frames or one sentence; a traceback, a crash, more than 5 s or more than 500 MB is a fault. Files at fault are
+kept in the folder that `--keep` names. `--look FILE ...` looks at given recordings instead.
 
 Another format is another entry of `KINDS`: how a whole input is written, and how it is looked at.
 """
@@ -28,6 +29,7 @@ from typing import Any
 
 import numpy as np
 import tifffile
+from damaged_results import damage_run, look_at_caiman, look_at_mat, look_at_run, write_caiman, write_mat, write_run
 
 from calscope.io.load_report import make_report
 from calscope.io.project import find_recordings
@@ -36,6 +38,10 @@ from calscope.model.errors import CalscopeError
 
 MOST_S, MOST_BYTES, SAFETY_BYTES = 5.0, 500 << 20, 6 << 30
 GOOD = ("frames", "sentence")
+_LOADED_ONCE = (
+    *("calscope.io.load_report", "calscope.io.project", "calscope.io.results.open_results"),
+    *("calscope.export.formats.format_registry", "calscope.export.report.write_report"),
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,9 @@ class Kind:
     name: str
     write: Callable[[random.Random], bytes]
     look: Callable[[Path], None]
+    ending: str = ".tif"
+    damage: Callable[[bytes, random.Random], bytes] | None = None
+    """How its content is damaged, where that is not done byte by byte."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +77,7 @@ def main() -> int:
     parser.add_argument("--look", type=Path, nargs="*", help="look at these instead")
     wanted = parser.parse_args()
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["calscope.io.load_report", "calscope.io.project"])
+    context.set_forkserver_preload(list(_LOADED_ONCE))
     outcomes: Counter[tuple[str, str]] = Counter()
     with tempfile.TemporaryDirectory(prefix="calscope-fuzz-") as place:
         for kind, path in looked_at(wanted, Path(place)):
@@ -95,8 +104,8 @@ def looked_at(wanted: argparse.Namespace, place: Path) -> Iterator[tuple[Kind, P
     for number in range(wanted.files):
         kind = KINDS[wanted.kinds[number % len(wanted.kinds)]]
         chance = random.Random(f"{wanted.seed} {number}")
-        path = place / f"{kind.name}_{wanted.seed}_{number}.tif"
-        path.write_bytes(damaged(kind.write(chance), chance))
+        path = place / f"{kind.name}_{wanted.seed}_{number}{kind.ending}"
+        path.write_bytes((kind.damage or damaged)(kind.write(chance), chance))
         yield kind, path
 
 
@@ -129,12 +138,17 @@ def look_and_tell(name: str, path: Path, answer: Connection) -> None:
         word, text = "sentence", str(error)
     except BaseException:  # noqa: BLE001 - this is what is looked for
         word, text = "traceback", traceback.format_exc()
-    seconds, peak = time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    seconds, peak = time.process_time() - began, peak_bytes()
     if word in GOOD and seconds > MOST_S:
         word = "slow"
     if word in GOOD and peak > MOST_BYTES:
         word = "memory"
     answer.send(Outcome(word, text, seconds, peak))
+
+
+def peak_bytes() -> int:
+    """Give the memory that this process, or one that it started, had at most."""
+    return 1024 * max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
 def look_at_recording(path: Path) -> None:
@@ -158,6 +172,11 @@ def damaged(content: bytes, chance: random.Random) -> bytes:
         if len(data) < 2:
             break
     return bytes(data)
+
+
+def damaged_run(content: bytes, chance: random.Random) -> bytes:
+    """Damage a run's folder."""
+    return damage_run(content, chance, damaged)
 
 
 def _one_byte(data: bytearray, at: int, chance: random.Random) -> None:
@@ -235,6 +254,11 @@ KINDS = {
         Kind("imagej", tiff(imagej=True, metadata={"axes": "TYX", "finterval": 0.1}), look_at_recording),
         Kind("ome", tiff(ome=True, metadata={"axes": "TYX", "TimeIncrement": 0.1}), look_at_recording),
         Kind("scanimage", scanimage, look_at_recording),
+        Kind(
+            "run folder", write_run, look_at_run, ".zip", lambda content, chance: damage_run(content, chance, damaged)
+        ),
+        Kind("caiman", write_caiman, look_at_caiman, ".hdf5"),
+        Kind("Fall.mat", write_mat, look_at_mat, ".mat"),
     )
 }
 

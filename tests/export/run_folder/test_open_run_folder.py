@@ -181,6 +181,14 @@ def test_arrays_of_another_shape_or_kind_are_damage(make_animal, file, name, ask
         getattr(only(folder), ask)
 
 
+@pytest.mark.parametrize("name", ["indices", "indptr", "shape"])
+def test_places_that_are_no_whole_numbers_are_damage(make_animal, name):
+    folder = make_animal()
+    with_array(folder, "footprints.npz", name, lambda a: a + 0.25)
+    with pytest.raises(StoreError, match=r"footprints\.npz is damaged.*no whole numbers"):
+        _ = only(folder).footprints
+
+
 def test_an_array_that_claims_more_than_its_file_holds_is_damage(make_animal):
     folder = make_animal()
     header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (900000, 900000), }"

@@ -65,6 +65,8 @@ def _check_claims(path: Path) -> None:
 
 def sparse(found: Mapping[str, NDArray]) -> csc_matrix:
     """Put the parts of a sparse matrix together; ValueError where they don't fit."""
+    if any(found[name].dtype.kind not in "iu" for name in ("indices", "indptr", "shape")):
+        raise ValueError("its places are no whole numbers")
     matrix = csc_matrix((found["data"], found["indices"], found["indptr"]), shape=tuple(found["shape"]))
     matrix.check_format(full_check=True)
     return matrix
