@@ -47,7 +47,7 @@ def test_every_animal_is_there_with_the_rate_of_its_file(place):
         assert told["requested"]["dataset"]["fr"] is None
         assert told["effective"]["dataset"]["fr"] == pytest.approx(14.7)
         assert told["effective"]["dataset"]["dxy"] == pytest.approx([300 / 256] * 2, rel=0.01)
-        assert len(computed(place, animal, "out")) == 10
+        assert len(computed(place, animal, "out")) == 12
     assert [entry["name"] for entry in json.loads((place / "out/run.json").read_text())["animals"]] == ANIMALS
 
 
