@@ -27,6 +27,7 @@ from scipy.io import savemat
 from calscope.export.formats.format_registry import FORMATS, export_run
 from calscope.export.report.write_report import write_report
 from calscope.export.run_folder.open_run_folder import open_run
+from calscope.export.run_folder.read_files import DAMAGE
 from calscope.io.results.open_results import open_results
 from calscope.model.errors import CalscopeError
 
@@ -123,7 +124,7 @@ def _damaged_npz(content: bytes, chance: random.Random) -> bytes:
     try:
         with np.load(io.BytesIO(content)) as found:
             arrays = dict(found)
-    except (OSError, ValueError, zipfile.BadZipFile):
+    except DAMAGE:  # by what was done to it before
         return content
     name = chance.choice(list(arrays))
     array = arrays.pop(name)
@@ -158,11 +159,13 @@ def _other_kinds(array: NDArray) -> Iterator[NDArray]:
 def _damaged_parquet(content: bytes, chance: random.Random) -> bytes:
     try:
         table = pq.read_table(io.BytesIO(content))
-    except (OSError, pa.ArrowException):
+    except DAMAGE:
         return content
     at = chance.randrange(table.num_columns)
     name, column = table.column_names[at], table.column(at).combine_chunks()
     n = len(column)
+    if not n:
+        return content
     columns = [
         pa.array([None] * n, column.type),
         pa.array(["x"] * n),

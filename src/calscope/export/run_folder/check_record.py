@@ -5,6 +5,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from calscope.model.json_text import quoted
+from calscope.model.params import fields
+
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _Count = Annotated[int, Field(gt=0, lt=2**40)]
 _Texts = dict[str, str]
@@ -30,9 +33,13 @@ class _Dataset(_Part):
     dxy: Annotated[list[_Positive], Field(min_length=2, max_length=2)] | None = None
 
 
+_Number = Annotated[float, Field(allow_inf_nan=False)]
+_Group = dict[str, bool | _Number | str | list[_Number] | None]
+
+
 class _Effective(_Part):
     model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, dict[str, Any]]
+    __pydantic_extra__: dict[str, _Group]
 
     dataset: _Dataset | None = None
 
@@ -54,7 +61,7 @@ class _Record(_Part):
     engine: str | None = None
     engine_version: str | None = None
     recording: _Recording | None = None
-    requested: dict[str, dict[str, Any]] | None = None
+    requested: dict[str, _Group] | None = None
     effective: _Effective | None = None
     reasons: dict[str, _Note | str] = {}
     versions: _Texts | None = None
@@ -79,3 +86,21 @@ def check_record(meta: Mapping[str, Any]) -> None:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise ValueError(f"{place}: {first['msg'][:1].lower()}{first['msg'][1:]}") from None
+    for which in ("requested", "effective"):
+        _check_kinds(which, meta.get(which) or {})
+
+
+def _check_kinds(which: str, groups: Mapping[str, Any]) -> None:
+    """Refuse values of another kind than the parameter's; their limits may have been others in another version."""
+    for field in fields():
+        value = (groups.get(field.group) or {}).get(field.name)
+        if value is not None and not _is_kind_of(value, field.default):
+            raise ValueError(f"{which}.{field.dotted}: {quoted(value)} is no value of this parameter")
+
+
+def _is_kind_of(value: Any, default: Any) -> bool:
+    if default is None or isinstance(default, bool | str):
+        return default is None or isinstance(value, type(default))
+    if isinstance(default, tuple):
+        return isinstance(value, list) and len(value) == len(default)
+    return isinstance(value, int | float) and not isinstance(value, bool)
