@@ -53,7 +53,7 @@ def test_from_the_demo_button_to_a_trace_and_back_after_a_restart(server, tab):
     at(tab, "Data")
     go(tab, "Motion", "Motion correction")
     run(tab, "Correct motion")
-    tab.get_by_text("corrected", exact=True).first.wait_for(timeout=20_000)
+    tab.get_by_text("corrected", exact=True).locator("visible=true").first.wait_for(timeout=20_000)
     go(tab, "Extraction", "Extraction")
     number(tab, "Components per patch").fill("3")
     run(tab, "Extract components")
