@@ -5,7 +5,7 @@ import pytest
 
 @pytest.mark.parametrize(
     ("name", "again"),
-    [("dxy", "runs again: nothing."), ("max_shifts", "preview where it moves most, and what follows.")],
+    [("dxy", "computes again: nothing."), ("max_shifts", "preview where it moves most, and what follows.")],
 )
 def test_what_a_change_runs_again(open_page, name, again):
     app = open_page("parameters")

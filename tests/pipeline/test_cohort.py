@@ -40,7 +40,7 @@ def test_an_animal_that_fails_does_not_stop_the_others(animals, wanted):
     runs = run(animals, wanted)
     assert [bool(run.error) for run in runs.values()] == [False, True, False]
     assert "Animal_2" in runs["Animal_2"].error and "Traceback" not in runs["Animal_2"].error
-    assert len(runs["Animal_3"].stages) == 5
+    assert len(runs["Animal_3"].stages) == 6
 
 
 def test_a_fault_of_the_program_in_one_animal_does_not_stop_the_others(animals, wanted, monkeypatch):
