@@ -14,6 +14,7 @@ import pytest
 import tifffile
 from filelock import FileLock
 
+from calscope.io.processes import process_identity
 from calscope.jobs.job_folder import JobFolder, JobProcess
 from calscope.jobs.job_spec import DemoSettings, JobSpec
 from calscope.jobs.job_status import JobStatus, write_status
@@ -21,7 +22,6 @@ from calscope.jobs.manager import JobManager
 from calscope.model.animal_inputs import AnimalInputs
 from calscope.model.errors import EngineError, ParameterError, StoreError
 from calscope.pipeline.animal_results import AnimalResults
-from calscope.pipeline.processes import process_identity
 from calscope.pipeline.records import AnimalRun
 
 RATE = {"dataset": {"fr": 10.0}}

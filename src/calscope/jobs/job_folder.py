@@ -17,12 +17,12 @@ import psutil
 from pydantic import TypeAdapter, ValidationError
 
 from calscope.io.atomic_write import write_text_whole
+from calscope.io.owners import Owners
+from calscope.io.processes import process_identity
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.job_status import STATUS_FILE, JobStatus, read_status, write_status
 from calscope.model.errors import StoreError
 from calscope.pipeline.disk_files import read_json
-from calscope.pipeline.owners import Owners
-from calscope.pipeline.processes import process_identity
 from calscope.pipeline.records import AnimalRun, StoredRun
 
 _ID = re.compile("[0-9a-f]{16}-[0-9a-z]{6}")

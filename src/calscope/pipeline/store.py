@@ -3,7 +3,7 @@
 <root>/results/<first two of the key>/<key>/    arrays as .npy, meta.json, complete.json
 <root>/leases/      which results running jobs use, so that pruning leaves them alone
 <root>/scratch/     folders of running stages
-<root>/owners/      which processes make something here, see `calscope.pipeline.owners`
+<root>/owners/      which processes make something here, see `calscope.io.owners`
 <root>/jobs/        jobs, see `calscope.jobs`
 """
 
@@ -25,10 +25,10 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from calscope.io.atomic_write import move, sync_to_disk, write_text_whole
+from calscope.io.owners import ID, SILENT_S, Owners
 from calscope.model.errors import StoreError
 from calscope.pipeline.disk_files import read_json, read_json_if_there, store_trouble
 from calscope.pipeline.memory import watch_map
-from calscope.pipeline.owners import ID, SILENT_S, Owners
 from calscope.pipeline.result_writer import MARK, META, SCHEMA, ResultWriter
 
 MAPPED_FROM_BYTES = 1 << 20

@@ -12,8 +12,8 @@ import owned
 import psutil
 import pytest
 
-from calscope.pipeline import file_locks, owners
-from calscope.pipeline.owners import Owners
+from calscope.io import file_locks, owners
+from calscope.io.owners import Owners
 from calscope.pipeline.store import Store
 
 posix = pytest.mark.skipif(os.name == "nt", reason="locks of POSIX")
@@ -248,7 +248,7 @@ def test_a_sweep_between_a_file_and_its_lock_costs_nothing(tmp_path, monkeypatch
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_forked_process_does_not_keep_the_lock_of_its_parent(tmp_path):
     script = (
-        "import os, sys, time; from pathlib import Path; from calscope.pipeline.owners import Owners\n"
+        "import os, sys, time; from pathlib import Path; from calscope.io.owners import Owners\n"
         "with Owners(Path(sys.argv[1])).own() as owner:\n"
         "    if os.fork() == 0:\n"
         "        time.sleep(60)\n"

@@ -19,8 +19,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from calscope.pipeline.file_locks import is_locked, lock
-from calscope.pipeline.processes import kernel_id
+from calscope.io.file_locks import is_locked, lock
+from calscope.io.processes import kernel_id
 
 BEAT_S = 5.0
 """Seconds between two touches of an owner's file."""

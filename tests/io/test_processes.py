@@ -3,7 +3,7 @@ import subprocess
 import sys
 import time
 
-from calscope.pipeline.processes import kernel_id, process_identity
+from calscope.io.processes import kernel_id, process_identity
 
 
 def start_child():
@@ -29,6 +29,6 @@ def test_a_killed_process_has_none_even_before_it_is_reaped():
 
 
 def test_the_kernel_is_the_same_in_other_processes_and_what_is_added_tells_apart():
-    command = "from calscope.pipeline.processes import kernel_id; print(kernel_id('x'))"
+    command = "from calscope.io.processes import kernel_id; print(kernel_id('x'))"
     told = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True).stdout.strip()
     assert told == kernel_id("x") != kernel_id("y")
