@@ -142,6 +142,21 @@ def test_the_app_serves_this_machine_only_and_ends_with_ctrl_c(here):
     assert "localhost" in told and "External URL" not in told
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_a_command_that_the_system_ends_leaves_nothing_half_made(here):
+    place = here / "ended"
+    place.mkdir()
+    command = [sys.executable, "-m", "calscope.cli", "demo", str(place / "demo"), "--animals", "1", "--size", "512"]
+    demo = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + 60
+    while not list(place.glob(".part-*/Animal_1/movie.tif")) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert len(list(place.iterdir())) == 2
+    demo.send_signal(signal.SIGTERM)
+    _, told = demo.communicate(timeout=30)
+    assert demo.returncode == 130 and told.endswith("Stopped.\n") and list(place.iterdir()) == []
+
+
 def health(port):
     end = time.monotonic() + 60
     while time.monotonic() < end:

@@ -324,3 +324,15 @@ def test_a_path_is_no_key(store):
 def test_who_has_no_id_of_an_owner_is_gone(store, tmp_path):
     (tmp_path / "x.lock").write_text("")
     assert store.owners.is_gone("../../x") and store.owners.is_gone("")
+
+
+def test_small_texts_that_were_never_finished_are_swept_when_they_are_old(tmp_path):
+    store, kept = Store(tmp_path), []
+    for folder in (tmp_path, tmp_path / "leases", tmp_path / "jobs" / "0123"):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in (".part-123-0123abcd-a.json.tmp", ".part-123-0123abcd-b.json.tmp", ".part-mine.tmp"):
+            (folder / name).touch()
+        os.utime(folder / ".part-123-0123abcd-a.json.tmp", (0, 0))
+        os.utime(folder / ".part-mine.tmp", (0, 0))
+        kept += [folder / ".part-123-0123abcd-b.json.tmp", folder / ".part-mine.tmp"]
+    assert store.sweep() == 3 and sorted(tmp_path.rglob("*.tmp")) == sorted(kept)

@@ -2,8 +2,10 @@
 
 import importlib
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from calscope.cli.parser import make_parser
 from calscope.cli.plain_paths import check_paths
@@ -20,8 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Threads already work on parts of the movie; more threads inside of linear algebra would make it slower.
         os.environ.setdefault(name, "1")
     try:
-        check_paths(chosen)
-        status: int = importlib.import_module(f"calscope.cli.{chosen.module}").command(chosen)
+        with _terminated_as_by_ctrl_c():
+            check_paths(chosen)
+            status: int = importlib.import_module(f"calscope.cli.{chosen.module}").command(chosen)
     except CalscopeError as error:
         text = " ".join(str(error).split("\n"))
         sys.stderr.write(f"calscope {chosen.command}: {text}\n")
@@ -34,3 +37,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     return status
+
+
+@contextmanager
+def _terminated_as_by_ctrl_c() -> Iterator[None]:
+    """Remove what is half made also where the system asks a command to end."""
+
+    def stop(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,6 +1,7 @@
 """Write a file or a folder beside its place and move it there when it is whole: nobody ever reads half of one.
 
-`atomic_file` and `atomic_folder` are for what people keep, and tell trouble with the disk by the place that they chose.
+`atomic_file` and `atomic_folder` are for what people keep, and tell trouble with the disk by the place that they chose;
+what a process that was killed left there is swept by the next one that writes in the same folder.
 `write_text_whole` is for small texts of our own; whoever writes one says what place trouble is told by.
 """
 
@@ -8,12 +9,12 @@ import errno
 import os
 import re
 import secrets
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from calscope.io.unfinished import remove, set_aside, unfinished
 from calscope.model.errors import StoreError
 
 MARK = ".calscope-export"
@@ -62,10 +63,9 @@ def atomic_file(target: Path) -> Iterator[Path]:
     StoreError
         When the place can't be written, or the disk is full.
     """
-    with _in_words(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with _moved_when_whole(_part(target), target) as part:
-            yield part
+    with _in_words(target), unfinished(target, target.suffix) as part:
+        yield part
+        move(part, target)
 
 
 def write_text_whole(path: Path, text: str, *, durable: bool = False) -> None:
@@ -82,10 +82,14 @@ def write_text_whole(path: Path, text: str, *, durable: bool = False) -> None:
         When the disk refuses; the old text is still there.
     """
     # Without the ending of `path`: who looks through a folder for such files must not take an unfinished one for one.
-    with _moved_when_whole(_part(path, ending=".tmp"), path) as part:
+    part = path.with_name(f".part-{os.getpid()}-{secrets.token_hex(4)}-{path.name}.tmp")
+    try:
         part.write_text(text, encoding="utf-8")
         if durable:
             sync_to_disk(part)
+        move(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -100,21 +104,25 @@ def atomic_folder(target: Path) -> Iterator[Path]:
     StoreError
         When other files are there, the place can't be written, or the disk is full.
     """
-    part, old = _part(target), target.with_name(f".{target.name}.old-{os.getpid()}")
-    with _in_words(target):
+    with _in_words(target), unfinished(target) as part:
         _check_replaceable(target)
-        try:
-            part.mkdir(parents=True)
-            yield part
-            _write_mark(part)
-            if target.exists():
-                move(target, old)
-            move(part, target)
-        finally:
-            if old.exists() and not target.exists():
-                move(old, target)
-            shutil.rmtree(part, ignore_errors=True)
-            shutil.rmtree(old, ignore_errors=True)
+        part.mkdir()
+        yield part
+        _write_mark(part)
+        _replace_folder(part, target)
+
+
+def _replace_folder(part: Path, target: Path) -> None:
+    """Move a finished folder to its place; the older one is back there if that fails."""
+    old = set_aside(part, target)
+    try:
+        if target.exists():
+            move(target, old)
+        move(part, target)
+    finally:
+        if old.exists() and not target.exists():
+            move(old, target)
+        remove(old)
 
 
 def move(source: Path, target: Path) -> None:
@@ -148,20 +156,6 @@ def sync_to_disk(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-@contextmanager
-def _moved_when_whole(part: Path, target: Path) -> Iterator[Path]:
-    try:
-        yield part
-        move(part, target)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _part(target: Path, ending: str = "") -> Path:
-    """Give a name beside the target that no other process or thread writes to."""
-    return target.with_name(f".part-{os.getpid()}-{secrets.token_hex(4)}-{target.name}{ending}")
 
 
 def _check_replaceable(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Who makes things in a store, and whether they are still at work.
+"""Who makes things in a store or another folder, and whether they are still at work.
 
 <root>/owners/<id>.lock    locked by a process for as long as it makes something in the store
 
@@ -33,7 +33,7 @@ _LOOK_S = 0.5
 
 @dataclass
 class _Held:
-    """The one file of this process in one store."""
+    """The one file of this process in one store or folder."""
 
     id: str
     path: Path
@@ -54,10 +54,18 @@ class _Seen:
 
 
 class Owners:
-    """The owners of one store."""
+    """The owners of one store, or of what is half made in one folder."""
 
     def __init__(self, root: Path) -> None:
         self.folder = root / "owners"
+        self._prefix = ""
+
+    @classmethod
+    def among(cls, folder: Path, prefix: str) -> "Owners":
+        """Give the owners whose locks lie in a folder among other things, told from these by how their names begin."""
+        owners = cls(folder)
+        owners.folder, owners._prefix = folder, prefix
+        return owners
 
     @contextmanager
     def own(self) -> Iterator[str]:
@@ -66,7 +74,7 @@ class Owners:
         Raises
         ------
         OSError
-            When the store can't be written.
+            When the folder can't be written.
         """
         with _changing:
             held = _held.get(self.folder)
@@ -113,14 +121,15 @@ class Owners:
 
     def sweep(self) -> None:
         """Remove the files of owners that are gone."""
-        for path in self.folder.glob("*.lock"):
-            if re.fullmatch(ID, path.stem) and self.is_gone(path.stem):
+        for path in self.folder.glob(f"{self._prefix}*.lock"):
+            owner = path.stem.removeprefix(self._prefix)
+            if re.fullmatch(ID, owner) and self.is_gone(owner):
                 with suppress(OSError):
                     _remove(path)
                     _watched.pop(path, None)
 
     def _file(self, owner: str) -> Path:
-        return self.folder / f"{owner}.lock"
+        return self.folder / f"{self._prefix}{owner}.lock"
 
     def _new(self) -> _Held:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -34,13 +34,15 @@ from calscope.pipeline.result_writer import MARK, META, SCHEMA, ResultWriter
 MAPPED_FROM_BYTES = 1 << 20
 """Smaller arrays are read into memory: a map costs an open file, and a page may hold hundreds of results."""
 FORMER_AGE_S = 7 * 86400
-"""Half-made things of versions that named host and process, which tells nothing, are swept when they are this old."""
+"""Half-made things whose names don't tell an owner are swept when they are this old."""
 _KEY = re.compile("[0-9a-f]{8,64}")
 _TEMP, _TRASH = ".tmp-", ".trash-"
 _HALF_MADE = re.compile(rf"(\.tmp-[0-9a-f]+-)?(?P<owner>{ID})-[0-9a-f]{{8}}(\.json)?")
 """Names of temporary folders of results, of scratch folders and of leases."""
 _FORMER = re.compile(r"(\.tmp-[0-9a-f]+-)?[0-9a-f]{8}\.\d+\.\S+-[0-9a-f]{8}(\.json)?")
 """The same as versions until 0.1 named them: <hash of the host name>.<number of the process>.<its start>."""
+_SMALL_TEXT = re.compile(r"\.part-\d+-[0-9a-f]{8}-.+\.tmp")
+"""Small texts that were being written, which takes no time: see `write_text_whole`."""
 
 
 @dataclass(frozen=True)
@@ -302,11 +304,13 @@ class Store:
                 yield folder
         yield from (self.root / "scratch").glob("*")
         yield from (self.root / "leases").glob("*.json")
+        for pattern in (".part-*.tmp", "leases/.part-*.tmp", "jobs/*/.part-*.tmp"):
+            yield from self.root.glob(pattern)
 
     def _is_leftover(self, path: Path) -> bool:
         if path.name.startswith(_TRASH):
             return True
-        if _FORMER.fullmatch(path.name):
+        if _FORMER.fullmatch(path.name) or _SMALL_TEXT.fullmatch(path.name):
             return _age_s(path) > FORMER_AGE_S
         owner = _owner_in(path.name)
         if owner is None:

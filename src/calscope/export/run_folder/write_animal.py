@@ -20,6 +20,7 @@ from calscope.export.run_folder.table_columns import COMPONENTS, MOTION, TRACES,
 from calscope.io.atomic_write import atomic_file
 from calscope.io.json_files import read_json_file
 from calscope.io.readers.tiff.imagej import imagej_description
+from calscope.io.unfinished import is_unfinished
 from calscope.model.errors import StoreError
 from calscope.model.movie import FloatArray, Movie, chunks
 from calscope.model.note_texts.all_texts import with_text
@@ -86,7 +87,7 @@ def check_apart(out: Path, data: Path) -> None:
 
 
 def _is_taken(folder: Path) -> bool:
-    return folder.is_file() or (folder.is_dir() and any(folder.iterdir()))
+    return folder.is_file() or (folder.is_dir() and not all(map(is_unfinished, folder.iterdir())))
 
 
 def _is_record(path: Path, keys: Sequence[str]) -> bool:

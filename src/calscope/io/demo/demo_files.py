@@ -1,9 +1,9 @@
 """The demo: recordings of simulated animals on disk, each with the truth in a file beside the movie."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from calscope.io.atomic_write import disk_trouble
 from calscope.io.demo.scenes import demo_scene
 from calscope.io.demo.simulate import Simulation
 from calscope.io.readers.tiff.imagej import imagej_description
+from calscope.io.unfinished import unfinished
 from calscope.model.errors import RecordingError
 from calscope.model.movie import chunks
 from calscope.model.progress import Progress, part, silent
@@ -55,24 +56,27 @@ def write_demo(
     out = Path(out).absolute()
     _check_numbers(animals, frames, size)
     _check_place(out)
-    unfinished = out.with_name(f".{out.name}-{os.getpid()}.part")
     names = [f"Animal_{i + 1}" for i in range(animals)]
-    try:
+    with _in_words(out), unfinished(out) as new:
         for i, name in enumerate(names):
-            folder = unfinished / name
+            folder = new / name
             folder.mkdir(parents=True)
             simulation = Simulation(demo_scene(i, frames=frames, size=size, seed=seed, clutter=clutter))
             _write_animal(folder, simulation, part(progress, i / animals, (i + 1) / animals))
-        (unfinished / _MARK).write_text("\n".join(names), encoding="utf-8")
-        _move_into_place(unfinished, out)
+        (new / _MARK).write_text("\n".join(names), encoding="utf-8")
+        _move_into_place(new, out)
+    progress(1.0, f"{animals} recordings in {out}")
+    return [out / name for name in names]
+
+
+@contextmanager
+def _in_words(out: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise RecordingError(
             f"Can't write the demo to '{out}': {disk_trouble(error)}. Free some space, or choose another folder."
         ) from error
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
-    progress(1.0, f"{animals} recordings in {out}")
-    return [out / name for name in names]
 
 
 def _check_numbers(animals: int, frames: int, size: int) -> None:
@@ -95,16 +99,16 @@ def _check_place(out: Path) -> None:
         raise RecordingError(f"'{out}' is a file. Choose a folder for the demo.")
 
 
-def _move_into_place(unfinished: Path, out: Path) -> None:
+def _move_into_place(new: Path, out: Path) -> None:
     """Put the finished demo where it belongs; of an earlier one only what it wrote itself is removed."""
     if not out.exists():
-        unfinished.rename(out)
+        new.rename(out)
         return
     mark = out / _MARK
     if mark.is_file():
         _remove_earlier(out, mark.read_text(encoding="utf-8").splitlines())
-    for new in unfinished.iterdir():
-        _put(new, out / new.name)
+    for path in new.iterdir():
+        _put(path, out / path.name)
 
 
 def _remove_earlier(out: Path, names: list[str]) -> None:
