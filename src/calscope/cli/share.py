@@ -9,12 +9,13 @@ from pathlib import Path
 from calscope.cli import OK
 from calscope.cli.progress_line import ProgressLine
 from calscope.export.exported_animal import ExportedRun
-from calscope.export.formats.format_registry import export_run
+from calscope.export.formats.format_registry import FORMATS, export_run
 from calscope.export.report.write_report import REPORT, write_report
 from calscope.export.run_folder.open_run_folder import open_run
 from calscope.jobs.job_folder import find_job
 from calscope.jobs.run_export import check_target, stored_run
 from calscope.model.errors import ParameterError
+from calscope.model.note_texts.all_texts import text
 from calscope.pipeline.store import default_store
 
 
@@ -31,10 +32,17 @@ def command(chosen: argparse.Namespace) -> int:
     else:
         with _opened(chosen.out, chosen.to, "--to FOLDER", f"export/{chosen.format}") as (run, folder):
             written = export_run(run, chosen.format, folder, progress)
+            _say_notes(run, chosen.format, line)
     line.clear()
     for path in written:
         sys.stdout.write(f"{path}\n")
     return OK
+
+
+def _say_notes(run: ExportedRun, chosen: str, line: ProgressLine) -> None:
+    for animal in run.animals:
+        for note in FORMATS[chosen].notes(animal):
+            line.say(f"{animal.name}: {text(note)}")
 
 
 @contextmanager

@@ -5,12 +5,16 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+import tifffile
 from scipy.sparse import csc_matrix
 
-from calscope.export.formats.caiman_export import write_caiman
+from calscope.export.exported_animal import Background
+from calscope.export.formats import residual_traces as residuals
+from calscope.export.formats.caiman_export import caiman_export_notes, write_caiman
 from calscope.export.run_folder.open_run_folder import open_run
 from calscope.io.results.open_results import open_results
 from calscope.model.errors import StoreError
+from calscope.model.movie import ArrayMovie
 
 
 @pytest.fixture
@@ -33,11 +37,69 @@ def test_footprints_in_fortran_order_of_a_field_that_is_not_square(file, truth):
 
 def test_traces(file, truth):
     np.testing.assert_array_equal(file["estimates/C"][:], truth.denoised)
-    np.testing.assert_allclose(file["estimates/C"][:] + file["estimates/YrA"][:], truth.raw, atol=1e-6)
+    np.testing.assert_allclose(file["estimates/C"][:] + file["calscope/raw_minus_C"][:], truth.raw, atol=1e-6)
     np.testing.assert_array_equal(file["estimates/S"][:], truth.spikes)
     np.testing.assert_array_equal(file["estimates/F_dff"][:], truth.dff)
     np.testing.assert_array_equal(file["estimates/f"][:], truth.f)
     np.testing.assert_array_equal(file["estimates/Cn"][:], truth.images["corr_after"])
+
+
+def test_YrA_is_what_the_exported_model_leaves_of_the_corrected_movie(make_animal, truth, tmp_path, monkeypatch):
+    monkeypatch.setattr(residuals, "_BLOCK_PX", 7 * 20 * 34)  # several blocks, the last one short
+    folder = make_animal(truth=truth)
+    movie = np.random.default_rng(3).random((90, 20, 34)).astype(np.float32) * 100
+    tifffile.imwrite(folder / "corrected.tif", movie, imagej=True)
+    animal = open_run(folder).animals[0]
+    write_caiman(animal, tmp_path / "one.hdf5")
+    A = truth.footprints.reshape(4, -1).astype(float)
+    left = movie.reshape(90, -1).T - A.T @ truth.denoised - truth.b.reshape(2, -1).T @ truth.f
+    expected = A @ left / (A**2).sum(axis=1, keepdims=True)
+    with h5py.File(tmp_path / "one.hdf5") as file:
+        np.testing.assert_allclose(file["estimates/YrA"][:], expected, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(file["calscope/raw_minus_C"][:], truth.raw - truth.denoised, atol=1e-6)
+        assert "leave of the corrected movie" in file["calscope"].attrs["about_YrA"]
+    assert caiman_export_notes(animal) == ()
+
+
+def test_the_residual_at_an_empty_footprint_is_0_as_in_caiman():
+    A, background = csc_matrix((6, 1), dtype=np.float32), Background(np.ones((6, 1)), np.ones((1, 5)))
+    movie = ArrayMovie(np.ones((5, 2, 3)))
+    assert not residuals.residual_traces(movie, A, np.ones((1, 5)), background).any()
+
+
+@pytest.mark.parametrize("movie", ["none", "of other frames", "damaged"])
+def test_without_the_corrected_movie_there_is_no_YrA_and_that_is_said(make_animal, truth, tmp_path, movie):
+    folder = make_animal(truth=truth)
+    if movie == "of other frames":
+        tifffile.imwrite(folder / "corrected.tif", np.zeros((89, 20, 34), np.uint16))
+    if movie == "damaged":
+        (folder / "corrected.tif").write_bytes(b"II*")
+    animal = open_run(folder).animals[0]
+    write_caiman(animal, tmp_path / "one.hdf5")
+    with h5py.File(tmp_path / "one.hdf5") as file:
+        assert file["estimates/YrA"][()] == b"NoneType"
+        assert "not at hand" in file["calscope"].attrs["about_YrA"]
+    assert [note.kind for note in caiman_export_notes(animal)] == ["caiman_residual_absent"]
+
+
+@pytest.mark.parametrize(("engine", "version"), [("caiman", "1.12.1"), ("imported", "CaImAn 1.12.1")])
+def test_YrA_of_caimans_own_components_stays_caimans(make_animal, truth, tmp_path, engine, version):
+    folder = make_animal(truth=truth, engine=engine, engine_version=version)
+    write_caiman(open_run(folder).animals[0], tmp_path / "one.hdf5")
+    with h5py.File(tmp_path / "one.hdf5") as file:
+        np.testing.assert_array_equal(file["estimates/YrA"][:], truth.raw - truth.denoised)
+
+
+def test_a_file_that_caiman_saved_again_is_read_by_its_YrA(file, truth, tmp_path):
+    """CaImAn keeps the group `calscope` when it saves, with the rows of components that may be gone."""
+    again = tmp_path / "again.hdf5"
+    with h5py.File(again, "w") as saved:
+        for name in file:
+            file.copy(name, saved)
+        for path, values in (("calscope/raw_minus_C", truth.raw), ("estimates/YrA", truth.spikes)):
+            del saved[path]
+            saved[path] = values  # without the attribute
+    np.testing.assert_array_equal(open_results(again).components.YrA, truth.spikes)
 
 
 def test_evaluation(file, truth):

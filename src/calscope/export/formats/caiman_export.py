@@ -15,8 +15,14 @@ from scipy.sparse import csc_matrix
 
 import calscope
 from calscope.export.exported_animal import ExportedAnimal
+from calscope.export.formats.residual_traces import residual_traces
+from calscope.io.readers.reader_registry import open_recording
 from calscope.model.caiman_params import to_caiman
-from calscope.model.progress import Progress, silent
+from calscope.model.errors import RecordingError
+from calscope.model.movie import FloatArray, FrameSource
+from calscope.model.note_texts.all_texts import text
+from calscope.model.notes import Note
+from calscope.model.progress import Progress, part, silent
 
 NONE = "NoneType"
 """How CaImAn writes a value that is not there."""
@@ -37,13 +43,16 @@ def write_caiman(animal: ExportedAnimal, path: Path, progress: Progress = silent
         When the run has no components, because it ended before extraction.
     """
     animal.need_footprints()
+    writer = f"Calscope {calscope.__version__}"
     with h5py.File(path, "w") as file:
-        file.attrs[_WRITTEN_BY] = f"Calscope {calscope.__version__}"
+        file.attrs[_WRITTEN_BY] = writer
         _write_tree(file, {"dims": animal.dims, "params": _params(animal), "dview": None, "mmap_file": None})
         estimates, group = _estimates(animal), file.create_group("estimates")
         for i, (name, read) in enumerate(estimates.items()):
-            progress(i / len(estimates), "estimates")
+            progress(i / len(estimates) / 4, "estimates")
             _write_tree(group, {name: read()})
+        _write_tree(group, {"YrA": _residual(animal, part(progress, 0.25, 1))})
+        _write_ours(file, animal, writer)
 
 
 def is_ours(file: h5py.File) -> bool:
@@ -51,8 +60,67 @@ def is_ours(file: h5py.File) -> bool:
     return _WRITTEN_BY in file.attrs
 
 
+def caiman_export_notes(animal: ExportedAnimal) -> tuple[Note, ...]:
+    """Say what a file of this animal lacks."""
+    about = _about_residual(animal)
+    return (about,) if about.kind == "caiman_residual_absent" else ()
+
+
+def _write_ours(file: h5py.File, animal: ExportedAnimal, writer: str) -> None:
+    """Write what CaImAn has no name for, in a group beside its own.
+
+    CaImAn saves groups and their attributes again, but no attributes of arrays: where the array has ours, it is as it
+    was written, and its rows are those of the footprints.
+    """
+    group = file.create_group("calscope")
+    group["raw_minus_C"] = _raw_minus_denoised(animal)
+    group["raw_minus_C"].attrs[_WRITTEN_BY] = writer
+    group.attrs["about_YrA"] = text(_about_residual(animal))
+
+
+def _about_residual(animal: ExportedAnimal) -> Note:
+    if _is_caimans(animal):
+        return Note("caiman_residual_kept")
+    is_known = _corrected_movie(animal) is not None and animal.background is not None
+    return Note("caiman_residual_computed" if is_known else "caiman_residual_absent")
+
+
+def _residual(animal: ExportedAnimal, progress: Progress) -> FloatArray | None:
+    """Give what is exported as `YrA`; None where it can't be known."""
+    if _is_caimans(animal):
+        return _raw_minus_denoised(animal)
+    movie, background = _corrected_movie(animal), animal.background
+    if movie is None or background is None:
+        return None
+    return residual_traces(movie, animal.need_footprints(), animal.traces("denoised"), background, progress)
+
+
+def _raw_minus_denoised(animal: ExportedAnimal) -> FloatArray:
+    return np.asarray(animal.traces("raw") - animal.traces("denoised"))
+
+
+def _is_caimans(animal: ExportedAnimal) -> bool:
+    """Whether CaImAn fitted the components: its raw trace is C + YrA, of its own movie."""
+    engine, version = (str(animal.meta.get(name, "")) for name in ("engine", "engine_version"))
+    return engine == "caiman" or (engine == "imported" and version.startswith("CaImAn"))
+
+
+def _corrected_movie(animal: ExportedAnimal) -> FrameSource | None:
+    """Give the movie that the components were found in; None where it is not at hand, or is another one."""
+    movie: FrameSource | None = animal.movie
+    if movie is None and animal.movie_file is not None:
+        try:
+            movie = open_recording(animal.movie_file)
+        except RecordingError:
+            return None
+    return movie if movie is not None and movie.shape == (animal.n_frames, *animal.dims) else None
+
+
 def _estimates(animal: ExportedAnimal) -> dict[str, Callable[[], Any]]:
-    """Name what stands in `estimates`, each read when it is its turn, so that one array is in memory at a time."""
+    """Name what stands in `estimates`, each read when it is its turn, so that one array is in memory at a time.
+
+    `YrA` is not among them.
+    """
     background = animal.background
     known: dict[str, Any] = dict.fromkeys([*_NOT_IN_A_RUN, *_NOT_OURS])
     known |= {
@@ -67,7 +135,6 @@ def _estimates(animal: ExportedAnimal) -> dict[str, Callable[[], Any]]:
     known |= _fit_values(animal) | _evaluation(animal)
     return {name: partial(_same, value) for name, value in known.items()} | {
         "C": lambda: animal.traces("denoised"),
-        "YrA": lambda: animal.traces("raw") - animal.traces("denoised"),
         "S": lambda: animal.traces("spikes"),
         "F_dff": lambda: animal.traces("dff") if "dff" in animal.trace_kinds else None,
     }

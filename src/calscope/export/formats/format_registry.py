@@ -15,6 +15,7 @@ from calscope.export.formats.suite2p_export import write_suite2p
 from calscope.export.run_folder.write_animal import RUN, check_place, write_animal, write_json
 from calscope.io.atomic_write import atomic_file, atomic_folder
 from calscope.model.errors import CalscopeError, EngineError, StoreError
+from calscope.model.notes import Note
 from calscope.model.progress import Progress, part, silent
 
 
@@ -27,6 +28,8 @@ class Format:
     """Of the file; empty for a folder."""
     is_ours: Callable[[h5py.File], bool] | None = None
     """Tells our files from other programs', which are never replaced."""
+    notes: Callable[[ExportedAnimal], tuple[Note, ...]] = lambda animal: ()
+    """What a person should know of an animal's file."""
 
     def place(self, target: Path) -> AbstractContextManager[Path]:
         """Give where to write what takes the place of `target` when it is whole; StoreError where others' files are."""
@@ -43,7 +46,7 @@ def _write_run_folder(animal: ExportedAnimal, folder: Path, progress: Progress) 
 RUN_FOLDER = "run"
 FORMATS = {
     "nwb": Format(nwb_export.write_nwb, ".nwb", nwb_export.is_ours),
-    "caiman": Format(caiman_export.write_caiman, ".hdf5", caiman_export.is_ours),
+    "caiman": Format(caiman_export.write_caiman, ".hdf5", caiman_export.is_ours, caiman_export.caiman_export_notes),
     "suite2p": Format(write_suite2p),
     "csv": Format(write_csv),
     RUN_FOLDER: Format(_write_run_folder),

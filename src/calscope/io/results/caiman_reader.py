@@ -15,6 +15,7 @@ from calscope.model.notes import Note
 from calscope.model.results import ComponentQuality, Components, Evaluation
 
 HDF5_ENDINGS = (".hdf5", ".h5")
+_RAW_MINUS_C = "calscope/raw_minus_C"
 MOST_NUMBERS = 16
 """A longer list is no parameter that a person sets."""
 _MOST_PACKED = 1100
@@ -115,7 +116,7 @@ def _components(estimates: h5py.Group, A: csc_matrix, dims: tuple[int, int]) -> 
         A=A,
         C=C,
         S=_like(_array(estimates, "S"), C),
-        YrA=_like(_array(estimates, "YrA"), C),
+        YrA=_residual(estimates, C),
         b=np.zeros((n_pixels, 0), np.float32) if b is None else b.reshape(n_pixels, -1),
         f=np.zeros((0, n_frames), np.float32) if f is None else f.reshape(-1, n_frames),
         bl=_each(estimates, "bl", n),
@@ -151,6 +152,14 @@ def _array(group: h5py.Group, name: str) -> FloatArray | None:
     if not isinstance(node, h5py.Dataset) or node.dtype.kind not in "fiub" or node.size == 0:
         return None
     return np.asarray(node[()], np.float32)
+
+
+def _residual(estimates: h5py.Group, C: FloatArray) -> FloatArray:
+    """Give raw less denoised traces: ours as they were where Calscope wrote the file, else CaImAn's `YrA`."""
+    ours = estimates.file.get(_RAW_MINUS_C)
+    # CaImAn saves the array again but not its attribute; then its rows may be those of components since removed
+    is_as_written = isinstance(ours, h5py.Dataset) and "written_by" in ours.attrs
+    return _like(_array(estimates.file, _RAW_MINUS_C) if is_as_written else _array(estimates, "YrA"), C)
 
 
 def _like(values: FloatArray | None, C: FloatArray) -> FloatArray:

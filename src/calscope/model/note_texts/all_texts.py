@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from calscope.model.note_texts.evaluation_texts import EVALUATION, accepted_why, rejected_why
+from calscope.model.note_texts.export_texts import EXPORTED
 from calscope.model.note_texts.fit_texts import FIT
 from calscope.model.note_texts.import_texts import IMPORTED
 from calscope.model.note_texts.motion_quality_texts import MOTION_QUALITY
@@ -21,6 +22,7 @@ TEXTS: dict[str, Wording] = {
     **MOTION_QUALITY,
     **FIT,
     **IMPORTED,
+    **EXPORTED,
     **RECORDING,
     **PARAMETERS,
 }
