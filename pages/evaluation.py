@@ -6,11 +6,11 @@ import streamlit as st
 
 from calscope.plots.component_scatter import AXES
 from calscope.ui.evaluation import thresholds_panel
+from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import shell, sidebar
 from calscope.ui.frame.keys import on_page
 from calscope.ui.session import places
 from calscope.ui.session.shown_run import ShownAnimal, ShownRun
-from calscope.ui.traces.component_view import EvaluatedAnimal
 from calscope.ui.widgets import animal_sections, cached_figures, charts, component_table
 
 RUN = "Evaluate"

@@ -16,11 +16,11 @@ from calscope.model.groups import Thresholds
 from calscope.model.params import Parameters, field_of
 from calscope.model.results import Evaluation
 from calscope.pipeline.stages import evaluate_components
+from calscope.ui.evaluation import evaluated_animal
+from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import keys, messages
 from calscope.ui.session import places, shown_run
 from calscope.ui.session.shown_run import ShownAnimal
-from calscope.ui.traces import component_view
-from calscope.ui.traces.component_view import EvaluatedAnimal
 from calscope.ui.widgets import parameter_form
 
 
@@ -112,7 +112,7 @@ def _show(slider: Slider) -> None:
 
 def evaluated(animal: ShownAnimal) -> EvaluatedAnimal | None:
     """Give the animal evaluated with the thresholds on the page; None where the run has no evaluation of it."""
-    stored = component_view.evaluated(animal)
+    stored = evaluated_animal.evaluated(animal)
     return stored and evaluate_with(stored, in_force())
 
 

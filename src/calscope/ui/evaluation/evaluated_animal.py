@@ -1,0 +1,48 @@
+"""An animal with the components of its refit, their measures, and which of them are accepted."""
+
+import math
+from dataclasses import dataclass
+
+from calscope.model.results import ComponentQuality, Components, Evaluation, SummaryImages
+from calscope.ui.session.shown_run import ShownAnimal
+
+
+@dataclass(frozen=True)
+class EvaluatedAnimal:
+    """An animal whose components are evaluated."""
+
+    animal: ShownAnimal
+    components: Components
+    quality: ComponentQuality
+    evaluation: Evaluation
+    after: SummaryImages
+    variant: str = ""
+    """Names an evaluation that is not the stored one."""
+
+    @property
+    def keys(self) -> tuple[str, str, str]:
+        """Keys of what the map shows."""
+        by_stage = self.animal.results.keys
+        return by_stage["refit"], by_stage["after"], by_stage["evaluation"] + self.variant
+
+    @property
+    def has_measures(self) -> bool:
+        """Tell whether SNR or r was measured; not every program whose results can be opened does."""
+        return any(math.isfinite(value) for value in (*self.quality.snr, *self.quality.r_value))
+
+    def listed(self, which: str) -> list[int]:
+        """Give the numbers of the accepted, the rejected or all components."""
+        accepted = self.evaluation.accepted
+        return [i for i in range(self.components.n) if which == "all" or bool(accepted[i]) == (which == "accepted")]
+
+    def is_accepted(self, component: int) -> bool:
+        """Tell whether that component is accepted."""
+        return bool(self.evaluation.accepted[component])
+
+
+def evaluated(animal: ShownAnimal) -> EvaluatedAnimal | None:
+    """Give the animal with all that is shown of an evaluation; None where the run has no evaluation of it."""
+    results = animal.results
+    if not (results.refit and results.component_quality and results.evaluation and results.after):
+        return None
+    return EvaluatedAnimal(animal, results.refit, results.component_quality, results.evaluation, results.after)
