@@ -18,7 +18,7 @@ def stack(path, n=3):
     tifffile.imwrite(path, np.ones((n, 8, 9), np.uint16), photometric="minisblack")
 
 
-def frames(folder, n=3):
+def frames(folder, n=10):
     for i in range(n):
         folder.mkdir(parents=True, exist_ok=True)
         tifffile.imwrite(folder / f"f_{i}.tif", np.ones((8, 9), np.uint16))

@@ -1,5 +1,6 @@
 """The animals of a folder: which recordings are there, under which names, and what was passed over."""
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +23,8 @@ from calscope.model.notes import Note
 
 _FEWEST_IN_SERIES = 10
 """Frames directly in a folder that are more than a few overview images."""
+_REFERENCES = "references"
+"""How Prairie View calls the folder of overview images that it puts beside a recording."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ def find_recordings(path: Path) -> Project:
     - Every subfolder that some reader takes as a recording is one animal, and so is every recording that a reader sees
       directly in the folder. (Stacks that continue each other belong in their animal's folder.)
     - A folder with a series of single frames is one recording, whatever folders lie in it.
+    - A folder with a few single images, or with references, is no recording where stacks lie beside it.
     - A folder that holds nothing but one recording is that recording, named after the folder.
 
     Raises
@@ -68,10 +72,13 @@ def find_recordings(path: Path) -> Project:
         return Project(path.parent, (_ref(path),))
     folders, others = _animal_folders(path)
     with in_words(path):
+        if folders and _is_recording_with_folders(path, len(folders)):
+            passed_over = tuple(Note("folder_beside_frames", {"name": folder.name}) for folder in folders)
+            return Project(path, (_ref(path),), (*passed_over, *others))
+        references = _references(path, folders)
+        folders = [folder for folder in folders if folder not in references]
+        others = (*(Note("folder_of_single_images", {"name": folder.name}) for folder in references), *others)
         found = find_in(path, as_whole=not folders)
-    if folders and _is_recording_with_folders(path, len(folders)):
-        passed_over = tuple(Note("folder_beside_frames", {"name": folder.name}) for folder in folders)
-        return Project(path, (_ref(path),), (*passed_over, *others))
     if not folders and not found.recordings:
         raise _no_recordings(path, others)
     is_one = not folders and not found.skipped and len(found.recordings) == 1
@@ -117,10 +124,24 @@ def _is_recording_with_folders(path: Path, n_folders: int) -> bool:
     Microscopes put references beside the frames, people averages and registered frames. An overview image or a few for
     each animal are no series.
     """
-    whole = find_in(path, as_whole=True).recordings
-    files = whole[0].files if len(whole) == 1 and whole[0].path == path else ()
+    files = _single_frames(path)
     names = {re.sub(r"\d+", "#", stem_of(file.name)) for file in files}
     return len(names) == 1 and len(files) >= max(_FEWEST_IN_SERIES, 3 * n_folders)
+
+
+def _references(path: Path, folders: Sequence[Path]) -> list[Path]:
+    """Give the folders that hold only overview images, which people and microscopes keep beside stacks."""
+    if not folders or not find_in(path, as_whole=False).recordings:
+        return []
+    n_images = {folder: len(_single_frames(folder)) for folder in folders}
+    is_named_so = {folder: folder.name.lower() == _REFERENCES for folder in folders}
+    return [one for one in folders if 0 < n_images[one] < (math.inf if is_named_so[one] else _FEWEST_IN_SERIES)]
+
+
+def _single_frames(folder: Path) -> tuple[Path, ...]:
+    """Give the files of a folder that is one recording of single frames; none where it is something else."""
+    whole = find_in(folder, as_whole=True).recordings
+    return whole[0].files if len(whole) == 1 and whole[0].path == folder else ()
 
 
 def _no_recording_in(folder: Path) -> Note:

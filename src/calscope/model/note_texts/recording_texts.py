@@ -51,6 +51,8 @@ RECORDING: dict[str, str | Callable[..., str]] = {
     "projection_passed_over": "{name}: an average or other projection of frames, by its name, and no frame",
     "folder_beside_frames": "{name}: a folder beside the frames of this recording, which is no part of it and can be "
     "opened by itself",
+    "folder_of_single_images": "{name}: a folder of single images beside a recording, which is none itself; it can be "
+    "opened by itself",
     "file_damaged": "'{file}' is damaged at its frame {frame}: {why}. Only frames before it are used.",
     "metadata_unreadable": (
         "The metadata in '{file}' can't be read ({why}): frame rate, pixel size, channels and planes that it may name "

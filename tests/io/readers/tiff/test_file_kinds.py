@@ -118,7 +118,7 @@ def test_other_axes_in_names_of_micro_manager_are_refused(tmp_path, movie, name)
         open_recording(tmp_path)
 
 
-@pytest.mark.parametrize("prefix", ["AVG_", "STD_", "MAX_", "MIN_", "SUM_", "MED_"])
+@pytest.mark.parametrize("prefix", ["AVG_", "STD_", "MAX_", "MIN_", "SUM_", "MED_", "avg_", "Max_"])
 @pytest.mark.parametrize("name", ["mouse.tif", "mouse_0003.tif"])
 def test_projections_among_frames_are_passed_over_with_a_note(tmp_path, movie, prefix, name):
     folder = write(tmp_path / "mouse", movie, [f"mouse_{i:04d}.tif" for i in range(12)])
@@ -129,12 +129,36 @@ def test_projections_among_frames_are_passed_over_with_a_note(tmp_path, movie, p
         assert texts(recording.skipped)[0].startswith(f"{prefix}{name}: an average or other projection")
 
 
-def test_a_projection_beside_a_stack_is_passed_over_with_a_note(tmp_path, movie):
-    tifffile.imwrite(tmp_path / "m1.tif", movie, photometric="minisblack")
-    tifffile.imwrite(tmp_path / "AVG_m1.tif", movie[0])
-    recording = open_recording(tmp_path)
-    assert recording.shape == movie.shape
-    assert "AVG_m1.tif: an average" in texts(recording.skipped)[0]
+@pytest.mark.parametrize("prefixes", [["AVG_"], ["avg_"], ["AVG_", "std_", "Max_"]])
+def test_a_projection_beside_a_stack_is_passed_over_with_a_note(tmp_path, movie, prefixes):
+    folder = write(tmp_path / "mouse", movie[:1], ["m1.tif"])
+    tifffile.imwrite(folder / "m1.tif", movie, photometric="minisblack")
+    for prefix in prefixes:
+        tifffile.imwrite(folder / f"{prefix}m1.tif", movie[0])
+    for ref in (*find_recordings(tmp_path).recordings, *find_recordings(folder).recordings):
+        assert open_recording(ref.path).shape == movie.shape
+    told = texts(open_recording(folder).skipped)
+    assert sorted(text.split(":")[0] for text in told) == sorted(f"{prefix}m1.tif" for prefix in prefixes)
+    assert all("an average or other projection" in text for text in told)
+
+
+def test_projections_beside_the_stacks_of_several_animals_are_no_animals(tmp_path, movie):
+    for name in ("m1", "m2"):
+        tifffile.imwrite(tmp_path / f"{name}.tif", movie, photometric="minisblack")
+        for prefix in ("avg_", "Std_", "MAX_"):
+            tifffile.imwrite(tmp_path / f"{prefix}{name}.tif", movie[0])
+    assert [ref.name for ref in find_recordings(tmp_path).recordings] == ["m1", "m2"]
+
+
+def test_an_animal_called_max_is_no_projection(tmp_path, movie):
+    for name in ("Max_1.tif", "Tom_1.tif"):
+        tifffile.imwrite(tmp_path / name, movie, photometric="minisblack")
+    assert [ref.name for ref in find_recordings(tmp_path).recordings] == ["Max_1", "Tom_1"]
+    frames = write(tmp_path / "more", movie, [f"Max_{i:04d}.tif" for i in range(12)])
+    assert np.array_equal(open_recording(frames).read(0, 99), movie)
+    tifffile.imwrite(frames / "overview.tif", movie[0])
+    with pytest.raises(RecordingError, match=r"overview\.tif"):
+        open_recording(frames)
 
 
 def test_averages_throughout_are_the_movie(tmp_path, movie):
@@ -155,6 +179,33 @@ def test_frames_beside_a_folder_are_the_recording(tmp_path, movie, inside):
     assert [ref.name for ref in project.recordings] == ["mouse"]
     assert np.array_equal(open_recording(project.recordings[0].path).read(0, 99), movie)
     assert "References: a folder beside the frames of this recording" in texts(project.skipped)[0]
+
+
+@pytest.mark.parametrize(("name", "n"), [("References", 1), ("references", 12), ("snapshots", 3)])
+def test_a_folder_of_single_images_beside_a_stack_is_no_animal(tmp_path, movie, name, n):
+    tifffile.imwrite(tmp_path / "mouse.tif", movie, photometric="minisblack")
+    write(tmp_path / name, movie[:n], [f"r_{i}.tif" for i in range(n)])
+    project = find_recordings(tmp_path)
+    assert len(project.recordings) == 1
+    assert np.array_equal(open_recording(project.recordings[0].path).read(0, 99), movie)
+    assert texts(project.skipped) == [
+        f"{name}: a folder of single images beside a recording, which is none itself; it can be opened by itself"
+    ]
+    tifffile.imwrite(tmp_path / "mouse2.tif", movie, photometric="minisblack")
+    assert [ref.name for ref in find_recordings(tmp_path).recordings] == ["mouse", "mouse2"]
+
+
+@pytest.mark.parametrize("inside", ["series", "stack"])
+def test_a_folder_with_a_movie_beside_a_stack_is_an_animal(tmp_path, movie, inside):
+    tifffile.imwrite(tmp_path / "mouse_1.tif", movie, photometric="minisblack")
+    write(tmp_path / "mouse_2", movie, [f"r_{i}.tif" for i in range(12)])
+    if inside == "stack":
+        (tmp_path / "mouse_2").rename(tmp_path / "series")
+        (tmp_path / "mouse_2").mkdir()
+        tifffile.imwrite(tmp_path / "mouse_2" / "m.tif", movie, photometric="minisblack")
+        (tmp_path / "series").rename(tmp_path / "mouse_3")
+    found = [ref.name for ref in find_recordings(tmp_path).recordings]
+    assert found == [f"mouse_{i}" for i in range(1, 4 if inside == "stack" else 3)]
 
 
 def test_overview_images_beside_animals_are_no_recording(tmp_path, movie):

@@ -10,8 +10,8 @@ from calscope.io.readers.tiff.stacks import holds_many, is_damaged, open_stacks
 from calscope.model.notes import Note
 
 TIFF_ENDINGS = (".tif", ".tiff", ".btf", ".tf8", ".stk")
-_PROJECTIONS = ("AVG_", "MAX_", "MED_", "MIN_", "STD_", "SUM_")
-"""How ImageJ names the image that it makes of a stack's frames."""
+_PROJECTIONS = ("avg_", "max_", "med_", "min_", "std_", "sum_")
+"""How ImageJ names the image that it makes of a stack's frames; people write it in small letters too."""
 
 
 class TiffReader:
@@ -67,11 +67,15 @@ def _tiffs_in(folder: Path) -> list[Path]:
 
 
 def _without_projections(tiffs: list[Path]) -> tuple[list[Path], dict[Path, Note]]:
-    """Part frames from averages and the like made of them, with the reason; where all are such, they are the movie."""
-    frames = [tiff for tiff in tiffs if not tiff.name.startswith(_PROJECTIONS)]
-    made = [tiff for tiff in tiffs if tiff.name.startswith(_PROJECTIONS)]
-    passed_over = {tiff: Note("projection_passed_over", {"name": tiff.name}) for tiff in made}
-    return (frames, passed_over) if frames else (tiffs, {})
+    """Part frames from averages and the like made of them, with the reason.
+
+    Where all are such, or more than the single images beside them, they are the movie: of one animal called Max.
+    """
+    made = {tiff: None for tiff in tiffs if tiff.name.lower().startswith(_PROJECTIONS)}
+    frames = [tiff for tiff in tiffs if tiff not in made]
+    if len(made) > len(frames) and not any(holds_many(frame) for frame in frames):
+        return tiffs, {}
+    return frames, {tiff: Note("projection_passed_over", {"name": tiff.name}) for tiff in made}
 
 
 def _are_single_frames(tiffs: list[Path]) -> bool:
