@@ -37,11 +37,29 @@ def draw(animal: ShownAnimal) -> None:
     requested_values.show(animal.name, animal.record, "motion")
 
 
+def draw_imported(animal: ShownAnimal) -> None:
+    """Draw the motion that another program found."""
+    motion_view.details(animal)
+
+
+def show_imported() -> None:
+    """Draw what there is of the motion in another program's results."""
+    if animal_sections.run_or_say(RUN) is None:
+        return
+    st.markdown(
+        "No movie is in these results: there are no raw and corrected pictures to compare, no verdict and no film. "
+        "Shown is what the other program says of the motion."
+    )
+    motion_table.show(list(shown_run.animals()))
+    animal_sections.each("estimate", draw_imported, button=RUN)
+
+
 def render() -> None:
     """Draw the page."""
     st.title("Motion correction", anchor=False)
     sidebar.parameters("motion", until="motion", button=RUN, heading="Motion correction")
-    if places.shows_import() and animal_sections.recordings_or_say() is None:
+    if places.shows_import():
+        show_imported()
         return
     explain()
     preview_panel.show(opened=shown_run.shown() is None)

@@ -67,10 +67,12 @@ def test_a_name_with_markdown_in_it_is_shown_as_it_stands_where_animals_are_chos
 
 
 def test_what_the_file_lacks_is_said_in_plain_words(open_page, address):
-    for page in ("data", "motion"):
-        told = words(open_page(page, run=address))
-        assert "Results without their recording" in told
-        assert "can't be opened" not in told
+    told = words(open_page("data", run=address))
+    assert "Results without their recording" in told
+    assert "can't be opened" not in told
+    told = words(open_page("motion", run=address))
+    assert "No movie is in these results" in told
+    assert "contains no motion estimate" in told
     assert "The file holds one fit only" in words(open_page("extraction", run=address))
 
 
@@ -108,3 +110,21 @@ def test_a_suite2p_folder_that_needs_unpickling_is_refused_with_the_way_out(open
     app.text_input(key="typed results").set_value(str(plane.parent))
     next(one for one in app.button if one.label == "Open read-only").click().run()
     assert "save\\_mat" in words(app) and "would run whatever is in it" in words(app)
+
+
+def test_the_motion_that_suite2p_found_is_shown(open_page, lab):
+    plane = lab.good.parent / "moved" / "plane0"
+    plane.mkdir(parents=True, exist_ok=True)
+    for name in ("F", "Fneu", "spks"):
+        np.save(plane / f"{name}.npy", np.ones((1, T), np.float32))
+    pixels = {"npix": [1], "ypix": [3], "xpix": [4], "lam": [1.0]}
+    away = np.where(np.arange(T) == 30, 3, 0)
+    np.savez(plane / "stat.npz", Ly=H, Lx=W, fs=10.0, meanImg=np.ones((H, W)), yoff=away, xoff=-away, **pixels)
+    app = open_page("home")
+    app.text_input(key="typed results").set_value(str(plane.parent))
+    next(one for one in app.button if one.label == "Open read-only").click().run()
+    app.switch_page("pages/motion.py").run()
+    assert not app.exception and not app.error
+    assert app.dataframe[0].value.iloc[0]["Shift (px)"] == "0.08 · 0.00 · 4.24"
+    assert "Frame 30, counted from 0, at 3.00 s: shifted by -3.00 px down and +3.00 px right." in words(app)
+    assert "no verdict" in words(app)

@@ -130,6 +130,11 @@ class ExportedAnimal(Protocol):
         return str(self.meta.get("error") or "")
 
     @property
+    def is_imported(self) -> bool:
+        """Whether another program made these results, and Calscope only opened them."""
+        return self.meta.get("engine") == "imported"
+
+    @property
     def recording(self) -> Mapping[str, Any]:
         """What was known of the recording: path, shape, dtype, fingerprint, fr_hz, dxy_um and their sources."""
         found = self.meta.get("recording")

@@ -108,13 +108,16 @@ class StoredAnimal(ExportedAnimal):
 
     @cached_property
     def motion(self) -> pd.DataFrame | None:
-        """Shifts and correlations, one row a frame."""
+        """Shifts and correlations, one row a frame; no correlations after an import without them."""
         found, corrected = self.results.motion_estimate, self.results.corrected
-        if found is None or corrected is None:
+        if found is None or (corrected is None and not self.is_imported):
             return None
         frame = np.arange(len(found.shifts_rig))
+        unknown = np.full(len(frame), np.nan)
         shifts = (found.shifts_rig[:, 0], found.shifts_rig[:, 1])
-        return _frame(MOTION, [frame, self.times_s(frame), *shifts, found.corr_raw, corrected.corr_corrected])
+        matches = (found.corr_raw, unknown if corrected is None else corrected.corr_corrected)
+        table = _frame(MOTION, [frame, self.times_s(frame), *shifts, *matches])
+        return table.drop(columns=[name for name in ("corr_before", "corr_after") if table[name].isna().all()])
 
     @property
     def patches(self) -> Patches | None:

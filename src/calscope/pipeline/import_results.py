@@ -1,7 +1,7 @@
 """Results of another program, put into the store as a run's are, so that every page opens them without a special case.
 
-Nothing is computed and nothing of the other program's files is changed. What they don't hold (the movie, its motion, a
-first fit) has no key in the record.
+Nothing is computed and nothing of the other program's files is changed. What they don't hold (the movie, a first fit)
+has no key in the record.
 """
 
 import hashlib
@@ -22,7 +22,6 @@ from calscope.model.errors import ParameterError
 from calscope.model.fields import StageName
 from calscope.model.movie import FloatArray
 from calscope.model.notes import Note
-from calscope.model.params import Parameters
 from calscope.model.recording import RecordingInfo
 from calscope.model.results import RelativeFluorescence, SummaryImages
 from calscope.pipeline.codecs import save_result
@@ -96,6 +95,8 @@ def _results(found: ImportedResults) -> dict[StageName, Any]:
         "component_quality": found.component_quality,
         "evaluation": found.evaluation,
     }
+    if found.motion is not None:
+        results["estimate"] = found.motion
     if found.dff is not None:
         unknown = np.broadcast_to(np.float32(np.nan), found.dff.shape)
         results["dff"] = RelativeFluorescence(dff=found.dff, f0=np.asarray(unknown))
@@ -115,15 +116,20 @@ def _drawn(found: ImportedResults) -> FloatArray:
 
 
 def _params(found: ImportedResults) -> tuple[dict[str, dict[str, Any]], tuple[Note, ...]]:
-    """Give the other program's parameters under our names; ours have limits that theirs may pass."""
-    rate = {"dataset": {"fr": found.fr_hz}} if found.fr_hz else {}
+    """Give the other program's parameters under our names; ours have limits that theirs may pass.
+
+    Where it tells none, only the rate is known: our defaults were not used.
+    """
+    rate: dict[str, dict[str, Any]] = {"dataset": {"fr": found.fr_hz}} if found.fr_hz else {}
+    if not found.params:
+        return rate, ()
     groups = _pairs(found.params)
     if groups.get("data", {}).get("dxy") == [1, 1]:
         del groups["data"]["dxy"]  # CaImAn writes it where nobody gave a pixel size
     try:
-        params, _ = from_caiman(groups) if groups else (Parameters.from_dict(rate), ())
+        params, _ = from_caiman(groups)
     except ParameterError as error:
-        return Parameters.from_dict(rate).to_dict(), (Note("imported_parameters_not_shown", {"why": str(error)}),)
+        return rate, (Note("imported_parameters_not_shown", {"why": str(error)}),)
     return params.to_dict(), ()
 
 

@@ -71,3 +71,4 @@ def test_what_was_written_opens_again_without_unpickling(plane, truth):
     np.testing.assert_array_equal(found.evaluation.accepted, truth.accepted)
     np.testing.assert_array_equal(found.images["corr"], truth.images["corr_after"])
     np.testing.assert_array_equal(found.images["mean"], truth.images["mean_after"])
+    np.testing.assert_array_equal(found.motion.shifts_rig, truth.shifts.astype(np.float32))

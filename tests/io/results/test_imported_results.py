@@ -386,3 +386,82 @@ def test_numbers_that_caiman_stored_as_texts_are_read(caiman_file):
     components = open_results(path).components
     assert components.bl.tolist() == pytest.approx([1.5, -2.25e-05, 0])
     assert components.c1.tolist() == [3, 4, 5]
+
+
+Y_OFF, X_OFF = np.arange(T) % 5 - 2, np.arange(T) % 3
+"""Whole pixels by which the tissue of each frame lies too far down and too far right."""
+BLOCK_SIZE = (4, 3)
+N_BLOCKS = (3, 3)
+"""Along a side of 7 px, ceil(1.5 * 7 / 4); of 5 px, ceil(1.5 * 5 / 3). suite2p 1.1.0 lays as many."""
+
+
+def motion_fields():
+    rng = np.random.default_rng(1)
+    blocks = {name: rng.random((T, N_BLOCKS[0] * N_BLOCKS[1])).astype(np.float32) for name in ("yoff1", "xoff1")}
+    return {"yoff": Y_OFF, "xoff": X_OFF, "refImg": np.full((H, W), 3.0), **blocks}
+
+
+@pytest.mark.parametrize("kind", ["1.x", "0.x", "Fall.mat 0.x"])
+def test_motion_comes_along_with_our_sign_and_blocks_in_their_places(suite2p_folder, kind):
+    folder, plane, arrays, stat = suite2p_folder
+    found = motion_fields()
+    whole = {"Ly": H, "Lx": W, "fs": 10.0}
+    if kind == "1.x":
+        (plane / "ops.npy").unlink()
+        np.save(plane / "db.npy", whole)
+        np.save(plane / "settings.npy", {"registration": {"block_size": BLOCK_SIZE}})
+        np.save(plane / "reg_outputs.npy", found)
+        subprocess.run([sys.executable, "-c", CONVERT_COMMAND], cwd=plane, check=True)
+    elif kind == "0.x":
+        np.save(plane / "ops.npy", whole | found | {"block_size": list(BLOCK_SIZE)})
+        subprocess.run([sys.executable, "-c", CONVERT_COMMAND], cwd=plane, check=True)
+    else:
+        ops = whole | found | {"block_size": BLOCK_SIZE}
+        savemat(plane / "Fall.mat", arrays | {"stat": np.array(stat, dtype=object), "ops": ops})
+    opened = open_results(folder)
+    motion = opened.motion
+    np.testing.assert_array_equal(motion.shifts_rig, -np.stack([Y_OFF, X_OFF], axis=1))
+    assert motion.shifts_els.shape == (T, 9, 2)
+    np.testing.assert_allclose(
+        motion.shifts_els[7, 5], [-(Y_OFF[7] + found["yoff1"][7, 5]), -(X_OFF[7] + found["xoff1"][7, 5])]
+    )
+    assert motion.centers_px[:4].tolist() == [[1.5, 1], [1.5, 2], [1.5, 3], [2.5, 1]], "row by row"
+    assert motion.patch_shape_px == BLOCK_SIZE
+    assert motion.template.max() == 3 and motion.rim_px == 2
+    assert np.isnan(motion.corr_raw).all(), "suite2p has no such measure"
+    assert Note("suite2p_nonrigid_motion") in opened.notes
+
+
+def test_blocks_of_unknown_size_are_left_out_and_told(suite2p_folder):
+    """suite2p 1.x overwrites its groups of options in Fall.mat by the seconds that each took."""
+    folder, plane, arrays, stat = suite2p_folder
+    ops = {"Ly": H, "Lx": W, "registration": 3.5, "extraction": 1.5} | motion_fields()
+    savemat(plane / "Fall.mat", arrays | {"stat": np.array(stat, dtype=object), "ops": ops})
+    found = open_results(folder)
+    np.testing.assert_array_equal(found.motion.shifts_rig[:, 0], -Y_OFF)
+    assert found.motion.shifts_els is None
+    assert Note("suite2p_blocks_not_placed") in found.notes
+    assert Note("suite2p_neuropil_unknown", {"neuropil": 0.7}) in found.notes
+
+
+@pytest.mark.parametrize("what", ["absent", "of other frames", "combined"])
+def test_motion_that_is_not_there_is_told(suite2p_folder, what):
+    folder, plane, arrays, stat = suite2p_folder
+    motion = {} if what == "absent" else {"yoff": np.zeros(T - 1), "xoff": np.zeros(T - 1)}
+    write_npz(plane, **motion)
+    if what == "combined":  # suite2p writes the offsets of the last plane there
+        folder = plane.parent / "combined"
+        folder.mkdir()
+        ops = {"Ly": H, "Lx": W} | motion_fields()
+        savemat(folder / "Fall.mat", arrays | {"stat": np.array(stat, dtype=object), "ops": ops})
+    found = open_results(folder)
+    assert found.motion is None
+    told = "suite2p_combined_motion" if what == "combined" else "suite2p_without_motion"
+    assert Note(told) in found.notes
+
+
+def test_offsets_that_are_no_numbers_are_damage(suite2p_folder):
+    folder, plane, _, _ = suite2p_folder
+    write_npz(plane, yoff=np.full(T, np.nan), xoff=np.zeros(T))
+    with pytest.raises(RecordingError, match="yoff and xoff are not all numbers"):
+        open_results(folder)

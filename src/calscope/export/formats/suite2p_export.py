@@ -51,9 +51,8 @@ def _plain_footprints(stat: list[dict[str, Any]], ops: dict[str, Any]) -> dict[s
     """
     kinds = {"ypix": np.int64, "xpix": np.int64, "lam": np.float32}
     parts = {name: np.concatenate([np.zeros(0, kind), *(s[name] for s in stat)]) for name, kind in kinds.items()}
-    known: dict[str, Any] = {
-        name: np.asarray(ops[name]) for name in ("Ly", "Lx", "fs", "meanImg", "Vcorr", "max_proj") if name in ops
-    }
+    names = ("Ly", "Lx", "fs", "meanImg", "Vcorr", "max_proj", "yoff", "xoff")
+    known: dict[str, Any] = {name: np.asarray(ops[name]) for name in names if name in ops}
     return {"npix": np.array([s["npix"] for s in stat], np.int64), **parts, **known}
 
 

@@ -65,6 +65,8 @@ def _signature(animal: ExportedAnimal) -> str:
 
 def _paragraph(animals: Sequence[ExportedAnimal], *, name_them: bool) -> str:
     first = animals[0]
+    if first.is_imported:
+        return " ".join((_recordings(animals, name_them=name_them), _imported(first), _outcome(animals)))
     sentences = [_recordings(animals, name_them=name_them), _program(first)]
     if first.motion is not None:
         sentences.append(_motion(first))
@@ -103,6 +105,13 @@ def _program(animal: ExportedAnimal) -> str:
     if engine == "caiman":
         return f"Processing used CaImAn {version} (Giovannucci et al. 2019) through {program}."
     return f"Processing used {program}."
+
+
+def _imported(animal: ExportedAnimal) -> str:
+    return (
+        f"{animal.meta.get('engine_version') or 'Another program'} made the results; Calscope opened them and computed "
+        "none of them again, so the methods are those of that program."
+    )
 
 
 def _motion(animal: ExportedAnimal) -> str:

@@ -52,6 +52,8 @@ def _row(field: ParameterField, sets: Sequence[Sequence[ExportedAnimal]]) -> Mar
 
 
 def _value_cell(field: ParameterField, animal: ExportedAnimal) -> Markup:
+    if not _is_known(field, animal):
+        return element("td", None, "–")
     value = _words(animal.param(field.dotted), field)
     asked = animal.requested.get(field.group, {}).get(field.name)
     overruled = asked is not None and not _same(asked, animal.param(field.dotted))
@@ -60,8 +62,11 @@ def _value_cell(field: ParameterField, animal: ExportedAnimal) -> Markup:
 
 
 def _is_changed(field: ParameterField, animal: ExportedAnimal) -> bool:
-    known = field.name in animal.effective.get(field.group, {})
-    return known and not _same(animal.param(field.dotted), field.default)
+    return _is_known(field, animal) and not _same(animal.param(field.dotted), field.default)
+
+
+def _is_known(field: ParameterField, animal: ExportedAnimal) -> bool:
+    return field.name in animal.effective.get(field.group, {})
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -104,8 +104,9 @@ def warnings_of(animal: ExportedAnimal) -> list[str]:
         said.append("No components were found.")
     elif animal.accepted is not None and not animal.accepted.any():
         said.append(f"None of the {animal.n_components} components was accepted.")
-    if animal.motion is not None and animal.motion_quality is None and animal.param("motion.max_shifts"):
-        said += _clipped(animal.motion, animal.param("motion.max_shifts"))
+    max_shifts = None if animal.is_imported else animal.param("motion.max_shifts")
+    if animal.motion is not None and animal.motion_quality is None and max_shifts:
+        said += _clipped(animal.motion, max_shifts)
     if animal.fr_hz is None:
         said.append("The frame rate is unknown: times are in frames.")
     return said
@@ -232,7 +233,9 @@ def _components(animal: ExportedAnimal, budget: Budget, progress: Progress) -> M
 
 def _rule(animal: ExportedAnimal) -> str:
     thresholds = animal.effective.get("evaluation")
-    return in_signs(thresholds) if animal.accepted is not None and thresholds else ""
+    if animal.accepted is None or animal.is_imported or not thresholds:
+        return ""
+    return in_signs(thresholds)
 
 
 def _trace_place() -> Markup:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from calscope.model.movie import FloatArray
 from calscope.model.notes import Note
-from calscope.model.results import ComponentQuality, Components, Evaluation
+from calscope.model.results import ComponentQuality, Components, Evaluation, MotionEstimate
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class ImportedResults:
     """(H, W) each: what is there of `corr`, `mean` and `max`."""
     dff: FloatArray | None = None
     """(K, T)."""
+    motion: MotionEstimate | None = None
+    """What the other program found; NaN for what it does not measure."""
     params: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The other program's parameters, by its own groups and names, as far as they are plain values."""
     notes: tuple[Note, ...] = ()

@@ -12,10 +12,11 @@ from scipy.sparse import csc_matrix
 
 from calscope.io.results.imported_results import ImportedResults
 from calscope.model.notes import Note
-from calscope.model.results import ComponentQuality, Components, Evaluation
+from calscope.model.results import ComponentQuality, Components, Evaluation, MotionEstimate
 
 _TEXT = "json"
-_KINDS = {kind.__name__: kind for kind in (ImportedResults, Components, ComponentQuality, Evaluation, Note)}
+_MADE = (ImportedResults, Components, ComponentQuality, Evaluation, MotionEstimate, Note)
+_KINDS = {kind.__name__: kind for kind in _MADE}
 """All that may be made when results are read again."""
 
 

@@ -17,10 +17,11 @@ from scipy.io.matlab import MatReadError
 from scipy.sparse import csc_matrix
 
 from calscope.io.results.imported_results import ImportedResults, evaluation_by, unmeasured
+from calscope.io.results.suite2p_motion import MOTION_FIELDS, motion_of
 from calscope.model.errors import RecordingError
 from calscope.model.movie import FloatArray
 from calscope.model.notes import Note
-from calscope.model.results import ComponentQuality, Components, Evaluation
+from calscope.model.results import ComponentQuality, Components, Evaluation, MotionEstimate
 
 COMBINED = "combined"
 """Suite2p's folder with the components of all planes, side by side in one field."""
@@ -31,17 +32,21 @@ NEUROPIL = 0.7
 CONVERT_COMMAND = (
     "import os, numpy as np; s, *p = [np.load(f, allow_pickle=1) for f in ('stat.npy', 'db.npy', 'settings.npy', "
     "'reg_outputs.npy', 'detect_outputs.npy', 'ops.npy') if os.path.exists(f)]; o = {k: v for d in p for k, v in "
-    "d.item().items() if v is not None}; e = o.get('extraction') or {}; "
-    "o.update({'neucoeff': e['neuropil_coefficient']} if 'neuropil_coefficient' in e else {}); "
+    "d.item().items() if v is not None}; [o.update({k: o[g][n]}) for k, g, n in (('neucoeff', 'extraction', "
+    "'neuropil_coefficient'), ('block_size', 'registration', 'block_size')) if n in (o.get(g) or {})]; "
     "np.savez('stat.npz', npix=[len(c['ypix']) for c in s], **{n: np.concatenate([c[n] for c in s]) for n in ('ypix', "
     "'xpix', 'lam')}, **{n: o[n] for n in ('Ly', 'Lx', 'fs', 'neucoeff', 'yrange', 'xrange', 'meanImg', 'Vcorr', "
-    "'max_proj') if n in o})"
+    "'max_proj', 'refImg', 'yoff', 'xoff', 'yoff1', 'xoff1', 'block_size') if n in o})"
 )
 """Makes the footprints readable; run where the files are trusted, in the folder that holds them.
 
 Up to version 0.14 suite2p writes its options and images into ops.npy; from 1.0 into four files, and ops.npy on request.
 """
 _OPTIONS = ("Ly", "Lx", "fs", "neucoeff", "yrange", "xrange")
+_OPTIONS_IN_GROUPS = {
+    "neucoeff": ("extraction", "neuropil_coefficient"),
+    "block_size": ("registration", "block_size"),
+}
 _IMAGES = {"corr": "Vcorr", "mean": "meanImg", "max": "max_proj"}
 _DAMAGE = (
     *(OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, EOFError),
@@ -144,11 +149,15 @@ def _from_mat(plane: Path) -> dict[str, Any]:
     pixels = {name: [np.atleast_1d(getattr(cell, name)) for cell in cells] for name in ("ypix", "xpix", "lam")}
     fields = {name: np.concatenate(parts) if parts else np.zeros(0) for name, parts in pixels.items()}
     fields["npix"] = np.array([len(part) for part in pixels["ypix"]])
-    fields |= {name: getattr(ops, name) for name in (*_OPTIONS, *_IMAGES.values()) if hasattr(ops, name)}
-    share = getattr(getattr(ops, "extraction", None), "neuropil_coefficient", None)
-    if share is not None:  # where suite2p keeps it from 1.0 on
-        fields["neucoeff"] = share
+    names = (*_OPTIONS, *_IMAGES.values(), *MOTION_FIELDS)
+    fields |= {name: getattr(ops, name) for name in names if hasattr(ops, name)} | _grouped_options(ops)
     return fields | {name: np.atleast_2d(found[name]) for name in ("F", "Fneu", "spks", "iscell") if name in found}
+
+
+def _grouped_options(ops: Any) -> dict[str, Any]:
+    """Give the options that suite2p keeps in groups from 1.0 on."""
+    found = {ours: getattr(getattr(ops, group, None), name, None) for ours, (group, name) in _OPTIONS_IN_GROUPS.items()}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _results(plane: Path, fields: dict[str, Any]) -> ImportedResults:
@@ -157,6 +166,7 @@ def _results(plane: Path, fields: dict[str, Any]) -> ImportedResults:
     n, n_frames = raw.shape
     nothing = np.zeros(n, np.float32)
     n_pixels = dims[0] * dims[1]
+    motion, of_motion = _motion(plane, fields, dims, n_frames)
     return ImportedResults(
         name=name_of_plane(plane),
         path=plane,
@@ -179,14 +189,25 @@ def _results(plane: Path, fields: dict[str, Any]) -> ImportedResults:
         evaluation=_evaluation(fields, n),
         fr_hz=float(fields["fs"]) if np.size(fields.get("fs", ())) == 1 else None,
         images=_images(fields, dims),
+        motion=motion,
         notes=(
             *told,
+            *of_motion,
             *_other_planes(plane),
             Note("imported_without_measures"),
             *(() if np.size(fields.get("spks", ())) else (Note("imported_without_spikes"),)),
             *(() if np.size(fields.get("iscell", ())) else (Note("suite2p_without_flags"),)),
         ),
     )
+
+
+def _motion(
+    plane: Path, fields: dict[str, Any], dims: tuple[int, int], n_frames: int
+) -> tuple[MotionEstimate | None, tuple[Note, ...]]:
+    """Give the motion; for all planes combined none, because each moved by itself."""
+    if plane.name == COMBINED:
+        return None, (Note("suite2p_combined_motion"),)
+    return motion_of(fields, dims, n_frames)
 
 
 def _traces(fields: dict[str, Any]) -> tuple[FloatArray, tuple[Note, ...]]:

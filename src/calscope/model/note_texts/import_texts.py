@@ -14,10 +14,16 @@ IMPORTED: dict[str, str | Callable[..., str]] = {
     "themselves.",
     "suite2p_traces": "The traces are suite2p's F less {neuropil} of the neuropil; nothing is denoised, there is no "
     "background.",
-    "suite2p_neuropil_unknown": "Which share of the neuropil the run subtracted does not stand in the files; "
-    "{neuropil} is suite2p's default.",
+    "suite2p_neuropil_unknown": "Which share of the neuropil the run subtracted does not stand in the files "
+    "(suite2p 1.x leaves it out of Fall.mat, the stat.npz that can be made from its other files has it); {neuropil} is "
+    "suite2p's default.",
     "suite2p_without_neuropil": "The neuropil (Fneu) is missing: the traces are suite2p's F, with the neuropil in it.",
     "suite2p_other_planes": _other_planes,
+    "suite2p_without_motion": "The files hold no motion (xoff, yoff) of these frames.",
+    "suite2p_combined_motion": "Each plane moved by itself: open a plane to see its motion.",
+    "suite2p_nonrigid_motion": "suite2p's shifts of whole frames are whole pixels; those of its blocks hold the rest.",
+    "suite2p_blocks_not_placed": "suite2p also shifted blocks of each frame, which are not here: their size is not in "
+    "the files (suite2p 1.x leaves it out of Fall.mat; the stat.npz that can be made from its other files has it).",
     "imported_without_spikes": "The files contain no deconvolved activity: spikes are 0.",
     "suite2p_without_flags": "suite2p's flags (iscell) are missing, so that every component counts as accepted.",
 }

@@ -10,8 +10,9 @@ from pandas.io.formats.style import Styler
 from calscope.algorithms.motion_check import shift_summary as motion_summary
 from calscope.model.note_texts.all_texts import text, texts
 from calscope.model.recording import Pair
-from calscope.model.results import MotionCorrection, MotionEstimate, MotionQuality, MotionVerdict, MotionVersion
+from calscope.model.results import CorrectedMovie, MotionEstimate, MotionQuality, MotionVerdict, MotionVersion
 from calscope.ui.frame import messages, wording
+from calscope.ui.session import places
 from calscope.ui.session.shown_run import ShownAnimal
 
 FINE, TO_SEE, NEUTRAL, TROUBLE, FAILED = range(5)
@@ -102,41 +103,49 @@ def _look(level: int) -> str:
 
 def _row(animal: ShownAnimal) -> Row:
     results = animal.results
-    if results.motion is None:
+    motion, corrected = results.motion_estimate, results.corrected
+    if motion is None or (corrected is None and not places.shows_import()):
         error = animal.record.error if animal.record else ""
         return Row(FAILED if error else NEUTRAL, {"Animal": animal.name, "Verdict": _absent(error)})
-    key = (results.keys["apply"], results.keys.get("motion_quality", ""))
     return _measured_row(
-        key, animal.name, animal.fr_hz, animal.dxy_um, _motion=results.motion, _quality=results.motion_quality
+        tuple(results.keys.get(stage, "") for stage in ("estimate", "apply", "motion_quality")),
+        animal.name,
+        animal.fr_hz,
+        animal.dxy_um,
+        _motion=motion,
+        _corrected=corrected,
+        _quality=results.motion_quality,
     )
 
 
 def _absent(error: str) -> str:
-    return f"{MARKS[FAILED]} failed" if error else "not run"
+    return f"{MARKS[FAILED]} failed" if error else "not in these results" if places.shows_import() else "not run"
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _measured_row(
-    key: tuple[str, str],
+    key: tuple[str, ...],
     name: str,
     fr_hz: float | None,
     dxy_um: Pair | None,
-    _motion: MotionCorrection,
+    _motion: MotionEstimate,
+    _corrected: CorrectedMovie | None,
     _quality: MotionQuality | None,
 ) -> Row:
-    estimate, corrected = _motion.estimate, _motion.corrected
-    level = NEUTRAL if _quality is None else level_of(_quality, motion_summary.done(estimate))
+    level = NEUTRAL if _quality is None else level_of(_quality, motion_summary.done(_motion))
     cells: dict[str, object] = {
         "Animal": name,
         "Verdict": f"{MARKS[level]} {'no verdict' if _quality is None else _quality.verdict}",
         "Flags": None if _quality is None else len(_quality.flags),
-        "Frames": len(estimate.shifts_rig),
+        "Frames": len(_motion.shifts_rig),
         "Rate (Hz)": f"{fr_hz:.4g}" if fr_hz else wording.UNKNOWN,
-        "Shift (px)": _shifts(estimate, None),
-        "Shift (µm)": _shifts(estimate, dxy_um) if dxy_um else None,
-        "Match": _arrow(float(_median(estimate.corr_raw)), float(_median(corrected.corr_corrected)), ".3f"),
+        "Shift (px)": _shifts(_motion, None),
+        "Shift (µm)": _shifts(_motion, dxy_um) if dxy_um else None,
+        "Match": None
+        if _corrected is None
+        else _arrow(_median(_motion.corr_raw), _median(_corrected.corr_corrected), ".3f"),
     }
-    return Row(level, cells | _gains(estimate, _quality))
+    return Row(level, cells | _gains(_motion, _quality))
 
 
 def _median(values: object) -> float:
@@ -181,6 +190,8 @@ _COLUMNS = {
 def show_verdict(animal: ShownAnimal) -> None:
     """Say what the comparison of raw, rigid and piecewise-rigid found, and what a person should look at."""
     quality, motion = animal.results.motion_quality, animal.results.motion_estimate
+    if places.shows_import():
+        return  # the page says why there is none
     if quality is None or motion is None:
         st.caption("This run has no verdict on its motion correction: an older version made it. Run again to get one.")
         return

@@ -13,7 +13,7 @@ from calscope.plots.motion_measures_plot import NAMES
 from calscope.plots.shift_field import SHOWN, Shown
 from calscope.ui.frame import keys, messages
 from calscope.ui.motion import motion_pictures, motion_player
-from calscope.ui.session import shown_run
+from calscope.ui.session import places, shown_run
 from calscope.ui.session.shown_run import ShownAnimal
 from calscope.ui.widgets import charts, swipe_widget
 from calscope.ui.widgets.cached_figures import IMAGE_TITLES
@@ -83,10 +83,13 @@ def _show_pair(animal: ShownAnimal, raw: SummaryImages, corrected: SummaryImages
 def details(animal: ShownAnimal) -> None:
     """Draw what is in tabs; only the open one is made."""
     motion = animal.results.motion
+    if motion is None and animal.results.motion_estimate is not None and places.shows_import():
+        _show_time(animal, animal.results.motion_estimate)
+        return
     if motion is None:
         st.info("The motion correction of this animal is no longer in the store.")
         return
-    tabs = {TIME_TAB: _show_time, FRAMES_TAB: _show_frames, QUALITY_TAB: _show_quality, MOVIE_TAB: _show_movie}
+    tabs = {TIME_TAB: _show_shifts, FRAMES_TAB: _show_frames, QUALITY_TAB: _show_quality, MOVIE_TAB: _show_movie}
     drawn = st.tabs(list(tabs), on_change="rerun", key=keys.on_page(_PAGE, f"tab {animal.name}"))
     for tab, show in zip(drawn, tabs.values(), strict=True):
         if tab.open:
@@ -103,8 +106,12 @@ def frame_key(animal: ShownAnimal) -> str:
     return keys.on_page(_PAGE, f"frame {animal.name}")
 
 
-def _show_time(animal: ShownAnimal, correction: MotionCorrection) -> None:
-    key, motion = animal.results.keys["estimate"], correction.estimate
+def _show_shifts(animal: ShownAnimal, correction: MotionCorrection) -> None:
+    _show_time(animal, correction.estimate)
+
+
+def _show_time(animal: ShownAnimal, motion: MotionEstimate) -> None:
+    key = animal.results.keys["estimate"]
     figure = motion_pictures.shifts(key, animal.fr_hz, animal.dxy_um, _motion=motion)
     charts.show_clickable(
         figure,
@@ -121,7 +128,7 @@ def _show_time(animal: ShownAnimal, correction: MotionCorrection) -> None:
         return
     left, right = st.columns(2)
     with right:
-        frame, shown = _choose_frame(animal, correction)
+        frame, shown = _choose_frame(animal, motion)
         around = motion_pictures.shifts_around(key, frame, animal.fr_hz, _motion=motion)
         charts.show(around, keys.on_page(_PAGE, f"around {animal.name}"), f"Shifts of {animal.name} around the frame")
     with left:
@@ -164,13 +171,12 @@ def _show_largest(animal: ShownAnimal, motion: MotionEstimate) -> None:
     )
 
 
-def _choose_frame(animal: ShownAnimal, correction: MotionCorrection) -> tuple[int, Shown]:
+def _choose_frame(animal: ShownAnimal, motion: MotionEstimate) -> tuple[int, Shown]:
     """Draw what chooses a frame: a slider, and buttons for the frames that moved most."""
-    motion = correction.estimate
     n_frames, key = len(motion.shifts_rig), frame_key(animal)
     _show_largest(animal, motion)
     frame = st.slider("Frame", 0, n_frames - 1, key=key) if n_frames > 1 else 0
-    st.caption(_words(animal, correction, frame))
+    st.caption(_words(animal, motion, frame))
     if motion.shifts_els is None:
         return frame, SHOWN[0]
     shown = st.segmented_control(
@@ -194,16 +200,19 @@ def _jump(jump: str, key: str) -> None:
         st.session_state[key] = st.session_state[jump]
 
 
-def _words(animal: ShownAnimal, motion: MotionCorrection, frame: int) -> str:
-    down, right = (float(v) for v in motion.estimate.shifts_rig[frame])
+def _words(animal: ShownAnimal, motion: MotionEstimate, frame: int) -> str:
+    down, right = (float(v) for v in motion.shifts_rig[frame])
     text = f"Frame {frame}, counted from 0"
     if animal.fr_hz:
         text += f", at {frame / animal.fr_hz:.2f} s"
     text += f": shifted by {down:+.2f} px down and {right:+.2f} px right"
     if animal.dxy_um:
         text += f" ({down * animal.dxy_um[0]:+.2f} and {right * animal.dxy_um[1]:+.2f} µm)"
-    raw, corrected = motion.estimate.corr_raw[frame], motion.corrected.corr_corrected[frame]
-    return f"{text}; correlation with the template {raw:.3f} → {corrected:.3f}."
+    corrected = animal.results.corrected
+    if corrected is None:
+        return f"{text}."
+    match = f"{motion.corr_raw[frame]:.3f} → {corrected.corr_corrected[frame]:.3f}"
+    return f"{text}; correlation with the template {match}."
 
 
 def _show_field(animal: ShownAnimal, motion: MotionEstimate, frame: int, shown: Shown) -> None:
