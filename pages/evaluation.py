@@ -34,7 +34,7 @@ def show_why(view: EvaluatedAnimal) -> None:
 def show_scatter(run: ShownRun, view: EvaluatedAnimal) -> None:
     """Draw the measures against each other, with the thresholds."""
     animal = view.animal
-    if not view.has_measures:
+    if view.evaluation is None or not view.has_measures:
         st.info("The imported file contains no SNR or spatial r, so there is nothing to plot.")
         return
     axes = st.segmented_control(
@@ -58,7 +58,7 @@ def show_scatter(run: ShownRun, view: EvaluatedAnimal) -> None:
 def draw(run: ShownRun, animal: ShownAnimal) -> None:
     """Draw one animal, evaluated with the thresholds on the page."""
     view = thresholds_panel.evaluated(animal)
-    if view is None:
+    if view is None or view.evaluation is None:
         st.info(f"Part of this animal's results is no longer in the store. Press **{RUN}** to compute it again.")
         return
     if view.components.n == 0:

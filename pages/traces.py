@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from calscope.model.fields import StageName
 from calscope.ui.evaluation import thresholds_panel
 from calscope.ui.frame import keys, messages, shell
-from calscope.ui.session import selection, shown_run
+from calscope.ui.session import places, selection, shown_run
 from calscope.ui.session.shown_run import ShownAnimal
 from calscope.ui.traces import component_view
 from calscope.ui.widgets import animal_sections
@@ -61,7 +62,9 @@ def draw(animal: ShownAnimal) -> None:
 @messages.fragment
 def show_component(animal: ShownAnimal) -> None:
     """Draw the animal's components; choosing another one draws only this part again."""
-    animal_sections.draw_or_say(animal, "evaluation", draw, button=RUN)
+    # another program need not have evaluated what it found
+    stage: StageName = "refit" if places.shows_import() else "evaluation"
+    animal_sections.draw_or_say(animal, stage, draw, button=RUN)
 
 
 def render() -> None:

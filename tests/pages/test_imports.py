@@ -76,6 +76,47 @@ def test_what_the_file_lacks_is_said_in_plain_words(open_page, address):
     assert "The file holds one fit only" in words(open_page("extraction", run=address))
 
 
+@pytest.fixture
+def opened(open_page, caiman_file):
+    """Open a copy of the file without some entries, on Home, and go on to a page."""
+
+    def open_without(name, page, **changes):
+        path = caiman_file.with_name(name)
+        path.write_bytes(caiman_file.read_bytes())
+        with h5py.File(path, "a") as file:
+            for entry, value in changes.items():
+                del file["estimates"][entry]
+                if value is not None:
+                    file["estimates"][entry] = value
+        app = open_page("home")
+        app.text_input(key="typed results").set_value(str(path))
+        next(one for one in app.button if one.label == "Open read-only").click().run()
+        app.switch_page(f"pages/{page}.py").run()
+        assert not app.exception and not app.error
+        return app
+
+    return open_without
+
+
+NEVER_EVALUATED = {"SNR_comp": None, "r_values": None, "idx_components": b"NoneType"}
+
+
+def test_what_was_never_evaluated_is_called_so_and_its_traces_are_shown(opened):
+    app = opened("never.hdf5", "evaluation", **NEVER_EVALUATED)
+    assert "Not evaluated: CaImAn 1\\.12\\.1 accepted and rejected nothing" in words(app)
+    app = opened("never_too.hdf5", "traces", **NEVER_EVALUATED)
+    assert "Component 0" in words(app) and "of 3, counted from 0" in words(app)
+    assert "not evaluated" in words(app) and "accepted" not in words(app)
+    assert set(app.dataframe[0].value["evaluation"]) == {"not evaluated"}
+
+
+@pytest.mark.parametrize("page", ["extraction", "evaluation", "traces"])
+def test_a_file_in_which_no_component_is_left_opens(opened, page):
+    empty = {"A": np.empty((H * W, 0)), "C": np.empty((0, T)), "SNR_comp": np.empty(0), "r_values": np.empty(0)}
+    app = opened(f"none_{page}.hdf5", page, **empty, idx_components=np.empty(0, int))
+    assert "No component is left in the file" in words(app)
+
+
 def test_opening_it_again_finds_the_same_number(open_page, address, caiman_file):
     app = open_page("home")
     app.text_input(key="typed results").set_value(str(caiman_file))

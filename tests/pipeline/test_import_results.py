@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from calscope import code_digest as digests
+from calscope.export.stored_animal import StoredAnimal
 from calscope.model.errors import RecordingError
-from calscope.model.note_texts.all_texts import text
+from calscope.model.note_texts.all_texts import texts
 from calscope.model.notes import Note
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.import_results import ENGINE, import_results
@@ -58,7 +59,40 @@ def test_its_parameters_come_along_and_caimans_default_pixel_size_is_none(caiman
         file["params/quality/rval_thr"][...] = 7.0
     record = import_results(caiman_file, store)
     assert record.requested["dataset"]["fr"] == 15
-    assert "rval_thr" in text(record.notes[0]), "out of our limits, and told"
+    assert any("rval_thr" in told for told in texts(record.notes)), "out of our limits, and told"
+
+
+def test_the_whole_field_at_once_is_recorded_as_that(caiman_file, store):
+    with h5py.File(caiman_file, "a") as file:
+        del file["params/patch/rf"]
+        file["params/patch/rf"] = b"NoneType"
+    record = import_results(caiman_file, store)
+    assert record.effective["cnmf"]["rf"] is None
+
+
+def test_components_that_were_never_evaluated_are_neither_accepted_nor_rejected(caiman_file, store):
+    with h5py.File(caiman_file, "a") as file:
+        for name in ("idx_components", "SNR_comp", "r_values"):
+            del file["estimates"][name]
+    record = import_results(caiman_file, store)
+    assert record.counts == {"refit": 2}
+    found = AnimalResults(store, record.keys)
+    assert found.evaluation is None
+    animal = StoredAnimal(record.to_dict(), found)
+    assert animal.accepted is None
+    assert animal.components["reason"].tolist() == ["not evaluated"] * 2
+
+
+def test_a_file_in_which_no_component_is_left(caiman_file, store):
+    with h5py.File(caiman_file, "a") as file:
+        for name, empty in {"A": (H * W, 0), "C": (0, T), "F_dff": (0, T), "SNR_comp": 0, "r_values": 0}.items():
+            del file["estimates"][name]
+            file["estimates"][name] = np.empty(empty)
+        del file["estimates/idx_components"]
+    record = import_results(caiman_file, store)
+    assert record.counts == {"refit": 0}
+    assert AnimalResults(store, record.keys).refit.A.shape == (H * W, 0)
+    assert "caiman_without_components" in [note.kind for note in record.notes]
 
 
 def test_a_file_without_a_picture_is_drawn_from_its_footprints(caiman_file, store):

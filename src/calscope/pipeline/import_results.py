@@ -80,12 +80,14 @@ def import_results(path: Path, store: Store) -> AnimalRun:
         versions=library_versions(),
         keys={"source": _key("source", print_, code), **keys},
         notes=(*found.notes, *notes, *(() if found.images else (Note("imported_without_picture"),))),
-        counts={
-            "refit": found.components.n,
-            "accepted": found.evaluation.n_accepted,
-            "rejected": found.evaluation.n_rejected,
-        },
+        counts=_counts(found),
     )
+
+
+def _counts(found: ImportedResults) -> dict[str, int]:
+    evaluation = found.evaluation
+    counts = {} if evaluation is None else {"accepted": evaluation.n_accepted, "rejected": evaluation.n_rejected}
+    return {"refit": found.components.n, **counts}
 
 
 def _results(found: ImportedResults) -> dict[StageName, Any]:
@@ -93,10 +95,11 @@ def _results(found: ImportedResults) -> dict[StageName, Any]:
         "after": _pictures(found),
         "refit": found.components,
         "component_quality": found.component_quality,
-        "evaluation": found.evaluation,
     }
     if found.motion is not None:
         results["estimate"] = found.motion
+    if found.evaluation is not None:
+        results["evaluation"] = found.evaluation
     if found.dff is not None:
         unknown = np.broadcast_to(np.float32(np.nan), found.dff.shape)
         results["dff"] = RelativeFluorescence(dff=found.dff, f0=np.asarray(unknown))
@@ -111,6 +114,8 @@ def _pictures(found: ImportedResults) -> SummaryImages:
 
 
 def _drawn(found: ImportedResults) -> FloatArray:
+    if not found.components.n:
+        return np.zeros(found.components.dims, np.float32)
     peaks = np.asarray(found.components.A.max(axis=1).toarray(), np.float32)
     return peaks.reshape(found.components.dims, order="F")
 
@@ -137,7 +142,10 @@ def _pairs(groups: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]
     """Give truth values as such: HDF5 has them as numbers here and as truth values there."""
     yes_or_no = {"pw_rigid", "use_cnn", "only_init", "rolling_sum", "bas_nonneg"}
     return {
-        group: {name: bool(value) if name in yes_or_no else _whole(value) for name, value in entries.items()}
+        group: {
+            name: bool(value) if name in yes_or_no and value is not None else _whole(value)
+            for name, value in entries.items()
+        }
         for group, entries in groups.items()
     }
 

@@ -65,16 +65,6 @@ def test_a_caiman_file_opens(caiman_file):
     assert found.image.shape == (H, W)
 
 
-def test_a_file_saved_before_evaluation_is_shown_as_not_judged(caiman_file):
-    path, _ = caiman_file
-    with h5py.File(path, "a") as file:
-        del file["estimates/idx_components"]
-        file["estimates/idx_components"] = b"NoneType"
-    evaluation = open_results(path).evaluation
-    assert evaluation.accepted.all()
-    assert evaluation.reasons[0].kind == "saved_before_evaluation"
-
-
 @pytest.mark.parametrize("what", ["another HDF5", "no HDF5", "wrong field"])
 def test_other_files_are_refused_in_words(caiman_file, what):
     path, _ = caiman_file

@@ -284,10 +284,10 @@ def _component_table(animal: ExportedAnimal) -> Markup:
 
 def _component_row(animal: ExportedAnimal, number: int, values: Sequence[tuple[Any, str]], reason: str) -> Markup:
     cells = [_ABSENT if pd.isna(value) else form.format(value) for value, form in values]
-    verdict = "" if animal.accepted is None else ("accepted" if animal.accepted[number] else "rejected")
+    verdict = "not evaluated" if animal.accepted is None else ("accepted" if animal.accepted[number] else "rejected")
     row = [
         *(element("td", None, cell) for cell in cells),
-        element("td", {"class": verdict}, verdict),
+        element("td", {"class": verdict.replace(" ", "-")}, verdict),
         element("td", None, reason),
     ]
     return element("tr", {"data-component": number, "tabindex": 0}, *row)

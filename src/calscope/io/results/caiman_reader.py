@@ -5,9 +5,19 @@ from typing import Any
 
 import h5py
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
+from calscope.io.results.hdf5_tree import (
+    array_at,
+    each_at,
+    group_at,
+    numbers_at,
+    plain_values,
+    refuse_other_files,
+    shape_at,
+    sparse_at,
+    text_at,
+)
 from calscope.io.results.imported_results import ImportedResults, evaluation_by, unmeasured
 from calscope.model.errors import RecordingError
 from calscope.model.movie import FloatArray
@@ -16,11 +26,7 @@ from calscope.model.results import ComponentQuality, Components, Evaluation
 
 HDF5_ENDINGS = (".hdf5", ".h5")
 _RAW_MINUS_C = "calscope/raw_minus_C"
-MOST_NUMBERS = 16
-"""A longer list is no parameter that a person sets."""
-_MOST_PACKED = 1100
-"""Deflate, the packing that HDF5 files use, makes nothing smaller than a 1032nd of its size."""
-_ALWAYS_ALLOWED_BYTES = 16 * 2**20
+_DEFAULT_RATE_HZ = 30
 
 
 def read_caiman(path: Path) -> ImportedResults:
@@ -29,11 +35,11 @@ def read_caiman(path: Path) -> ImportedResults:
     Raises
     ------
     RecordingError
-        When it is no such file, is damaged, has no components, or takes parts of it from other files.
+        When it is no such file, is damaged, is of a volume, or takes parts of it from other files.
     """
     try:
         with h5py.File(path, "r") as file:
-            _refuse_other_files(path, file)
+            refuse_other_files(path, file)
             return _results(path, file)
     except MemoryError:
         raise RecordingError(f"{path} says that it holds more numbers than this machine's memory can take.") from None
@@ -47,165 +53,157 @@ def _results(path: Path, file: h5py.File) -> ImportedResults:
     if "estimates" not in file:
         raise RecordingError(f"{path} is an HDF5 file, but not CaImAn's results: it has no `estimates`.")
     estimates = file["estimates"]
-    dims = _dims(file)
-    A = _sparse(estimates["A"])
-    found = _components(estimates, A, dims)
-    measures = {
-        "snr": _measure(estimates, "SNR_comp", found.n),
-        "r_value": _measure(estimates, "r_values", found.n),
-        "cnn": _measure(estimates, "cnn_preds", found.n),
-    }
-    dff = _array(estimates, "F_dff")
+    dims = _dims(path, file)
+    found = _components(estimates, sparse_at(estimates["A"]), dims)
+    dff, rate_hz = _like(array_at(estimates, "F_dff"), found.C), _rate(file)
+    image = array_at(estimates, "Cn")
+    quality = ComponentQuality(
+        snr=_measure(estimates, "SNR_comp", found.n),
+        r_value=_measure(estimates, "r_values", found.n),
+        cnn=_measure(estimates, "cnn_preds", found.n),
+    )
     return ImportedResults(
         name=path.stem,
         path=path,
-        program=f"CaImAn {_text(file, 'params/data/caiman_version')}".strip(),
+        program=_written_by_us(file) or f"CaImAn {text_at(file, 'params/data/caiman_version')}".strip(),
         components=found,
-        component_quality=ComponentQuality(**measures),
-        evaluation=_evaluation(estimates, found.n),
-        fr_hz=_rate(file),
-        images=_images(estimates, dims),
-        dff=None if dff is None or dff.shape != found.C.shape else dff,
+        component_quality=quality,
+        evaluation=_evaluation(file, found.n),
+        fr_hz=rate_hz,
+        images={"corr": image} if image is not None and image.shape == dims else {},
+        dff=dff,
         params=_params(file),
+        notes=(*_about_components(estimates, found), *_about_measures(quality), *_about_rate(file, rate_hz)),
     )
 
 
-def _refuse_other_files(path: Path, group: h5py.Group, seen: set[int] | None = None) -> None:
-    """Refuse a file that would have others read in its name: HDF5 can take any part from any file on the disk."""
-    seen = set() if seen is None else seen
-    address = h5py.h5o.get_info(group.id).addr
-    if address in seen:
-        return
-    seen.add(address)
-    for name in group:
-        if isinstance(group.get(name, getlink=True), h5py.ExternalLink):
-            raise RecordingError(f"{path}: {group.name}/{name} leads to another file, which is not opened.")
-        node = group.get(name)
-        if isinstance(node, h5py.Group):
-            _refuse_other_files(path, node, seen)
-        elif isinstance(node, h5py.Dataset):
-            _check_dataset(path, node)
+def _written_by_us(file: h5py.File) -> str:
+    """Give the version of Calscope that wrote a file; empty where CaImAn did, or has saved it again.
 
-
-def _check_dataset(path: Path, node: h5py.Dataset) -> None:
-    """Refuse what lies in another file, and what says that it is larger than it can be."""
-    if node.external or node.is_virtual:
-        raise RecordingError(f"{path}: {node.name} takes its numbers from another file, which is not opened.")
-    stored_bytes = min(node.id.get_storage_size(), path.stat().st_size)
-    # Packed in chunks, equal numbers become very small; what was never written takes no room at all.
-    most_bytes = stored_bytes if node.chunks is None else _MOST_PACKED * stored_bytes
-    if node.nbytes > max(most_bytes, _ALWAYS_ALLOWED_BYTES):
-        raise RecordingError(
-            f"{path} is damaged: {node.name} says that it holds {node.nbytes} bytes, which a file of "
-            f"{path.stat().st_size} bytes can't."
-        )
+    CaImAn saves our array with it but not the attribute; its rows may be those of components that were removed.
+    """
+    ours = file.get(_RAW_MINUS_C)
+    return str(ours.attrs.get("written_by", "")) if isinstance(ours, h5py.Dataset) else ""
 
 
 def _components(estimates: h5py.Group, A: csc_matrix, dims: tuple[int, int]) -> Components:
     n, n_pixels = A.shape[1], dims[0] * dims[1]
     if A.shape[0] != n_pixels:
         raise ValueError(f"footprints of {A.shape[0]} pixels don't fit a field of {dims[0]} x {dims[1]}")
-    C = _array(estimates, "C")
-    if C is None or C.shape[0] != n:
+    C = array_at(estimates, "C")
+    if C is None or C.ndim != 2 or C.shape[0] != n or not C.shape[1]:
         raise ValueError("there are no traces for the footprints")
-    n_frames = C.shape[1]
-    b, f = _array(estimates, "b"), _array(estimates, "f")
-    g = _array(estimates, "g")
+    S, residual = _like(array_at(estimates, "S"), C), _residual(estimates, C)
+    b, f = _background(estimates, n_pixels, C.shape[1])
+    g = array_at(estimates, "g")
     return Components(
         dims=dims,
         A=A,
         C=C,
-        S=_like(_array(estimates, "S"), C),
-        YrA=_residual(estimates, C),
-        b=np.zeros((n_pixels, 0), np.float32) if b is None else b.reshape(n_pixels, -1),
-        f=np.zeros((0, n_frames), np.float32) if f is None else f.reshape(-1, n_frames),
+        S=np.zeros_like(C) if S is None else S,
+        YrA=np.zeros_like(C) if residual is None else residual,
+        b=b,
+        f=f,
+        g=np.zeros((n, 0), np.float32) if g is None or not n or g.shape[:1] != (n,) else g.reshape(n, -1),
         bl=_each(estimates, "bl", n),
         c1=_each(estimates, "c1", n),
-        g=np.zeros((n, 0), np.float32) if g is None or len(g) != n else g.reshape(n, -1),
         neurons_sn=_each(estimates, "neurons_sn", n),
         sn=_each(estimates, "sn", n_pixels),
     )
 
 
-def _dims(file: h5py.File) -> tuple[int, int]:
+def _dims(path: Path, file: h5py.File) -> tuple[int, int]:
     for place in ("estimates/dims", "dims", "params/data/dims"):
-        values = _array(file, place)
-        if values is not None and values.size == 2:
-            return int(values.ravel()[0]), int(values.ravel()[1])
+        values = array_at(file, place)
+        sides = [] if values is None else [int(side) for side in values.ravel()]
+        if len(sides) == 3 and sides[2] != 1:
+            raise RecordingError(
+                f"{path} holds results of a volume of {sides[0]} x {sides[1]} x {sides[2]} px. Calscope opens results "
+                "of one plane."
+            )
+        if len(sides) in (2, 3):
+            return sides[0], sides[1]
     raise ValueError("the size of the field (dims) is not in it")
 
 
-def _sparse(node: Any) -> csc_matrix:
-    if isinstance(node, h5py.Group):
-        parts = (node["data"][:], node["indices"][:], node["indptr"][:])
-        found = csc_matrix(parts, shape=tuple(int(n) for n in node["shape"][:]), dtype=np.float32)
-        found.check_format(full_check=True)  # a wrong index would be written through later, wherever it leads
-        return found
-    return csc_matrix(np.asarray(node[:], np.float32))
+def _residual(estimates: h5py.Group, C: FloatArray) -> FloatArray | None:
+    """Give raw less denoised traces: ours as they were where Calscope wrote the file, else CaImAn's residual."""
+    if _written_by_us(estimates.file):
+        return _like(array_at(estimates.file, _RAW_MINUS_C), C)
+    found = [_like(array_at(estimates, name), C) for name in ("YrA", "R")]  # R is the same, under its newer name
+    return next((values for values in found if values is not None), None)
 
 
-def _array(group: h5py.Group, name: str) -> FloatArray | None:
-    """Give numbers; None where there are none (CaImAn writes the word NoneType then)."""
-    node = group.get(name)
-    if isinstance(node, h5py.Group) and "indptr" in node:
-        return np.asarray(_sparse(node).toarray(), np.float32)
-    if not isinstance(node, h5py.Dataset) or node.dtype.kind not in "fiub" or node.size == 0:
-        return None
-    return np.asarray(node[()], np.float32)
+def _like(values: FloatArray | None, C: FloatArray) -> FloatArray | None:
+    return values if values is not None and values.shape == C.shape else None
 
 
-def _residual(estimates: h5py.Group, C: FloatArray) -> FloatArray:
-    """Give raw less denoised traces: ours as they were where Calscope wrote the file, else CaImAn's `YrA`."""
-    ours = estimates.file.get(_RAW_MINUS_C)
-    # CaImAn saves the array again but not its attribute; then its rows may be those of components since removed
-    is_as_written = isinstance(ours, h5py.Dataset) and "written_by" in ours.attrs
-    return _like(_array(estimates.file, _RAW_MINUS_C) if is_as_written else _array(estimates, "YrA"), C)
-
-
-def _like(values: FloatArray | None, C: FloatArray) -> FloatArray:
-    return values if values is not None and values.shape == C.shape else np.zeros_like(C)
+def _background(estimates: h5py.Group, n_pixels: int, n_frames: int) -> tuple[FloatArray, FloatArray]:
+    """Give images and traces of the background; none where the file has not both."""
+    b, f = array_at(estimates, "b"), array_at(estimates, "f")
+    if b is not None and f is not None and b.size and f.size:
+        b, f = b.reshape(n_pixels, -1), f.reshape(-1, n_frames)
+        if b.shape[1] == len(f):
+            return b, f
+    return np.zeros((n_pixels, 0), np.float32), np.zeros((0, n_frames), np.float32)
 
 
 def _each(group: h5py.Group, name: str, n: int) -> FloatArray:
-    values = _written_as_text(group.get(name), n)
-    values = _array(group, name) if values is None else values
-    return values.ravel() if values is not None and values.size == n else np.zeros(n, np.float32)
-
-
-def _written_as_text(node: Any, n: int) -> FloatArray | None:
-    """Give numbers that CaImAn wrote as texts, as '[0.25]', from mixed lists; None where they are numbers."""
-    if not isinstance(node, h5py.Dataset) or node.dtype.kind not in "SO" or node.ndim == 0 or node.size != n:
-        return None
-    texts = [value.decode() if isinstance(value, bytes) else str(value) for value in node[:].ravel()]
-    return np.array([0.0 if text in ("None", "") else float(text.strip("[] ")) for text in texts], np.float32)
+    values = each_at(group, name, n)
+    return np.zeros(n, np.float32) if values is None else values
 
 
 def _measure(group: h5py.Group, name: str, n: int) -> FloatArray:
-    values = _array(group, name)
-    return values.ravel() if values is not None and values.size == n else unmeasured(n)
+    values = each_at(group, name, n)
+    return unmeasured(n) if values is None else values
 
 
-def _evaluation(estimates: h5py.Group, n: int) -> Evaluation:
-    for name in ("accepted_list", "idx_components"):
-        chosen = _numbers(estimates, name)
-        if chosen is not None:
-            return evaluation_by("CaImAn", np.isin(np.arange(n), chosen))
-    reason = Note("saved_before_evaluation", {"program": "CaImAn"})
-    return Evaluation(accepted=np.ones(n, np.bool_), reasons=(reason,) * n)
+def _evaluation(file: h5py.File, n: int) -> Evaluation | None:
+    """Give CaImAn's evaluation; None where its components were never evaluated."""
+    estimates, program = file["estimates"], _written_by_us(file) or "CaImAn"
+    chosen = numbers_at(estimates, "idx_components")
+    by_hand = numbers_at(estimates, "accepted_list")
+    # CaImAn makes accepted_list with every object, fills it by hand only, and leaves it where components are removed
+    if by_hand is not None and by_hand.size and not _n_removed(estimates):
+        chosen = by_hand
+    if chosen is not None:
+        if chosen.size and not 0 <= chosen.min() <= chosen.max() < n:
+            raise ValueError(f"it accepts component {chosen.max()} of {n}")
+        return evaluation_by(program, np.isin(np.arange(n), chosen))
+    if n and each_at(estimates, "SNR_comp", n) is not None:
+        # evaluated, and then only the accepted were kept: CaImAn forgets their numbers with it
+        return Evaluation(np.ones(n, np.bool_), (Note("kept_in_program", {"program": program}),) * n)
+    return None
 
 
-def _numbers(group: h5py.Group, name: str) -> NDArray[np.int64] | None:
-    """Give whole numbers; an empty list means none of the components, None that the file says nothing of it."""
-    node = group.get(name)
-    is_list = isinstance(node, h5py.Dataset) and node.ndim == 1 and node.dtype.kind in "iuf"
-    # CaImAn makes accepted_list with every object; it is filled by hand only
-    unused = name == "accepted_list" and is_list and node.size == 0
-    return np.asarray(node[:], np.int64) if is_list and not unused else None
+def _n_removed(estimates: h5py.Group) -> int:
+    removed = group_at(estimates, "discarded_components")
+    shape = () if removed is None else shape_at(removed, "A")
+    return shape[1] if len(shape) == 2 else 0
 
 
-def _images(estimates: h5py.Group, dims: tuple[int, int]) -> dict[str, FloatArray]:
-    image = _array(estimates, "Cn")
-    return {"corr": image} if image is not None and image.shape == dims else {}
+def _about_components(estimates: h5py.Group, found: Components) -> tuple[Note, ...]:
+    """Say what the file lacks that other files have, and what it has that is not shown."""
+    notes = [Note("caiman_components_removed", {"n": n})] if (n := _n_removed(estimates)) else []
+    if not found.n:
+        return (*notes, Note("caiman_without_components"))
+    shapes = {name: shape_at(estimates, name) for name in ("S", "YrA", "R", "F_dff", "b0")}
+    if shapes["S"] != found.C.shape:
+        notes.append(Note("imported_without_spikes"))
+    if found.C.shape not in (shapes["YrA"], shapes["R"]) and not _written_by_us(estimates.file):
+        notes.append(Note("caiman_without_residual"))
+    if group_at(estimates, "W") is not None or shapes["b0"][:1] == found.A.shape[:1]:
+        notes.append(Note("caiman_ring_background"))
+    elif not len(found.f):
+        notes.append(Note("imported_without_background"))
+    if shapes["F_dff"] not in ((), found.C.shape):
+        notes.append(Note("caiman_dff_left_out"))
+    return tuple(notes)
+
+
+def _about_measures(quality: ComponentQuality) -> tuple[Note, ...]:
+    is_measured = not (np.isnan(quality.snr).all() and np.isnan(quality.r_value).all())
+    return () if is_measured or not quality.snr.size else (Note("imported_without_measures"),)
 
 
 def _rate(file: h5py.File) -> float | None:
@@ -215,27 +213,16 @@ def _rate(file: h5py.File) -> float | None:
     return rate_hz if np.isfinite(rate_hz) and rate_hz > 0 else None
 
 
+def _about_rate(file: h5py.File, rate_hz: float | None) -> tuple[Note, ...]:
+    is_default = rate_hz == _DEFAULT_RATE_HZ and not _written_by_us(file)
+    return (Note("caiman_rate_may_be_default"),) if is_default else ()
+
+
 def _params(file: h5py.File) -> dict[str, dict[str, Any]]:
-    """Numbers and short lists of them, by CaImAn's groups."""
+    """Numbers, short lists of them, short texts and None, by CaImAn's groups."""
     groups = file.get("params")
     found: dict[str, dict[str, Any]] = {}
-    for group in groups if isinstance(groups, h5py.Group) else ():
-        entries = groups[group] if isinstance(groups[group], h5py.Group) else {}
-        plain = {name: _plain(entries[name]) for name in entries}
-        found[group] = {name: value for name, value in plain.items() if value is not None}
+    for name in groups if isinstance(groups, h5py.Group) else ():
+        group = group_at(groups, name)
+        found[name] = {} if group is None else plain_values(group)
     return found
-
-
-def _plain(node: Any) -> Any:
-    if not isinstance(node, h5py.Dataset) or node.dtype.kind not in "fiub" or not 0 < node.size <= MOST_NUMBERS:
-        return None
-    return node[()].tolist()
-
-
-def _text(file: h5py.File, name: str) -> str:
-    folder, _, last = name.rpartition("/")
-    group = file.get(folder)
-    if group is None:
-        return ""
-    value = group.attrs.get(last) if last in group.attrs else group[last][()] if last in group else ""
-    return value.decode() if isinstance(value, bytes) else str(value)

@@ -24,7 +24,8 @@ class ImportedResults:
     components: Components
     component_quality: ComponentQuality
     """NaN where the other program has no such measure."""
-    evaluation: Evaluation
+    evaluation: Evaluation | None
+    """None where the other program evaluated none of them."""
     fr_hz: float | None = None
     images: Mapping[str, FloatArray] = field(default_factory=dict)
     """(H, W) each: what is there of `corr`, `mean` and `max`."""

@@ -67,6 +67,6 @@ EVALUATION: dict[str, str | Callable[..., str]] = {
     "rejected": _rejected,
     "accepted_by_program": "Accepted by {program}.",
     "rejected_by_program": "Rejected by {program}.",
-    "saved_before_evaluation": "Not evaluated: the file was saved before {program} evaluated its components.",
+    "kept_in_program": "Accepted: kept in {program} when others were taken out after evaluation.",
     "flags_missing": "Not evaluated: the flags of {program} are missing.",
 }

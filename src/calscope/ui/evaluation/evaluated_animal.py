@@ -4,17 +4,19 @@ import math
 from dataclasses import dataclass
 
 from calscope.model.results import ComponentQuality, Components, Evaluation, SummaryImages
+from calscope.ui.session import places
 from calscope.ui.session.shown_run import ShownAnimal
 
 
 @dataclass(frozen=True)
 class EvaluatedAnimal:
-    """An animal whose components are evaluated."""
+    """An animal whose components are evaluated, or come from a program that did not evaluate them."""
 
     animal: ShownAnimal
     components: Components
     quality: ComponentQuality
-    evaluation: Evaluation
+    evaluation: Evaluation | None
+    """None where the other program evaluated none of them."""
     after: SummaryImages
     variant: str = ""
     """Names an evaluation that is not the stored one."""
@@ -23,7 +25,7 @@ class EvaluatedAnimal:
     def keys(self) -> tuple[str, str, str]:
         """Keys of what the map shows."""
         by_stage = self.animal.results.keys
-        return by_stage["refit"], by_stage["after"], by_stage["evaluation"] + self.variant
+        return by_stage["refit"], by_stage["after"], by_stage.get("evaluation", "") + self.variant
 
     @property
     def has_measures(self) -> bool:
@@ -32,17 +34,22 @@ class EvaluatedAnimal:
 
     def listed(self, which: str) -> list[int]:
         """Give the numbers of the accepted, the rejected or all components."""
-        accepted = self.evaluation.accepted
-        return [i for i in range(self.components.n) if which == "all" or bool(accepted[i]) == (which == "accepted")]
+        numbers = range(self.components.n)
+        return [i for i in numbers if which == "all" or self.is_accepted(i) is (which == "accepted")]
 
-    def is_accepted(self, component: int) -> bool:
-        """Tell whether that component is accepted."""
-        return bool(self.evaluation.accepted[component])
+    def is_accepted(self, component: int) -> bool | None:
+        """Tell whether that component is accepted; None where it was not evaluated."""
+        return None if self.evaluation is None else bool(self.evaluation.accepted[component])
 
 
 def evaluated(animal: ShownAnimal) -> EvaluatedAnimal | None:
-    """Give the animal with all that is shown of an evaluation; None where the run has no evaluation of it."""
+    """Give the animal with all that is shown of an evaluation; None where the run has no evaluation of it.
+
+    Results of another program need none.
+    """
     results = animal.results
-    if not (results.refit and results.component_quality and results.evaluation and results.after):
+    if not (results.refit and results.component_quality and results.after):
+        return None
+    if results.evaluation is None and not places.shows_import():
         return None
     return EvaluatedAnimal(animal, results.refit, results.component_quality, results.evaluation, results.after)

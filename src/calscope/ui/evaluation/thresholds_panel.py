@@ -121,7 +121,7 @@ def evaluate_with(view: EvaluatedAnimal, thresholds: Thresholds | None) -> Evalu
     if thresholds is None:
         return view
     evaluation = evaluate_components(view.quality, thresholds)
-    if evaluation.reasons == view.evaluation.reasons:
+    if view.evaluation and evaluation.reasons == view.evaluation.reasons:
         return view
     mark = hashlib.sha256(thresholds.model_dump_json().encode()).hexdigest()[:12]
     return replace(view, evaluation=evaluation, variant=f" with {mark}")

@@ -1,6 +1,7 @@
 """One component in detail: choosing it on the map, in the table or by its number, and all that is known of it."""
 
 import math
+from typing import Literal
 
 import streamlit as st
 
@@ -29,7 +30,7 @@ def show_choice(view: EvaluatedAnimal) -> tuple[list[int], int | None]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         which = st.segmented_control(
             "Show",
-            SHOWN,
+            SHOWN if view.evaluation else SHOWN[-1:],
             default=_first_filter(view),
             required=True,
             on_change=_forget_component,
@@ -37,7 +38,7 @@ def show_choice(view: EvaluatedAnimal) -> tuple[list[int], int | None]:
             key=keys.on_page("traces", "which"),
             persist_state="session",
         )
-        listed = view.listed(which or SHOWN[0])
+        listed = view.listed((which or SHOWN[0]) if view.evaluation else SHOWN[-1])
         component = current(view, listed)
         _show_step("Previous", selection.neighbour(listed, component, -1), ":material/chevron_left:", "Left")
         _show_step("Next", selection.neighbour(listed, component, 1), ":material/chevron_right:", "Right")
@@ -45,7 +46,9 @@ def show_choice(view: EvaluatedAnimal) -> tuple[list[int], int | None]:
 
 
 def _first_filter(view: EvaluatedAnimal) -> str:
-    """Begin with the accepted, unless a link asks for a component that is not among them."""
+    """Begin with the accepted, unless nothing was evaluated or a link asks for one that is not among them."""
+    if view.evaluation is None:
+        return "all"
     chosen = st.session_state.get(keys.COMPONENT)
     return "accepted" if chosen is None or chosen in view.listed("accepted") else "all"
 
@@ -121,7 +124,8 @@ def show_header(view: EvaluatedAnimal, component: int) -> None:
     accepted = view.is_accepted(component)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"Component {component}", anchor=False, width="content")
-        st.badge("accepted" if accepted else "rejected", color="blue" if accepted else "orange")
+        word, colour = _verdict(accepted)
+        st.badge(word, color=colour)
         st.caption(f"of {view.components.n}, counted from 0")
     cnn = float(view.quality.cnn[component])
     with st.container(horizontal=True, gap="large"):
@@ -129,8 +133,15 @@ def show_header(view: EvaluatedAnimal, component: int) -> None:
         st.metric("SNR", _measured(view.quality.snr[component], 2), width="content")
         st.metric("Soma", _soma(view.quality, component), help=_soma_parts(view.quality, component), width="content")
         st.metric("CNN", "not computed" if math.isnan(cnn) else f"{cnn:.2f}", width="content")
-    if component < len(view.evaluation.reasons):
+    if view.evaluation is not None and component < len(view.evaluation.reasons):
         st.caption(messages.plain(text(view.evaluation.reasons[component])))
+
+
+def _verdict(accepted: bool | None) -> tuple[str, Literal["blue", "orange", "gray"]]:  # noqa: FBT001 - no switch
+    """Give the word and its colour."""
+    if accepted is None:
+        return "not evaluated", "gray"
+    return ("accepted", "blue") if accepted else ("rejected", "orange")
 
 
 def _measured(value: float, digits: int) -> str:

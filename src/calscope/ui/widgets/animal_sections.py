@@ -115,7 +115,7 @@ def _say_why_not(animal: ShownAnimal, stage: StageName, button: str) -> None:
         st.info(
             "These results were pruned from the store. Open them again on Home."
             if is_gone
-            else f"The file imported from {messages.plain(run.imported_from)} contains no {stage_of(stage).title}."
+            else _not_imported(run.imported_from, stage)
         )
     elif record is not None and record.error:
         st.error(messages.plain(record.error), icon=":material/error:")
@@ -125,3 +125,9 @@ def _say_why_not(animal: ShownAnimal, stage: StageName, button: str) -> None:
         st.info(
             f"This run has no {stage_of(stage).title} for this animal. Press **{button}**; stored results are reused."
         )
+
+
+def _not_imported(program: str, stage: StageName) -> str:
+    if stage == "evaluation":
+        return f"Not evaluated: {messages.plain(program)} accepted and rejected nothing in this file. See Traces."
+    return f"The file imported from {messages.plain(program)} contains no {stage_of(stage).title}."

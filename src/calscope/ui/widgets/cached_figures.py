@@ -40,8 +40,13 @@ def fit_map(
 ) -> go.Figure:
     """Draw the outlines of a fit over the corrected correlation image."""
     lines = cached.contour_lines(keys[0], _components)
-    group = Group("component", NOT_EVALUATED, tuple(range(_components.n)))
-    return contour_map(_correlation(_after, title), lines, [group], _components.centers_px(), dxy_um=dxy_um)
+    return contour_map(
+        _correlation(_after, title), lines, [_all_of(_components)], _components.centers_px(), dxy_um=dxy_um
+    )
+
+
+def _all_of(components: Components) -> Group:
+    return Group("component", NOT_EVALUATED, tuple(range(components.n)))
 
 
 @charts.cached
@@ -51,12 +56,12 @@ def acceptance_map(
     dxy_um: Pair | None,
     width_px: int,
     _components: Components,
-    _evaluation: Evaluation,
+    _evaluation: Evaluation | None,
     _after: SummaryImages,
 ) -> go.Figure:
-    """Draw accepted and rejected outlines over the corrected correlation image."""
+    """Draw accepted and rejected outlines over the corrected correlation image, or all where none was evaluated."""
     lines = cached.contour_lines(keys[0], _components)
-    groups = group_by_acceptance(_evaluation.accepted)
+    groups = group_by_acceptance(_evaluation.accepted) if _evaluation else [_all_of(_components)]
     return contour_map(
         _correlation(_after, title), lines, groups, _components.centers_px(), dxy_um=dxy_um, width_px=width_px
     )

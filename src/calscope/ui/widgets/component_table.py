@@ -11,16 +11,16 @@ from calscope.pipeline.stages import STAGES
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def components(
-    keys: tuple[str, str, str], _components: Components, _quality: ComponentQuality, _evaluation: Evaluation
+    keys: tuple[str, str, str], _components: Components, _quality: ComponentQuality, _evaluation: Evaluation | None
 ) -> pd.DataFrame:
     """One row a component: the evaluation, the reason, the measures, place and size."""
     centers = _components.centers_px()
     return pd.DataFrame(
         {
             "component": range(_components.n),
-            "evaluation": ["accepted" if accepted else "rejected" for accepted in _evaluation.accepted],
+            "evaluation": _verdicts(_evaluation) or ["not evaluated"] * _components.n,
             # The evaluation stands beside it; without it the whole reason fits in.
-            "reason": [why(reason) for reason in _evaluation.reasons],
+            "reason": [why(reason) for reason in _evaluation.reasons] if _evaluation else [""] * _components.n,
             "SNR": _quality.snr,
             "spatial r": _quality.r_value,
             "soma": _quality.soma,
@@ -29,6 +29,10 @@ def components(
             "x (px)": centers[:, 1],
         }
     )
+
+
+def _verdicts(evaluation: Evaluation | None) -> list[str]:
+    return ["accepted" if accepted else "rejected" for accepted in evaluation.accepted] if evaluation else []
 
 
 REASON_PX = 530
