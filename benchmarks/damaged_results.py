@@ -87,7 +87,8 @@ def _put_dataset(file: h5py.File, name: str, value: Any, chance: random.Random) 
     elif how == 3:
         file[name] = "text"
     elif isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
-        file[name] = _other_array(value, chance)
+        other = _other_array(value, chance)
+        file[name] = other.astype("S") if other.dtype.kind == "U" else other
 
 
 def write_mat(chance: random.Random) -> bytes:

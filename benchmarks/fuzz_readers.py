@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 import traceback
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ from calscope.io.readers.reader_registry import open_recording
 from calscope.model.errors import CalscopeError
 
 MOST_S, MOST_BYTES, SAFETY_BYTES = 5.0, 500 << 20, 6 << 30
+LONGEST_WAIT_S = 60.0
+"""`MOST_S` is computing time, as the machine may be busy; who takes longer than this by the clock hangs."""
 GOOD = ("frames", "sentence")
 _LOADED_ONCE = (
     *("calscope.io.load_report", "calscope.io.project", "calscope.io.results.open_results"),
@@ -115,9 +118,9 @@ def watched(context: multiprocessing.context.ForkServerContext, kind: Kind, path
     process = context.Process(target=look_and_tell, args=(kind.name, path, theirs))
     process.start()
     theirs.close()
-    told = ours.poll(4 * MOST_S)  # the limit is one of computing time, as the machine may be busy
+    told = ours.poll(LONGEST_WAIT_S)
     try:
-        outcome = ours.recv() if told else Outcome("slow", "no answer", 4 * MOST_S)
+        outcome = ours.recv() if told else Outcome("slow", "no answer", LONGEST_WAIT_S)
     except EOFError:
         process.join()
         outcome = Outcome("crash", f"ended with {process.exitcode}")
@@ -130,6 +133,7 @@ def watched(context: multiprocessing.context.ForkServerContext, kind: Kind, path
 def look_and_tell(name: str, path: Path, answer: Connection) -> None:
     """Look at a file with memory bounded and send what came of it."""
     resource.setrlimit(resource.RLIMIT_AS, (SAFETY_BYTES, SAFETY_BYTES))
+    warnings.simplefilter("error", RuntimeWarning)  # NumPy's, of infinite numbers that were calculated with
     began = time.process_time()
     word, text = "frames", ""
     try:

@@ -181,6 +181,40 @@ def test_arrays_of_another_shape_or_kind_are_damage(make_animal, file, name, ask
         getattr(only(folder), ask)
 
 
+def with_first(value):
+    def change(array):
+        changed = array.astype(np.float64)
+        changed.flat[0] = value
+        return changed
+
+    return change
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, 1e300])
+@pytest.mark.parametrize(
+    ("file", "name", "ask"),
+    [
+        ("images.npz", "mean_after", "images"),
+        ("motion_patches.npz", "shifts", "patches"),
+        ("background.npz", "f", "background"),
+        ("footprints.npz", "data", "footprints"),
+        ("motion.parquet", "shift_x_px", "motion"),
+        ("components.parquet", "snr", "components"),
+        ("traces.parquet", "dff", "traces"),
+    ],
+)
+def test_infinite_numbers_are_damage(make_animal, file, name, ask, value):
+    folder = make_animal()
+    if file.endswith(".npz"):
+        with_array(folder, file, name, with_first(value))
+    else:
+        table = pd.read_parquet(folder / file)
+        table.assign(**{name: with_first(value)(table[name].to_numpy())}).to_parquet(folder / file)
+    animal = only(folder)
+    with pytest.raises(StoreError, match=f"{file} is damaged.*{name}.*infinite"):
+        animal.traces(name) if ask == "traces" else getattr(animal, ask)
+
+
 @pytest.mark.parametrize("name", ["indices", "indptr", "shape"])
 def test_places_that_are_no_whole_numbers_are_damage(make_animal, name):
     folder = make_animal()

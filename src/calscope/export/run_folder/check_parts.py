@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from calscope.model.movie import FloatArray
 
+_LARGEST = float(np.finfo(np.float32).max)
+
 
 def numbers(found: Mapping[str, NDArray], shapes: Mapping[str, tuple[int | None, ...]]) -> dict[str, FloatArray]:
     """Give arrays, of which those that `shapes` names must have that shape; None there is any length."""
@@ -20,7 +22,14 @@ def numbers(found: Mapping[str, NDArray], shapes: Mapping[str, tuple[int | None,
         if shape is not None and not _fits(array.shape, shape):
             wanted = " x ".join("any" if n is None else str(n) for n in shape)
             raise ValueError(f"{name} is {' x '.join(map(str, array.shape)) or 'one number'} and not {wanted}")
+        check_bounded(array, name)
     return dict(found)
+
+
+def check_bounded(values: NDArray, what: str) -> None:
+    """Refuse numbers that are infinite, or that 32 bits can't hold; NaN is what is unknown, and passes."""
+    if values.dtype.kind == "f" and bool((np.abs(values) > _LARGEST).any()):
+        raise ValueError(f"{what} holds infinite or far too large numbers")
 
 
 def image_shape(found: Mapping[str, NDArray], recorded: Any) -> tuple[int, int]:
@@ -42,7 +51,10 @@ def typed(table: pa.Table, schema: pa.Schema, needed: int) -> pd.DataFrame:
     for name in schema.names[:needed]:
         if columns[name].null_count:
             raise ValueError(f"its column {name} has empty cells")
-    return pa.table(columns).to_pandas()
+    frame = pa.table(columns).to_pandas()
+    for name in frame.select_dtypes("floating"):
+        check_bounded(frame[name].to_numpy(), f"its column {name}")
+    return frame
 
 
 def check_columns(found: pa.Schema, needed: list[str]) -> None:

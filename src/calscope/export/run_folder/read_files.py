@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
+from calscope.export.run_folder.check_parts import check_bounded
 from calscope.io.json_files import read_json_file
 from calscope.model.errors import StoreError
 from calscope.model.movie import FloatArray
@@ -79,5 +80,7 @@ def starts_of(rows: pa.Table) -> NDArray[np.intp]:
 
 def one_component(rows: pa.Table, kinds: Sequence[str]) -> tuple[int, dict[str, FloatArray]]:
     """Give the number of the component that rows are of, and its traces by kind."""
-    values = {kind: rows[kind].to_numpy().astype(np.float32) for kind in kinds}
-    return int(rows["component"][0].as_py()), values
+    values = {kind: rows[kind].to_numpy() for kind in kinds}
+    for kind, trace in values.items():
+        check_bounded(trace, f"its column {kind}")
+    return int(rows["component"][0].as_py()), {kind: trace.astype(np.float32) for kind, trace in values.items()}
