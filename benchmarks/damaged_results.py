@@ -1,4 +1,4 @@
-"""Results that are damaged on purpose, for `fuzz_readers.py`: folders of `calscope run`, and other programs' files.
+"""Results that are damaged on purpose, for `fuzz_readers.py`: run folders, other programs' files, folders of jobs.
 
 A folder travels as the bytes of a zip, so that it is damaged and kept as a file is.
 """
@@ -10,9 +10,11 @@ import random
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,12 +31,25 @@ from calscope.export.report.write_report import write_report
 from calscope.export.run_folder.open_run_folder import open_run
 from calscope.export.run_folder.read_files import DAMAGE
 from calscope.io.results.open_results import open_results
-from calscope.model.errors import CalscopeError
+from calscope.jobs.job_folder import JobFolder, JobProcess
+from calscope.jobs.job_spec import JobSpec
+from calscope.jobs.job_status import JobStatus, State, write_status
+from calscope.jobs.manager import JobManager
+from calscope.jobs.run_export import stored_run
+from calscope.model.animal_inputs import AnimalInputs
+from calscope.model.errors import CalscopeError, StoreError
+from calscope.model.fields import StageName
+from calscope.model.notes import Note
+from calscope.model.recording import RecordingInfo
+from calscope.pipeline.records import AnimalRun, StageRecord
+from calscope.ui.frame.wording import progress
+from calscope.ui.runs.run_tables import run_animals, run_list
 
 Damage = Callable[[bytes, random.Random], bytes]
 _DEEP = object()
 _VALUES: tuple[Any, ...] = (
     *(None, True, 0, -1, 1e308, 10**299, float("nan"), float("inf"), "", "x", "<script>", "\n" * 30, "\0"),
+    *("../../x", "..", "/tmp/x", "a/b", 2**62, -(2**62), "9" * 5000, "NaN"),
     *([], {}, [[]], [None], {"": {}}, [1, 2, 3], ["a", "b", "c"], [-1, 0, 1e9], [1e300, 1e300, 1e300], _DEEP),
 )
 
@@ -187,7 +202,7 @@ def _damaged_parquet(content: bytes, chance: random.Random) -> bytes:
 def _damaged_json(content: bytes, chance: random.Random) -> bytes:
     try:
         values = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):  # by what was done to it before
         return content
     places = list(_places(values))
     for _ in range(chance.choice((1, 1, 2, 5))):
@@ -235,6 +250,52 @@ def look_at_mat(path: Path) -> None:
 def look_at_caiman(path: Path) -> None:
     """Open CaImAn's results."""
     open_results(path)
+
+
+def write_job(chance: random.Random) -> bytes:
+    """Give the folder of a job that has ended, as a zip."""
+    spec = JobSpec(
+        data="/data/mice", animals=("A",), params={"cnmf": {"K": 5}}, inputs={"A": AnimalInputs(seeds=((3, 4),))}
+    )
+    info = RecordingInfo("A", "/data/mice/A", (90, 20, 34), "uint16", 1, "f" * 16, "TIFF", 9.0, "", (1.0, 1.0), "")
+    keys: dict[StageName, str] = {"refit": "0" * 40} if chance.random() < 0.5 else {}
+    run = AnimalRun("A", info, keys=keys, stages=(StageRecord("refit", "0" * 40, 3.5, cached=False),))
+    state: State = chance.choice(("done", "running", "queued", "failed"))
+    with tempfile.TemporaryDirectory(prefix="calscope-fuzz-job-") as place:
+        folder = JobFolder(Path(place))
+        folder.write_spec(spec)
+        folder.write_results([replace(run, counts={"refit": 4}, load_report=(Note("single_image"),))])
+        write_status(folder.path, JobStatus(state=state, animal="A", fraction=0.4, eta_s=9.0, started_at=time.time()))
+        folder.note_process(JobProcess("01234567-0123456789ab", 999_999_999, "of a process that is gone"))
+        return _zipped({path.name: path.read_bytes() for path in folder.path.iterdir()})
+
+
+def look_at_job(path: Path) -> None:
+    """Look at a job as the page Runs and the commands do; the first sentence that is told is the outcome."""
+    told: list[CalscopeError] = []
+    with _folder_beside(path) as here:
+        manager, job_id = JobManager(here / "store"), f"{2**60:016x}-aaaaaa"
+        with zipfile.ZipFile(path) as files:
+            files.extractall(manager.store.jobs / job_id)
+        jobs = [*manager.jobs(), *manager.jobs(), manager.wait(job_id, 0)]
+        run_list(jobs)
+        for job in jobs:
+            run_animals(job)
+            progress(job)
+            if job.status.error:
+                told.append(StoreError(job.status.error))
+        for name in ("report", *FORMATS):
+            with _kept(told), stored_run(manager.store, job_id) as run:
+                write_report(run, here / "r.html") if name == "report" else export_run(run, name, here / "to" / name)
+        manager.log_tail(job_id)
+        manager.cancel(job_id)
+        manager.end_now(job_id)
+        with _kept(told):
+            manager.remove(job_id)
+        outside = {place.name for place in here.iterdir()} - {"store", "r.html", "to"}
+        assert not outside, f"written to {outside}"
+    for error in told[:1]:
+        raise error
 
 
 @contextmanager

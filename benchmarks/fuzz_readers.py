@@ -2,7 +2,7 @@
 
 Whole files of several layouts are damaged at random (the seed decides how), and each is opened, a few frames are read
 and its load report is made, in a process of its own; folders of `calscope run` are reported and exported, other
-programs' results opened.
+programs' results opened, folders of jobs listed, exported and cancelled.
 Right is frames or one sentence; a traceback, a crash, more than 5 s or more than 500 MB is a fault. Files at fault are
 kept in the folder that `--keep` names. `--look FILE ...` looks at given recordings instead.
 
@@ -30,7 +30,17 @@ from typing import Any
 
 import numpy as np
 import tifffile
-from damaged_results import damage_run, look_at_caiman, look_at_mat, look_at_run, write_caiman, write_mat, write_run
+from damaged_results import (
+    damage_run,
+    look_at_caiman,
+    look_at_job,
+    look_at_mat,
+    look_at_run,
+    write_caiman,
+    write_job,
+    write_mat,
+    write_run,
+)
 
 from calscope.io.load_report import make_report
 from calscope.io.project import find_recordings
@@ -44,6 +54,7 @@ GOOD = ("frames", "sentence")
 _LOADED_ONCE = (
     *("calscope.io.load_report", "calscope.io.project", "calscope.io.results.open_results"),
     *("calscope.export.formats.format_registry", "calscope.export.report.write_report"),
+    *("calscope.ui.runs.run_tables", "calscope.jobs.run_export"),
 )
 
 
@@ -261,6 +272,7 @@ KINDS = {
         Kind(
             "run folder", write_run, look_at_run, ".zip", lambda content, chance: damage_run(content, chance, damaged)
         ),
+        Kind("job", write_job, look_at_job, ".zip", lambda content, chance: damage_run(content, chance, damaged)),
         Kind("caiman", write_caiman, look_at_caiman, ".hdf5"),
         Kind("Fall.mat", write_mat, look_at_mat, ".mat"),
     )

@@ -148,6 +148,11 @@ def names_in(folder: Path) -> list[str]:
         raise RecordingError(f"Can't look into '{folder}': {error.strerror or error}.") from error
 
 
+def is_one_name(name: str) -> bool:
+    """Whether a text names one file or folder on this system, and can't lead to another place."""
+    return name not in {"", ".", ".."} and Path(name).name == name and "\0" not in name
+
+
 def safe_name(name: str) -> str:
     """Turn a name into one that can be a folder's on every system: letters, digits, '-' and '_', at most 64 of them."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()

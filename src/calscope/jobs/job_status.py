@@ -3,13 +3,16 @@
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from calscope.io.atomic_write import is_full, write_text_whole
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Moment = Annotated[float, Field(ge=0, lt=1e11)]
+"""Seconds since 1970, up to a year that calendars know."""
 STATUS_FILE = "status.json"
 SHORTEST_INTERVAL_S = 0.2
 
@@ -22,14 +25,14 @@ class JobStatus:
     animal: str = ""
     stage: str = ""
     """Name of the stage that runs."""
-    fraction: float = 0.0
+    fraction: Number = 0.0
     """Of the whole job, 0 to 1."""
     note: str = ""
     """What is going on, in short."""
-    eta_s: float | None = None
+    eta_s: Number | None = None
     """Seconds left, None where nothing is known yet."""
-    started_at: float | None = None
-    ended_at: float | None = None
+    started_at: Moment | None = None
+    ended_at: Moment | None = None
     error: str = ""
     """Why it failed, in words; on a job that is done, what failed for single animals."""
 

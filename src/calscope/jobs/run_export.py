@@ -87,7 +87,9 @@ def check_target(store: Store, run: ExportedRun, folder: Path) -> None:
 
 def _chosen(results: dict[str, AnimalRun], run_id: str, animals: Sequence[str] | None) -> list[AnimalRun]:
     if not results:
-        raise StoreError(f"The run {run_id} has no results: it ended before its first animal was through.")
+        raise StoreError(
+            f"The run {run_id} has no results: it ended before its first animal was through, or its record is damaged."
+        )
     unknown = [name for name in animals or () if name not in results]
     if unknown:
         raise StoreError(f"The run {run_id} has no {', '.join(unknown)}. Its animals: {', '.join(results)}.")

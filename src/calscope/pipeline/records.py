@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError
 
+from calscope.io.file_names import is_one_name
 from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs
 from calscope.model.errors import CalscopeError, StoreError
 from calscope.model.fields import StageName
@@ -16,7 +17,19 @@ Until = Literal["summary", "preview", "motion", "extraction", "evaluation"]
 PREVIEW_RUNS: tuple[Until, ...] = ("summary", "preview")
 """Runs that only show what a recording holds: they need no frame rate, and no later run goes on from them."""
 Groups = dict[str, dict[str, Any]]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, lt=2**53)]
 SavedNote = Annotated[Note, BeforeValidator(lambda saved: saved if isinstance(saved, Note) else Note.from_json(saved))]
+
+
+def _usable_as_folder(name: str) -> str:
+    if not is_one_name(name):
+        raise ValueError("the name of an animal is that of its folder in an export, and no path")
+    return name
+
+
+AnimalName = Annotated[str, AfterValidator(_usable_as_folder)]
+"""Checked where a record is read: somebody else may have written it."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +38,7 @@ class StageRecord:
 
     stage: StageName
     key: str
-    seconds: float
+    seconds: Seconds
     """Time it took in this run; next to nothing where it was served from the store."""
     cached: bool
 
@@ -34,7 +47,7 @@ class StageRecord:
 class AnimalRun:
     """One animal's run, complete or up to where it failed."""
 
-    name: str
+    name: AnimalName
     info: RecordingInfo | None
     """None where the recording could not even be opened."""
     requested: Groups = field(default_factory=dict)
@@ -56,12 +69,12 @@ class AnimalRun:
     """Key of every stage that is done."""
     stages: tuple[StageRecord, ...] = ()
     """In the order in which they ran."""
-    peak_memory_bytes: int = 0
+    peak_memory_bytes: Count = 0
     load_report: tuple[SavedNote, ...] = ()
     """What was found in the recording's frames and files, most serious first."""
     notes: tuple[SavedNote, ...] = ()
     """What the stages report."""
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, Count] = field(default_factory=dict)
     """How many components: `first`, `refit`, `accepted`, `rejected`, as far as the run came."""
     error: str = ""
     """Why it ended early, in words; empty where it did not."""

@@ -90,6 +90,6 @@ def _is_well_formed(found: Any) -> bool:
     """Whether it is what `note` writes; a file that something else wrote into is begun anew."""
     try:
         runs = [run for stages in found.values() for kept in stages.values() for run in kept]
-        return all(size > 0 and seconds >= 0 for size, seconds in runs)
+        return all(0 < size < math.inf and 0 <= seconds < math.inf for size, seconds in runs)
     except (AttributeError, TypeError, ValueError):
         return False
