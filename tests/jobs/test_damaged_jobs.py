@@ -20,20 +20,8 @@ from calscope.ui.runs.run_tables import run_animals, run_list
 FILES = ("spec.json", "status.json", "process.json", "results.json")
 DIGITS = "9" * 5000
 NESTED = ["[" * 100_000, '{"a":' * 900]
-TEXTS = ["", "\x00\xff", "null", "7", "[]", "{}", '"x"', *NESTED, f"[{DIGITS}]", f'{{"pid": {DIGITS}}}', '{"state": NaN}']
-    "",
-    "\x00\xff",
-    "null",
-    "7",
-    "[]",
-    "{}",
-    '"x"',
-    "[" * 100_000,
-    '{"a":' * 900,
-    f"[{DIGITS}]",
-    f'{{"pid": {DIGITS}}}',
-    '{"state": NaN}',
-]
+PLAIN = ["", "\x00\xff", "null", "7", "[]", "{}", '"x"']
+TEXTS = [*PLAIN, *NESTED, f"[{DIGITS}]", f'{{"pid": {DIGITS}}}', '{"state": NaN}']
 
 
 @pytest.fixture
