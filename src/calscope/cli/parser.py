@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 import calscope
 
-FORMATS = ("nwb", "caiman", "suite2p", "csv", "run")
+FORMATS = ("nwb", "caiman", "suite2p", "suite2p-with-movie", "csv", "run")
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 

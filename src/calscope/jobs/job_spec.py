@@ -23,7 +23,7 @@ class DemoSettings:
     seed: int = 0
 
 
-ExportFormat = Literal["report", "nwb", "caiman", "suite2p", "csv", "run"]
+ExportFormat = Literal["report", "nwb", "caiman", "suite2p", "suite2p-with-movie", "csv", "run"]
 """A report, what other programs read, or the files of `calscope run`."""
 
 

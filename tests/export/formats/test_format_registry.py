@@ -125,7 +125,7 @@ def test_an_animal_without_components_does_not_stop_the_others(make_animal, tmp_
 
 
 def test_an_unknown_format_lists_the_known(make_animal, tmp_path):
-    with pytest.raises(StoreError, match="nwb, caiman, suite2p, csv, run"):
+    with pytest.raises(StoreError, match="nwb, caiman, suite2p, suite2p-with-movie, csv, run"):
         export_run(open_run(make_animal()), "mat", tmp_path)
 
 

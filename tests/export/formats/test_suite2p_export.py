@@ -1,11 +1,17 @@
 """The folder holds suite2p's files. This test reads the object arrays back as suite2p does; the package never does."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+import tifffile
 
 from calscope.export.formats.suite2p_export import write_suite2p
+from calscope.export.formats.suite2p_movie import write_movie
 from calscope.export.run_folder.open_run_folder import open_run
 from calscope.io.results.open_results import open_results
+from calscope.model.errors import StoreError
+from calscope.model.movie import Movie
 
 
 def load(path):
@@ -58,6 +64,41 @@ def test_settings_and_images(plane, truth):
     np.testing.assert_array_equal(ops["Vcorr"], truth.images["corr_after"])
     np.testing.assert_array_equal(ops["yoff"], -truth.shifts[:, 0])
     np.testing.assert_array_equal(ops["xoff"], -truth.shifts[:, 1])
+
+
+def test_a_folder_opens_with_the_files_that_suite2p_1_reads_there(plane, truth):
+    """`suite2p.io.combined` takes these from db and the rest from settings; its view of frames wants reg_file."""
+    db, settings = load(plane / "db.npy").item(), load(plane / "settings.npy").item()
+    assert [db[name] for name in ("Ly", "Lx", "nframes", "nchannels")] == [20, 34, 90, 1]
+    assert (db["yrange"], db["xrange"], db["reg_file"]) == ([0, 20], [0, 34], "data.bin")
+    np.testing.assert_array_equal(db["Vcorr"], truth.images["corr_after"])
+    np.testing.assert_array_equal(db["yoff"], -truth.shifts[:, 0])
+    assert (settings["fs"], settings["tau"], settings["io"]["save_mat"]) == (9.0, 0.4, False)
+    assert not (plane / "data.bin").exists()
+
+
+@pytest.mark.parametrize(("dtype", "factor"), [("uint8", 1), ("int16", 1), ("uint16", 0.5), ("float32", 32766 / 300)])
+def test_the_corrected_movie_as_suite2p_keeps_it(tmp_path, dtype, factor):
+    values = np.random.default_rng(0).integers(0, 200, (70, 5, 6)).astype(np.float32)
+    values[3, 2, 1] = 300 if dtype == "float32" else 200
+    animal = SimpleNamespace(movie=Movie(values.astype(np.uint16)), recording={"dtype": dtype})
+    assert write_movie(tmp_path / "data.bin", animal) == pytest.approx(factor)
+    written = np.fromfile(tmp_path / "data.bin", "<i2").reshape(values.shape)
+    np.testing.assert_array_equal(written, np.rint(values * np.float32(factor)))
+
+
+def test_the_movie_comes_from_the_runs_folder_or_is_missed_in_words(make_animal, truth, tmp_path):
+    folder = make_animal(truth=truth)
+    animal = open_run(folder).animals[0]
+    with pytest.raises(StoreError, match=r"no corrected movie\. Run it with --save-movie"):
+        write_suite2p(animal, tmp_path / "without", with_movie=True)
+    frames = np.random.default_rng(0).integers(0, 2**16, (90, 20, 34)).astype(np.uint16)
+    tifffile.imwrite(animal.path / "corrected.tif", frames, photometric="minisblack")
+    write_suite2p(animal, tmp_path / "with", with_movie=True)
+    plane = tmp_path / "with" / "suite2p" / "plane0"
+    factor = load(plane / "db.npy").item()["calscope_counts_per_unit"]
+    written = np.fromfile(plane / "data.bin", "<i2").reshape(frames.shape)
+    np.testing.assert_allclose(written, np.clip(frames * factor, 0, 32766), atol=0.5)
 
 
 def test_what_was_written_opens_again_without_unpickling(plane, truth):

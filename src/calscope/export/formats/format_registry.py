@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import h5py
@@ -48,6 +49,7 @@ FORMATS = {
     "nwb": Format(nwb_export.write_nwb, ".nwb", nwb_export.is_ours),
     "caiman": Format(caiman_export.write_caiman, ".hdf5", caiman_export.is_ours, caiman_export.caiman_export_notes),
     "suite2p": Format(write_suite2p),
+    "suite2p-with-movie": Format(partial(write_suite2p, with_movie=True)),
     "csv": Format(write_csv),
     RUN_FOLDER: Format(_write_run_folder),
 }
@@ -64,7 +66,7 @@ def export_run(
     Parameters
     ----------
     format
-        nwb, caiman, suite2p, csv, or run: the files of `calscope run`.
+        nwb, caiman, suite2p, suite2p-with-movie, csv, or run: the files of `calscope run`.
     folder
         Folder to write into. Each animal gets a file or a folder of its own name in it.
 

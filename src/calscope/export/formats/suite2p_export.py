@@ -8,22 +8,26 @@ from numpy.typing import NDArray
 from scipy.stats import skew
 
 from calscope.export.exported_animal import ExportedAnimal
+from calscope.export.formats.suite2p_movie import MOVIE, write_movie
 from calscope.export.formats.suite2p_objects import write_objects
 from calscope.model.movie import FloatArray
 from calscope.model.progress import Progress, part, silent
 
 
-def write_suite2p(animal: ExportedAnimal, folder: Path, progress: Progress = silent) -> None:
-    """Write one animal as `folder`/suite2p/plane0.
+def write_suite2p(
+    animal: ExportedAnimal, folder: Path, progress: Progress = silent, *, with_movie: bool = False
+) -> None:
+    """Write one animal as `folder`/suite2p/plane0, which suite2p's interface loads by `stat.npy` or as a folder.
 
     `F` is the raw trace C + YrA. CNMF has taken the background out of it already, so `Fneu` is zero and suite2p's
     F - 0.7 Fneu is the raw trace. suite2p's probability of being a cell has no counterpart: `iscell` repeats the flag.
-    Beside suite2p's own files stands `stat.npz`, the footprints once more as plain arrays.
+    The settings are in `ops.npy`, as up to suite2p 0.14, and in `db.npy` and `settings.npy`, which from 1.0 on are read
+    where a folder is opened. Beside suite2p's own files stands `stat.npz`, the footprints once more as plain arrays.
 
     Raises
     ------
     StoreError
-        When the run has no components, because it ended before extraction.
+        When the run has no components, because it ended before extraction; when the movie is wanted and was not kept.
     """
     animal.need_footprints()
     raw = animal.traces("raw")
@@ -39,8 +43,11 @@ def write_suite2p(animal: ExportedAnimal, folder: Path, progress: Progress = sil
     for i, (name, array) in enumerate(arrays.items()):
         progress(i / 8, name)
         np.save(plane / f"{name}.npy", array, allow_pickle=False)
-    stat, ops = _stat(animal, raw, part(progress, 0.5, 1)), _ops(animal)
-    write_objects(plane, stat, ops)
+    stat, db, settings = _stat(animal, raw, part(progress, 0.5, 0.7)), _db(animal), _settings(animal)
+    if with_movie:
+        db["calscope_counts_per_unit"] = write_movie(plane / MOVIE, animal, part(progress, 0.7, 1))
+    ops = db | settings
+    write_objects(plane, {"stat": stat, "db": db, "settings": settings, "ops": ops})
     np.savez(plane / "stat.npz", **_plain_footprints(stat, ops))
 
 
@@ -105,7 +112,8 @@ def _activity(trace: FloatArray) -> dict[str, float]:
     return {"std": spread, "skew": float(skew(trace)) if spread > 0 else 0.0}
 
 
-def _ops(animal: ExportedAnimal) -> dict[str, Any]:
+def _db(animal: ExportedAnimal) -> dict[str, Any]:
+    """Give what suite2p knows of a recording: sizes, places, images and offsets."""
     height, width = animal.dims
     found: dict[str, Any] = {
         "Ly": height,
@@ -116,21 +124,33 @@ def _ops(animal: ExportedAnimal) -> dict[str, Any]:
         "nplanes": 1,
         "nchannels": 1,
         "functional_chan": 1,
-        "aspect": 1.0 if animal.dxy_um is None else animal.dxy_um[0] / animal.dxy_um[1],
         "meanImg": _image(animal, "mean_after", "template", "max_after"),
-        "neucoeff": 0.7,
+        "Vcorr": _image(animal, "corr_after"),
         "data_path": [str(animal.recording.get("path", "unknown"))],
         "save_path": ".",
+        "reg_file": MOVIE,  # where it isn't found, suite2p looks for this name beside the other files
+    }
+    if "max_after" in animal.images:
+        found["max_proj"] = animal.images["max_after"]
+    return found | _offsets(animal)
+
+
+def _settings(animal: ExportedAnimal) -> dict[str, Any]:
+    """Give the settings that suite2p's interface asks for, by the names of versions before 1.0 and from then on."""
+    found: dict[str, Any] = {
+        "aspect": 1.0 if animal.dxy_um is None else animal.dxy_um[0] / animal.dxy_um[1],
+        "neucoeff": 0.7,
+        "batch_size": 500,
+        "extraction": {"neuropil_coefficient": 0.7},
+        "detection": {"soma_crop": False},
+        "io": {"save_mat": False},
     }
     if animal.params is not None:
         found["tau"] = animal.params.dataset.decay_time
         found["diameter"] = [2 * half + 1 for half in animal.params.cnmf.gSig]
     if animal.fr_hz is not None:
         found["fs"] = animal.fr_hz
-    for name, ours in (("max_proj", "max_after"), ("Vcorr", "corr_after")):
-        if ours in animal.images:
-            found[name] = animal.images[ours]
-    return found | _offsets(animal)
+    return found
 
 
 def _image(animal: ExportedAnimal, *names: str) -> FloatArray:
