@@ -4,55 +4,28 @@ from functools import partial
 
 import streamlit as st
 
-from calscope.plots.component_scatter import AXES
 from calscope.ui.evaluation import thresholds_panel
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
-from calscope.ui.frame import shell, sidebar
-from calscope.ui.frame.keys import on_page
-from calscope.ui.session import places
+from calscope.ui.frame import messages, shell, sidebar
+from calscope.ui.linked import choice, linked_views
+from calscope.ui.session import places, selection
 from calscope.ui.session.shown_run import ShownAnimal, ShownRun
-from calscope.ui.widgets import animal_sections, cached_figures, charts, component_table
+from calscope.ui.widgets import animal_sections
 
 RUN = "Evaluate"
-MAP_PX = 460
 
 
-def show_why(view: EvaluatedAnimal) -> None:
-    """Draw the table with the reason of each component."""
-    table = component_table.components(
-        view.keys, _components=view.components, _quality=view.quality, _evaluation=view.evaluation
+@messages.fragment
+def show_linked(run: ShownRun, view: EvaluatedAnimal) -> None:
+    """Draw the components; choosing one draws only this part again."""
+    linked_views.show_evaluation(view, thresholds_panel.in_force() or run.params.evaluation)
+    st.page_link(
+        "pages/traces.py",
+        label="Look at the traces",
+        icon=":material/show_chart:",
+        query_params=selection.link_to_component(run.id, view.animal.name, choice.of(view).component),
     )
-    st.dataframe(
-        table,
-        hide_index=True,
-        height=300,
-        column_config=component_table.COMPONENT_COLUMNS,
-        key=on_page("evaluation", f"reasons {view.animal.name}"),
-    )
-
-
-def show_scatter(run: ShownRun, view: EvaluatedAnimal) -> None:
-    """Draw the measures against each other, with the thresholds."""
-    animal = view.animal
-    if view.evaluation is None or not view.has_measures:
-        st.info("The imported file contains no SNR or spatial r, so there is nothing to plot.")
-        return
-    axes = st.segmented_control(
-        "Compare",
-        AXES,
-        default=AXES[0],
-        required=True,
-        key=on_page("evaluation", f"axes {animal.name}"),
-        label_visibility="collapsed",
-    )
-    figure = cached_figures.measures_scatter(
-        (view.animal.results.keys["component_quality"], view.keys[2]),
-        thresholds_panel.in_force() or run.params.evaluation,
-        axes or AXES[0],
-        _quality=view.quality,
-        _evaluation=view.evaluation,
-    )
-    charts.show(figure, on_page("evaluation", f"scatter {animal.name}"), f"{axes} of components in {animal.name}")
+    selection.put_into_address()
 
 
 def draw(run: ShownRun, animal: ShownAnimal) -> None:
@@ -67,28 +40,7 @@ def draw(run: ShownRun, animal: ShownAnimal) -> None:
     if view.evaluation.n_accepted == 0:
         st.info("No component was accepted. The scatter shows how far they are from the thresholds.")
     thresholds_panel.say_whose([animal], thresholds_panel.HERE)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        figure = cached_figures.acceptance_map(
-            view.keys,
-            f"{view.evaluation.n_accepted} accepted (blue), {view.evaluation.n_rejected} rejected (orange)",
-            animal.dxy_um,
-            MAP_PX,
-            _components=view.components,
-            _evaluation=view.evaluation,
-            _after=view.after,
-        )
-        charts.show(figure, on_page("evaluation", f"map {animal.name}"), f"Accepted and rejected in {animal.name}")
-    with right:
-        show_scatter(run, view)
-    with st.expander("Why each component was accepted or rejected"):
-        show_why(view)
-    st.page_link(
-        "pages/traces.py",
-        label="Look at the traces",
-        icon=":material/show_chart:",
-        query_params={"run": run.id, "animal": animal.name},
-    )
+    show_linked(run, view)
 
 
 def render() -> None:

@@ -5,9 +5,9 @@ import streamlit as st
 from calscope.model.fields import StageName
 from calscope.ui.evaluation import thresholds_panel
 from calscope.ui.frame import keys, messages, shell
+from calscope.ui.linked import choice, linked_views
 from calscope.ui.session import places, selection, shown_run
 from calscope.ui.session.shown_run import ShownAnimal
-from calscope.ui.traces import component_view
 from calscope.ui.widgets import animal_sections
 
 RUN = "Evaluate"
@@ -42,20 +42,8 @@ def draw(animal: ShownAnimal) -> None:
         st.info("No component was found in this animal.")
         return
     thresholds_panel.say_whose([animal])
-    listed, component = component_view.show_choice(view)
-    selection.look_at_component(component)
-    left, right = st.columns([2, 3], gap="medium")
-    with left:
-        component_view.show_map(view)
-        if component is not None:
-            component_view.show_footprint(view, component)
-    with right:
-        if component is None:
-            st.info("There is no such component. Choose another list above.")
-        else:
-            component_view.show_header(view, component)
-            component_view.show_traces(view, component)
-    component_view.show_table(view, listed, component)
+    selection.look_at_component(choice.of(view).component)
+    linked_views.show_traces(view)
     selection.put_into_address()
 
 

@@ -1,5 +1,7 @@
 """Results of other programs on the pages: read-only, marked, found again by their address, and never out of bounds."""
 
+import json
+
 import h5py
 import numpy as np
 import pytest
@@ -105,9 +107,11 @@ def test_what_was_never_evaluated_is_called_so_and_its_traces_are_shown(opened):
     app = opened("never.hdf5", "evaluation", **NEVER_EVALUATED)
     assert "Not evaluated: CaImAn 1\\.12\\.1 accepted and rejected nothing" in words(app)
     app = opened("never_too.hdf5", "traces", **NEVER_EVALUATED)
-    assert "Component 0" in words(app) and "of 3, counted from 0" in words(app)
-    assert "not evaluated" in words(app) and "accepted" not in words(app)
-    assert set(app.dataframe[0].value["evaluation"]) == {"not evaluated"}
+    sent = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    bar, table = (next(data for data in sent if part in data) for part in ("choice", "accepted"))
+    assert bar["choice"]["component"] == 0 and bar["counts"] == {"all": 3}
+    assert table["columns"][1]["values"] == ["not evaluated"] * 3
+    assert [group["name"] for data in sent if "outlines" in data for group in data["groups"]] == ["not evaluated"]
 
 
 @pytest.mark.parametrize("page", ["extraction", "evaluation", "traces"])

@@ -7,7 +7,7 @@ import pytest
 
 from calscope.jobs.manager import JobManager
 from calscope.model.groups import Thresholds
-from calscope.model.note_texts.all_texts import text, texts
+from calscope.model.note_texts.all_texts import text, texts, why
 from calscope.model.notes import Note
 from calscope.model.results import Evaluation
 from calscope.pipeline.animal_results import AnimalResults
@@ -38,6 +38,12 @@ def plainly(text):
 
 def figures(app):
     return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+
+
+def linked(app, part):
+    """What the page sent to its linked views, of those whose data have that part."""
+    sent = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    return [data for data in sent if part in data]
 
 
 def press(app, label):
@@ -72,7 +78,7 @@ def test_page_shows_a_finished_run(open_page, lab, page):
     assert not app.error or page == "runs"
     assert app.query_params["run"] == lab.good_run
     if page in OF_A_RUN:
-        assert figures(app)
+        assert figures(app) or linked(app, "outlines")
         assert "Animal_1" in plainly(words(app)) or page == "traces"
 
 
@@ -81,7 +87,7 @@ def test_page_of_a_run_in_which_an_animal_failed(open_page, lab, page):
     app = open_page(page, run=lab.bad_run)
     assert not app.exception
     if page in OF_A_RUN[:-1]:
-        assert figures(app), "the animal that went well is shown"
+        assert figures(app) or linked(app, "outlines"), "the animal that went well is shown"
         assert any("Broken_1" in plainly(error.value) for error in app.error)
         assert "Traceback" not in words(app)
 
@@ -256,16 +262,15 @@ def test_thresholds_on_the_page_evaluate_on_every_page_and_the_run_is_named(open
     assert now != found.evaluation.n_accepted
     note = f"The run itself accepted {found.evaluation.n_accepted} of {found.refit.n}"
     assert app.dataframe[0].value.set_index("Animal").loc["Animal_1", "Accepted"] == now
-    assert f"{now} accepted (blue)" in figures(app)[0]["layout"]["annotations"][0]["text"]
+    assert [len(group["members"]) for group in linked(app, "outlines")[0]["groups"]] == [now, found.refit.n - now]
+    assert linked(app, "choice")[0]["counts"]["accepted"] == now
     assert note in words(app)
     assert "rval" not in plainly("\n".join(caption.value for caption in app.sidebar.caption))
     app.switch_page("pages/extraction.py").run()
     assert app.dataframe[0].value.set_index("Animal").loc["Animal_1", "Accepted"] == now
     assert note in words(app)
     app.switch_page("pages/traces.py").run()
-    assert f"accepted ({now})" in [
-        option.content for group in app.get("button_group") for option in group.proto.options
-    ]
+    assert linked(app, "choice")[0]["counts"]["accepted"] == now
     assert note in words(app)
 
 
@@ -301,7 +306,8 @@ def test_scatter_counts_the_components_that_only_their_likeness_to_a_soma_reject
     reasons = evaluate_components(found.component_quality, Thresholds(min_soma=0.9)).reasons
     n = sum(reason.kind == "rejected" and reason.values["checks"][-1]["measure"] == "soma" for reason in reasons)
     assert n > 0
-    assert f"rejected: unlike a soma ({n})" in [trace.get("name") for trace in figures(app)[1]["data"]]
+    groups = {group["name"]: group["members"] for group in linked(app, "pairs")[0]["groups"]}
+    assert len(groups["rejected: unlike a soma"]) == n
 
 
 def test_traces_page_shows_the_component_of_the_link(open_page, lab):
@@ -310,22 +316,23 @@ def test_traces_page_shows_the_component_of_the_link(open_page, lab):
     component = found.refit.n - 1
     app = open_page("traces", run=lab.good_run, animal="Animal_2", component=component)
     assert not app.exception
-    assert f"Component {component}" in [header.value for header in app.subheader]
-    values = {metric.label: metric.value for metric in app.metric}
-    assert values["SNR"] == f"{found.component_quality.snr[component]:.2f}"
-    assert values["CNN"] == "not computed"
-    assert plainly(text(found.evaluation.reasons[component])) in plainly(words(app))
+    assert linked(app, "choice")[0]["choice"]["component"] == component
+    assert str(component) in linked(app, "panels")[0]["components"]
+    columns = {column["name"]: column["values"] for column in linked(app, "accepted")[0]["columns"][1:]}
+    assert columns["SNR"][component] == pytest.approx(found.component_quality.snr[component], abs=1e-4)
+    assert "CNN" not in columns
+    assert columns["reason"][component] == why(found.evaluation.reasons[component])
     assert app.query_params["component"] == str(component)
 
 
-def test_next_goes_through_the_components_that_are_listed(open_page, lab):
+def test_traces_page_begins_with_the_first_accepted_and_its_neighbours(open_page, lab):
     record = JobManager(lab.store).get(lab.good_run).results["Animal_1"]
-    accepted = np.flatnonzero(AnimalResults(Store(lab.store), record.keys).evaluation.accepted)
+    found = AnimalResults(Store(lab.store), record.keys)
+    first = int(np.flatnonzero(found.evaluation.accepted)[0])
     app = open_page("traces", run=lab.good_run, animal="Animal_1")
-    press(app, "Next")
-    assert app.session_state["component"] == accepted[1 % len(accepted)]
-    press(app, "Previous")
-    assert app.session_state["component"] == accepted[0]
+    assert app.session_state["component"] == first
+    near = range(max(first - 3, 0), min(first + 4, found.refit.n))
+    assert sorted(int(number) for number in linked(app, "panels")[0]["components"]) == list(near)
 
 
 @pytest.mark.parametrize(

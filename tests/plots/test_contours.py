@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csc_matrix
 
-from calscope.plots.contours import Group, close_up, contour_map, group_by_acceptance, join, outlines, place_in_field
+from calscope.plots.contours import Group, contour_map, group_by_acceptance, join, outlines
 from calscope.plots.images import Panel
 from calscope.plots.scaling import display_range
 
@@ -55,8 +55,6 @@ def test_empty_footprints_and_none_at_all_can_be_drawn():
     assert outlines(nothing[:, :0], DIMS) == ()
     panel = Panel(np.zeros(DIMS), "", (0.0, 1.0))
     contour_map(panel, (), [Group("component", "red", ())], np.empty((0, 2), np.float32))
-    place_in_field(panel, lines, 1, colour="red")
-    close_up(np.zeros(DIMS, np.float32), lines[0], colour="red")
 
 
 def test_map_draws_each_group_as_one_line_and_tells_components_by_their_own_number():
@@ -76,15 +74,3 @@ def test_map_draws_each_group_as_one_line_and_tells_components_by_their_own_numb
     }
     assert numbers == {i: (8 + 10 * i, 8) for i in range(5)}
     assert [int(n[0]) for n in clickable[0].customdata] == [0, 2, 3]
-
-
-def test_close_up_moves_the_outline_with_the_crop():
-    image = disk(30, 50, 5)
-    (line,) = outlines(stacked(image), DIMS)
-    figure = close_up(image, line, colour="red")
-    own = figure.data[-1]
-    height, width = figure.layout.yaxis.range[0] + 0.5, figure.layout.xaxis.range[1] + 0.5
-    assert np.nanmean(own.x) == pytest.approx((width - 1) / 2, abs=2.2)
-    assert np.nanmean(own.y) == pytest.approx((height - 1) / 2, abs=2.2)
-    assert np.nanmin(own.x) >= 0
-    assert np.nanmax(own.x) < width

@@ -3,11 +3,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from calscope.model.groups import Thresholds
-from calscope.model.results import ComponentQuality, Evaluation
-from calscope.plots.component_scatter import quality_figure
 from calscope.plots.motion_curves import frame_of_click, shift_figure, shifts_around, template_match_figure, time_axis
-from calscope.plots.trace_curves import background_figure, trace_figure
+from calscope.plots.trace_curves import background_figure
 
 
 def motion(n_frames=300, *, patches=True):
@@ -68,63 +65,6 @@ def test_template_match_shows_before_and_after():
     figure = template_match_figure(found, None)
     assert np.allclose(named(figure, "raw").y, found.estimate.corr_raw)
     assert np.allclose(named(figure, "corrected").y, found.corrected.corr_corrected)
-
-
-def test_scatter_tells_accepted_from_rejected_and_draws_the_thresholds():
-    quality = ComponentQuality(*(np.asarray(v, np.float32) for v in ([5, 1, 3], [0.9, 0.2, 0.3], [np.nan] * 3)))
-    evaluation = Evaluation(np.asarray([True, False, True]))
-    figure = quality_figure(quality, evaluation, Thresholds(min_SNR=2.5, rval_thr=0.7))
-    assert [n[0] for n in named(figure, "accepted (2)").customdata] == [0, 2]
-    assert named(figure, "rejected (1)").y[0] == 1
-    assert {shape.y0 for shape in figure.layout.shapes} >= {2.5}
-    assert {shape.x0 for shape in figure.layout.shapes} >= {0.7}
-
-
-def test_scatter_of_the_likeness_to_a_soma_has_its_threshold_while_it_is_used():
-    parts = np.asarray([[0.9] * 5, [0.9, 0.2, 0.9, 0.9, 0.9]], np.float32)
-    quality = ComponentQuality(
-        *(np.asarray(v, np.float32) for v in ([5, 4], [0.9, 0.2], [np.nan] * 2)), soma_parts=parts
-    )
-    evaluation = Evaluation(np.asarray([True, False]))
-    used = quality_figure(quality, evaluation, Thresholds(min_soma=0.6), "SNR and soma")
-    assert named(used, "rejected (1)").x.tolist() == pytest.approx([0.2])
-    assert named(used, "rejected (1)").customdata[0] == [1, "0.200", "4.00", "0.20"]
-    assert 0.6 in {shape.x0 for shape in used.layout.shapes}
-    off = quality_figure(quality, evaluation, Thresholds(use_soma=False, min_soma=0.6), "soma and spatial r")
-    assert 0.6 not in {shape.y0 for shape in off.layout.shapes}
-
-
-def test_scatter_tells_the_rejected_that_are_unlike_a_soma_from_those_below_the_lines():
-    quality = ComponentQuality(*(np.asarray(v, np.float32) for v in ([5, 1, 3], [0.9, 0.2, 0.3], [np.nan] * 3)))
-    evaluation = Evaluation(np.asarray([True, False, False]))
-    figure = quality_figure(quality, evaluation, Thresholds(), unlike_soma=np.asarray([False, False, True]))
-    low, unlike = named(figure, "rejected: too low (1)"), named(figure, "rejected: unlike a soma (1)")
-    assert (low.customdata[0][0], unlike.customdata[0][0]) == (1, 2)
-    assert low.marker.symbol != unlike.marker.symbol
-
-
-def test_traces_share_time_and_say_their_units():
-    raw, denoised, spikes, dff = np.random.default_rng(2).normal(size=(4, 200)).astype(np.float32)
-    figure = trace_figure(raw, denoised, spikes, dff, 20.0)
-    assert np.allclose(named(figure, "raw").y, raw)
-    assert np.allclose(named(figure, "dF/F").y, dff)
-    assert {trace.xaxis for trace in figure.data} == {None}
-    assert "a.u." in figure.layout.yaxis2.title.text
-    assert figure.layout.xaxis.title.text == "time (s)"
-
-
-def test_traces_without_dff_have_two_rows():
-    raw = np.zeros(50, np.float32)
-    figure = trace_figure(raw, raw, raw, None, None)
-    assert {trace.name for trace in figure.data} == {"raw", "denoised", "spikes"}
-
-
-def test_long_traces_are_thinned_but_keep_their_peak():
-    raw = np.zeros(60_000, np.float32)
-    raw[31_415] = 100
-    figure = trace_figure(raw, raw, raw, raw, 30.0)
-    assert len(named(figure, "raw").y) < 10_000
-    assert max(named(figure, "raw").y) == 100
 
 
 def test_background_is_relative_to_its_mean():

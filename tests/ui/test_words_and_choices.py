@@ -4,7 +4,7 @@ import pytest
 
 from calscope.ui.frame.messages import plain
 from calscope.ui.frame.wording import count
-from calscope.ui.session.selection import component_in, neighbour, number_in
+from calscope.ui.session.selection import link_to_component, number_in
 
 
 @pytest.mark.parametrize(
@@ -16,28 +16,6 @@ def test_markdown_in_peoples_names_is_shown_as_it_stands(text):
     assert re.sub(r"\\(.)", r"\1", escaped).replace("\n\n", "\n") == text
 
 
-def test_click_gives_the_component_of_the_point_not_its_place_in_the_figure():
-    event = {"selection": {"points": [{"point_index": 3, "customdata": [17]}]}}
-    assert component_in(event) == 17
-
-
-@pytest.mark.parametrize("event", [None, {}, {"selection": {"points": []}}, {"selection": {"points": [{"x": 1}]}}])
-def test_click_on_nothing_chooses_nothing(event):
-    assert component_in(event) is None
-
-
-@pytest.mark.parametrize(
-    ("component", "step", "expected"),
-    [(4, 1, 7), (9, 1, 2), (2, -1, 9), (5, 1, 7), (5, -1, 4), (99, 1, 2), (None, 1, 2)],
-)
-def test_next_and_previous_wrap_around_and_start_from_anywhere(component, step, expected):
-    assert neighbour([2, 4, 7, 9], component, step) == expected
-
-
-def test_no_neighbour_in_an_empty_list():
-    assert neighbour([], 3, 1) is None
-
-
 def test_counts_in_words():
     assert [count(1, "result"), count(3, "result")] == ["1 result", "3 results"]
 
@@ -47,3 +25,8 @@ def test_counts_in_words():
 )
 def test_a_number_in_an_address_is_one_that_a_component_may_have(text, number):
     assert number_in(text) == number
+
+
+def test_a_link_to_a_component_names_it_only_where_there_is_one():
+    assert link_to_component("r1", "Animal_1", 0) == {"run": "r1", "animal": "Animal_1", "component": "0"}
+    assert link_to_component("r1", "Animal_1", None) == {"run": "r1", "animal": "Animal_1"}

@@ -13,7 +13,6 @@ from calscope.model.movie import FloatArray
 from calscope.model.recording import Pair
 from calscope.plots import style
 from calscope.plots.images import Panel, image_row
-from calscope.plots.scaling import display_range
 
 ENERGY = 0.9
 _FINER = 4
@@ -129,30 +128,6 @@ def _add_centres(figure: go.Figure, group: Group, centers_px: FloatArray) -> Non
         selected={"marker": {"opacity": 0.02}},
         unselected={"marker": {"opacity": 0.02}},
     )
-
-
-def place_in_field(
-    field: Panel, lines: Sequence[Outline], chosen: int, *, colour: str, width_px: int = 190
-) -> go.Figure:
-    """Draw one component's outline strongly and all others faintly over an image of the field."""
-    figure = image_row([field], colours="gray", width_px=width_px, bar=False)
-    others = join(lines, (i for i in range(len(lines)) if i != chosen))
-    _add_line(figure, others, {"color": "rgba(255,255,255,0.35)", "width": 0.8})
-    _add_line(figure, lines[chosen], {"color": colour, "width": 2.6})
-    return figure
-
-
-def close_up(footprint: FloatArray, line: Outline, *, colour: str, rim_px: int = 6, width_px: int = 190) -> go.Figure:
-    """Draw a footprint, (H, W), cropped to where it lies, with its outline."""
-    rows, columns = np.flatnonzero(footprint.any(axis=1)), np.flatnonzero(footprint.any(axis=0))
-    if rows.size == 0:
-        rows, columns = np.asarray([0, footprint.shape[0] - 1]), np.asarray([0, footprint.shape[1] - 1])
-    top, left = max(int(rows[0]) - rim_px, 0), max(int(columns[0]) - rim_px, 0)
-    crop = footprint[top : int(rows[-1]) + rim_px + 1, left : int(columns[-1]) + rim_px + 1]
-    panel = Panel(crop, "Footprint", display_range([crop], 0.0, 100.0))
-    figure = image_row([panel], width_px=width_px, bar=False, tallest_px=width_px)
-    _add_line(figure, np.asarray(line) - np.asarray([left, top], np.float32), {"color": colour, "width": 2.2})
-    return figure
 
 
 def _add_line(figure: go.Figure, line: FloatArray, look: dict[str, object]) -> None:

@@ -74,3 +74,29 @@ def thin(values: FloatArray, most: int = 4000) -> tuple[NDArray[np.intp], FloatA
         kept += sorted({start + int(part.argmin()), start + int(part.argmax())})
     index = np.asarray(kept, np.intp)
     return index, values[index]
+
+
+def envelope(traces: FloatArray, most: int) -> tuple[FloatArray, int]:
+    """Thin long traces so that no peak is lost: the smallest and largest value of each stretch, in order.
+
+    Parameters
+    ----------
+    traces
+        (K, T), with NaN where there is no value.
+    most
+        Values to keep of each trace; all stay where there are no more.
+
+    Returns
+    -------
+    values, frames_per_pair
+        (K, n), two values from each stretch of so many frames, NaN where it has none; or (K, T) and 1.
+    """
+    n_frames = traces.shape[1]
+    if n_frames <= most:
+        return traces, 1
+    per = -(-n_frames // (most // 2))
+    filled = np.pad(traces, ((0, 0), (0, -n_frames % per)), constant_values=np.nan)
+    parts = filled.reshape(len(traces), -1, per)
+    missing = np.isnan(parts)
+    ends = np.stack([np.where(missing, np.inf, parts).argmin(2), np.where(missing, -np.inf, parts).argmax(2)], axis=2)
+    return np.take_along_axis(parts, np.sort(ends, axis=2), axis=2).reshape(len(traces), -1), per

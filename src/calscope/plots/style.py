@@ -31,10 +31,3 @@ def blank(height: int) -> go.Figure:
         dragmode="zoom",
     )
     return figure
-
-
-def colour_of(accepted: bool | None) -> str:  # noqa: FBT001 - whether it was accepted, not a switch
-    """Give the colour on images of an accepted, a rejected or a not yet evaluated component."""
-    if accepted is None:
-        return NOT_EVALUATED
-    return ACCEPTED_ON_IMAGE if accepted else REJECTED_ON_IMAGE

@@ -1,6 +1,5 @@
 """An animal with the components of its refit, their measures, and which of them are accepted."""
 
-import math
 from dataclasses import dataclass
 
 from calscope.model.results import ComponentQuality, Components, Evaluation, SummaryImages
@@ -26,11 +25,6 @@ class EvaluatedAnimal:
         """Keys of what the map shows."""
         by_stage = self.animal.results.keys
         return by_stage["refit"], by_stage["after"], by_stage.get("evaluation", "") + self.variant
-
-    @property
-    def has_measures(self) -> bool:
-        """Tell whether SNR or r was measured; not every program whose results can be opened does."""
-        return any(math.isfinite(value) for value in (*self.quality.snr, *self.quality.r_value))
 
     def listed(self, which: str) -> list[int]:
         """Give the numbers of the accepted, the rejected or all components."""

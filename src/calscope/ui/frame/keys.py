@@ -5,6 +5,7 @@ PROJECT = "project"
 RUN = "run"
 ANIMAL = "animal"
 COMPONENT = "component"
+CHOICES = "chosen components"
 ADDRESS = "address as written"
 
 # What is going on.

@@ -1,12 +1,13 @@
 """What the result store takes on disk, and how to make it smaller."""
 
+import pandas as pd
 import streamlit as st
 
 from calscope.model.errors import CalscopeError
 from calscope.model.quantities import size
+from calscope.pipeline.stages import STAGES
 from calscope.ui.frame import keys, messages, wording
 from calscope.ui.session import places
-from calscope.ui.widgets import component_table
 
 DAY_S = 86400.0
 GB = 1e9
@@ -21,10 +22,18 @@ def show() -> None:
         "Runs with the same parameters use them again; what is removed is computed again when it is needed."
     )
     if sizes:
-        st.dataframe(component_table.store_sizes(sizes), hide_index=True, width="content")
+        st.dataframe(_by_stage(sizes), hide_index=True, width="content")
         _show_pruning()
     if message := st.session_state.pop(keys.PRUNED, ""):
         st.success(message)
+
+
+def _by_stage(bytes_by_stage: dict[str, int]) -> pd.DataFrame:
+    titles: dict[str, str] = {stage.name: stage.title for stage in STAGES}
+    return pd.DataFrame(
+        {"Results of": titles.get(stage, stage), "On disk": size(n_bytes)}
+        for stage, n_bytes in sorted(bytes_by_stage.items(), key=lambda item: -item[1])
+    )
 
 
 def _show_pruning() -> None:

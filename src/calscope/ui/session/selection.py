@@ -1,8 +1,5 @@
 """What is looked at: project, run, animal, component. The address holds it, for links and after restarts."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 import streamlit as st
 
 from calscope.model.errors import CalscopeError
@@ -79,29 +76,10 @@ def look_at_component(component: int | None) -> None:
     st.session_state[keys.COMPONENT] = component
 
 
-def component_in(event: Mapping[str, Any] | None) -> int | None:
-    """Give the component of a click in a figure, from the point's own data; None where nothing is chosen."""
-    points: Sequence[Mapping[str, Any]] = ((event or {}).get("selection") or {}).get("points") or ()
-    for point in points:
-        number = point.get("customdata")
-        if isinstance(number, list | tuple) and number:
-            return int(number[0])
-    return None
-
-
-def neighbour(listed: Sequence[int], component: int | None, step: int) -> int | None:
-    """Give the next (+1) or previous (-1) component of a list that wraps around; also from one that is not in it."""
-    if not listed:
-        return None
-    if component is None:
-        return listed[0]
-    if component in listed:
-        return listed[(listed.index(component) + step) % len(listed)]
-    after = [number for number in listed if number > component]
-    before = [number for number in listed if number < component]
-    if step > 0:
-        return after[0] if after else listed[0]
-    return before[-1] if before else listed[-1]
+def link_to_component(run_id: str, animal: str, component: int | None) -> dict[str, str]:
+    """Give the part of an address that leads to a component of an animal."""
+    found = {} if component is None else {"component": str(component)}
+    return {"run": run_id, "animal": animal, **found}
 
 
 def open_project_or_say(text: str) -> bool:

@@ -1,0 +1,1 @@
+"""Views of one animal's components that share one selection in the browser."""

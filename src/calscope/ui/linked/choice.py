@@ -1,0 +1,113 @@
+"""The chosen component of each animal, as the server knows it. The browser may be ahead: each choice has a number.
+
+What the person chose in the browser comes with a number that is higher by one than the last. What is chosen here, by a
+link or another page, gets the next number as well. So neither side takes an older choice for a newer one.
+"""
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
+from calscope.ui.frame import keys
+from calscope.ui.session import selection
+
+NEAR = 3
+"""Neighbours in the list, each way, whose traces lie ready in the browser."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The chosen component of one animal."""
+
+    component: int | None
+    stamp: int
+    """Higher for a newer choice."""
+    near: tuple[int, ...]
+    """Its neighbours in the list, as the browser has sorted it."""
+
+
+@dataclass
+class _Choices:
+    session: str = field(default_factory=lambda: uuid.uuid4().hex)
+    """Numbers of choices count within a session."""
+    by_animal: dict[str, Choice] = field(default_factory=dict)
+
+
+def name_of(view: EvaluatedAnimal) -> str:
+    """Name the animal and its components: other components have a choice of their own."""
+    return f"{view.animal.name} {view.keys[0][:12]}"
+
+
+def of(view: EvaluatedAnimal) -> Choice:
+    """Give the choice for an animal: what is looked at where it is this animal's, else what was chosen in it last."""
+    choices, name = _choices(), name_of(view)
+    before = choices.by_animal.get(name)
+    wanted = _looked_at(view)
+    if before is None:
+        component = wanted if wanted is not None else _first(view)
+        choices.by_animal[name] = Choice(component, 1, _near(view, component))
+    elif wanted not in (None, before.component):
+        choices.by_animal[name] = Choice(wanted, before.stamp + 1, _near(view, wanted))
+    return choices.by_animal[name]
+
+
+def to_browser(view: EvaluatedAnimal) -> dict[str, Any]:
+    """Give the choice as the views take it."""
+    chosen = of(view)
+    return {
+        "component": chosen.component,
+        "stamp": chosen.stamp,
+        "session": _choices().session,
+        "n": view.components.n,
+    }
+
+
+def take_from_browser(view: EvaluatedAnimal, told: Any) -> None:
+    """Look at the component that the person chose, unless something newer was chosen since."""
+    if not isinstance(told, dict):
+        return
+    chosen = _parsed(told, view.components.n)
+    before = _choices().by_animal.get(name_of(view))
+    if chosen is None or (before is not None and chosen.stamp < before.stamp):
+        return
+    _choices().by_animal[name_of(view)] = chosen
+    st.session_state[keys.ANIMAL] = view.animal.name
+    selection.look_at_component(chosen.component)
+
+
+def _choices() -> _Choices:
+    if keys.CHOICES not in st.session_state:
+        st.session_state[keys.CHOICES] = _Choices()
+    return st.session_state[keys.CHOICES]
+
+
+def _parsed(told: dict[str, Any], n: int) -> Choice | None:
+    component, stamp, near = told.get("component"), told.get("stamp"), told.get("near")
+    if not (_is_component(component, n) and isinstance(stamp, int) and isinstance(near, list)):
+        return None
+    return Choice(component, stamp, tuple(number for number in near[: 2 * NEAR] if _is_component(number, n)))
+
+
+def _is_component(number: Any, n: int) -> bool:
+    return isinstance(number, int) and 0 <= number < n
+
+
+def _looked_at(view: EvaluatedAnimal) -> int | None:
+    component = st.session_state.get(keys.COMPONENT)
+    is_this_one = st.session_state.get(keys.ANIMAL) in (None, view.animal.name)
+    return component if is_this_one and _is_component(component, view.components.n) else None
+
+
+def _first(view: EvaluatedAnimal) -> int | None:
+    """Give the first accepted component, else the first; None where there is none."""
+    return next(iter([*view.listed("accepted"), *view.listed("all")]), None)
+
+
+def _near(view: EvaluatedAnimal, component: int | None) -> tuple[int, ...]:
+    if component is None:
+        return ()
+    ends = range(max(component - NEAR, 0), min(component + NEAR + 1, view.components.n))
+    return tuple(number for number in ends if number != component)

@@ -1,0 +1,37 @@
+// Which components are listed, the one that is chosen and why it was accepted or rejected, and the steps to the next.
+// What the server chose comes in here; the other views' data don't depend on it, and so are not sent again.
+
+function makeBar(mine) {
+  const find = (selector) => mine.root.querySelector(selector);
+  let data = null;
+
+  function update(given) {
+    data = given;
+    find(".bar").setAttribute("aria-label", data.label);
+    linked.takeFromServer(mine.animal, data.choice, mine);
+    draw();
+  }
+
+  function draw() {
+    const { filter, component, rows, listed } = mine.state;
+    const options = Object.entries(data.counts).map(([name, count]) => [name, `${name} (${count})`]);
+    find(".filters").replaceChildren(choiceOf(options, filter, (name) => linked.arrange(mine.animal, { filter: name })));
+    find(".steps").replaceChildren(
+      button("‹", "Previous in the list (left arrow)", () => linked.step(mine.animal, -1, mine)),
+      button("›", "Next in the list (right arrow)", () => linked.step(mine.animal, 1, mine)),
+    );
+    find(".steps").childNodes.forEach((one) => { one.disabled = listed.length === 0; });
+    find(".number").textContent = component === null ? "No component is chosen" : `Component ${component}`;
+    const badge = find(".badge"), isKnown = rows && component !== null, verdict = isKnown ? rows.value("evaluation", component) : "";
+    badge.textContent = verdict;
+    badge.className = `badge ${verdict}`;
+    find(".said").textContent = isKnown ? rows.value("reason", component) : "";
+    find(".said").title = find(".said").textContent;
+  }
+
+  return { update, changed: () => { if (data) draw(); } };
+}
+
+export default function (component) {
+  return show(component, makeBar);
+}

@@ -1,0 +1,137 @@
+// The list of components. Only the rows in view are drawn; the order that it is in is the one the arrow keys walk through.
+
+const ROW_PX = 28, SPARE_ROWS = 6;
+
+// Sorts and filters; other views ask it through the store.
+function makeRows({ n, accepted, columns }) {
+  const keyOf = (column) => (column.name === "component" ? [...Array(n).keys()] : column.values);
+  const compare = (a, b) => (typeof a === "string" ? a.localeCompare(b) : a - b);
+  return {
+    accepted, columns,
+    value: (name, number) => columns.find((column) => column.name === name)?.values?.[number],
+    arranged(filter, [by, direction]) {
+      const keys = keyOf(columns.find((column) => column.name === by) || columns[0]);
+      const wanted = [...Array(n).keys()].filter((k) => filter === "all" || accepted[k] === (filter === "accepted"));
+      // What was not measured is last, whichever way the list is sorted.
+      return wanted.sort((a, b) => (keys[a] === null) - (keys[b] === null) || (keys[a] === null ? a - b : direction * compare(keys[a], keys[b])) || a - b);
+    },
+  };
+}
+
+function makeTable(mine) {
+  const find = (selector) => mine.root.querySelector(selector);
+  const scroller = find(".scroller"), head = find(".head"), body = find(".body");
+  let data = null, request = 0;
+
+  function update(given) {
+    if (given.id !== data?.id) {
+      data = given;
+      mine.state.rows = makeRows(data);
+      scroller.setAttribute("aria-label", data.label);
+      scroller.style.maxHeight = `${data.height}px`;
+      scroller.style.setProperty("--columns", data.columns.map((column) => column.width).join(" "));
+      linked.arrange(mine.animal, {});
+      linked.tell(mine.animal, "rows");
+    }
+    addHead();
+    draw();
+  }
+
+  function addHead() {
+    const [by, direction] = mine.state.sort;
+    head.replaceChildren(...data.columns.map((column) => {
+      const sorted = column.name === by, cell = element("span", `cell ${column.kind}`);
+      cell.setAttribute("role", "columnheader");
+      cell.setAttribute("aria-sort", sorted ? (direction > 0 ? "ascending" : "descending") : "none");
+      const one = button(column.title + (sorted ? (direction > 0 ? " ▲" : " ▼") : ""), column.help, () => sortBy(column, sorted ? -direction : column.first));
+      cell.append(one);
+      return cell;
+    }));
+  }
+
+  function sortBy(column, direction) {
+    linked.arrange(mine.animal, { sort: [column.name, direction] });
+    addHead();
+    bringIntoView();
+    draw();
+  }
+
+  function draw() {
+    cancelAnimationFrame(request);
+    request = requestAnimationFrame(drawNow);
+  }
+
+  function drawNow() {
+    const { listed, component } = mine.state;
+    const first = Math.max(Math.floor(scroller.scrollTop / ROW_PX) - SPARE_ROWS, 0);
+    const last = Math.min(first + Math.ceil(scroller.clientHeight / ROW_PX) + 2 * SPARE_ROWS, listed.length);
+    body.style.height = `${listed.length * ROW_PX}px`;
+    body.replaceChildren(...listed.slice(first, last).map((number, i) => rowOf(number, first + i, number === component)));
+    scroller.setAttribute("aria-rowcount", listed.length + 1);
+    scroller.dataset.chosen = component ?? "";
+  }
+
+  function rowOf(number, at, isChosen) {
+    const row = element("div", isChosen ? "row chosen" : "row");
+    row.style.top = `${at * ROW_PX}px`;
+    row.dataset.component = number;
+    row.setAttribute("role", "row");
+    row.setAttribute("aria-rowindex", at + 2);
+    row.setAttribute("aria-selected", String(isChosen));
+    row.append(...data.columns.map((column) => cellOf(column, number)));
+    return row;
+  }
+
+  function cellOf(column, number) {
+    const text = textOf(column, number), cell = element("span", `cell ${column.kind}`, text);
+    cell.setAttribute("role", "gridcell");
+    if (column.kind === "text") cell.title = text;
+    if (column.kind === "verdict" && data.accepted[number] !== null) cell.classList.add(text);
+    return cell;
+  }
+
+  function textOf(column, number) {
+    if (column.name === "component") return String(number);
+    const value = column.values[number];
+    if (column.kind !== "number") return value;
+    return value === null ? "–" : value.toFixed(column.digits);
+  }
+
+  function bringIntoView() {
+    const at = mine.state.listed.indexOf(mine.state.component), shown = scroller.clientHeight - head.offsetHeight;
+    if (at < 0 || shown <= 0) return;
+    const top = at * ROW_PX;
+    if (top < scroller.scrollTop) scroller.scrollTop = top;
+    else if (top + ROW_PX > scroller.scrollTop + shown) scroller.scrollTop = top + ROW_PX - shown;
+  }
+
+  scroller.onscroll = draw;
+  body.onclick = (event) => {
+    const row = event.target.closest("[data-component]");
+    if (row) linked.choose(mine.animal, Number(row.dataset.component), mine);
+  };
+  scroller.onkeydown = (event) => {
+    const { listed } = mine.state, ends = { Home: listed[0], End: listed.at(-1) }, by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!by && !(event.key in ends)) return;
+    event.preventDefault();
+    if (by) linked.step(mine.animal, by, mine);
+    else linked.choose(mine.animal, ends[event.key] ?? null, mine);
+  };
+  const leave = onResize(scroller, () => data && draw());
+  return {
+    update,
+    changed() {
+      if (!data) return;
+      bringIntoView();
+      draw();
+    },
+    end() {
+      leave();
+      cancelAnimationFrame(request);
+    },
+  };
+}
+
+export default function (component) {
+  return show(component, makeTable);
+}

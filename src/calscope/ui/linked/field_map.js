@@ -1,0 +1,343 @@
+// Outlines of components over an image of the field. A click chooses; the wheel or two fingers zoom, a drag moves.
+
+const NEAR_PX = 9, DRAG_PX = 4, MOST_ZOOM = 40;
+const LINE = 1.6, HOVERED = 2.4, CHOSEN = 3.4, HALO = "rgb(0 0 0 / 65%)", GAP = -32768;
+
+function unpackOutlines({ codes, lengths, steps_per_px: steps }) {
+  const points = new Int16Array(bytes(codes));
+  let from = 0;
+  return lengths.map((length) => {
+    const one = outlineOf(points.subarray(2 * from, 2 * (from + length)), steps);
+    from += length;
+    return one;
+  });
+}
+
+function outlineOf(codes, steps) {
+  const path = new Path2D(), pieces = [[]], box = [Infinity, Infinity, -Infinity, -Infinity];
+  for (let i = 0; i < codes.length; i += 2) {
+    if (codes[i] === GAP) { pieces.push([]); continue; }
+    const x = codes[i] / steps, y = codes[i + 1] / steps, piece = pieces.at(-1);
+    if (piece.length) path.lineTo(x, y); else path.moveTo(x, y);
+    piece.push([x, y]);
+    box[0] = Math.min(box[0], x); box[1] = Math.min(box[1], y);
+    box[2] = Math.max(box[2], x); box[3] = Math.max(box[3], y);
+  }
+  return { path, pieces, box, area: pieces.reduce((sum, piece) => sum + areaOf(piece), 0) };
+}
+
+function areaOf(piece) {
+  let twice = 0;
+  piece.forEach(([x, y], i) => { const [u, v] = piece[(i + 1) % piece.length]; twice += x * v - u * y; });
+  return Math.abs(twice) / 2;
+}
+
+function isInside({ box, pieces }, x, y) {
+  if (x < box[0] || x > box[2] || y < box[1] || y > box[3]) return false;
+  let inside = false;
+  for (const piece of pieces) {
+    for (let i = 0, j = piece.length - 1; i < piece.length; j = i, i += 1) {
+      const [a, b] = piece[i], [c, d] = piece[j];
+      if (b > y !== d > y && x < ((c - a) * (y - b)) / (d - b) + a) inside = !inside;
+    }
+  }
+  return inside;
+}
+
+function distance({ box, pieces }, x, y, most) {
+  if (x < box[0] - most || x > box[2] + most || y < box[1] - most || y > box[3] + most) return Infinity;
+  return Math.min(Infinity, ...pieces.flat().map(([u, v]) => Math.hypot(u - x, v - y)));
+}
+
+function niceLength(longest) {
+  const power = 10 ** Math.floor(Math.log10(longest));
+  return power * [5, 2, 1].find((factor) => factor * power <= longest * 1.0001);
+}
+
+function makeMap(mine) {
+  const find = (selector) => mine.root.querySelector(selector);
+  const canvas = find("canvas"), tip = find(".tip"), context = canvas.getContext("2d");
+  const images = new Map(), fingers = new Map();
+  let data = null, outlines = [], packed = "", groupOf = [], looks = null, hovered = null, request = 0, wasDragged = false;
+  let width = 1, height = 1;
+
+  function update(given) {
+    data = given;
+    looks = kept(`map ${data.field}`, { x: data.columns / 2, y: data.rows / 2, zoom: 1, layer: 0, hidden: new Set() });
+    if (data.outlines.codes !== packed) {
+      packed = data.outlines.codes;
+      outlines = unpackOutlines(data.outlines);
+    }
+    groupOf = [];
+    data.groups.forEach((group) => group.members.forEach((number) => { groupOf[number] = group; }));
+    canvas.setAttribute("aria-label", data.label);
+    addControls();
+    fit();
+  }
+
+  function addControls() {
+    looks.layer = Math.min(looks.layer, data.layers.length - 1);
+    const layers = data.layers.map((layer, i) => [i, layer.title]);
+    find(".layers").replaceChildren(choiceOf(layers, looks.layer, (i) => { looks.layer = i; addControls(); draw(); }));
+    find(".groups").replaceChildren(...data.groups.map((group) => {
+      const shown = !looks.hidden.has(group.name);
+      const one = button(group.name, `Show or hide ${group.members.length} outlines`, () => {
+        if (shown) looks.hidden.add(group.name); else looks.hidden.delete(group.name);
+        addControls();
+        draw();
+      }, "group");
+      one.style.setProperty("--colour", group.colour);
+      one.setAttribute("aria-pressed", String(shown));
+      return one;
+    }));
+    const whole = button("whole field", "Double click on the picture, or 0", showWhole);
+    whole.disabled = looks.zoom === 1;
+    find(".whole").replaceChildren(whole);
+    const layer = data.layers[looks.layer];
+    find(".low").textContent = layer.low;
+    find(".high").textContent = layer.high;
+    layerImage(layer);
+  }
+
+  function layerImage(layer) {
+    if (!images.has(layer.uri)) {
+      const image = new Image();
+      image.onload = draw;
+      image.src = layer.uri;
+      images.set(layer.uri, image);
+    }
+    return images.get(layer.uri);
+  }
+
+  // The picture has the field's own shape, as large as the column and the height that is left allow.
+  function fit() {
+    if (!data) return;
+    const others = find(".controls").offsetHeight + find("figcaption").offsetHeight + 12;
+    const wide = find("figure").clientWidth, high = Math.max(data.height - others, 120);
+    if (!wide) return;
+    const factor = Math.min(wide / data.columns, high / data.rows), sharp = window.devicePixelRatio || 1;
+    width = Math.max(Math.floor(data.columns * factor), 1);
+    height = Math.max(Math.floor(data.rows * factor), 1);
+    canvas.style.width = `${width}px`;
+    canvas.style.height = `${height}px`;
+    canvas.width = Math.round(width * sharp);
+    canvas.height = Math.round(height * sharp);
+    draw();
+  }
+
+  const pxPerPixel = () => (width / data.columns) * looks.zoom;
+  const corner = () => [looks.x - width / pxPerPixel() / 2, looks.y - height / pxPerPixel() / 2];
+
+  function keepInside() {
+    looks.zoom = Math.min(Math.max(looks.zoom, 1), MOST_ZOOM);
+    const half = [data.columns / looks.zoom / 2, data.rows / looks.zoom / 2];
+    looks.x = Math.min(Math.max(looks.x, half[0]), data.columns - half[0]);
+    looks.y = Math.min(Math.max(looks.y, half[1]), data.rows - half[1]);
+    canvas.style.touchAction = looks.zoom > 1 ? "none" : "pan-y";
+    find(".whole button").disabled = looks.zoom === 1;
+  }
+
+  function draw() {
+    cancelAnimationFrame(request);
+    request = requestAnimationFrame(drawNow);
+  }
+
+  function drawNow() {
+    if (!data) return;
+    keepInside();
+    const sharp = canvas.width / width, px = pxPerPixel() * sharp, [left, top] = corner();
+    // Pixel 0 reaches from 0 to 1 in the picture, and its centre is at 0 for outlines.
+    context.setTransform(px, 0, 0, px, -left * px, -top * px);
+    context.imageSmoothingEnabled = false;
+    context.fillStyle = "#000";
+    context.fillRect(0, 0, data.columns, data.rows);
+    const image = layerImage(data.layers[looks.layer]);
+    if (image.complete && image.naturalWidth) context.drawImage(image, 0, 0, data.columns, data.rows);
+    context.translate(0.5, 0.5);
+    context.lineJoin = "round";
+    drawGroups(1 / pxPerPixel());
+    drawMarked(1 / pxPerPixel());
+    context.setTransform(sharp, 0, 0, sharp, 0, 0);
+    drawNumber();
+    drawScaleBar();
+    say();
+  }
+
+  function drawGroups(px) {
+    for (const group of data.groups) {
+      if (looks.hidden.has(group.name)) continue;
+      const all = new Path2D();
+      group.members.forEach((number) => all.addPath(outlines[number].path));
+      if (group.halo) stroke(all, HALO, (LINE + 2.4) * px);
+      stroke(all, group.colour, LINE * px);
+    }
+  }
+
+  function stroke(path, colour, lineWidth) {
+    context.strokeStyle = colour;
+    context.lineWidth = lineWidth;
+    context.stroke(path);
+  }
+
+  function drawMarked(px) {
+    const chosen = mine.state.component;
+    for (const [number, lineWidth] of [[hovered, HOVERED], [chosen, CHOSEN]]) {
+      const outline = outlines[number];
+      if (number === null || !outline) continue;
+      stroke(outline.path, HALO, (lineWidth + 2.6) * px);
+      stroke(outline.path, groupOf[number]?.colour || "#fff", lineWidth * px);
+    }
+  }
+
+  const toScreen = (x, y) => [(x + 0.5 - corner()[0]) * pxPerPixel(), (y + 0.5 - corner()[1]) * pxPerPixel()];
+
+  function drawNumber() {
+    const outline = outlines[mine.state.component];
+    if (!outline || !Number.isFinite(outline.box[0])) return;
+    const [right, up] = toScreen(outline.box[2], outline.box[1]);
+    const text = String(mine.state.component), wide = 8 * text.length + 8;
+    const x = right + wide > width ? toScreen(outline.box[0], 0)[0] - wide : right + 3;
+    write(text, Math.max(x, 3), Math.min(Math.max(up + 4, 14), height - 6));
+  }
+
+  function write(text, x, y, size = 14) {
+    context.font = `600 ${size}px system-ui, sans-serif`;
+    context.lineWidth = 3.5;
+    context.strokeStyle = HALO;
+    context.fillStyle = "#fff";
+    context.strokeText(text, x, y);
+    context.fillText(text, x, y);
+  }
+
+  function drawScaleBar() {
+    const um = data.um_per_px, px = pxPerPixel(), visible = width / px;
+    const length = niceLength((visible / 4) * (um || 1)), long = (length / (um || 1)) * px;
+    const text = `${length >= 1 ? length : Number(length.toPrecision(2))} ${um ? "µm" : "px"}`;
+    const x = width - long - 10, y = height - 14;
+    context.fillStyle = HALO;
+    context.fillRect(x - 1.5, y - 1.5, long + 3, 7);
+    context.fillStyle = "#fff";
+    context.fillRect(x, y, long, 4);
+    context.textAlign = "center";
+    write(text, x + long / 2, y - 6, 12);
+    context.textAlign = "start";
+  }
+
+  // What is in the picture, for tests: a canvas tells nothing.
+  function say() {
+    const [left, top] = corner();
+    canvas.dataset.chosen = mine.state.component ?? "";
+    canvas.dataset.view = [left, top, looks.zoom].map((value) => value.toFixed(3)).join(" ");
+  }
+
+  function pick(event) {
+    const [px, py] = place(event), [left, top] = corner();
+    const x = px / pxPerPixel() + left - 0.5, y = py / pxPerPixel() + top - 0.5, most = NEAR_PX / pxPerPixel();
+    const shown = data.groups.filter((group) => !looks.hidden.has(group.name)).flatMap((group) => group.members);
+    const open = shown.filter((number) => number < data.n);
+    const around = open.filter((number) => isInside(outlines[number], x, y));
+    if (around.length) return around.reduce((a, b) => (outlines[a].area <= outlines[b].area ? a : b));
+    const far = open.map((number) => [distance(outlines[number], x, y, most), number]).filter(([d]) => d <= most);
+    return far.length ? far.reduce((a, b) => (a[0] <= b[0] ? a : b))[1] : null;
+  }
+
+  function place(event) {
+    const box = canvas.getBoundingClientRect();
+    return [event.clientX - box.left, event.clientY - box.top];
+  }
+
+  function zoomAt([px, py], factor) {
+    const [left, top] = corner(), x = left + px / pxPerPixel(), y = top + py / pxPerPixel();
+    looks.zoom = Math.min(Math.max(looks.zoom * factor, 1), MOST_ZOOM);
+    looks.x = x + (width / 2 - px) / pxPerPixel();
+    looks.y = y + (height / 2 - py) / pxPerPixel();
+    draw();
+  }
+
+  function showWhole() {
+    looks.zoom = 1;
+    draw();
+  }
+
+  function move(dx, dy) {
+    looks.x -= dx / pxPerPixel();
+    looks.y -= dy / pxPerPixel();
+    draw();
+  }
+
+  function hover(event) {
+    const number = event ? pick(event) : null;
+    tip.hidden = number === null;
+    if (number !== null) {
+      const [x, y] = place(event);
+      tip.textContent = `component ${number}, ${groupOf[number].name}`;
+      tip.style.left = `${Math.min(x + 14, width - tip.offsetWidth - 4)}px`;
+      tip.style.top = `${y > height - 40 ? y - 28 : y + 14}px`;
+    }
+    canvas.style.cursor = number === null ? (looks.zoom > 1 ? "grab" : "default") : "pointer";
+    if (number !== hovered) { hovered = number; draw(); }
+  }
+
+  canvas.onpointerdown = (event) => {
+    if (event.button !== 0) return;
+    if (fingers.size === 0) wasDragged = false;
+    canvas.setPointerCapture(event.pointerId);
+    fingers.set(event.pointerId, { start: place(event), at: place(event) });
+  };
+  canvas.onpointermove = (event) => {
+    const finger = fingers.get(event.pointerId);
+    if (!finger) { hover(event); return; }
+    const before = finger.at, now = place(event), other = [...fingers.values()].find((one) => one !== finger);
+    finger.at = now;
+    if (other) {
+      wasDragged = true;
+      const length = (point) => Math.hypot(point[0] - other.at[0], point[1] - other.at[1]);
+      zoomAt([(now[0] + other.at[0]) / 2, (now[1] + other.at[1]) / 2], length(now) / Math.max(length(before), 1));
+    } else if (wasDragged || Math.hypot(now[0] - finger.start[0], now[1] - finger.start[1]) > DRAG_PX) {
+      if (!wasDragged) hover(null);
+      wasDragged = true;
+      canvas.style.cursor = "grabbing";
+      move(now[0] - before[0], now[1] - before[1]);
+    }
+  };
+  canvas.onpointerup = (event) => {
+    if (!fingers.delete(event.pointerId) || wasDragged) return;
+    const number = pick(event);
+    if (number !== null) linked.choose(mine.animal, number, mine);
+  };
+  canvas.onpointercancel = (event) => fingers.delete(event.pointerId);
+  canvas.onpointerleave = () => hover(null);
+  canvas.ondblclick = showWhole;
+  canvas.addEventListener("wheel", (event) => {
+    if (event.deltaY > 0 && looks.zoom === 1) return; // the page scrolls on
+    event.preventDefault();
+    zoomAt(place(event), Math.exp(-Math.sign(event.deltaY) * Math.min(Math.abs(event.deltaY), 120) * 0.002));
+  }, { passive: false });
+  canvas.onkeydown = (event) => {
+    const middle = [width / 2, height / 2];
+    const act = { "+": () => zoomAt(middle, 1.5), "=": () => zoomAt(middle, 1.5), "-": () => zoomAt(middle, 1 / 1.5), 0: showWhole }[event.key];
+    if (!act || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    act();
+  };
+
+  // Zoom stays when a component is chosen elsewhere; one that lies outside of what is shown moves into the middle.
+  function bringIntoView() {
+    const outline = outlines[mine.state.component];
+    if (!outline || looks.zoom === 1 || !Number.isFinite(outline.box[0])) return;
+    const [left, top] = corner(), [x0, y0, x1, y1] = outline.box;
+    const isOut = x1 < left || y1 < top || x0 > left + width / pxPerPixel() || y0 > top + height / pxPerPixel();
+    if (isOut) Object.assign(looks, { x: (x0 + x1) / 2, y: (y0 + y1) / 2 });
+  }
+
+  const leave = onResize(find("figure"), fit);
+  return {
+    update,
+    changed: (what) => { if (what === "component" && data) { bringIntoView(); draw(); } },
+    end: () => { leave(); cancelAnimationFrame(request); },
+  };
+}
+
+export default function (component) {
+  return show(component, makeMap);
+}

@@ -1,0 +1,127 @@
+"""Outlines of components over images of the field, as a linked view."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calscope.model.recording import Pair
+from calscope.model.results import Components, Evaluation, SummaryImages
+from calscope.plots import png
+from calscope.plots.contours import Group, Outline, group_by_acceptance
+from calscope.plots.scaling import DisplayRange, display_range, short, to_codes
+from calscope.plots.style import NOT_EVALUATED
+from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
+from calscope.ui.linked import mounting, packing
+from calscope.ui.session import cached
+from calscope.ui.widgets import charts
+
+NAME = "field_map"
+
+
+class Layer(NamedTuple):
+    """An image to look at under the outlines."""
+
+    title: str
+    image: NDArray
+    """(H, W)."""
+    shown: DisplayRange
+
+
+def show(view: EvaluatedAnimal, page: str, height_px: int) -> None:
+    """Draw accepted and rejected outlines over the images of the corrected movie."""
+    refit, after, _ = view.keys
+    data = make_data(
+        _outlines(refit, _components=view.components),
+        _layers(after, _after=view.after),
+        groups_of(view.components.n, view.evaluation),
+        dims=view.components.dims,
+        dxy_um=view.animal.dxy_um,
+        n=view.components.n,
+        height_px=height_px,
+    )
+    data["label"] = f"Outlines of {view.components.n} components in {view.animal.name} over an image of its field"
+    data["field"] = f"{view.animal.name} {view.components.dims}"
+    mounting.mount(NAME, view, page, data)
+
+
+def groups_of(n: int, evaluation: Evaluation | None) -> tuple[Group, ...]:
+    """Give the accepted and the rejected; all in one group where none was evaluated."""
+    if evaluation is None:
+        return (Group("not evaluated", NOT_EVALUATED, tuple(range(n))),)
+    return group_by_acceptance(evaluation.accepted)
+
+
+def make_data(
+    outlines: dict[str, Any],
+    layers: Sequence[dict[str, Any]],
+    groups: Sequence[Group],
+    *,
+    dims: tuple[int, int],
+    dxy_um: Pair | None,
+    n: int,
+    height_px: int,
+) -> dict[str, Any]:
+    """Give what the view draws.
+
+    Parameters
+    ----------
+    outlines, layers
+        As `packing.outlines` and `layers_of` give them.
+    groups
+        Outlines drawn in one colour, each group to be switched on and off. A group may hold outlines beyond the `n`
+        components, such as those of a truth; they can't be chosen.
+    """
+    return {
+        "rows": dims[0],
+        "columns": dims[1],
+        "um_per_px": dxy_um[1] if dxy_um else None,
+        "n": n,
+        "height": height_px,
+        "outlines": outlines,
+        "layers": list(layers),
+        "groups": [
+            {
+                "name": group.name,
+                "colour": group.colour,
+                "members": list(group.components),
+                "halo": group.colour == NOT_EVALUATED,  # too pale for what is bright
+            }
+            for group in groups
+        ],
+    }
+
+
+def layers_of(layers: Sequence[Layer]) -> list[dict[str, Any]]:
+    """Give images as the view takes them, in gray."""
+    gray = png.palette("gray")
+    return [
+        {
+            "title": layer.title,
+            "uri": png.data_uri(to_codes(layer.image, layer.shown), gray),
+            "low": short(layer.shown[0]),
+            "high": short(layer.shown[1]),
+        }
+        for layer in layers
+    ]
+
+
+def summary_layers(after: SummaryImages) -> list[Layer]:
+    """Give the images that sum up a movie; the one that shows active cells best first."""
+    return [
+        Layer("Correlation", after.corr, display_range([after.corr], 1.0, 99.7)),
+        Layer("Max", after.max, display_range([after.max], 1.0, 99.7)),
+        Layer("Mean", after.mean, display_range([after.mean], 1.0, 99.7)),
+    ]
+
+
+@charts.cached
+def _layers(key: str, _after: SummaryImages) -> list[dict[str, Any]]:
+    return layers_of(summary_layers(_after))
+
+
+@charts.cached
+def _outlines(key: str, _components: Components) -> dict[str, Any]:
+    lines: Sequence[Outline] = cached.contour_lines(key, _components)
+    return packing.outlines([np.asarray(line) for line in lines], _components.dims)

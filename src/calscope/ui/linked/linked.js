@@ -1,0 +1,224 @@
+// What the linked views share. This text stands before each view's own, so every view has its own copy of the functions;
+// the store alone is one for all of them, on the window: the chosen component of each animal, and the order of the list.
+
+const REPORT_AFTER_MS = 150;
+const NEAR = 3; // neighbours in the list, each way, whose traces the server sends along
+const TYPING = "input, select, textarea, [contenteditable]:not([contenteditable=false]), [role=slider], [role=tab], "
+  + "[role=radio], [role=spinbutton], [role=combobox], [role=listbox], [role=menu], [data-testid^=stDataFrame] *";
+
+const linked = (window.calscopeLinked ??= makeStore());
+
+function makeStore() {
+  const animals = new Map(), events = new EventTarget();
+  let lastUsed = "";
+
+  function state(animal) {
+    if (!animals.has(animal)) {
+      animals.set(animal, {
+        component: null, stamp: -1, session: "", n: 0, rows: null, listed: [], filter: "all", sort: ["component", 1],
+        reporters: new Map(), timer: 0, traces: new Map(),
+      });
+    }
+    return animals.get(animal);
+  }
+
+  function tell(animal, what) {
+    events.dispatchEvent(new CustomEvent(animal, { detail: { what } }));
+  }
+
+  // A view joins when it is mounted; what it gives back takes it out again.
+  function join(animal, view, changed) {
+    const here = state(animal), listen = (event) => changed(event.detail.what);
+    here.reporters.set(view, view.report);
+    events.addEventListener(animal, listen);
+    if (here.reporters.size === 1 && !mounted(lastUsed)) lastUsed = animal;
+    return () => {
+      events.removeEventListener(animal, listen);
+      here.reporters.delete(view);
+    };
+  }
+
+  const mounted = (animal) => animals.has(animal) && animals.get(animal).reporters.size > 0;
+
+  // Each choice has a number; an older one never replaces a newer one, whichever way it came.
+  function choose(animal, component, view) {
+    const here = state(animal);
+    lastUsed = animal;
+    if (component === here.component || component === null) return;
+    here.component = component;
+    here.stamp += 1;
+    tell(animal, "component");
+    reportSoon(animal, view);
+  }
+
+  // The server's choice counts where it is newer, or where another session begins, which counts anew.
+  function takeFromServer(animal, choice, view) {
+    const here = state(animal);
+    here.n = choice.n;
+    if (choice.session !== here.session || choice.stamp > here.stamp) {
+      Object.assign(here, { component: choice.component, stamp: choice.stamp, session: choice.session });
+      tell(animal, "component");
+    } else if (choice.stamp < here.stamp && !here.timer && here.reported !== here.stamp) {
+      reportSoon(animal, view); // the page was left before the server had heard of it
+    }
+    arrange(animal, {});
+  }
+
+  function reportSoon(animal, view) {
+    const here = state(animal);
+    clearTimeout(here.timer);
+    here.timer = setTimeout(() => {
+      here.timer = 0;
+      const report = here.reporters.get(view) || here.reporters.values().next().value;
+      if (!report || here.component === null) return;
+      here.reported = here.stamp;
+      report({ component: here.component, stamp: here.stamp, near: near(here) });
+    }, REPORT_AFTER_MS);
+  }
+
+  function near(here) {
+    const at = here.listed.indexOf(here.component);
+    if (at < 0) return here.listed.slice(0, NEAR);
+    return here.listed.slice(Math.max(at - NEAR, 0), at + NEAR + 1).filter((number) => number !== here.component);
+  }
+
+  // The list that the arrow keys walk through: the table's filter and order.
+  function arrange(animal, wanted) {
+    const here = Object.assign(state(animal), wanted);
+    const listed = here.rows ? here.rows.arranged(here.filter, here.sort) : [...Array(here.n).keys()];
+    if (String(listed) === String(here.listed)) return;
+    here.listed = listed;
+    tell(animal, "list");
+    if (Object.keys(wanted).length && here.session) reportSoon(animal);
+  }
+
+  function step(animal, by, view) {
+    const { listed, component } = state(animal);
+    if (!listed.length) return;
+    let at = listed.indexOf(component);
+    if (at < 0) { // from one that is not listed to the next that is
+      at = component === null ? (by > 0 ? -1 : 0) : listed.findIndex((number) => number > component);
+      if (at < 0) at = listed.length;
+      if (by > 0 && component !== null) at -= 1;
+    }
+    choose(animal, listed[(((at + by) % listed.length) + listed.length) % listed.length], view);
+  }
+
+  function active() {
+    return mounted(lastUsed) ? lastUsed : [...animals.keys()].find(mounted);
+  }
+
+  window.addEventListener("keydown", (event) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key], at = event.composedPath()[0];
+    if (!by || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+    if (at instanceof Element && (at.closest(TYPING) || at.isContentEditable)) return;
+    const animal = active();
+    if (!animal) return;
+    event.preventDefault();
+    step(animal, by);
+  });
+
+  return { state, join, choose, takeFromServer, arrange, step, tell, kept: new Map() };
+}
+
+// Streamlit calls a view's function each time that its data changed, with the same element, and what the last call gave
+// back when the view goes.
+const views = new WeakMap();
+
+function show({ parentElement: root, data, setStateValue }, make) {
+  let mine = views.get(root);
+  if (!mine) views.set(root, (mine = { root }));
+  mine.tellServer = setStateValue;
+  mine.report = (choice) => mine.tellServer("component", choice);
+  if (mine.animal !== data.animal) {
+    mine.leave?.();
+    mine.animal = data.animal;
+    mine.state = linked.state(data.animal);
+    mine.view ??= make(mine);
+    mine.leave = linked.join(data.animal, mine, (what) => mine.view.changed(what));
+  }
+  mine.view.update(data);
+  return () => {
+    mine.leave();
+    mine.view.end?.();
+    views.delete(root);
+  };
+}
+
+function onResize(element, draw) {
+  const seen = new ResizeObserver(() => draw());
+  seen.observe(element);
+  return () => seen.disconnect();
+}
+
+// What was set by hand and should last while the page is open: zoom, layer, axes.
+function kept(key, start) {
+  if (!linked.kept.has(key)) linked.kept.set(key, start);
+  return linked.kept.get(key);
+}
+
+function element(name, className = "", text = "") {
+  const made = document.createElement(name);
+  made.className = className;
+  made.textContent = text;
+  return made;
+}
+
+function button(text, title, onclick, className = "") {
+  const made = element("button", className, text);
+  made.type = "button";
+  made.title = title;
+  made.onclick = onclick;
+  return made;
+}
+
+// A row of buttons of which one is pressed.
+function choiceOf(options, chosen, onchoose) {
+  const group = element("span", "choice");
+  group.setAttribute("role", "group");
+  options.forEach(([value, text]) => {
+    const one = button(text, "", () => onchoose(value));
+    one.setAttribute("aria-pressed", String(value === chosen));
+    group.append(one);
+  });
+  return group;
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function svg(name, attributes = {}, text) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function bytes(base64) {
+  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)).buffer;
+}
+
+const floats = (base64) => new Float32Array(bytes(base64));
+
+function niceStep(span, about) {
+  const rough = span / about, power = 10 ** Math.floor(Math.log10(rough));
+  return power * [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999);
+}
+
+function niceTicks(low, high, about) {
+  const step = niceStep(Math.max(high - low, 1e-12), about), ticks = [];
+  for (let k = Math.ceil(low / step - 1e-6); k * step <= high + 1e-6 * step; k += 1) ticks.push(Number((k * step).toPrecision(12)));
+  return ticks;
+}
+
+// Position of a value between two places.
+function scale(low, high, from, to) {
+  const factor = (to - from) / (high - low || 1);
+  const at = (value) => from + (value - low) * factor;
+  at.back = (place) => low + (place - from) / factor;
+  return at;
+}
+
+function short(value, digits = 3) {
+  if (!Number.isFinite(value)) return "–";
+  return Math.abs(value) >= 100 && Math.abs(value) < 1e6 ? String(Math.round(value)) : String(Number(value.toPrecision(digits)));
+}

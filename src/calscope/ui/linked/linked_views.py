@@ -1,0 +1,36 @@
+"""The linked views of one animal, as the pages show them."""
+
+import streamlit as st
+
+from calscope.model.groups import Thresholds
+from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
+from calscope.ui.linked import component_bar, component_table, field_map, measure_scatter, trace_view
+
+PICTURE_PX, TABLE_PX, SMALL_PX = 460, 300, 340
+
+
+def show_evaluation(view: EvaluatedAnimal, thresholds: Thresholds) -> None:
+    """Draw map and measures beside each other, and the table under them."""
+    component_bar.show(view, "evaluation")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        field_map.show(view, "evaluation", PICTURE_PX)
+    with right:
+        measure_scatter.show(view, thresholds, "evaluation", PICTURE_PX)
+    component_table.show(view, "evaluation", TABLE_PX)
+
+
+def show_traces(view: EvaluatedAnimal) -> None:
+    """Draw map and traces beside each other, and the table under them."""
+    component_bar.show(view, "traces")
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        field_map.show(view, "traces", PICTURE_PX)
+    with right:
+        trace_view.show(view, "traces", PICTURE_PX)
+    component_table.show(view, "traces", TABLE_PX)
+
+
+def show_small(view: EvaluatedAnimal, page: str) -> None:
+    """Draw the map alone, for a grid of animals; what is clicked in it is chosen."""
+    field_map.show(view, page, SMALL_PX)

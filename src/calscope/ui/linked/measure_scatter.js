@@ -1,0 +1,161 @@
+// One measure of the components against another, with the thresholds as lines. A click chooses the nearest one.
+
+const RIM = { left: 46, right: 12, top: 8, bottom: 40 }, NEAR_PX = 14, SIZE_PX = 4.2;
+const MARKERS = {
+  disc: (x, y, r) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0Z`,
+  triangle: (x, y, r) => `M${x} ${y - 1.25 * r}L${x + 1.15 * r} ${y + 0.85 * r}H${x - 1.15 * r}Z`,
+  diamond: (x, y, r) => `M${x} ${y - 1.35 * r}L${x + 1.35 * r} ${y}L${x} ${y + 1.35 * r}L${x - 1.35 * r} ${y}Z`,
+};
+
+function makeScatter(mine) {
+  const find = (selector) => mine.root.querySelector(selector);
+  const plot = find(".plot"), tip = find(".tip"), legend = find(".legend"), over = svg("g");
+  let data = null, measures = {}, looks = null, groupOf = [], places = [], packed = "";
+
+  function update(given) {
+    data = given;
+    looks = kept("scatter", { pair: 0 });
+    const text = data.measures.map((measure) => measure.values).join();
+    if (text !== packed) {
+      packed = text;
+      measures = Object.fromEntries(data.measures.map((measure) => [measure.name, floats(measure.values)]));
+    }
+    groupOf = [];
+    data.groups.forEach((group) => group.members.forEach((number) => { groupOf[number] = group; }));
+    plot.setAttribute("aria-label", data.label);
+    addControls();
+    draw();
+  }
+
+  function addControls() {
+    const pairs = data.pairs.map((pair, i) => [i, pair.join(" and ")]);
+    find(".axes").replaceChildren(choiceOf(pairs, looks.pair, (i) => { looks.pair = i; addControls(); draw(); }));
+    legend.replaceChildren(...data.groups.map((group) => {
+      const one = element("span", "key"), sign = svg("svg", { width: 12, height: 12 });
+      sign.append(marker(MARKERS[group.marker](6, 6, SIZE_PX), group));
+      one.append(sign, `${group.name} (${group.members.length})`);
+      return one;
+    }));
+  }
+
+  function marker(d, group) {
+    const look = group.marker === "diamond"
+      ? { fill: "none", stroke: group.colour, "stroke-width": 1.8 }
+      : { fill: group.colour, "fill-opacity": 0.85, stroke: "var(--st-background-color)", "stroke-width": 0.6 };
+    return svg("path", { d, ...look });
+  }
+
+  const axis = (i) => data.measures.find((measure) => measure.name === data.pairs[looks.pair][i]);
+
+  // From what is drawn and the thresholds; from 0 where all is positive.
+  function ends(measure, numbers) {
+    if (measure.ends) return measure.ends;
+    const values = [...numbers.map((k) => measures[measure.name][k]), ...measure.thresholds.map((one) => one.value)];
+    const low = Math.min(0, ...values), high = Math.max(...values, low + 1e-6), rim = 0.04 * (high - low);
+    return [low < 0 ? low - rim : 0, high + rim];
+  }
+
+  function draw() {
+    const width = find("figure").clientWidth, up = axis(0), right = axis(1);
+    if (!data || !width) return;
+    const height = Math.max(data.height - find(".controls").offsetHeight - find("figcaption").offsetHeight - 12, 160);
+    const numbers = groupOf.map((_, k) => k).filter((k) => isDrawn(k, up, right));
+    const x = scale(...ends(right, numbers), RIM.left, width - RIM.right);
+    const y = scale(...ends(up, numbers), height - RIM.bottom, RIM.top);
+    places = [];
+    numbers.forEach((k) => { places[k] = [x(measures[right.name][k]), y(measures[up.name][k])]; });
+    plot.setAttribute("width", width);
+    plot.setAttribute("height", height);
+    plot.replaceChildren();
+    addAxes(x, y, right, up, width, height);
+    for (const group of data.groups) {
+      const drawn = group.members.filter((k) => places[k]);
+      plot.append(marker(drawn.map((k) => MARKERS[group.marker](...places[k].map((at) => Number(at.toFixed(1))), SIZE_PX)).join(""), group));
+    }
+    addThresholds(x, y, right, up, width, height);
+    plot.append(over);
+    mark();
+    say(up, right);
+  }
+
+  const isDrawn = (k, up, right) => Number.isFinite(measures[up.name][k]) && Number.isFinite(measures[right.name][k]);
+
+  function addAxes(x, y, right, up, width, height) {
+    const bottom = height - RIM.bottom;
+    for (const value of niceTicks(x.back(RIM.left), x.back(width - RIM.right), 6)) {
+      plot.append(svg("path", { class: "grid", d: `M${x(value)} ${RIM.top}V${bottom}` }));
+      plot.append(svg("text", { x: x(value), y: bottom + 15, "text-anchor": "middle" }, String(value)));
+    }
+    for (const value of niceTicks(y.back(bottom), y.back(RIM.top), 6)) {
+      plot.append(svg("path", { class: "grid", d: `M${RIM.left} ${y(value)}H${width - RIM.right}` }));
+      plot.append(svg("text", { x: RIM.left - 6, y: y(value) + 4, "text-anchor": "end" }, String(value)));
+    }
+    plot.append(svg("text", { x: (RIM.left + width) / 2, y: height - 6, "text-anchor": "middle", class: "title" }, right.title));
+    const at = (RIM.top + bottom) / 2;
+    plot.append(svg("text", { x: 12, y: at, transform: `rotate(-90 12 ${at})`, "text-anchor": "middle", class: "title" }, up.title));
+  }
+
+  function addThresholds(x, y, right, up, width, height) {
+    for (const { value, text, colour, dashes } of up.thresholds) {
+      plot.append(svg("path", { d: `M${RIM.left} ${y(value)}H${width - RIM.right}`, stroke: colour, "stroke-dasharray": dashes, class: "threshold" }));
+      plot.append(svg("text", { x: width - RIM.right - 2, y: y(value) - 4, "text-anchor": "end", class: "label" }, text));
+    }
+    for (const { value, text, colour, dashes } of right.thresholds) {
+      const isAtEnd = x(value) > width - 90;
+      plot.append(svg("path", { d: `M${x(value)} ${RIM.top}V${height - RIM.bottom}`, stroke: colour, "stroke-dasharray": dashes, class: "threshold" }));
+      plot.append(svg("text", { x: x(value) + (isAtEnd ? -4 : 4), y: RIM.top + 11, "text-anchor": isAtEnd ? "end" : "start", class: "label" }, text));
+    }
+  }
+
+  function mark() {
+    const number = mine.state.component, at = places[number], group = groupOf[number];
+    over.replaceChildren();
+    plot.dataset.chosen = at ? number : "";
+    if (!at) return;
+    over.append(svg("circle", { cx: at[0], cy: at[1], r: 9, class: "chosen" }));
+    over.append(marker(MARKERS[group.marker](at[0], at[1], SIZE_PX + 1.2), group));
+    const isRight = at[0] > plot.clientWidth - 60;
+    over.append(svg("text", { x: at[0] + (isRight ? -13 : 13), y: at[1] + 5, "text-anchor": isRight ? "end" : "start", class: "number" }, number));
+  }
+
+  function say(up, right) {
+    const without = [up, right].map((measure) => [groupOf.filter((_, k) => !Number.isFinite(measures[measure.name][k])).length, measure.name]);
+    find(".said").textContent = without.filter(([n]) => n)
+      .map(([n, name]) => `${n} ${n === 1 ? "has" : "have"} no ${name} and ${n === 1 ? "is" : "are"} not drawn.`).join(" ");
+  }
+
+  function nearest(event) {
+    const box = plot.getBoundingClientRect(), [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    let best = null, least = NEAR_PX;
+    places.forEach((at, k) => {
+      const far = Math.hypot(at[0] - x, at[1] - y);
+      if (far <= least) { least = far; best = k; }
+    });
+    return best;
+  }
+
+  function hover(event) {
+    const k = event ? nearest(event) : null;
+    tip.hidden = k === null;
+    plot.style.cursor = k === null ? "default" : "pointer";
+    if (k === null) return;
+    const said = data.measures.map(({ name }) => `${name} ${Number.isFinite(measures[name][k]) ? short(measures[name][k]) : "not measured"}`);
+    tip.textContent = [`component ${k}, ${groupOf[k].name}`, ...said].join(" · ");
+    const [x, y] = places[k], wide = plot.clientWidth;
+    tip.style.left = `${Math.max(Math.min(x + 12, wide - tip.offsetWidth - 2), 0)}px`;
+    tip.style.top = `${y < 40 ? y + 14 : y - 34}px`;
+  }
+
+  plot.onclick = (event) => {
+    const k = nearest(event);
+    if (k !== null) linked.choose(mine.animal, k, mine);
+  };
+  plot.onpointermove = hover;
+  plot.onpointerleave = () => hover(null);
+  const leave = onResize(find("figure"), () => data && draw());
+  return { update, changed: (what) => { if (what === "component" && data) mark(); }, end: leave };
+}
+
+export default function (component) {
+  return show(component, makeScatter);
+}

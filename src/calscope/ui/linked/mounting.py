@@ -1,0 +1,56 @@
+"""Puts the linked views into the page: our own JavaScript, with what they share before each one's own."""
+
+from collections.abc import Callable
+from functools import cache, partial
+from importlib.resources import files
+from typing import Any
+
+import streamlit as st
+
+from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
+from calscope.ui.frame import keys
+from calscope.ui.linked import choice
+
+
+def mount(name: str, view: EvaluatedAnimal, page: str, data: dict[str, Any]) -> None:
+    """Draw the view of that name; the component that is chosen in it becomes the one that is looked at.
+
+    Words go through the page as text, never as HTML.
+    """
+    key = key_of(name, view, page)
+    _component(name)(
+        key=key,
+        data={"animal": choice.name_of(view), **data},
+        on_component_change=partial(_take, key, view),
+        on_window_change=_nothing,
+    )
+
+
+def key_of(name: str, view: EvaluatedAnimal, page: str) -> str:
+    """Give the key of a view, under which the session state has what it told."""
+    return keys.of_component(keys.on_page(page, f"{name} of {view.animal.name}"))
+
+
+def told(key: str, what: str) -> Any:
+    """Give what a view told last; None where it told nothing."""
+    return (st.session_state.get(key) or {}).get(what)
+
+
+def _take(key: str, view: EvaluatedAnimal) -> None:
+    choice.take_from_browser(view, told(key, "component"))
+
+
+def _nothing() -> None:
+    """Stand where a view asks for something that is read when it is drawn."""
+
+
+@cache
+def _component(name: str) -> Callable[..., object]:
+    script = _asset("linked.js") + _asset(f"{name}.js")
+    return st.components.v2.component(
+        f"calscope.{name}", html=_asset(f"{name}.html"), css=_asset("linked.css"), js=script
+    )
+
+
+def _asset(name: str) -> str:
+    return files("calscope.ui.linked").joinpath(name).read_text(encoding="utf-8")

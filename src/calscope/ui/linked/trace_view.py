@@ -1,0 +1,123 @@
+"""Traces of the chosen component and of its neighbours in the list, as a linked view."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from calscope.model.movie import FloatArray
+from calscope.model.results import Components, RelativeFluorescence
+from calscope.plots import style
+from calscope.plots.scaling import envelope
+from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
+from calscope.ui.linked import choice, mounting, packing
+from calscope.ui.widgets import charts
+
+NAME = "trace_view"
+MOST_POINTS, MOST_POINTS_OF_STRETCH = 2000, 4000
+"""Of one trace: as a whole, and of the stretch that is looked at closely."""
+Stretch = tuple[int, int]
+"""First frame, and the one after the last."""
+
+
+class _Panel(NamedTuple):
+    title: str
+    share: float
+    """Of the height."""
+    lines: tuple[tuple[str, str, float], ...]
+    """Name, colour and width."""
+
+
+_FLUORESCENCE = (("raw", style.RAW, 1.0), ("denoised", style.DENOISED, 1.7))
+_RATIO, _SPIKES = (("dF/F", style.RATIO, 1.2),), (("spikes", style.SPIKES, 1.2),)
+_WITH_RATIO = (
+    _Panel("fluorescence (a.u.)", 0.48, _FLUORESCENCE),
+    _Panel("dF/F", 0.29, _RATIO),
+    _Panel("spikes (a.u.)", 0.23, _SPIKES),
+)
+_WITHOUT_RATIO = (_Panel("fluorescence (a.u.)", 0.66, _FLUORESCENCE), _Panel("spikes (a.u.)", 0.34, _SPIKES))
+
+
+def show(view: EvaluatedAnimal, page: str, height_px: int) -> None:
+    """Draw the traces; those of neighbours lie ready in the browser."""
+    chosen = choice.of(view)
+    wanted = () if chosen.component is None else (chosen.component, *chosen.near)
+    stretch = _stretch(mounting.told(mounting.key_of(NAME, view, page), "window"), view.components.n_frames)
+    keys = (view.keys[0], view.animal.results.keys.get("dff", ""))
+    dff = view.animal.results.dff
+    data = _data(keys, wanted, stretch, view.animal.fr_hz, _components=view.components, _dff=dff)
+    own = {"height": height_px, "label": f"Traces of the chosen component of {view.animal.name} over time"}
+    mounting.mount(NAME, view, page, {**data, **own})
+
+
+def _stretch(told: Any, n_frames: int) -> Stretch | None:
+    """Give the stretch that the browser looks at closely; None where it looks at all."""
+    if not (isinstance(told, list) and len(told) == 2 and all(isinstance(end, int) for end in told)):
+        return None
+    start, stop = max(told[0], 0), min(told[1], n_frames)
+    return (start, stop) if start < stop else None
+
+
+@charts.cached
+def _data(
+    keys: tuple[str, str],
+    wanted: tuple[int, ...],
+    stretch: Stretch | None,
+    fr_hz: float | None,
+    _components: Components,
+    _dff: RelativeFluorescence | None,
+) -> dict[str, Any]:
+    return make_data(_components, _dff, fr_hz, wanted, stretch)
+
+
+def make_data(
+    components: Components,
+    dff: RelativeFluorescence | None,
+    fr_hz: float | None,
+    wanted: Sequence[int],
+    stretch: Stretch | None = None,
+) -> dict[str, Any]:
+    """Give what the view draws.
+
+    Parameters
+    ----------
+    wanted
+        The chosen component, then those that come with it.
+    stretch
+        Frames of which the chosen one's traces are given more closely.
+    """
+    traces = {number: traces_of(components, dff, number) for number in wanted}
+    thinned = {number: envelope(values, MOST_POINTS) for number, values in traces.items()}
+    panels = _WITHOUT_RATIO if dff is None else _WITH_RATIO
+    return {
+        "n_frames": components.n_frames,
+        "fr_hz": fr_hz,
+        "time_title": "time (s)" if fr_hz else "frame (frame rate unknown)",
+        "panels": [_panel_data(panel) for panel in panels],
+        "frames_per_pair": next((per for _, per in thinned.values()), 1),
+        "components": {str(number): [packing.floats(line) for line in lines] for number, (lines, _) in thinned.items()},
+        "window": _closely(wanted[0], traces[wanted[0]], stretch) if wanted and stretch else None,
+    }
+
+
+def traces_of(components: Components, dff: RelativeFluorescence | None, component: int) -> FloatArray:
+    """Give raw and denoised trace, dF/F where there is one, and spikes, (3 or 4, T)."""
+    denoised = components.C[component]
+    ratio = [] if dff is None else [dff.dff[component]]
+    return np.stack([denoised + components.YrA[component], denoised, *ratio, components.S[component]])
+
+
+def _closely(component: int, traces: FloatArray, stretch: Stretch) -> dict[str, Any]:
+    lines, per = envelope(traces[:, slice(*stretch)], MOST_POINTS_OF_STRETCH)
+    return {
+        "component": component,
+        "start": stretch[0],
+        "frames": stretch[1] - stretch[0],
+        "frames_per_pair": per,
+        "lines": [packing.floats(line) for line in lines],
+    }
+
+
+def _panel_data(panel: _Panel) -> dict[str, Any]:
+    lines = [{"name": name, "colour": colour, "width": width} for name, colour, width in panel.lines]
+    return {"title": panel.title, "share": panel.share, "lines": lines}

@@ -1,0 +1,193 @@
+"""The linked views under a real hand: one selection in map, scatter, table and traces, at once."""
+
+import re
+import time
+
+import numpy as np
+import pytest
+
+from calscope.io.demo.demo_files import write_demo
+from calscope.jobs.job_spec import JobSpec
+from calscope.jobs.manager import JobManager
+from calscope.pipeline.animal_results import AnimalResults
+from calscope.pipeline.store import Store
+from calscope.plots.contours import outlines
+
+pytestmark = pytest.mark.browser
+PARAMS = {"cnmf": {"rf": 20, "stride": 8, "K": 4}, "motion": {"strides": [32, 32], "overlaps": [16, 16]}}
+CHOSEN = """() => {
+    const found = [...document.querySelectorAll('*')].filter(one => one.shadowRoot)
+        .flatMap(one => [...one.shadowRoot.querySelectorAll('[data-chosen]')]);
+    return found.map(one => one.dataset.chosen);
+}"""
+"""What each view on the page marks as chosen."""
+AT_ONCE_MS = 200
+WATCH = """component => {
+    window.tookMs = null;
+    const begin = event => {
+        const look = () => {
+            if ((CHOSEN)().every(one => one === String(component))) window.tookMs = performance.now() - event.timeStamp;
+            else requestAnimationFrame(look);
+        };
+        look();
+    };
+    for (const kind of ['pointerup', 'keydown']) window.addEventListener(kind, begin, { capture: true, once: true });
+}"""
+"""Takes the time from what the person does until every view marks a component, in the browser itself."""
+
+
+@pytest.fixture(scope="module")
+def run(server):
+    """An evaluation of one small animal."""
+    folder = server.store.parent / "data"
+    write_demo(folder, animals=1, frames=200, size=96)
+    manager = JobManager(server.store)
+    job = manager.wait(manager.submit(JobSpec(data=str(folder), params=PARAMS, workers=2)), 120)
+    assert job.status.state == "done", job.status.error
+    return job
+
+
+@pytest.fixture(scope="module")
+def animal(server, run):
+    """What the run found."""
+    found = AnimalResults(Store(server.store), run.results["Animal_1"].keys)
+    assert found.refit.n >= 8, "enough to step through"
+    return found
+
+
+@pytest.fixture
+def page(server, run, browser):
+    opened = browser.new_page(viewport={"width": 1280, "height": 1200})
+    yield opened
+    assert opened.get_by_test_id("stException").count() == 0
+    opened.close()
+
+
+def open_page(page, server, run, name, **address):
+    more = "".join(f"&{key}={value}" for key, value in address.items())
+    page.goto(server.address(f"{name}?run={run.id}&animal=Animal_1{more}"))
+    page.locator(".bar .badge:not(:empty)").wait_for(timeout=60_000)
+    page.locator("canvas[data-view]").wait_for(timeout=20_000)
+    settle(page)
+
+
+def settle(page):
+    """Wait until the server is done."""
+    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=30_000)
+    page.wait_for_timeout(700)
+
+
+def all_chosen(page, component):
+    """Wait until every view marks that component."""
+    page.wait_for_function(f"({CHOSEN})().every(one => one === '{component}')", timeout=10_000)
+
+
+def choose_at_once(page, component, act):
+    """Do something that chooses a component: every view is to mark it before the server could be asked."""
+    page.evaluate(WATCH.replace("CHOSEN", CHOSEN), component)
+    act()
+    page.wait_for_function("window.tookMs !== null", timeout=10_000)
+    assert page.evaluate("window.tookMs") < AT_ONCE_MS
+
+
+def on_map(page, animal, component):
+    """Where the middle of a component's footprint lies on the screen."""
+    canvas = page.locator("canvas[data-view]")
+    box = canvas.bounding_box()
+    left, top, zoom = (float(part) for part in canvas.get_attribute("data-view").split())
+    y, x = animal.refit.centers_px()[component].tolist()
+    px = box["width"] / animal.refit.dims[1] * zoom
+    return box["x"] + (x + 0.5 - left) * px, box["y"] + (y + 0.5 - top) * px
+
+
+def alone(animal):
+    """Components whose middle lies in no other outline, so that a click there means them."""
+    lines, centers = outlines(animal.refit.A, animal.refit.dims), animal.refit.centers_px()
+    far = [np.hypot(*(centers - center).T) for center in centers]
+    kept = [k for k in range(len(lines)) if np.sort(far[k])[1] > 9 and len(lines[k])]
+    return [k for k in kept if centers[k].min() > 6 and centers[k].max() < animal.refit.dims[0] - 6]
+
+
+def test_click_on_an_outline_marks_it_in_all_views_before_the_server_knows(server, run, animal, page):
+    wanted = alone(animal)[-1]
+    near = wanted + 1 if wanted + 1 < animal.refit.n else wanted - 1
+    open_page(page, server, run, "traces", component=near)
+    place = on_map(page, animal, wanted)
+    choose_at_once(page, wanted, lambda: page.mouse.click(*place))
+    assert page.locator(".row.chosen").get_attribute("data-component") == str(wanted)
+    assert page.locator(".bar .number").inner_text() == f"Component {wanted}"
+    page.wait_for_url(re.compile(rf"component={wanted}\b"), timeout=10_000)
+
+
+def test_dot_of_the_scatter_follows_and_chooses(server, run, animal, page):
+    wanted = alone(animal)[0]
+    open_page(page, server, run, "evaluation", component=(wanted + 3) % animal.refit.n)
+    place = on_map(page, animal, wanted)
+    choose_at_once(page, wanted, lambda: page.mouse.click(*place))
+    assert page.locator("svg.plot circle.chosen").count() == 1
+    settle(page)
+    other = (wanted + 2) % animal.refit.n
+    choose_at_once(page, other, page.locator(f'.row[data-component="{other}"]').click)
+
+
+def test_four_quick_presses_move_four_and_reload_keeps_the_chosen_one(server, run, animal, page):
+    open_page(page, server, run, "traces", component=1)
+    start = time.monotonic()
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    assert time.monotonic() - start < 0.6
+    all_chosen(page, 5)
+    page.wait_for_url(re.compile(r"component=5\b"), timeout=10_000)
+    settle(page)
+    assert set(page.evaluate(CHOSEN)) == {"5"}
+    choose_at_once(page, 4, lambda: page.keyboard.press("ArrowLeft"))
+    page.wait_for_url(re.compile(r"component=4\b"), timeout=10_000)
+    page.reload()
+    page.locator(".bar .badge:not(:empty)").wait_for(timeout=60_000)
+    all_chosen(page, 4)
+
+
+def test_arrow_keys_follow_the_order_and_the_filter_of_the_table(server, run, animal, page):
+    open_page(page, server, run, "traces", component=0)
+    page.get_by_role("button", name=re.compile(r"^accepted \(\d")).click()
+    page.get_by_role("button", name="SNR", exact=True).click()
+    accepted = np.flatnonzero(animal.evaluation.accepted)
+    order = accepted[np.argsort(-animal.component_quality.snr[accepted], kind="stable")].tolist()
+    page.locator(".row").first.click()
+    all_chosen(page, order[0])
+    settle(page)
+    for component in order[1:3]:
+        choose_at_once(page, component, lambda: page.keyboard.press("ArrowRight"))
+
+
+def test_zoom_stays_when_a_threshold_moves_and_when_another_one_is_chosen(server, run, animal, page):
+    open_page(page, server, run, "evaluation", component=0)
+    canvas = page.locator("canvas[data-view]")
+    whole = canvas.get_attribute("data-view")
+    wanted = alone(animal)[0]
+    page.mouse.move(*on_map(page, animal, wanted))
+    for _ in range(4):
+        page.mouse.wheel(0, -120)
+    page.wait_for_function(f"({VIEW})() !== '{whole}'")
+    page.wait_for_timeout(200)
+    zoomed = canvas.get_attribute("data-view")
+    page.mouse.click(*on_map(page, animal, wanted))
+    all_chosen(page, wanted)
+    settle(page)
+    assert canvas.get_attribute("data-view") == zoomed
+    before = page.get_by_role("button", name=re.compile(r"^accepted \(\d")).inner_text()
+    box = page.get_by_role("spinbutton", name=re.compile("SNR")).first
+    box.fill("60")
+    box.press("Enter")
+    page.get_by_role("spinbutton", name=re.compile("spatial r|r threshold|Spatial r")).first.fill("0.99")
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"({COUNT})() !== '{before}'", timeout=20_000)
+    settle(page)
+    assert canvas.get_attribute("data-view") == zoomed
+    assert set(page.evaluate(CHOSEN)) == {str(wanted)}
+
+
+VIEW = """() => [...document.querySelectorAll('*')].filter(one => one.shadowRoot)
+    .map(one => one.shadowRoot.querySelector('canvas[data-view]')?.dataset.view).find(Boolean)"""
+COUNT = """() => [...document.querySelectorAll('*')].filter(one => one.shadowRoot)
+    .flatMap(one => [...one.shadowRoot.querySelectorAll('.filters button')])[1]?.innerText"""
