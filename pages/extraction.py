@@ -49,6 +49,9 @@ def show_fits(animal: ShownAnimal) -> None:
 
 def show_background(animal: ShownAnimal, components: Components) -> None:
     """Draw the background components in space and time."""
+    if not len(components.f):
+        st.info("These results have no background (b, f).")
+        return
     st.caption(
         "Background (neuropil, out-of-focus light): images **b**, in the units of the movie, times traces **f**, each "
         "divided by its mean. Cell shapes in b are cells that were taken up by the background: lower *nb*."

@@ -44,7 +44,7 @@ def test_changes_come_on_top_of_the_file(tmp_path):
 
 def test_caimans_own_file_is_read_and_what_is_not_used_is_told(tmp_path):
     values = to_caiman(Parameters().replace({"cnmf.K": 11}))
-    values["data"]["var_name_hdf5"] = "mov"
+    values["data"]["var_name_hdf5"] = "movie"
     file = tmp_path / "caiman.json"
     file.write_text(json.dumps(values))
     params, notes = read_settings(str(file), [])

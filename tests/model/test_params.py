@@ -1,6 +1,7 @@
 """The parameter model: defaults, limits, conflicts, JSON in and out, CaImAn's form."""
 
 import json
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -147,7 +148,7 @@ def test_caiman_entries_without_counterpart_are_named():
     assert params.dataset.fr == 30
     assert params.motion.strides == (64, 64)
     assert notes == (Note("caiman_entries_not_used", {"names": ["online.epochs"]}), Note("caimans_rule"))
-    assert texts(notes)[0] == "Not used by Calscope: online.epochs."
+    assert texts(notes)[0] == "Not used by Calscope, and other than CaImAn's defaults: online.epochs."
 
 
 def test_caiman_copies_that_disagree_are_refused():
@@ -176,6 +177,36 @@ def test_what_caiman_writes_with_its_own_defaults_is_read():
     params, _ = read_params(json.dumps(written))
     assert (params.cnmf.rf, params.cnmf.stride, params.cnmf.K, params.cnmf.p) == (None, 10, 30, 2)
     assert params.cnmf.gSiz == (11, 11) and params.cnmf.nb == 1 and params.motion.strides == (96, 96)
+
+
+def caimans_file(**changes):
+    """What `CNMFParams().to_json()` gives in CaImAn 1.12.1, with changes by `group__entry`."""
+    values = json.loads(Path(__file__).with_name("caiman_1_12_1_defaults.json").read_text(encoding="utf-8"))
+    for place, value in changes.items():
+        group, _, entry = place.partition("__")
+        values[group][entry] = value
+    return json.dumps(values)
+
+
+def test_caimans_defaults_are_no_choice_of_anybody():
+    params, notes = read_params(caimans_file())
+    assert [note.kind for note in notes] == ["caiman_defaults_not_taken", "caimans_rule"]
+    assert (params.dataset.fr, params.dataset.dxy) == (None, None), "the recording's own"
+    assert (
+        "30 Hz and a pixel size of 1 x 1 µm" in texts(notes)[0] and "set dataset.fr and dataset.dxy" in texts(notes)[0]
+    )
+
+
+def test_what_was_changed_does_not_drown_among_defaults():
+    changes = {"spatial__nrgthr": 0.9, "motion__gSig_filt": [3, 3], "data__fnames": ["a.tif"], "init__new_in_1_13": 1}
+    params, notes = read_params(caimans_file(data__fr=30.5, data__dxy=[2, 2], **changes))
+    told = ["init.new_in_1_13", "motion.gSig_filt", "spatial.nrgthr"]
+    assert notes == (Note("caiman_entries_not_used", {"names": told}), Note("caimans_rule"))
+    assert (params.dataset.fr, params.dataset.dxy) == (30.5, (2, 2))
+
+
+def test_a_rate_that_a_person_wrote_is_taken():
+    assert read_params(json.dumps({"data": {"fr": 30, "dxy": [1, 1]}}))[0].dataset.fr == 30
 
 
 def test_what_caiman_leaves_open_is_filled_as_it_does_or_told():

@@ -121,6 +121,14 @@ def test_a_file_in_which_no_component_is_left_opens(opened, page):
     assert "No component is left in the file" in words(app)
 
 
+def test_a_file_without_background_says_so(open_page, address):
+    app = open_page("extraction", run=address)
+    app.session_state["extraction: tab mouse_7"] = "Background"
+    app.run()
+    assert not app.exception and not app.error
+    assert "These results have no background (b, f)." in words(app)
+
+
 def test_opening_it_again_finds_the_same_number(open_page, address, caiman_file):
     app = open_page("home")
     app.text_input(key="typed results").set_value(str(caiman_file))

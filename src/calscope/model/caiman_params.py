@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from calscope.model.caiman_defaults import was_chosen
 from calscope.model.errors import ParameterError
 from calscope.model.json_text import parse_json, quoted
 from calscope.model.notes import Note
@@ -27,6 +28,8 @@ CAIMAN_GROUPS = (
     "temporal",
 )
 """CaImAn writes some groups under two names, depending on its version."""
+_OF_ANY_RECORDING = {"data.fr": 30, "data.dxy": 1}
+"""What CaImAn writes where nobody gave rate and pixel size."""
 
 
 def is_caiman(values: Mapping[str, Any]) -> bool:
@@ -54,7 +57,8 @@ def from_caiman(values: Mapping[str, Any]) -> tuple[Parameters, tuple[Note, ...]
     Returns
     -------
     params, notes
-        Notes name the entries that Calscope has no parameter for, so that nothing is dropped in silence.
+        Notes name the entries that Calscope has no parameter for, where somebody chose their values, so that nothing
+        is dropped in silence.
 
     Raises
     ------
@@ -67,6 +71,7 @@ def from_caiman(values: Mapping[str, Any]) -> tuple[Parameters, tuple[Note, ...]
         if isinstance(entries, Mapping)
         for name, value in entries.items()
     }
+    notes = list(_leave_open(flat))
     _fill_stride(flat)
     chosen: dict[str, dict[str, Any]] = {}
     left_open: list[str] = []
@@ -81,10 +86,11 @@ def from_caiman(values: Mapping[str, Any]) -> tuple[Parameters, tuple[Note, ...]
             chosen.setdefault(f.group, {})[f.name] = held[0]
         elif found:
             left_open.append(next(iter(found)))
-    unused = sorted(set(flat) - used)
-    notes = (Note("caiman_entries_not_used", {"names": unused}),) if unused else ()
+    unused = sorted(name for name in set(flat) - used if was_chosen(name, flat[name]))
+    if unused:
+        notes.append(Note("caiman_entries_not_used", {"names": unused}))
     if left_open:
-        notes = (*notes, Note("caiman_left_open", {"names": left_open}))
+        notes.append(Note("caiman_left_open", {"names": left_open}))
     # who gives CaImAn's parameters wants CaImAn's verdicts, and it has no test for somata
     chosen.setdefault("evaluation", {})["use_soma"] = False
     return Parameters.from_dict(chosen), (*notes, Note("caimans_rule"))
@@ -99,6 +105,16 @@ def read_params(text: str) -> tuple[Parameters, tuple[Note, ...]]:
     if isinstance(values, dict) and is_caiman(values):
         return from_caiman(values)
     return Parameters.from_json(text), ()
+
+
+def _leave_open(flat: dict[str, Any]) -> tuple[Note, ...]:
+    """Take out rate and pixel size of a file that CaImAn wrote, where they are what it writes of any recording."""
+    if "data.caiman_version" not in flat:
+        return ()
+    names = [name for name, default in _OF_ANY_RECORDING.items() if _one_number(flat.get(name)) == default]
+    for name in names:
+        del flat[name]
+    return (Note("caiman_defaults_not_taken", {"names": names}),) if names else ()
 
 
 def _fill_stride(flat: dict[str, Any]) -> None:

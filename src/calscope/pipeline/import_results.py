@@ -133,6 +133,7 @@ def _params(found: ImportedResults) -> tuple[dict[str, dict[str, Any]], tuple[No
         del groups["data"]["dxy"]  # CaImAn writes it where nobody gave a pixel size
     try:
         params, _ = from_caiman(groups)
+        params = params.replace({"dataset.fr": found.fr_hz})
     except ParameterError as error:
         return rate, (Note("imported_parameters_not_shown", {"why": str(error)}),)
     return params.to_dict(), ()

@@ -4,7 +4,16 @@ from collections.abc import Callable, Sequence
 
 
 def _not_used(names: Sequence[str]) -> str:
-    return f"Not used by Calscope: {', '.join(names)}."
+    return f"Not used by Calscope, and other than CaImAn's defaults: {', '.join(names)}."
+
+
+def _not_taken(names: Sequence[str]) -> str:
+    written = {"data.fr": "a frame rate of 30 Hz", "data.dxy": "a pixel size of 1 x 1 µm"}
+    ours = {"data.fr": "dataset.fr", "data.dxy": "dataset.dxy"}
+    return (
+        f"CaImAn writes {' and '.join(written[name] for name in names)} where nobody gave one, so that the recording's "
+        f"own is used. If it is right, set {' and '.join(ours[name] for name in names)}."
+    )
 
 
 def _left_open(names: Sequence[str]) -> str:
@@ -35,6 +44,7 @@ PARAMETERS: dict[str, str | Callable[..., str]] = {
     "read_from_recording": "It was left open; the recording says it ({source}).",
     "reported_by_engine": "The engine {engine} says that it used this value.",
     "caiman_left_open": _left_open,
+    "caiman_defaults_not_taken": _not_taken,
     "caimans_rule": "Evaluated by CaImAn's own rule, as these are CaImAn's parameters: evaluation.use_soma is off.",
     "caiman_entries_not_used": _not_used,
 }
