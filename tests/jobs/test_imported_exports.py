@@ -17,15 +17,16 @@ H, W, T = 12, 10, 30
 Y_OFF, X_OFF = np.arange(T) % 5 - 2, np.arange(T) % 3
 
 
-@pytest.fixture
-def imported(tmp_path):
-    """A store, and the run under which suite2p's results are kept in it."""
+@pytest.fixture(params=[True])
+def imported(tmp_path, request):
+    """A store, and the run under which suite2p's results are kept in it; with its flags or without."""
     plane = tmp_path / "mouse" / "suite2p" / "plane0"
     plane.mkdir(parents=True)
     rng = np.random.default_rng(0)
     for name in ("F", "Fneu", "spks"):
         np.save(plane / f"{name}.npy", rng.random((2, T)).astype(np.float32))
-    np.save(plane / "iscell.npy", np.array([[1.0, 0.8], [0.0, 0.1]]))
+    if request.param:
+        np.save(plane / "iscell.npy", np.array([[1.0, 0.8], [0.0, 0.1]]))
     pixels = {"npix": [2, 1], "ypix": [1, 2, 5], "xpix": [3, 3, 4], "lam": [3.0, 4.0, 1.0]}
     blocks = {"yoff1": np.full((T, 9), 0.25), "xoff1": np.full((T, 9), -0.5), "block_size": (6, 5)}
     motion = {"yoff": Y_OFF, "xoff": X_OFF, "refImg": np.ones((H, W))} | blocks
@@ -61,3 +62,16 @@ def test_the_report_shows_the_motion_and_claims_no_method_of_ours(imported):
     assert "NoRMCorre (" not in page and "reached max_shifts" not in page
     unknown = re.search("<code>evaluation.min_SNR</code>.*?</tr>", page).group()
     assert unknown.endswith("<td>–</td></tr>"), "suite2p has no such threshold"
+
+
+@pytest.mark.parametrize("imported", [False], indirect=True)
+def test_what_suite2p_did_not_evaluate_is_called_so(imported, tmp_path):
+    with stored_run(*imported) as run:
+        assert run.animals[0].accepted is None
+        page = render(run)
+        export_run(run, "csv", tmp_path / "csv")
+    table = pd.read_csv(next((tmp_path / "csv").rglob("components.csv")))
+    assert table["accepted"].isna().all()
+    assert (table["reason"] == "not evaluated").all()
+    assert "2 components, not evaluated." in page
+    assert not re.search("were accepted|>accepted<|>rejected<", page)

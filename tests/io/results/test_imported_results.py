@@ -195,7 +195,7 @@ def test_the_conversion_needs_no_mean_image(suite2p_folder):
 
 
 @pytest.mark.parametrize("source", ["files", "Fall.mat"])
-def test_without_flags_everything_counts_as_a_cell(suite2p_folder, source):
+def test_without_flags_nothing_is_evaluated(suite2p_folder, source):
     folder, plane, arrays, stat = suite2p_folder
     (plane / "iscell.npy").unlink()
     if source == "files":
@@ -205,8 +205,7 @@ def test_without_flags_everything_counts_as_a_cell(suite2p_folder, source):
             plane / "Fall.mat", arrays | {"iscell": [], "stat": np.array(stat, dtype=object), "ops": {"Ly": H, "Lx": W}}
         )
     found = open_results(folder)
-    assert found.evaluation.accepted.tolist() == [True, True]
-    assert found.evaluation.reasons[0].kind == "flags_missing"
+    assert found.evaluation is None
     assert found.notes[-1] == Note("suite2p_without_flags")
 
 

@@ -231,11 +231,11 @@ def _other_planes(plane: Path) -> tuple[Note, ...]:
     return (Note("suite2p_other_planes", {"plane": plane.name, "others": others}),) if others else ()
 
 
-def _evaluation(fields: dict[str, Any], n: int) -> Evaluation:
-    """Repeat suite2p's flags; without them, as where its classifier was not run, every component is accepted."""
+def _evaluation(fields: dict[str, Any], n: int) -> Evaluation | None:
+    """Repeat suite2p's flags; None without them, as where its classifier was not run."""
     flags = np.asarray(fields.get("iscell", ()), np.float64)
     if not flags.size:
-        return Evaluation(accepted=np.ones(n, np.bool_), reasons=(Note("flags_missing", {"program": "suite2p"}),) * n)
+        return None
     return evaluation_by("suite2p (its flag iscell)", flags.reshape(n, -1)[:, 0] > 0)
 
 

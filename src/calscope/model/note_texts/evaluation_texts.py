@@ -68,5 +68,4 @@ EVALUATION: dict[str, str | Callable[..., str]] = {
     "accepted_by_program": "Accepted by {program}.",
     "rejected_by_program": "Rejected by {program}.",
     "kept_in_program": "Accepted: kept in {program} when others were taken out after evaluation.",
-    "flags_missing": "Not evaluated: the flags of {program} are missing.",
 }
