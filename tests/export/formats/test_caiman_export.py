@@ -4,9 +4,10 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 import tifffile
-from scipy.sparse import csc_matrix
+from scipy.sparse import csc_matrix, csr_matrix
 
 from calscope.export.exported_animal import Background
 from calscope.export.formats import residual_traces as residuals
@@ -107,7 +108,29 @@ def test_evaluation(file, truth):
     np.testing.assert_array_equal(file["estimates/idx_components_bad"][:], [1, 3])
     np.testing.assert_allclose(file["estimates/SNR_comp"][:], truth.snr)
     np.testing.assert_allclose(file["estimates/r_values"][:], truth.r_value)
-    assert file["estimates/cnn_preds"].shape == (0,)
+    assert file["estimates/cnn_preds"][()] == b"NoneType"
+
+
+def test_what_roicat_reads_is_as_it_reads_it(file, truth):
+    """`Data_caiman` of ROICaT 1.7: each footprint a row, images flattened in Fortran order, no score for none."""
+    estimates = file["estimates"]
+    height, width = estimates["dims"][()]
+    shape = tuple(estimates["A/shape"][()][::-1])
+    rows = csr_matrix((estimates["A/data"][()], estimates["A/indices"], estimates["A/indptr"][()]), shape=shape)
+    for row, footprint in zip(rows.toarray(), truth.footprints, strict=True):
+        np.testing.assert_array_equal(row.reshape(width, height).T, footprint)
+    np.testing.assert_array_equal(estimates["b"][()][:, 0].reshape(height, width, order="F"), truth.b[0])
+    for name in ("cnn_preds", "discarded_components"):
+        assert estimates[name][()] == b"NoneType", "a list that is empty has not the length of the components"
+
+
+def test_scores_of_caimans_network_are_one_a_component(make_animal, truth, tmp_path):
+    folder = make_animal(truth=truth)
+    table = pd.read_parquet(folder / "components.parquet").assign(cnn=[0.1, 0.2, 0.3, 0.4])
+    table.to_parquet(folder / "components.parquet")
+    write_caiman(open_run(folder).animals[0], tmp_path / "one.hdf5")
+    with h5py.File(tmp_path / "one.hdf5") as scored:
+        assert scored["estimates/cnn_preds"][()].tolist() == [0.1, 0.2, 0.3, 0.4]
 
 
 def test_parameters_are_under_caimans_names(file):

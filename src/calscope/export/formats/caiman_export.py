@@ -165,8 +165,8 @@ def _evaluation(animal: ExportedAnimal) -> dict[str, Any]:
         "idx_components_bad": np.flatnonzero(~animal.accepted),
         "SNR_comp": animal.components["snr"].to_numpy(np.float64),
         "r_values": animal.components["r_value"].to_numpy(np.float64),
-        # CaImAn leaves this empty when its network was not asked.
-        "cnn_preds": np.empty(0) if np.isnan(cnn).all() else cnn,
+        # CaImAn's list is empty when its network was not asked; ROICaT takes a score for each component, or none
+        "cnn_preds": None if np.isnan(cnn).all() else cnn,
     }
 
 
