@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -80,8 +81,8 @@ def test_a_text_that_fails_leaves_the_old_one(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("number", "words"),
     [
-        (errno.ENOSPC, "the disk is full. Free some space"),
-        (errno.EDQUOT, "quota is used up. Free some space"),
+        (errno.ENOSPC, r"the disk is full \(.* free\)\. Free some space"),
+        (errno.EDQUOT, r"quota is used up \(.* free\)\. Free some space"),
         (errno.EROFS, "the disk is read-only. Choose a folder"),
         (errno.EACCES, "not allowed. Choose a folder"),
         (errno.EIO, "Input/output error. Choose a folder"),
@@ -92,6 +93,12 @@ def test_what_the_disk_refuses_is_told_in_words_with_the_next_step(tmp_path, kin
     with pytest.raises(StoreError, match=f"a can't be written: .*{words}"), kind(tmp_path / "a"):
         raise OSError(number, os.strerror(number))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_written_into_a_folder_that_is_being_made_is_told_by_the_place_that_it_will_have(tmp_path):
+    told = re.escape(f"{tmp_path / 'x'} can't be written: the disk is full")
+    with pytest.raises(StoreError, match=told), atomic_folder(tmp_path / "x") as part, atomic_file(part / "a"):
+        raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_a_folder_in_the_way_of_a_file_is_told_in_words(tmp_path):
@@ -106,7 +113,7 @@ def test_a_folder_in_the_way_of_a_file_is_told_in_words(tmp_path):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a disk that is always full")
 def test_numpy_on_a_full_disk_is_told_as_a_full_disk(tmp_path):
     with (
-        pytest.raises(StoreError, match=r"the disk is full\. Free some space"),
+        pytest.raises(StoreError, match=r"the disk is full \(.* free\)\. Free some space"),
         atomic_file(tmp_path / "x.npy"),
         Path("/dev/full").open("wb") as full,
     ):

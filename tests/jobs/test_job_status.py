@@ -74,7 +74,7 @@ def test_how_a_job_ended_is_told_on_a_full_disk_too(tmp_path, monkeypatch):
     def full(*arguments):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(job_status, "write_status", full)
+    monkeypatch.setattr(job_status, "write_text_whole", full)
     out.update(JobStatus(state="running", stage="fit"))
     assert read_status(tmp_path).stage == "", "how far it is can wait"
     out.update(JobStatus(state="failed", error="the disk is full"))

@@ -15,6 +15,7 @@ import tifffile
 from filelock import FileLock
 
 from calscope.io.processes import process_identity
+from calscope.jobs import job_folder
 from calscope.jobs.job_folder import JobFolder, JobProcess
 from calscope.jobs.job_spec import DemoSettings, JobSpec
 from calscope.jobs.job_status import JobStatus, write_status
@@ -199,6 +200,16 @@ def test_a_killed_worker_reads_interrupted_and_the_next_job_sweeps_up_after_it(m
     assert half_made(manager.store), "the test must leave something to sweep"
     assert manager.wait(second, 60).status.state == "done"
     assert half_made(manager.store) == []
+
+
+def test_a_worker_that_ended_without_a_word_while_the_disk_was_full(manager, data, wait_until, monkeypatch):
+    job_id = start_slow(manager, data, wait_until)
+    os.kill(pid_of(manager, job_id), signal.SIGKILL)
+    wait_until(lambda: manager.get(job_id).status.state == "interrupted")
+    assert "was killed, ran out of memory or disk space" in manager.get(job_id).status.error
+    monkeypatch.setattr(job_folder, "free_bytes", lambda place: 12_345)
+    said = manager.get(job_id).status.error
+    assert f"the disk of the result store {manager.store.root} is full (12 kB free)" in said and "run again" in said
 
 
 def test_a_job_that_is_told_to_end_by_the_system_was_interrupted(manager, data, wait_until):

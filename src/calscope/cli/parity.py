@@ -24,7 +24,7 @@ def command(chosen: argparse.Namespace) -> int:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"{out} can't be made: {disk_trouble(error)}.") from None
+        raise StoreError(f"{out} can't be made: {disk_trouble(error, out)}.") from None
     check_parity_place(out)
     line = ProgressLine()
     for note in texts(notes):

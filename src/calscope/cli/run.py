@@ -130,7 +130,7 @@ class _Run:
             run = _failed(run, str(error))
         except Exception as error:
             logger.exception("%s", run.name)
-            run = _failed(run, f"{run.name}: its files can't be written: {in_words(error)}")
+            run = _failed(run, f"{run.name}: its files can't be written: {in_words(error, self.out)}")
         for sentence in texts(run.notes):
             self.line.say(f"{run.name}: {sentence}")
         self.runs.append(run)

@@ -8,6 +8,7 @@ step makes its parameters and its CNMF object anew, because CaImAn writes into t
 """
 
 import copy
+import errno
 import importlib.util
 import inspect
 import logging
@@ -250,6 +251,8 @@ def _driving(
         except (CalscopeError, Cancelled, MemoryError):
             raise
         except Exception as error:  # CaImAn raises whatever comes; the person gets its words and what to try
+            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                raise  # a full disk is told by who knows the disk
             logger.exception("CaImAn, %s", what)
             raise EngineError(_in_words(what, error)) from error
 

@@ -1,5 +1,6 @@
 """Movies as files in the forms that CaImAn reads: HDF5 for motion correction, a memory map by pixels for CNMF."""
 
+import os
 import shutil
 from itertools import pairwise
 from pathlib import Path
@@ -97,7 +98,12 @@ def write_by_pixels(movie: Movie, path: Path, progress: Progress) -> None:
     The coded range's lower end becomes zero: CaImAn's corrected movie begins there, and CNMF expects nothing negative.
     """
     n_frames, height, width = movie.shape
-    out = np.memmap(path, np.float32, mode="w+", shape=(height * width, n_frames), order="C")
+    n_bytes = 4 * height * width * n_frames
+    with path.open("wb") as file:  # the room is taken now: where it lacks later, writing to the map ends the process
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, n_bytes)
+        file.truncate(n_bytes)
+    out = np.memmap(path, np.float32, mode="r+", shape=(height * width, n_frames), order="C")
     for start, stop in chunk_frames(movie.shape):
         frames = movie.codes[start:stop].astype(np.float32) * np.float32(movie.scale)
         out[:, start:stop] = frames.transpose(2, 1, 0).reshape(height * width, stop - start)

@@ -9,13 +9,15 @@ import errno
 import os
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from calscope.io.unfinished import remove, set_aside, unfinished
+from calscope.io.unfinished import is_unfinished, remove, set_aside, unfinished
 from calscope.model.errors import StoreError
+from calscope.model.quantities import size
 
 MARK = ".calscope-export"
 """Stands in a folder that we wrote, and lists its files."""
@@ -41,10 +43,20 @@ _MEANINGS = {
 }
 
 
-def disk_trouble(error: OSError) -> str:
-    """Say in words what the disk refused."""
+def disk_trouble(error: OSError, place: Path) -> str:
+    """Say in words what the disk refused, and where that tells something how much room it has left at `place`."""
     known = _MEANINGS[errno.ENOSPC] if is_full(error) else error.strerror or str(error)
-    return _MEANINGS.get(error.errno or 0, known)
+    trouble, free = _MEANINGS.get(error.errno or 0, known), free_bytes(place) if is_full(error) else None
+    return trouble if free is None else f"{trouble} ({size(free)} free)"
+
+
+def free_bytes(place: Path) -> int | None:
+    """Give how many bytes may still be written where a path is, or would be; None where that can't be told."""
+    there = next((path for path in (place, *place.absolute().parents) if path.exists()), place)
+    try:
+        return shutil.disk_usage(there).free
+    except OSError:
+        return None
 
 
 def is_full(error: OSError) -> bool:
@@ -191,5 +203,7 @@ def _in_words(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if any(is_unfinished(path) for path in target.parents):
+            raise  # it is told by the place of the folder that is being made, which a person knows
         advice = "Free some space." if is_full(error) else "Choose a folder that you may write to."
-        raise StoreError(f"{target} can't be written: {disk_trouble(error)}. {advice}") from error
+        raise StoreError(f"{target} can't be written: {disk_trouble(error, target)}. {advice}") from error

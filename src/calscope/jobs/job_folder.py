@@ -16,12 +16,13 @@ from pathlib import Path
 import psutil
 from pydantic import TypeAdapter, ValidationError
 
-from calscope.io.atomic_write import write_text_whole
+from calscope.io.atomic_write import free_bytes, write_text_whole
 from calscope.io.owners import Owners
 from calscope.io.processes import process_identity
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.job_status import STATUS_FILE, JobStatus, read_status, write_status
 from calscope.model.errors import StoreError
+from calscope.model.quantities import size
 from calscope.pipeline.disk_files import read_json
 from calscope.pipeline.records import AnimalRun, StoredRun
 
@@ -33,10 +34,12 @@ ANSWER_LIMIT_S = 60.0
 """A worker ends within seconds after it is asked to stop; one of another machine or container that shares the store,
 which can only be asked, is taken for gone when it has not done so for this long."""
 GONE = (
-    "The job's process ended before the job did: it was killed, ran out of memory, or the machine was restarted. "
-    "Finished stages are in the store; run again to go on from there."
+    "The job's process ended before the job did: it was killed, ran out of memory or disk space, or the machine was "
+    "restarted. Finished stages are in the store; run again to go on from there."
 )
 NOT_STARTED = "The job's process ended before the job began. The log says why."
+FULL_BYTES = 1 << 20
+"""A disk with less room is full for a job: nothing that it keeps fits."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ class JobFolder:
         """Say in the status that the process has ended, where it ended before it could say anything."""
         status = read_status(self.path)
         if status is not None and status.is_active and self.process() is None:
-            write_status(self.path, replace(status, state="interrupted", note="", error=NOT_STARTED))
+            write_status(self.path, replace(status, state="interrupted", note="", error=self._why(NOT_STARTED)))
 
     def ask_to_cancel(self) -> None:
         """Ask the worker to stop; the time of the first request counts."""
@@ -149,7 +152,7 @@ class JobFolder:
             return status
         if self.cancel_age_s() is not None:
             return replace(status, state="cancelled", note="", eta_s=None)
-        return replace(status, state="interrupted", note="", eta_s=None, error=GONE)
+        return replace(status, state="interrupted", note="", eta_s=None, error=self._why(GONE))
 
     def end_process(self) -> None:
         """Say in the status that the job was cancelled, and end its process group at once.
@@ -172,6 +175,17 @@ class JobFolder:
         end = time.monotonic() + _KILL_WAIT_S
         while not self._owners.is_gone(process.owner) and time.monotonic() < end:
             time.sleep(0.01)
+
+    def _why(self, otherwise: str) -> str:
+        """Say why the job's process has ended without a word: where the disk is full, it could not say so."""
+        free = free_bytes(self.path)
+        if free is None or free >= FULL_BYTES:
+            return otherwise
+        return (
+            f"The job's process ended before the job did, and the disk of the result store {self.path.parents[1]} is "
+            f"full ({size(free)} free). Free some space, or prune the store on the page Runs, and run again: finished "
+            "stages are in the store."
+        )
 
     @cached_property
     def _owners(self) -> Owners:

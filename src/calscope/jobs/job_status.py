@@ -51,8 +51,14 @@ def read_status(folder: Path) -> JobStatus | None:
 
 
 def write_status(folder: Path, status: JobStatus) -> None:
-    """Replace a job's status."""
-    write_text_whole(folder / STATUS_FILE, _STATUS.dump_json(status, indent=1).decode())
+    """Replace a job's status; on a full disk how far it is can wait, how it ended is written all the same."""
+    try:
+        write_text_whole(folder / STATUS_FILE, _STATUS.dump_json(status, indent=1).decode())
+    except OSError as error:
+        if not is_full(error) or not (folder / STATUS_FILE).exists():
+            raise
+        if not status.is_active:
+            _write_over(folder, status)
 
 
 class StatusWriter:
@@ -73,13 +79,7 @@ class StatusWriter:
 
     def _write(self) -> None:
         self._written_at = time.monotonic()
-        try:
-            write_status(self.folder, self.status)
-        except OSError as error:
-            if not is_full(error):
-                raise
-            if not self.status.is_active:  # how far it is can wait, how it ended can't
-                _write_over(self.folder, self.status)
+        write_status(self.folder, self.status)
 
 
 def _write_over(folder: Path, status: JobStatus) -> None:

@@ -1,12 +1,13 @@
 """Starts jobs, tells how they are, cancels and removes them; all it knows is on disk, so it survives a restart."""
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -92,8 +93,7 @@ class JobManager:
             resolve_new_folder(spec.data, allowed_roots())
         self.store.sweep()
         folder = self._new_folder()
-        with store_trouble(self.store.root):
-            folder.path.mkdir(parents=True)
+        with self._made(folder):
             folder.write_spec(spec)
             write_status(folder.path, JobStatus(note="starting"))
             self._start(folder)
@@ -113,8 +113,7 @@ class JobManager:
                 return job.id
         now = time.time()
         folder = self._new_folder()
-        with store_trouble(self.store.root):
-            folder.path.mkdir(parents=True)
+        with self._made(folder):
             folder.write_spec(spec)
             folder.write_results([run])
             write_status(folder.path, JobStatus(state="done", fraction=1.0, started_at=now, ended_at=now))
@@ -145,10 +144,11 @@ class JobManager:
         NoSuchJobError
             When there is none of that id.
         """
-        try:
-            self._folder(job_id).ask_to_cancel()
-        except FileNotFoundError:
-            raise self._no_such(job_id) from None
+        with store_trouble(self.store.root):
+            try:
+                self._folder(job_id).ask_to_cancel()
+            except FileNotFoundError:
+                raise self._no_such(job_id) from None
 
     def end_now(self, job_id: str) -> None:
         """End a job's process group without asking; what it left half-made is swept."""
@@ -190,6 +190,17 @@ class JobManager:
                 job.folder.rename(scratch / job_id)
             except FileNotFoundError:
                 raise self._no_such(job_id) from None
+
+    @contextmanager
+    def _made(self, folder: JobFolder) -> Iterator[None]:
+        """Make a job's folder for what the block puts into it; a job of which not all could be written is none."""
+        with store_trouble(self.store.root):
+            folder.path.mkdir(parents=True)
+            try:
+                yield
+            except OSError:
+                shutil.rmtree(folder.path, ignore_errors=True)
+                raise
 
     def _new_folder(self) -> JobFolder:
         return JobFolder(self.store.jobs / new_id())

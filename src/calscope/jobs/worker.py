@@ -44,9 +44,13 @@ class Worker:
 
     def run(self) -> int:
         """Do the job and give the exit status."""
-        with self.store.owners.own() as owner:
-            self.folder.note_process(JobProcess.this_one(owner))
-            return self._run()
+        try:
+            with self.store.owners.own() as owner:
+                self.folder.note_process(JobProcess.this_one(owner))
+                return self._run()
+        except OSError as problem:  # the store can't be written, not even the first word
+            self._end("failed", f"The job did not begin: {in_words(problem, self.store.root)}")
+            return 1
 
     def _run(self) -> int:
         try:
@@ -65,7 +69,8 @@ class Worker:
             return 2
         except Exception as problem:  # whatever it is, the status must tell it, not only the log
             logger.exception("The job ended with an error in the program")
-            self._end("failed", f"The job ended early: {in_words(problem).rstrip('.')}. The log has more.")
+            said = in_words(problem, self.store.root).rstrip(".")
+            self._end("failed", f"The job ended early: {said}. The log has more.")
             return 1
         self._end("done" if self._any_good or not error else "failed", error)
         return 0

@@ -143,7 +143,7 @@ class _Cohort:
             raise
         except Exception as error:  # a fault with one recording must not cost the others' results
             logger.exception("%s", ref.name)
-            return self._failed(ref, f"{ref.name}: {in_words(error)}")
+            return self._failed(ref, f"{ref.name}: {in_words(error, self.request.store.root)}")
 
     def _are_known(self, first: int) -> bool:
         """Whether it is more than a guess how long the animals from this one on take."""

@@ -18,7 +18,7 @@ def store_trouble(place: Path) -> Iterator[None]:
     except OSError as error:
         room = "Free some space, or prune the store on the page Runs. " if is_full(error) else ""
         raise StoreError(
-            f"The result store at {place} can't be written: {disk_trouble(error)}. {room}"
+            f"The result store at {place} can't be written: {disk_trouble(error, place)}. {room}"
             "The environment variable CALSCOPE_STORE chooses another folder."
         ) from error
 

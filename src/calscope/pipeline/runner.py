@@ -237,7 +237,7 @@ class _Run:
             raise
         except Exception as error:
             logger.exception("%s: %s", name, stage.title)
-            return f"{name}, {stage.title}: {in_words(error)}"
+            return f"{name}, {stage.title}: {in_words(error, self.store.root)}"
         seconds = time.perf_counter() - started
         if not cached:
             self.times.note(stage, self.recording.shape, seconds)

@@ -15,6 +15,7 @@ from scipy.sparse import csc_matrix
 
 import calscope
 from calscope.export.exported_animal import ExportedAnimal
+from calscope.export.formats.hdf5_target import new_hdf5
 from calscope.export.formats.residual_traces import residual_traces
 from calscope.io.readers.reader_registry import open_recording
 from calscope.model.caiman_params import to_caiman
@@ -44,7 +45,7 @@ def write_caiman(animal: ExportedAnimal, path: Path, progress: Progress = silent
     """
     animal.need_footprints()
     writer = f"Calscope {calscope.__version__}"
-    with h5py.File(path, "w") as file:
+    with new_hdf5(path) as file:
         file.attrs[_WRITTEN_BY] = writer
         _write_tree(file, {"dims": animal.dims, "params": _params(animal), "dview": None, "mmap_file": None})
         estimates, group = _estimates(animal), file.create_group("estimates")

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 import calscope
 from calscope.export.exported_animal import Background, ExportedAnimal, TraceKind
+from calscope.export.formats.hdf5_target import new_hdf5
 from calscope.model.errors import EngineError, StoreError
 from calscope.model.movie import FloatArray
 from calscope.model.progress import Progress, part, silent
@@ -75,7 +76,7 @@ def write_nwb(
     _add_images(module, animal)
     if animal.footprints is not None:
         _add_components(module, plane, animal, progress)
-    with NWBHDF5IO(str(path), "w") as io:
+    with new_hdf5(path) as target, NWBHDF5IO(mode="w", file=target) as io:
         io.write(file)
 
 

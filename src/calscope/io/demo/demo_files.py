@@ -75,7 +75,7 @@ def _in_words(out: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise RecordingError(
-            f"Can't write the demo to '{out}': {disk_trouble(error)}. Free some space, or choose another folder."
+            f"Can't write the demo to '{out}': {disk_trouble(error, out)}. Free some space, or choose another folder."
         ) from error
 
 
