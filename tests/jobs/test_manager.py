@@ -177,16 +177,15 @@ def test_cancel_a_running_and_a_waiting_job(manager, data, wait_until):
     assert len(manager.jobs()) == 2 and manager.store.sizes(), "results stay"
 
 
-def test_a_worker_that_does_not_listen_is_ended_after_the_grace_period(manager, data, wait_until, monkeypatch):
-    from calscope.jobs import manager as module
-
-    monkeypatch.setattr(module, "GRACE_S", 0.5)
+def test_a_worker_that_does_not_listen_is_ended_within_three_seconds(manager, data, wait_until):
     job_id = start_slow(manager, data, wait_until, engine="deaf")
-    pid = pid_of(manager, job_id)
+    pid, asked = pid_of(manager, job_id), time.monotonic()
     manager.cancel(job_id)
+    wait_until(lambda: process_identity(pid) is None)
+    assert time.monotonic() - asked < 3.0, "also where nobody looks at the jobs any more"
     job = manager.wait(job_id, 20)
     assert job.status.state == "cancelled" and process_identity(pid) is None
-    assert half_made(manager.store) == []
+    wait_until(lambda: manager.store.sweep() >= 0 and half_made(manager.store) == [])
 
 
 def test_a_killed_worker_reads_interrupted_and_the_next_job_sweeps_up_after_it(manager, data, wait_until):
@@ -217,6 +216,16 @@ def test_a_job_that_is_told_to_end_by_the_system_was_interrupted(manager, data, 
     os.kill(pid_of(manager, job_id), signal.SIGTERM)
     assert manager.wait(job_id, 20).status.state == "interrupted"
     wait_until(lambda: half_made(manager.store) == [])
+
+
+def test_a_worker_that_does_not_listen_to_the_system_is_ended_within_three_seconds(manager, data, wait_until):
+    job_id = start_slow(manager, data, wait_until, engine="deaf")
+    pid, asked = pid_of(manager, job_id), time.monotonic()
+    os.kill(pid, signal.SIGTERM)
+    wait_until(lambda: process_identity(pid) is None)
+    status = manager.get(job_id).status
+    assert time.monotonic() - asked < 3.5 and status.state == "interrupted" and "The system asked" in status.error
+    wait_until(lambda: manager.store.sweep() >= 0 and half_made(manager.store) == [])
 
 
 def test_a_demo_is_made_as_a_job_and_a_cancelled_one_leaves_nothing(manager, tmp_path, wait_until):

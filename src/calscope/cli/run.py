@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import signal
 import sys
 import time
@@ -11,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from calscope.cli import BAD_INPUT, INTERRUPTED, OK
 from calscope.cli.inputs import read_inputs
@@ -22,6 +25,7 @@ from calscope.export.run_folder.write_animal import RUN, check_apart, check_plac
 from calscope.export.stored_animal import StoredAnimal
 from calscope.io.project import Project, RecordingRef, find_recordings
 from calscope.io.readers.reader_registry import open_recording
+from calscope.jobs.stop_signals import ended_in_time
 from calscope.model.errors import CalscopeError, Cancelled, EngineError, ParameterError, RecordingError, StoreError
 from calscope.model.note_texts.all_texts import texts
 from calscope.model.quantities import duration
@@ -101,12 +105,10 @@ class _Run:
         self.request.store.sweep(on_wait=self.line.say)
         self._write_head("running")
         try:
-            with self.stop.listening():
+            with self.stop.listening(), ended_in_time(self._end):
                 run_cohort(refs, self.request, report=self._report, log=self.line.say, on_done=self._keep)
         except (Cancelled, KeyboardInterrupt):
-            self._write_head("cancelled")
-            self.line.say("Stopped. What was finished is in the store; the same command goes on from there.")
-            return INTERRUPTED
+            return self._stopped()
         failed = [run for run in self.runs if run.error]
         self._write_head("failed" if failed else "done")
         self.line.clear()
@@ -115,6 +117,20 @@ class _Run:
         for run in failed:
             sys.stderr.write(f"calscope run: {run.error}\n")
         return BAD_INPUT if failed else OK
+
+    def _stopped(self) -> int:
+        self._write_head("cancelled")
+        self.line.say("Stopped. What was finished is in the store; the same command goes on from there.")
+        return INTERRUPTED
+
+    def _end(self) -> None:
+        """End this process and those that it started, which did not stop by themselves."""
+        try:
+            self._stopped()
+        finally:
+            for child in psutil.Process().children(recursive=True):
+                child.kill()
+            os._exit(INTERRUPTED)
 
     def _report(self, step: Step) -> None:
         self.stop.check()

@@ -9,6 +9,7 @@ import re
 import secrets
 import signal
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -38,6 +39,7 @@ GONE = (
     "restarted. Finished stages are in the store; run again to go on from there."
 )
 NOT_STARTED = "The job's process ended before the job began. The log says why."
+ENDED = "The system asked the job to end. Finished stages are in the store; run again to go on from there."
 FULL_BYTES = 1 << 20
 """A disk with less room is full for a job: nothing that it keeps fits."""
 
@@ -186,6 +188,15 @@ class JobFolder:
             f"full ({size(free)} free). Free some space, or prune the store on the page Runs, and run again: finished "
             "stages are in the store."
         )
+
+    def end_own_process(self) -> None:
+        """Say in the status that the job was interrupted, and end this process and its group at once."""
+        status = read_status(self.path) or JobStatus()
+        if status.is_active:
+            ended = replace(status, state="interrupted", note="", eta_s=None, ended_at=time.time(), error=ENDED)
+            with suppress(OSError):
+                write_status(self.path, ended)
+        _kill_group(os.getpid())
 
     @cached_property
     def _owners(self) -> Owners:

@@ -18,12 +18,13 @@ from calscope.io.safe_paths import allowed_roots, resolve_new_folder
 from calscope.jobs.job_folder import JobFolder, all_jobs, find_job, new_id
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.job_status import JobStatus, write_status
+from calscope.jobs.stop_signals import STOP_S
 from calscope.model.errors import StoreError
 from calscope.pipeline.disk_files import store_trouble
 from calscope.pipeline.records import AnimalRun
 from calscope.pipeline.store import Store
 
-GRACE_S = 8.0
+GRACE_S = STOP_S
 """How long a cancelled job may take to stop by itself before its process group is ended."""
 _LOG_TAIL_BYTES = 64 << 10
 _ONE_THREAD = (

@@ -18,6 +18,7 @@ from calscope.jobs.job_folder import JobFolder, JobProcess, all_jobs
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.job_status import JobStatus, StatusWriter
 from calscope.jobs.manager import GRACE_S
+from calscope.jobs.stop_signals import ended_in_time
 from calscope.model.errors import CalscopeError, Cancelled
 from calscope.pipeline.cohort import RunRequest, Step, choose_animals, run_cohort
 from calscope.pipeline.error_words import in_words
@@ -188,13 +189,14 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, on_terminate)
     signal.signal(signal.SIGINT, on_terminate)
     threading.Thread(target=_watch, args=(folder,), name="cancel-watch", daemon=True).start()
-    return worker.run()
+    with ended_in_time(folder.end_own_process):
+        return worker.run()
 
 
 def _watch(folder: JobFolder) -> None:
     """End the process group when the job does not stop by itself, even when nobody looks at the jobs any more."""
     while True:
-        time.sleep(1.0)
+        time.sleep(_LOOK_FOR_CANCEL_S)
         age_s = folder.cancel_age_s()
         if age_s is not None and age_s > GRACE_S:
             folder.end_process()
