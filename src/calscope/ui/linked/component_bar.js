@@ -15,12 +15,15 @@ function makeBar(mine) {
   function draw() {
     const { filter, component, rows, listed } = mine.state;
     const options = Object.entries(data.counts).map(([name, count]) => [name, `${name} (${count})`]);
-    find(".filters").replaceChildren(choiceOf(options, filter, (name) => linked.arrange(mine.animal, { filter: name })));
-    find(".steps").replaceChildren(
+    refill(find(".filters"), choiceOf(options, filter, (name) => linked.arrange(mine.animal, { filter: name })));
+    refill(find(".steps"),
       button("‹", "Previous in the list (left arrow)", () => linked.step(mine.animal, -1, mine)),
       button("›", "Next in the list (right arrow)", () => linked.step(mine.animal, 1, mine)),
     );
-    find(".steps").childNodes.forEach((one) => { one.disabled = listed.length === 0; });
+    ["Previous component", "Next component"].forEach((name, i) => {
+      find(".steps").childNodes[i].setAttribute("aria-label", name);
+      find(".steps").childNodes[i].disabled = listed.length === 0;
+    });
     find(".number").textContent = component === null ? "No component is chosen" : `Component ${component}`;
     const badge = find(".badge"), isKnown = rows && component !== null, verdict = isKnown ? rows.value("evaluation", component) : "";
     badge.textContent = verdict;

@@ -39,7 +39,7 @@ function makeTable(mine) {
 
   function addHead() {
     const [by, direction] = mine.state.sort;
-    head.replaceChildren(...data.columns.map((column) => {
+    refill(head, ...data.columns.map((column) => {
       const sorted = column.name === by, cell = element("span", `cell ${column.kind}`);
       cell.setAttribute("role", "columnheader");
       cell.setAttribute("aria-sort", sorted ? (direction > 0 ? "ascending" : "descending") : "none");
@@ -68,6 +68,7 @@ function makeTable(mine) {
     body.style.height = `${listed.length * ROW_PX}px`;
     body.replaceChildren(...listed.slice(first, last).map((number, i) => rowOf(number, first + i, number === component)));
     scroller.setAttribute("aria-rowcount", listed.length + 1);
+    scroller.setAttribute("aria-activedescendant", component === null ? "" : `row${component}`);
     scroller.dataset.chosen = component ?? "";
   }
 
@@ -75,6 +76,7 @@ function makeTable(mine) {
     const row = element("div", isChosen ? "row chosen" : "row");
     row.style.top = `${at * ROW_PX}px`;
     row.dataset.component = number;
+    row.id = `row${number}`;
     row.setAttribute("role", "row");
     row.setAttribute("aria-rowindex", at + 2);
     row.setAttribute("aria-selected", String(isChosen));

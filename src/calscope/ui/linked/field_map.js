@@ -1,6 +1,6 @@
 // Outlines of components over an image of the field. A click chooses; the wheel or two fingers zoom, a drag moves.
 
-const NEAR_PX = 9, DRAG_PX = 4, MOST_ZOOM = 40;
+const NEAR_PX = 9, DRAG_PX = 4, MOST_ZOOM = 40, COARSE_BELOW = 1.5;
 const LINE = 1.6, HOVERED = 2.4, CHOSEN = 3.4, HALO = "rgb(0 0 0 / 65%)", GAP = -32768;
 
 function unpackOutlines({ codes, lengths, steps_per_px: steps }) {
@@ -14,16 +14,27 @@ function unpackOutlines({ codes, lengths, steps_per_px: steps }) {
 }
 
 function outlineOf(codes, steps) {
-  const path = new Path2D(), pieces = [[]], box = [Infinity, Infinity, -Infinity, -Infinity];
+  const pieces = [[]], box = [Infinity, Infinity, -Infinity, -Infinity];
   for (let i = 0; i < codes.length; i += 2) {
     if (codes[i] === GAP) { pieces.push([]); continue; }
     const x = codes[i] / steps, y = codes[i + 1] / steps, piece = pieces.at(-1);
-    if (piece.length) path.lineTo(x, y); else path.moveTo(x, y);
     piece.push([x, y]);
     box[0] = Math.min(box[0], x); box[1] = Math.min(box[1], y);
     box[2] = Math.max(box[2], x); box[3] = Math.max(box[3], y);
   }
-  return { path, pieces, box, area: pieces.reduce((sum, piece) => sum + areaOf(piece), 0) };
+  return { path: pathOf(pieces, 1), coarse: pathOf(pieces, 3), pieces, box, area: pieces.reduce((sum, piece) => sum + areaOf(piece), 0) };
+}
+
+// Every so many points are enough where a pixel of the field is small on the screen.
+function pathOf(pieces, every) {
+  const path = new Path2D();
+  for (const piece of pieces) {
+    if (!piece.length) continue;
+    path.moveTo(...piece[0]);
+    for (let i = every; i < piece.length; i += every) path.lineTo(...piece[i]);
+    path.closePath();
+  }
+  return path;
 }
 
 function areaOf(piece) {
@@ -58,7 +69,7 @@ function makeMap(mine) {
   const find = (selector) => mine.root.querySelector(selector);
   const canvas = find("canvas"), tip = find(".tip"), context = canvas.getContext("2d");
   const images = new Map(), fingers = new Map();
-  let data = null, outlines = [], packed = "", groupOf = [], looks = null, hovered = null, request = 0, wasDragged = false;
+  let data = null, outlines = [], packed = "", groupOf = [], joined = [], looks = null, hovered = null, request = 0, wasDragged = false;
   let width = 1, height = 1;
 
   function update(given) {
@@ -70,16 +81,23 @@ function makeMap(mine) {
     }
     groupOf = [];
     data.groups.forEach((group) => group.members.forEach((number) => { groupOf[number] = group; }));
+    joined = data.groups.map(({ members }) => ["path", "coarse"].map((name) => joinedOf(members, name)));
     canvas.setAttribute("aria-label", data.label);
     addControls();
     fit();
   }
 
+  function joinedOf(members, name) {
+    const all = new Path2D();
+    members.forEach((number) => all.addPath(outlines[number][name]));
+    return all;
+  }
+
   function addControls() {
     looks.layer = Math.min(looks.layer, data.layers.length - 1);
     const layers = data.layers.map((layer, i) => [i, layer.title]);
-    find(".layers").replaceChildren(choiceOf(layers, looks.layer, (i) => { looks.layer = i; addControls(); draw(); }));
-    find(".groups").replaceChildren(...data.groups.map((group) => {
+    refill(find(".layers"), choiceOf(layers, looks.layer, (i) => { looks.layer = i; addControls(); draw(); }));
+    refill(find(".groups"), ...data.groups.map((group) => {
       const shown = !looks.hidden.has(group.name);
       const one = button(group.name, `Show or hide ${group.members.length} outlines`, () => {
         if (shown) looks.hidden.add(group.name); else looks.hidden.delete(group.name);
@@ -90,9 +108,9 @@ function makeMap(mine) {
       one.setAttribute("aria-pressed", String(shown));
       return one;
     }));
-    const whole = button("whole field", "Double click on the picture, or 0", showWhole);
-    whole.disabled = looks.zoom === 1;
-    find(".whole").replaceChildren(whole);
+    refill(find(".whole"),
+      button("closer", "Look closely at the chosen one (Z)", lookCloser),
+      button("whole field", "Show the whole field (double click on the picture, or 0)", showWhole, "back"));
     const layer = data.layers[looks.layer];
     find(".low").textContent = layer.low;
     find(".high").textContent = layer.high;
@@ -113,13 +131,14 @@ function makeMap(mine) {
   function fit() {
     if (!data) return;
     const others = find(".controls").offsetHeight + find("figcaption").offsetHeight + 12;
-    const wide = find("figure").clientWidth, high = Math.max(data.height - others, 120);
+    const wide = find("figure").clientWidth, high = Math.max(heightOf(data) - others, 120);
     if (!wide) return;
     const factor = Math.min(wide / data.columns, high / data.rows), sharp = window.devicePixelRatio || 1;
     width = Math.max(Math.floor(data.columns * factor), 1);
     height = Math.max(Math.floor(data.rows * factor), 1);
     canvas.style.width = `${width}px`;
     canvas.style.height = `${height}px`;
+    find("figcaption").style.maxWidth = `${width}px`;
     canvas.width = Math.round(width * sharp);
     canvas.height = Math.round(height * sharp);
     draw();
@@ -134,7 +153,7 @@ function makeMap(mine) {
     looks.x = Math.min(Math.max(looks.x, half[0]), data.columns - half[0]);
     looks.y = Math.min(Math.max(looks.y, half[1]), data.rows - half[1]);
     canvas.style.touchAction = looks.zoom > 1 ? "none" : "pan-y";
-    find(".whole button").disabled = looks.zoom === 1;
+    find(".back").disabled = looks.zoom === 1;
   }
 
   function draw() {
@@ -164,13 +183,12 @@ function makeMap(mine) {
   }
 
   function drawGroups(px) {
-    for (const group of data.groups) {
-      if (looks.hidden.has(group.name)) continue;
-      const all = new Path2D();
-      group.members.forEach((number) => all.addPath(outlines[number].path));
+    data.groups.forEach((group, i) => {
+      if (looks.hidden.has(group.name)) return;
+      const all = joined[i][pxPerPixel() < COARSE_BELOW ? 1 : 0];
       if (group.halo) stroke(all, HALO, (LINE + 2.4) * px);
       stroke(all, group.colour, LINE * px);
-    }
+    });
   }
 
   function stroke(path, colour, lineWidth) {
@@ -218,8 +236,8 @@ function makeMap(mine) {
     context.fillRect(x - 1.5, y - 1.5, long + 3, 7);
     context.fillStyle = "#fff";
     context.fillRect(x, y, long, 4);
-    context.textAlign = "center";
-    write(text, x + long / 2, y - 6, 12);
+    context.textAlign = "end";
+    write(text, width - 10, y - 6, 12);
     context.textAlign = "start";
   }
 
@@ -256,6 +274,14 @@ function makeMap(mine) {
 
   function showWhole() {
     looks.zoom = 1;
+    draw();
+  }
+
+  function lookCloser() {
+    const outline = outlines[mine.state.component];
+    if (!outline || !Number.isFinite(outline.box[0])) return;
+    const [x0, y0, x1, y1] = outline.box, long = Math.max(x1 - x0, y1 - y0, 4);
+    Object.assign(looks, { x: (x0 + x1 + 1) / 2, y: (y0 + y1 + 1) / 2, zoom: Math.min(data.columns, data.rows) / (3.5 * long) });
     draw();
   }
 
@@ -315,7 +341,7 @@ function makeMap(mine) {
   }, { passive: false });
   canvas.onkeydown = (event) => {
     const middle = [width / 2, height / 2];
-    const act = { "+": () => zoomAt(middle, 1.5), "=": () => zoomAt(middle, 1.5), "-": () => zoomAt(middle, 1 / 1.5), 0: showWhole }[event.key];
+    const act = { "+": () => zoomAt(middle, 1.5), "=": () => zoomAt(middle, 1.5), "-": () => zoomAt(middle, 1 / 1.5), 0: showWhole, z: lookCloser }[event.key];
     if (!act || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     act();

@@ -148,8 +148,16 @@ function show({ parentElement: root, data, setStateValue }, make) {
 function onResize(element, draw) {
   const seen = new ResizeObserver(() => draw());
   seen.observe(element);
-  return () => seen.disconnect();
+  window.addEventListener("resize", draw);
+  return () => {
+    seen.disconnect();
+    window.removeEventListener("resize", draw);
+  };
 }
+
+// Heights are given for the smallest screen; on a higher one pictures are higher.
+const SCREEN_PX = 720;
+const heightOf = (data) => data.height * Math.max(window.innerHeight / SCREEN_PX, 1);
 
 // What was set by hand and should last while the page is open: zoom, layer, axes.
 function kept(key, start) {
@@ -170,6 +178,13 @@ function button(text, title, onclick, className = "") {
   made.title = title;
   made.onclick = onclick;
   return made;
+}
+
+// Puts new buttons into a place; one that had the focus keeps it.
+function refill(place, ...children) {
+  const focused = [...place.querySelectorAll("button")].indexOf(place.getRootNode().activeElement);
+  place.replaceChildren(...children);
+  if (focused >= 0) place.querySelectorAll("button")[focused]?.focus({ preventScroll: true });
 }
 
 // A row of buttons of which one is pressed.
@@ -207,7 +222,7 @@ function niceStep(span, about) {
 function niceTicks(low, high, about) {
   const step = niceStep(Math.max(high - low, 1e-12), about), ticks = [];
   for (let k = Math.ceil(low / step - 1e-6); k * step <= high + 1e-6 * step; k += 1) ticks.push(Number((k * step).toPrecision(12)));
-  return ticks;
+  return ticks.length < 2 && about < 40 ? niceTicks(low, high, 2 * about) : ticks;
 }
 
 // Position of a value between two places.

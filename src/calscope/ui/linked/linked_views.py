@@ -23,7 +23,7 @@ def show_evaluation(view: EvaluatedAnimal, thresholds: Thresholds) -> None:
 def show_traces(view: EvaluatedAnimal) -> None:
     """Draw map and traces beside each other, and the table under them."""
     component_bar.show(view, "traces")
-    left, right = st.columns([2, 3], gap="medium")
+    left, right = st.columns([3, 4], gap="medium")
     with left:
         field_map.show(view, "traces", PICTURE_PX)
     with right:

@@ -28,8 +28,9 @@ function makeScatter(mine) {
   }
 
   function addControls() {
+    looks.pair = Math.min(looks.pair, data.pairs.length - 1);
     const pairs = data.pairs.map((pair, i) => [i, pair.join(" and ")]);
-    find(".axes").replaceChildren(choiceOf(pairs, looks.pair, (i) => { looks.pair = i; addControls(); draw(); }));
+    refill(find(".axes"), choiceOf(pairs, looks.pair, (i) => { looks.pair = i; addControls(); draw(); }));
     legend.replaceChildren(...data.groups.map((group) => {
       const one = element("span", "key"), sign = svg("svg", { width: 12, height: 12 });
       sign.append(marker(MARKERS[group.marker](6, 6, SIZE_PX), group));
@@ -58,7 +59,7 @@ function makeScatter(mine) {
   function draw() {
     const width = find("figure").clientWidth, up = axis(0), right = axis(1);
     if (!data || !width) return;
-    const height = Math.max(data.height - find(".controls").offsetHeight - find("figcaption").offsetHeight - 12, 160);
+    const height = Math.max(heightOf(data) - find(".controls").offsetHeight - find("figcaption").offsetHeight - 12, 160);
     const numbers = groupOf.map((_, k) => k).filter((k) => isDrawn(k, up, right));
     const x = scale(...ends(right, numbers), RIM.left, width - RIM.right);
     const y = scale(...ends(up, numbers), height - RIM.bottom, RIM.top);

@@ -23,7 +23,7 @@ function makeTraces(mine) {
       one.style.setProperty("--colour", line.colour);
       return one;
     }));
-    find(".whole").replaceChildren(button("all frames", "Double click on the traces, or 0", () => look(null)));
+    refill(find(".whole"), button("all frames", "Show all frames (double click on the traces, or 0)", () => look(null)));
     draw();
   }
 
@@ -56,7 +56,7 @@ function makeTraces(mine) {
     find(".whole button").disabled = !looks.span;
     say(null);
     if (!drawn) return;
-    const height = Math.max(data.height - find(".controls").offsetHeight - 8, 200);
+    const height = Math.max(heightOf(data) - find(".controls").offsetHeight - 8, 200);
     plot.setAttribute("width", width);
     plot.setAttribute("height", height);
     plot.style.touchAction = looks.span ? "none" : "pan-y";
