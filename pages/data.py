@@ -2,18 +2,21 @@
 
 import streamlit as st
 
-from calscope.io.project import Project
 from calscope.model.note_texts.all_texts import texts
-from calscope.model.recording import RecordingInfo
-from calscope.model.results import SummaryImages
 from calscope.ui.data import recording_viewer, recordings_table
-from calscope.ui.frame import keys, messages, shell, sidebar, wording
+from calscope.ui.frame import keys, messages, page_head, shell, sidebar, wording
 from calscope.ui.frame.keys import on_page
-from calscope.ui.session import launch, shown_run
-from calscope.ui.session.shown_run import ShownAnimal
+from calscope.ui.session import launch, selection, shown_run
 from calscope.ui.widgets import animal_sections, cached_figures, charts, parameter_form
 
 SUMMARISE = "Summarise raw movies"
+HOW_TO_READ = (
+    "Check the recordings before you run anything. Is every animal here, with all its frames? Are frame rate and pixel "
+    "size right? Saturated or dark stretches can't be repaired later, and matter more for the result than any "
+    "parameter. The **max projection** shows the brightest value of each pixel: active cells stand out, and motion "
+    "smears them. The **local correlation** is high where neighbouring pixels vary together, as they do inside a cell. "
+    "The edges of anything that moves vary together too, so before motion correction part of it is motion."
+)
 
 
 def ask_for_rate() -> None:
@@ -31,64 +34,46 @@ def ask_for_rate() -> None:
             parameter_form.show_one("dataset.fr")
 
 
-def draw_raw(animal: ShownAnimal, info: RecordingInfo, images: SummaryImages) -> None:
-    """Draw the images that sum up one raw movie."""
-    dxy_um = recordings_table.with_given(info).dxy_um
-    figure = cached_figures.raw_images(animal.results.keys["before"], dxy_um, images)
-    charts.show(figure, on_page("data", animal.name), f"Max projection and local correlation of {animal.name}")
-
-
-def show_raw_movies() -> None:
-    """Draw max projection and local correlation of every chosen animal, once they are made."""
-    st.subheader("Summary images of the raw movies", anchor=False)
-    st.markdown(
-        "The **max projection** shows the brightest value of each pixel: active cells stand out, and motion smears "
-        "them. The **local correlation** is high where neighbouring pixels vary together, as they do inside a cell. "
-        "The edges of anything that moves vary together too, so before motion correction part of it is motion."
-    )
+def show_raw_movie() -> None:
+    """Draw max projection and local correlation of the current animal, once they are made."""
+    st.subheader("Summary images of the raw movie", anchor=False)
     found = shown_run.raw_animals()
     if any(animal.results.before is None for animal in found):
         if st.button(SUMMARISE, icon=":material/search:", type="primary", key=keys.SUMMARISE):
             launch.try_run("summary")
-        st.caption("Reads every frame once. Progress is shown at the top of the page.")
+        st.caption("Reads every frame of every animal once. Progress is shown at the bottom of the window.")
     for animal in found:
-        if animal.info is not None and animal.results.before is not None:
-            st.markdown(f"**{messages.plain(animal.name)}**")
-            draw_raw(animal, animal.info, animal.results.before)
+        if animal.info is None or animal.results.before is None:
+            continue
+        if not selection.shows_all() and animal.name != getattr(shown_run.current(), "name", ""):
+            continue
+        st.markdown(f"**{messages.plain(animal.name)}**")
+        dxy_um = recordings_table.with_given(animal.info).dxy_um
+        figure = cached_figures.raw_images(animal.results.keys["before"], dxy_um, animal.results.before)
+        charts.show(figure, on_page("data", animal.name), f"Max projection and local correlation of {animal.name}")
 
 
-def show_one(project: Project, names: list[str]) -> None:
-    """Draw warnings and frames of one animal of those that can be read."""
+def show_frames(readable: list[str]) -> None:
+    """Draw frames and warnings of the current animal, where it can be read."""
+    current = shown_run.current()
+    if current is None or current.name not in readable:
+        return
     st.subheader("Frame by frame", anchor=False)
-    refs = {ref.name: str(ref.path) for ref in project.recordings}
-    chosen = st.segmented_control(
-        "Animal",
-        names,
-        default=names[0],
-        required=True,
-        format_func=messages.plain,
-        key=on_page("data", "animal"),
-    )
     n_frames = st.session_state.get(keys.FRAMES)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        recording_viewer.show_frames(refs[chosen], n_frames)
+        recording_viewer.show_frames(str(current.path), n_frames)
     with right:
-        recording_viewer.show_warnings(refs[chosen], n_frames)
+        recording_viewer.show_warnings(str(current.path), n_frames)
 
 
 def render() -> None:
     """Draw the page."""
-    st.title("Data", anchor=False)
+    page_head.show("Data", HOW_TO_READ)
     project = animal_sections.recordings_or_say()
     if project is None:
         return
     sidebar.recording_parameters()
-    st.markdown(
-        "Check the recordings before you run anything. Is every animal here, with all its frames? Are frame rate and "
-        "pixel size right? Saturated or dark stretches can't be repaired later, and matter more for the result than "
-        "any parameter."
-    )
     looked = recordings_table.look(project)
     recordings_table.show(looked)
     if project.skipped:
@@ -99,10 +84,10 @@ def render() -> None:
             for line in texts(project.skipped):
                 st.markdown(f"- {messages.plain(line)}")
     ask_for_rate()
-    names = recordings_table.readable(looked)
-    if names:
-        show_one(project, names)
-        show_raw_movies()
+    readable = recordings_table.readable(looked)
+    if readable:
+        show_frames(readable)
+        show_raw_movie()
 
 
 shell.page(render)

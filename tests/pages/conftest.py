@@ -1,6 +1,7 @@
 """Real runs on small recordings, made once: one that went well, one in which an animal fails, and a folder of none."""
 
 import os
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +72,7 @@ def open_page(lab, monkeypatch):
     monkeypatch.setenv("CALSCOPE_STORE", str(lab.store))
     monkeypatch.setenv("CALSCOPE_ROOTS", str(lab.good.parent))
     monkeypatch.delenv("CALSCOPE_FOLDER", raising=False)
+    shutil.rmtree(lab.store / "projects", ignore_errors=True)  # what other tests set there
 
     def opened(page, **address):
         app = AppTest.from_file(APP, default_timeout=60)

@@ -22,6 +22,7 @@ from calscope.ui.session import placed_seeds, places
 from calscope.ui.session.shown_run import ShownAnimal
 
 TABS = ("First fit and refit", "What the fit missed", "Background")
+SEARCH = "Search preview"
 
 
 def said(app):
@@ -41,8 +42,8 @@ def box(app, dotted, part=None):
     return app.number_input(key=keys.parameter(dotted, part))
 
 
-def on_tab(app, tab, animal="Animal_1"):
-    app.session_state[keys.on_page("extraction", f"tab {animal}")] = tab
+def on_tab(app, tab):
+    app.session_state[keys.on_page("extraction", "tab")] = tab
     return app.run()
 
 
@@ -82,30 +83,36 @@ def page(open_page, lab):
     return open_page("extraction", run=lab.good_run)
 
 
-def test_slider_moves_the_value_the_picture_and_the_words(page):
-    before = figures(page)
-    slider(page, "cnmf.rf").set_value(9).run()
-    assert not page.exception
-    assert box(page, "cnmf.rf").value == 9
-    assert "patches** of 19 × 19 px" in said(page)
-    assert figures(page)[0] != before[0]
-    assert figures(page)[1:] == before[1:]
+@pytest.fixture
+def search(page):
+    page.session_state[keys.parameter("cnmf.rf")] = 15
+    page.session_state[keys.parameter("cnmf.stride")] = 10
+    return on_tab(page, SEARCH)
 
 
-def test_slider_of_a_pair_moves_both_and_the_boxes_move_each_alone(page):
-    slider(page, "cnmf.gSig").set_value(6).run()
-    assert (box(page, "cnmf.gSig", 0).value, box(page, "cnmf.gSig", 1).value) == (6, 6)
-    assert "13 × 13 px" in said(page)
-    box(page, "cnmf.gSig", 1).set_value(3).run()
-    assert "13 × 7 px" in said(page)
-    assert page.session_state[keys.parameter("cnmf.gSig", 0)] == 6
+def test_slider_moves_the_value_the_picture_and_the_words(search):
+    before = figures(search)
+    slider(search, "cnmf.rf").set_value(9).run()
+    assert not search.exception
+    assert box(search, "cnmf.rf").value == 9
+    assert "patches** of 19 × 19 px" in said(search)
+    assert figures(search)[0] != before[0]
 
 
-def test_value_beyond_the_slider_is_kept_in_the_box(page):
-    box(page, "cnmf.K").set_value(300).run()
-    assert slider(page, "cnmf.K").value == slider(page, "cnmf.K").max
-    assert box(page, "cnmf.K").value == 300
-    assert "K 300 in each" in said(page)
+def test_slider_of_a_pair_moves_both_and_the_boxes_move_each_alone(search):
+    slider(search, "cnmf.gSig").set_value(6).run()
+    assert (box(search, "cnmf.gSig", 0).value, box(search, "cnmf.gSig", 1).value) == (6, 6)
+    assert "13 × 13 px" in said(search)
+    box(search, "cnmf.gSig", 1).set_value(3).run()
+    assert "13 × 7 px" in said(search)
+    assert search.session_state[keys.parameter("cnmf.gSig", 0)] == 6
+
+
+def test_value_beyond_the_slider_is_kept_in_the_box(search):
+    box(search, "cnmf.K").set_value(300).run()
+    assert slider(search, "cnmf.K").value == slider(search, "cnmf.K").max
+    assert box(search, "cnmf.K").value == 300
+    assert "K 300 in each" in said(search)
 
 
 def test_what_the_sliders_say_is_what_runs(page, submitted):
@@ -124,39 +131,38 @@ def test_reset_takes_the_sliders_back(page):
     assert (slider(page, "cnmf.K").value, box(page, "cnmf.K").value) == (4, 4)
 
 
-def test_no_patch_size_is_the_whole_field(page):
-    box(page, "cnmf.rf").set_value(None).run()
-    assert not page.exception
-    assert "One patch: the whole field" in said(page)
-    assert "K 4 in the whole field" in said(page)
+def test_no_patch_size_is_the_whole_field(search):
+    box(search, "cnmf.rf").set_value(None).run()
+    assert not search.exception
+    assert "One patch: the whole field" in said(search)
+    assert "K 4 in the whole field" in said(search)
 
 
-def test_values_that_do_not_fit_together_are_told_before_a_run_and_draw_no_patches(page):
-    slider(page, "cnmf.rf").set_value(6).run()
-    drawn = len(figures(page)[0]["data"])
-    slider(page, "cnmf.stride").set_value(40).run()
-    assert not page.exception
-    assert any("cnmf.stride 40" in warning.value.replace("\\", "") for warning in page.warning)
-    assert len(figures(page)[0]["layout"]["images"]) == 3
-    assert len(figures(page)[0]["data"]) == drawn - 4, "two tints, the edges and one patch"
-    assert "patches**" not in said(page) and "components** are looked for" not in said(page)
-    assert "No patches are drawn" in said(page)
-    slider(page, "cnmf.stride").set_value(4).run()
-    assert "patches** of 13 × 13 px" in said(page)
+def test_values_that_do_not_fit_together_are_told_before_a_run_and_draw_no_patches(search):
+    slider(search, "cnmf.rf").set_value(6).run()
+    drawn = len(figures(search)[0]["data"])
+    slider(search, "cnmf.stride").set_value(40).run()
+    assert not search.exception
+    assert any("cnmf.stride 40" in warning.value.replace("\\", "") for warning in search.warning)
+    assert len(figures(search)[0]["layout"]["images"]) == 3
+    assert len(figures(search)[0]["data"]) == drawn - 4, "two tints, the edges and one patch"
+    assert "patches**" not in said(search) and "components** are looked for" not in said(search)
+    assert "No patches are drawn" in said(search)
+    slider(search, "cnmf.stride").set_value(4).run()
+    assert "patches** of 13 × 13 px" in said(search)
 
 
-def test_values_that_do_not_fit_together_are_told_once_and_stop_only_the_runs_that_use_them(page, submitted):
-    slider(page, "cnmf.rf").set_value(5).run()
-    slider(page, "cnmf.stride").set_value(60).run()
-    press(page, "Extract components")
-    assert said(page).count("cnmf.stride 60") == 1
-    assert any("Not started" in error.value for error in page.error)
-    page.switch_page("pages/motion.py").run()
-    press(page, "Correct motion")
-    assert not page.error
+def test_values_that_do_not_fit_together_are_told_once_and_stop_only_the_runs_that_use_them(search, submitted):
+    slider(search, "cnmf.rf").set_value(5).run()
+    slider(search, "cnmf.stride").set_value(60).run()
+    press(search, "Extract components")
+    assert any("cnmf.stride 60" in error.value.replace("\\", "") for error in search.error)
+    search.switch_page("pages/motion.py").run()
+    press(search, "Correct motion")
+    assert not search.error
     (spec,) = submitted
     assert (spec.until, spec.params["cnmf"]["stride"]) == ("motion", 10)
-    assert spec.params["motion"]["strides"] == [48, 48]
+    assert spec.params["motion"]["strides"] == [32, 32], "as in the run of the link"
 
 
 def test_error_in_the_live_picture_is_told_in_words_and_the_rest_of_the_page_stays(open_page, lab, monkeypatch):
@@ -164,10 +170,9 @@ def test_error_in_the_live_picture_is_told_in_words_and_the_rest_of_the_page_sta
         raise StoreError("The picture can't be read.")
 
     monkeypatch.setattr(search_preview, "_search", broken)
-    app = open_page("extraction", run=lab.good_run)
+    app = on_tab(open_page("extraction", run=lab.good_run), SEARCH)
     assert [error.value.replace("\\", "") for error in app.error] == ["The picture can't be read."]
     assert not app.exception
-    assert app.dataframe and figures(app)
 
 
 def test_recording_without_any_image_has_its_sliders_and_says_what_to_do(open_page, lab):
@@ -179,13 +184,15 @@ def test_recording_without_any_image_has_its_sliders_and_says_what_to_do(open_pa
 
 def test_pixel_size_unknown_is_told_in_px(open_page, lab, monkeypatch):
     monkeypatch.setattr(ShownAnimal, "dxy_um", property(lambda self: None))
-    app = open_page("extraction", run=lab.good_run)
+    app = on_tab(open_page("extraction", run=lab.good_run), SEARCH)
     assert not app.exception
     assert "per square of 100 px" in said(app)
     assert "µm" not in "\n".join(caption.value for caption in app.caption)
 
 
 def test_table_adds_up(page):
+    page.session_state[keys.SHOWS_ALL] = True
+    page.run()
     for row in page.dataframe[0].value.to_dict("records"):
         merged, into = (0, 0) if row["Merged"] == "none" else map(int, row["Merged"].split(" into "))
         assert row["Kept"] + merged + row["Dropped"] == row["First fit"]
@@ -224,7 +231,7 @@ def test_background_is_told_in_the_units_of_the_movie_and_seconds(page, lab):
 
 def test_parameters_not_used_as_requested_are_listed_with_the_reason(page, lab):
     tables = [table.value for table in page.table]
-    assert len(tables) == 2
+    assert len(tables) == 1
     table = tables[0].map(lambda text: text.replace("\\", ""))
     assert table.loc["Seed window (gSiz)", ["Requested", "Used"]].tolist() == ["2·gSig + 1", "9 px"]
     assert (table["Why"].str.len() > 10).all()

@@ -33,7 +33,7 @@ def test_a_preview_is_made_before_anything_was_run(previewed):
     table = next(table.value for table in app.dataframe if "Version" in table.value)
     assert table["Version"].tolist()[:2] == ["raw", "rigid"]
     assert job.spec.animals == ("movie",) or len(job.spec.animals) == 1
-    assert any("Nothing was run" in text.value for text in app.markdown), "a preview is no run to go on from"
+    assert any("processed this animal yet" in text.value for text in app.markdown), "a preview is no run to go on from"
 
 
 def test_the_old_preview_stays_and_says_what_is_different_now(previewed):

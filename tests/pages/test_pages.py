@@ -18,7 +18,7 @@ from calscope.ui.session.shown_run import ShownRun
 
 PAGES = ("home", "data", "motion", "extraction", "evaluation", "traces", "parameters", "runs")
 OF_A_RUN = ("motion", "extraction", "evaluation", "traces")
-TITLES = {"home": "Calscope", "motion": "Motion correction"}
+TITLES = {"home": "Calscope"}
 
 
 def words(app):
@@ -46,6 +46,18 @@ def linked(app, part):
     return [data for data in sent if part in data]
 
 
+def strip(app):
+    """The tiles of the animals above the page, by name."""
+    sent = [json.loads(element.proto.json) for element in app.get("bidi_component") if element.proto.json]
+    tiles = next(one["animals"] for one in sent if "animals" in one)
+    return {tile["value"]: tile for tile in tiles}
+
+
+def all_animals(app):
+    app.session_state[keys.SHOWS_ALL] = True
+    return app.run()
+
+
 def press(app, label):
     next(button for button in app.button if button.label == label).click()
     return app.run()
@@ -68,7 +80,7 @@ def test_page_without_a_folder_says_where_to_open_one(open_page, page):
 def test_page_of_a_folder_on_which_nothing_ran_says_what_to_press(open_page, lab, page):
     app = open_page(page, data=lab.fresh)
     assert not app.exception
-    assert "Nothing was run" in words(app)
+    assert "processed this animal yet" in words(app)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -79,7 +91,7 @@ def test_page_shows_a_finished_run(open_page, lab, page):
     assert app.query_params["run"] == lab.good_run
     if page in OF_A_RUN:
         assert figures(app) or linked(app, "outlines")
-        assert "Animal_1" in plainly(words(app)) or page == "traces"
+        assert set(strip(app)) == {"Animal_1", "Animal_2", ""}
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -88,6 +100,9 @@ def test_page_of_a_run_in_which_an_animal_failed(open_page, lab, page):
     assert not app.exception
     if page in OF_A_RUN[:-1]:
         assert figures(app) or linked(app, "outlines"), "the animal that went well is shown"
+        assert "failed" in strip(app)["Broken_1"]["line"]
+        app.session_state[keys.ANIMAL] = "Broken_1"
+        app.run()
         assert any("Broken_1" in plainly(error.value) for error in app.error)
         assert "Traceback" not in words(app)
 
@@ -159,8 +174,6 @@ def test_name_with_markdown_in_it_is_shown_as_it_stands(open_page, lab):
     said = words(app)
     assert "Still__1__here" in plainly(said)
     assert "__1__" not in said
-    choice = next(found.proto for found in app.get("button_group") if found.proto.label == "Animal")
-    assert [option.content for option in choice.options] == ["Still\\_\\_1\\_\\_here"]
 
 
 def swipes(app):
@@ -177,7 +190,7 @@ def choose(app, label, value):
 def test_motion_page_lays_both_images_of_each_animal_over_each_other_in_one_display_range(open_page, lab):
     app = open_page("motion", run=lab.good_run)
     drawn = swipes(app)
-    assert [one["title"] for one in drawn] == ["Max projection", "Local correlation"] * 2
+    assert [one["title"] for one in drawn] == ["Max projection", "Local correlation"]
     job = JobManager(lab.store).get(lab.good_run)
     found = AnimalResults(Store(lab.store), job.results["Animal_1"].keys)
     both = np.concatenate([found.before.max.ravel(), found.after.max.ravel()])
@@ -191,24 +204,24 @@ def test_motion_page_shows_all_three_images_side_by_side(open_page, lab):
     choose(app, "Images", ["max", "mean", "corr"])
     assert not app.exception
     rows = [figure for figure in figures(app) if len(figure["layout"].get("images", ())) == 2]
-    assert len(rows) == 6
+    assert len(rows) == 3
     assert all(figure["layout"]["xaxis2"]["matches"] == "x" for figure in rows)
     assert not swipes(app)
 
 
 def test_motion_page_lists_every_animal_with_the_verdict_of_its_run(open_page, lab):
-    app = open_page("motion", run=lab.good_run)
-    table = app.dataframe[0].value.set_index("Animal")
+    table = all_animals(open_page("motion", run=lab.good_run)).dataframe[0].value.set_index("Animal")
     for name, record in JobManager(lab.store).get(lab.good_run).results.items():
         found = AnimalResults(Store(lab.store), record.keys).motion_quality
         assert table.loc[name, "Verdict"].endswith(found.verdict)
         assert table.loc[name, "Flags"] == len(found.flags)
+        app = open_page("motion", run=lab.good_run, animal=name)
         assert plainly(text(found.why)) in plainly(words(app))
         assert all(flag in plainly(words(app)) for flag in texts(found.flags))
 
 
 def test_motion_page_marks_the_animal_that_failed(open_page, lab):
-    app = open_page("motion", run=lab.bad_run)
+    app = all_animals(open_page("motion", run=lab.bad_run))
     table = app.dataframe[0].value.set_index("Animal")
     assert table.loc["Broken_1", "Verdict"] == "▲ failed"
     assert re.search(r"\d animals? needs? a look", words(app))
@@ -239,17 +252,22 @@ def test_motion_page_goes_to_the_frame_that_is_asked_for(open_page, lab):
 
 def test_counts_on_the_pages_are_those_of_the_run(open_page, lab):
     counts = JobManager(lab.store).get(lab.good_run).results["Animal_2"].counts
-    fits = open_page("extraction", run=lab.good_run).dataframe[0].value.set_index("Animal").loc["Animal_2"]
+    app = all_animals(open_page("extraction", run=lab.good_run))
+    fits = app.dataframe[0].value.set_index("Animal").loc["Animal_2"]
     assert (fits["First fit"], fits["Refit"]) == (counts["first"], counts["refit"])
-    evaluated = open_page("evaluation", run=lab.good_run).dataframe[0].value.set_index("Animal").loc["Animal_2"]
-    assert (evaluated["Accepted"], evaluated["Rejected"]) == (counts["accepted"], counts["rejected"])
+    app.switch_page("pages/evaluation.py").run()
+    assert strip(app)["Animal_2"]["line"] == f"{counts['accepted']} of {counts['refit']} accepted"
 
 
-def test_sidebar_says_where_it_differs_from_the_run(open_page, lab):
+def test_page_says_at_once_where_the_sidebar_differs_from_the_run(open_page, lab):
     app = open_page("extraction", run=lab.good_run)
-    said = plainly("\n".join(caption.value for caption in app.sidebar.caption))
-    assert "It used rf 20 px; set now: 15 px." in said
-    assert "min_SNR" not in said
+    assert "other settings" not in words(app), "a link brings the settings of its run"
+    app.number_input(key=keys.parameter("cnmf.rf")).set_value(15).run()
+    assert "rf was 20 px, now 15 px" in plainly(words(app))
+    assert "min_SNR" not in plainly(words(app))
+    assert "stride 8 px" in plainly("\n".join(caption.value for caption in app.sidebar.caption))
+    press(app, "Use this run's settings")
+    assert "other settings" not in words(app)
 
 
 def test_thresholds_on_the_page_evaluate_on_every_page_and_the_run_is_named(open_page, lab):
@@ -261,13 +279,13 @@ def test_thresholds_on_the_page_evaluate_on_every_page_and_the_run_is_named(open
     now = evaluate_components(found.component_quality, Thresholds(rval_thr=0.9, min_soma=0.9)).n_accepted
     assert now != found.evaluation.n_accepted
     note = f"The run itself accepted {found.evaluation.n_accepted} of {found.refit.n}"
-    assert app.dataframe[0].value.set_index("Animal").loc["Animal_1", "Accepted"] == now
+    assert strip(app)["Animal_1"]["line"] == f"{now} of {found.refit.n} accepted"
     assert [len(group["members"]) for group in linked(app, "outlines")[0]["groups"]] == [now, found.refit.n - now]
     assert linked(app, "choice")[0]["counts"]["accepted"] == now
     assert note in words(app)
-    assert "rval" not in plainly("\n".join(caption.value for caption in app.sidebar.caption))
+    assert "other settings" not in words(app)
     app.switch_page("pages/extraction.py").run()
-    assert app.dataframe[0].value.set_index("Animal").loc["Animal_1", "Accepted"] == now
+    assert strip(app)["Animal_1"]["line"] == f"{now} of {found.refit.n} accepted"
     assert note in words(app)
     app.switch_page("pages/traces.py").run()
     assert linked(app, "choice")[0]["counts"]["accepted"] == now
@@ -276,27 +294,15 @@ def test_thresholds_on_the_page_evaluate_on_every_page_and_the_run_is_named(open
 
 def test_thresholds_that_are_not_allowed_evaluate_nothing_and_other_values_do_not_hinder_them(open_page, lab):
     app = open_page("evaluation", run=lab.good_run)
-    accepted = app.dataframe[0].value["Accepted"].tolist()
+    accepted = strip(app)["Animal_1"]["line"]
     app.session_state[keys.parameter("cnmf.stride")] = 400
     app.number_input(key=keys.parameter("evaluation.min_SNR")).set_value(100.0).run()
     assert not app.error
-    changed = app.dataframe[0].value["Accepted"].tolist()
-    assert changed != accepted
+    assert strip(app)["Animal_1"]["line"] != accepted
     app.number_input(key=keys.parameter("evaluation.SNR_lowest")).set_value(100.0).run()
     app.number_input(key=keys.parameter("evaluation.min_SNR")).set_value(3.0).run()
-    assert "evaluation.SNR_lowest" in plainly(app.error[0].value)
-    assert app.dataframe[0].value["Accepted"].tolist() == accepted
-
-
-def test_thresholds_go_back_to_those_of_the_run_with_one_button(open_page, lab):
-    app = open_page("evaluation", run=lab.good_run)
-    press(app, "Use this run's settings")
-    assert "Use this run's settings" not in [button.label for button in app.button]
-    app.number_input(key=keys.parameter("evaluation.min_SNR")).set_value(9.0).run()
-    assert "other settings" not in words(app)
-    press(app, "Use this run's settings")
-    assert app.number_input(key=keys.parameter("evaluation.min_SNR")).value == 2.0
-    assert "The run itself accepted" not in words(app)
+    assert "evaluation.SNR_lowest" in plainly(app.warning[0].value)
+    assert strip(app)["Animal_1"]["line"] == accepted
 
 
 def test_scatter_counts_the_components_that_only_their_likeness_to_a_soma_rejects(open_page, lab):
@@ -410,15 +416,11 @@ def test_motion_says_which_parameters_were_not_used_as_requested(open_page, lab,
     assert row[["Requested", "Used"]].tolist() == ["32 px", "(40, 32) px"] and row["Why"] == "The field is smaller."
 
 
-def test_the_switch_for_somata_follows_the_engine_until_it_is_moved(lab, open_page):
+def test_what_is_left_open_follows_the_engine_and_the_rule_in_force_is_said(lab, open_page):
     app = open_page("evaluation", run=lab.good_run, animal="Animal_1")
-    assert next(one for one in app.toggle if one.label == "Cell bodies only").value
     assert any("likeness to a soma" in one.value for one in app.caption)
     app.session_state[keys.ENGINE] = "caiman"
     app.run()
-    switch = next(one for one in app.toggle if one.label == "Cell bodies only")
-    assert not switch.value and any("CaImAn's own rule" in plainly(one.value) for one in app.caption)
-    switch.set_value(True).run()
-    assert app.session_state[keys.parameter("evaluation.use_soma")] is True
-    assert next(one for one in app.toggle if one.label == "Cell bodies only").value
+    assert any("CaImAn's own rule" in plainly(one.value) for one in app.caption)
+    app.selectbox(key=keys.parameter("evaluation.use_soma")).set_value(True).run()
     assert any("likeness to a soma" in one.value for one in app.caption)

@@ -53,10 +53,14 @@ def test_every_parameter_has_a_widget_with_its_limits_and_help(form, field):
     if field.spec.kind.startswith(("int", "float")):
         assert one.min == field.spec.low
         assert one.max == field.spec.high
-    if not is_pair:
-        assert field.spec.meaning in one.help
-        assert field.name in one.label
-        assert not field.spec.unit or field.spec.unit in one.label
+    if is_pair or field.spec.usual:
+        said = next(text for text in form.markdown if text.value.rstrip("]").endswith(f"· {field.name}"))
+        label, told = said.value, said.help
+    else:
+        label, told = one.label, one.help
+    assert field.spec.meaning in told
+    assert field.name in label
+    assert not field.spec.unit or field.spec.unit in label
     assert not one.proto.ignore_rerun, "what waits for a button is lost on the way to another page"
 
 
@@ -87,7 +91,8 @@ def test_changed_values_are_marked_and_reset_puts_one_group_back(form):
     widget(form, "motion.max_shifts", 1).set_value(8)
     widget(form, "evaluation.cnn_lowest").set_value(0.2)
     form.run()
-    assert parameter_form.CHANGED_MARK in widget(form, "cnmf.K").label
+    labels = {text.value.split("· ")[1].rstrip("]") for text in form.markdown if "· " in text.value}
+    assert f"K {parameter_form.CHANGED_MARK}" in labels and "rf" in labels
     assert parameter_form.CHANGED_MARK not in widget(form, "cnmf.p").label
     assert any("1 changed" in expander.label for expander in form.expander)
     next(button for button in form.button if button.label == "reset cnmf").click()

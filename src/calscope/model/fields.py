@@ -44,6 +44,8 @@ class Spec:
     unit: str = ""
     low: float | None = None
     high: float | None = None
+    usual: tuple[float, float] | None = None
+    """Range of its slider; other values are entered in the box. None where there is no slider."""
     choices: tuple[str, ...] = ()
     none_means: str = ""
     """What an empty value means; empty where a value is needed."""

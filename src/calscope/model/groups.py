@@ -107,20 +107,21 @@ class Cnmf(ParameterGroup):
         "int pair", "Soma half-size", "Half the diameter of a typical cell body. The built-in engine subtracts background that is wider than cells "
         "before it looks for cells, and drops components smaller than 0.4·π·gSig²; CaImAn does neither.",
         "Higher looks for larger cells and blurs small ones together.",
-        USUAL, ("fit", "refit", "residual"), ("init.gSig",), unit="px", low=1, high=100)] = (4, 4)
+        USUAL, ("fit", "refit", "residual"), ("init.gSig",), unit="px", low=1, high=100, usual=(1, 20))] = (4, 4)
+    rf: Annotated[int | None, Spec(
+        "int", "Patch half-size", "Half the side of a CNMF patch; the side is 2·rf + 1.",
+        "Higher means fewer, larger patches, each with K components.",
+        USUAL, ("fit",), ("patch.rf",), unit="px", low=3, high=1024, usual=(5, 80),
+        none_means="the whole field at once")] = 15
+    stride: Annotated[int, Spec(
+        "int", "Overlap of patches", "Overlap of neighbouring CNMF patches. Not motion's strides, which is a step.",
+        "Higher cuts fewer cells at patch borders, and costs time.",
+        USUAL, ("fit",), ("patch.stride",), unit="px", low=0, high=1024, usual=(0, 60))] = 10
     K: Annotated[int, Spec(
         "int", "Components per patch", "How many components are looked for in each patch (in the whole field when the "
         "patch half-size is none). The built-in engine's refit begins more where the first fit left the light of a cell.",
         "Higher misses fewer cells, takes longer, and gives more components that evaluation must reject.",
-        USUAL, ("fit",), ("init.K",), low=1, high=2000)] = 4
-    rf: Annotated[int | None, Spec(
-        "int", "Patch half-size", "Half the side of a CNMF patch; the side is 2·rf + 1.",
-        "Higher means fewer, larger patches, each with K components.",
-        USUAL, ("fit",), ("patch.rf",), unit="px", low=3, high=1024, none_means="the whole field at once")] = 15
-    stride: Annotated[int, Spec(
-        "int", "Overlap of patches", "Overlap of neighbouring CNMF patches. Not motion's strides, which is a step.",
-        "Higher cuts fewer cells at patch borders, and costs time.",
-        USUAL, ("fit",), ("patch.stride",), unit="px", low=0, high=1024)] = 10
+        USUAL, ("fit",), ("init.K",), low=1, high=2000, usual=(1, 40))] = 4
     p: Annotated[int, Spec(
         "int", "Order of the transient model", "Order of the autoregressive model of a calcium transient: 0 none, 1 decay "
         "only, 2 rise and decay.", "2 is for fast frame rates at which the rise can be seen; 0 switches deconvolution off.",
@@ -178,11 +179,11 @@ class Thresholds(ParameterGroup):
     min_SNR: Annotated[float, Spec(
         "float", "SNR", "A component whose peak signal to noise ratio is above this passes; passing one of SNR, spatial r and (where used) CNN "
         "score is enough. An SNR of 1 is an event of three standard deviations of the noise that lasts a decay time.",
-        "Higher lets fewer components pass by SNR.", USUAL, ("evaluation",), ("quality.min_SNR",), low=0, high=100)] = 2.0
+        "Higher lets fewer components pass by SNR.", USUAL, ("evaluation",), ("quality.min_SNR",), low=0, high=100, usual=(0, 15))] = 2.0
     rval_thr: Annotated[float, Spec(
         "float", "Spatial r", "A component whose footprint correlates with the movie during its transients by this or "
         "more passes.", "Higher lets fewer components pass by shape.", USUAL, ("evaluation",), ("quality.rval_thr",), low=-1,
-        high=1)] = 0.85
+        high=1, usual=(0, 1))] = 0.85
     use_soma: Annotated[bool | None, Spec(
         "bool", "Cell bodies only", "Accept only what looks like a cell body in focus. Out-of-focus cells, neurites and waves of neuropil also "
         "have a high SNR or r; CaImAn, which has no such measure, accepts them. Switch it off for dendrites, axons and boutons, or to evaluate "
@@ -193,7 +194,7 @@ class Thresholds(ParameterGroup):
         "of its edge, and fit with its footprint. They are measured in the image of its activity (each pixel regressed on the component's own "
         "trace). The smallest of them must be this or more; 0.5 is where doubt begins.",
         "Higher accepts only round cells in sharp focus; lower also accepts small, oval, ragged and blurred ones.",
-        "chosen on simulated recordings", ("evaluation",), (), low=0, high=1)] = 0.5
+        "chosen on simulated recordings", ("evaluation",), (), low=0, high=1, usual=(0, 1))] = 0.5
     SNR_lowest: Annotated[float, Spec(
         "float", "Lowest SNR", "At or below this SNR a component is rejected, whatever its other measures are.", "Higher rejects more.",
         CAIMAN, ("evaluation",), ("quality.SNR_lowest",), low=0, high=100, level="advanced")] = 0.5

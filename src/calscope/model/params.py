@@ -3,6 +3,7 @@
 import difflib
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
@@ -70,6 +71,22 @@ class Parameters(BaseModel):
         """Give JSON text that `from_json` reads."""
         return json.dumps(self.to_dict(), indent=1)
 
+    @classmethod
+    def one_value(cls, dotted: str, value: object) -> Any:
+        """Give one value as its parameter holds it, whether or not it fits together with others.
+
+        Raises
+        ------
+        ParameterError
+            When there is no such parameter, or the value is not allowed.
+        """
+        group, name = _split(dotted)
+        try:
+            return getattr(_groups()[group].model_validate({name: value}), name)
+        except ValidationError:
+            allowed = spec_of(_groups()[group], name).allowed()
+            raise ParameterError(f"{dotted} must be {allowed}; got {quoted(value)}.") from None
+
     def get(self, dotted: str) -> Any:
         """Give one value by its full name."""
         group, name = _split(dotted)
@@ -88,6 +105,7 @@ class Parameters(BaseModel):
         return {f.dotted: self.to_dict()[f.group][f.name] for f in fields() if stage in f.spec.stages}
 
 
+@cache
 def fields() -> tuple[ParameterField, ...]:
     """Give every parameter, in the order of the groups."""
     return tuple(

@@ -1,11 +1,8 @@
-"""The most important thresholds as sliders above the pictures; a move evaluates again at once."""
+"""The thresholds set in the sidebar: pages evaluate components with them at once."""
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import replace
-from typing import NamedTuple
 
-import pandas as pd
 import streamlit as st
 
 from calscope.engines.engine import Engine, with_defaults
@@ -13,35 +10,15 @@ from calscope.engines.engine_registry import ENGINES
 from calscope.model.acceptance_rule import in_signs
 from calscope.model.errors import ParameterError
 from calscope.model.groups import Thresholds
-from calscope.model.params import Parameters, field_of
+from calscope.model.params import Parameters
 from calscope.model.results import Evaluation
 from calscope.pipeline.stages import evaluate_components
 from calscope.ui.evaluation import evaluated_animal
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import keys, messages
-from calscope.ui.session import places, shown_run
+from calscope.ui.session import places
 from calscope.ui.session.shown_run import ShownAnimal
 from calscope.ui.widgets import parameter_form
-
-
-class Slider(NamedTuple):
-    """A slider over the usual values of a parameter; the box beside it takes all that are allowed."""
-
-    dotted: str
-    low: float
-    high: float
-    step: float
-
-
-SWITCH = "evaluation.use_soma"
-SLIDERS = (
-    Slider("evaluation.min_soma", 0.0, 1.0, 0.01),
-    Slider("evaluation.min_SNR", 0.0, 15.0, 0.1),
-    Slider("evaluation.rval_thr", 0.0, 1.0, 0.01),
-)
-DRAWN_HERE = (SWITCH, *(slider.dotted for slider in SLIDERS))
-"""The sidebar leaves these out."""
-HERE, THERE = "the thresholds above", "the thresholds on the page Evaluation"
 
 
 def in_force() -> Thresholds | None:
@@ -64,52 +41,6 @@ def entered() -> Thresholds | None:
         return None
 
 
-def show() -> None:
-    """Draw switch and sliders, and say what is not allowed."""
-    with st.container(border=True):
-        _show_switch()
-        for slider, place in zip(SLIDERS, st.columns(len(SLIDERS), gap="medium"), strict=True):
-            with place:
-                _show(slider)
-    try:
-        parameter_form.parameters(used=("evaluation",))
-    except ParameterError as error:
-        messages.show_error(error)
-
-
-def _show_switch() -> None:
-    """Draw the switch as it is in force; once moved it no longer follows the engine."""
-    field, asked = field_of(SWITCH), parameter_form.value(SWITCH)
-    is_on = _engine().defaults[SWITCH] if asked is None else asked
-    # Each state has a switch of its own that begins there, as with the sliders.
-    moved = st.toggle(field.spec.label, is_on, key=keys.slider(SWITCH, is_on), help=field.spec.help())
-    if moved != is_on:
-        parameter_form.put(field, moved)
-    thresholds = in_force()
-    if thresholds is not None:
-        st.caption(messages.plain(in_signs(thresholds.model_dump())))
-
-
-def _show(slider: Slider) -> None:
-    """Draw the box and, under it, the slider; the box holds the value, and a move of the slider puts it there."""
-    above = st.container()
-    value = min(max(float(parameter_form.value(slider.dotted)), slider.low), slider.high)
-    # Each value has a slider of its own that begins there: one whose place is set from here may not show it.
-    moved = st.slider(
-        field_of(slider.dotted).spec.label,
-        slider.low,
-        slider.high,
-        value,
-        slider.step,
-        key=keys.slider(slider.dotted, value),
-        label_visibility="collapsed",
-    )
-    if moved != value:
-        parameter_form.put(field_of(slider.dotted), moved)
-    with above:
-        parameter_form.show_one(slider.dotted)
-
-
 def evaluated(animal: ShownAnimal) -> EvaluatedAnimal | None:
     """Give the animal evaluated with the thresholds on the page; None where the run has no evaluation of it."""
     stored = evaluated_animal.evaluated(animal)
@@ -127,37 +58,23 @@ def evaluate_with(view: EvaluatedAnimal, thresholds: Thresholds | None) -> Evalu
     return replace(view, evaluation=evaluation, variant=f" with {mark}")
 
 
-def say_whose(animals: Iterable[ShownAnimal], thresholds: str = THERE) -> None:
-    """Say in one line, where animals are not evaluated as in their run, how many the run accepted."""
-    views = [view for animal in animals if (view := evaluated(animal)) is not None and view.variant]
-    if not views:
+def say_otherwise(animal: ShownAnimal) -> None:
+    """Say in one line, where an animal is not evaluated as in its run, how many the run accepted."""
+    view = evaluated(animal)
+    stored = animal.results.evaluation
+    if view is None or stored is None or not view.variant:
         return
-    accepted = [
-        f"{stored.n_accepted} of {view.components.n}"
-        + (f" in {messages.plain(view.animal.name)}" if len(views) > 1 else "")
-        for view in views
-        if (stored := view.animal.results.evaluation)
-    ]
     st.caption(
-        f"Evaluated with {thresholds}. The run itself accepted {', '.join(accepted)}: press **Evaluate**"
-        f"{' there' if thresholds == THERE else ''} to store this evaluation."
+        f"Evaluated with the thresholds set now. The run itself accepted {stored.n_accepted} of {view.components.n}: "
+        "press **Evaluate** on the page Evaluation to store this evaluation."
     )
 
 
-def counts() -> pd.DataFrame:
-    """One row an animal of the shown run: how many are accepted and rejected by the thresholds on the page."""
-    rows = []
-    for animal in shown_run.animals():
-        refit, evaluation = animal.results.refit, evaluation_of(animal)
-        rows.append(
-            {
-                "Animal": animal.name,
-                "Refit": refit.n if refit else None,
-                "Accepted": evaluation.n_accepted if evaluation else None,
-                "Rejected": evaluation.n_rejected if evaluation else None,
-            }
-        )
-    return pd.DataFrame(rows)
+def say_rule() -> None:
+    """Say by which rule components are accepted now."""
+    thresholds = in_force()
+    if thresholds is not None:
+        st.caption(messages.plain(in_signs(thresholds.model_dump())))
 
 
 def evaluation_of(animal: ShownAnimal) -> Evaluation | None:

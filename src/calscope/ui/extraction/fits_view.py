@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from calscope.algorithms.cnmf.fit_changes import FitChanges, compare_fits
+from calscope.model.fields import StageName
 from calscope.model.recording import Pair
 from calscope.model.results import Components, SummaryImages
 from calscope.plots.contours import Group
@@ -18,14 +19,14 @@ from calscope.ui.frame import messages, wording
 from calscope.ui.frame.keys import on_page
 from calscope.ui.session import cached, shown_run
 from calscope.ui.session.shown_run import ShownAnimal
-from calscope.ui.widgets import charts
+from calscope.ui.widgets import cached_figures, charts
 
 GROUPS = ("in both fits", "merged", "in one fit only")
 
 
 def table() -> pd.DataFrame:
     """One row an animal: how many components the first fit had, what became of them, and how many the refit has."""
-    return pd.DataFrame([_row(animal) for animal in shown_run.animals()])
+    return pd.DataFrame([_row(animal) for animal in shown_run.animals("refit", "fit")])
 
 
 def _row(animal: ShownAnimal) -> dict[str, object]:
@@ -78,7 +79,78 @@ def sentence(changes: FitChanges, n_first: int, n_refit: int) -> str:
     )
 
 
-def show(animal: ShownAnimal) -> None:
+def has_fit(animal: ShownAnimal) -> bool:
+    """Tell whether there is any fit of an animal."""
+    return animal.results.first is not None or animal.results.refit is not None
+
+
+def show_fits(animal: ShownAnimal) -> None:
+    """Draw both fits beside each other, or the one that is there."""
+    first, refit = animal.results.first, animal.results.refit
+    if first is not None and refit is not None:
+        _show_both(animal)
+    elif refit is not None:
+        st.info("The file holds one fit only.")
+        _show_one(animal, "refit", "Fit", refit)
+    elif first is not None:
+        st.info("This run has no refit yet.")
+        _show_one(animal, "fit", "First fit", first)
+
+
+def show_small(animal: ShownAnimal) -> None:
+    """Draw the outlines of the refit, or of the first fit, of one of several animals."""
+    first, refit = animal.results.first, animal.results.refit
+    if refit is not None:
+        _show_outlines(animal, "refit", "Refit", refit)
+    elif first is not None:
+        _show_outlines(animal, "fit", "First fit", first)
+
+
+def show_background(animal: ShownAnimal) -> None:
+    """Draw the background components in space and time."""
+    components = animal.results.refit
+    if components is None:
+        st.info("This run has no refit yet, and so no background of the whole field.")
+        return
+    if not len(components.f):
+        st.info("These results have no background (b, f).")
+        return
+    st.caption(
+        "Background (neuropil, out-of-focus light): images **b**, in the units of the movie, times traces **f**, each "
+        "divided by its mean. Cell shapes in b are cells that were taken up by the background: lower *nb*."
+    )
+    key = animal.results.keys["refit"]
+    figure = cached_figures.background_images(key, animal.dxy_um, _components=components)
+    charts.show(figure, on_page("extraction", f"b {animal.name}"), f"Spatial background of {animal.name}")
+    figure = cached_figures.background_traces(key, animal.fr_hz, _components=components)
+    charts.show(figure, on_page("extraction", f"f {animal.name}"), f"Temporal background of {animal.name}")
+
+
+def _show_one(animal: ShownAnimal, stage: StageName, title: str, components: Components) -> None:
+    """Draw a fit that stands alone."""
+    _show_outlines(animal, stage, title, components)
+    if components.n == 0:
+        st.info("No component was found. A larger K, a gSig nearer to the cells' half-size or a lower p may find some.")
+    messages.notes(components.notes)
+
+
+def _show_outlines(animal: ShownAnimal, stage: StageName, title: str, components: Components) -> None:
+    """Draw the outlines of a fit over the corrected correlation image."""
+    found = animal.results
+    if found.after is None:
+        st.info("The corrected correlation image is no longer in the store. Run again to make it.")
+        return
+    figure = cached_figures.fit_map(
+        (found.keys[stage], found.keys["after"]),
+        f"{title}: {wording.count(components.n, 'component')}",
+        animal.dxy_um,
+        _components=components,
+        _after=found.after,
+    )
+    charts.show(figure, on_page("extraction", f"{stage} {animal.name}"), f"{title} of {animal.name}")
+
+
+def _show_both(animal: ShownAnimal) -> None:
     """Draw both fits with linked zoom, and say in numbers how they differ; one fit alone where there is only one."""
     found, changes = animal.results, changes_of(animal)
     if found.after is None:
@@ -86,7 +158,6 @@ def show(animal: ShownAnimal) -> None:
         return
     if changes is None or found.first is None or found.refit is None:
         return
-    st.markdown(sentence(changes, found.first.n, found.refit.n))
     figure = _figure(
         (found.keys["fit"], found.keys["refit"], found.keys["after"]),
         animal.dxy_um,
@@ -96,6 +167,7 @@ def show(animal: ShownAnimal) -> None:
         _changes_found=changes,
     )
     charts.show(figure, on_page("extraction", f"fits {animal.name}"), f"First fit and refit of {animal.name}")
+    st.markdown(sentence(changes, found.first.n, found.refit.n))
     _show_changes(animal.name, changes)
     messages.notes(found.first.notes, of="First fit")
     messages.notes(found.refit.notes, of="Refit")

@@ -131,7 +131,7 @@ def _clicked(key: str, name: str) -> None:
 
 def _show_list(animal: ShownAnimal, residual: Residual, own: Seeds) -> None:
     """List the seeds, each with a button that removes it, and offer the refit."""
-    run = shown_run.shown()
+    run = animal.run
     if run is None:
         return
     engine = ENGINES.get(run.job.spec.engine)

@@ -1,8 +1,4 @@
-"""The search preview: what gSig, gSiz, rf, stride and K mean is drawn over the field while a slider moves.
-
-The widgets of these parameters are drawn here and not in the sidebar, inside the fragment that draws the picture: a
-move runs the fragment alone, and every value has one widget, so nothing has to be kept in step.
-"""
+"""The search preview: what gSig, gSiz, rf, stride and K mean is drawn over the field when a slider moves."""
 
 from dataclasses import dataclass
 
@@ -10,19 +6,17 @@ import streamlit as st
 
 from calscope.algorithms.cnmf.bright_spots import Places, bright_spots, seeds_in_patches
 from calscope.algorithms.cnmf.patches import patch_grid
-from calscope.model.errors import ParameterError
 from calscope.model.movie import FloatArray
 from calscope.model.recording import Pair
 from calscope.plots.images import Panel
 from calscope.plots.scaling import DisplayRange, display_range
 from calscope.plots.search_overlay import Search, Window, busiest_window, search_preview_figure
 from calscope.ui.extraction import search_preview_words
-from calscope.ui.frame import messages
+from calscope.ui.frame import setting_words
 from calscope.ui.frame.keys import on_page
-from calscope.ui.session import launch, shown_run
+from calscope.ui.session import shown_run
 from calscope.ui.widgets import charts, parameter_form
 
-SHOWN = ("cnmf.gSig", "cnmf.gSiz", "cnmf.rf", "cnmf.stride", "cnmf.K")
 WINDOW_PX = 96
 """Side of the close-up."""
 _STEADY_GSIG = (4, 4)
@@ -45,50 +39,14 @@ class Field:
 
 
 def show() -> None:
-    """Draw the sliders and, where there is a correlation image, the picture."""
-    with st.container(border=True):
-        messages.fragment(_draw)(_fields())
-
-
-def _fields() -> list[Field]:
-    """Give the correlation image of each chosen animal, corrected where there is one, else raw."""
-    corrected = {animal.name: animal for animal in shown_run.animals() if animal.results.after is not None}
-    found = []
-    for raw in shown_run.raw_animals():
-        animal = corrected.get(raw.name)
-        if animal is not None and animal.results.after is not None:
-            movie = animal.results.corrected
-            border = movie.border_px if movie else 0
-            key = animal.results.keys["after"]
-            found.append(Field(raw.name, "corrected", key, animal.results.after.corr, border, animal.dxy_um))
-        elif raw.results.before is not None:
-            found.append(Field(raw.name, "raw", raw.results.keys["before"], raw.results.before.corr, 0, raw.dxy_um))
-    return found
-
-
-def _draw(fields: list[Field]) -> None:
-    launch.rerun_if_requested()
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.markdown("##### Search preview", width="content")
-        field = _choose_field(fields)
-    soma, patches, seeds = st.columns(3)
-    with soma:
-        parameter_form.show_slider("cnmf.gSig", 1, 20)
-        parameter_form.show_boxes("cnmf.gSiz")
-    with patches:
-        parameter_form.show_slider("cnmf.rf", 5, 80)
-        parameter_form.show_slider("cnmf.stride", 0, 60)
-    with seeds:
-        parameter_form.show_slider("cnmf.K", 1, 40)
-        conflict = _conflict()
-        if conflict:
-            st.warning(messages.plain(conflict), icon=":material/error:")
+    """Draw what the sidebar's values mean over the field of the current animal."""
+    field = _field()
     if field is None:
         st.info(
             "The preview needs a correlation image: press **Summarise raw movies** on the page Data, or correct motion."
         )
         return
-    search = _search(field, fits_together=not conflict)
+    search = _search(field, fits_together=not setting_words.problem("cnmf"))
     figure = search_preview_figure(_panel(field), search, _window(field, search), field.dxy_um)
     charts.show(figure, on_page("extraction", f"search preview {field.animal}"), search_preview_words.alt(search))
     if field.kind == "raw":
@@ -100,29 +58,20 @@ def _draw(fields: list[Field]) -> None:
             st.caption(words)
 
 
-def _choose_field(fields: list[Field]) -> Field | None:
-    """Let a person choose the animal to draw over."""
-    if not fields:
+def _field() -> Field | None:
+    """Give the correlation image of the current animal, corrected where there is one, else raw."""
+    ref = shown_run.current()
+    if ref is None:
         return None
-    names = [field.animal for field in fields]
-    name = names[0]
-    if len(names) > 1:
-        key = on_page("extraction", "search preview of")
-        if st.session_state.get(key) not in names:
-            st.session_state.pop(key, None)
-        name = st.selectbox(
-            "Animal of the preview", names, key=key, width=220, label_visibility="collapsed", persist_state="session"
-        )
-    return next((field for field in fields if field.animal == name), fields[0])
-
-
-def _conflict() -> str:
-    """Say which of the values don't fit together, before a run refuses them; empty where all do."""
-    try:
-        parameter_form.parameters(used=("cnmf",))
-    except ParameterError as error:
-        return " ".join(str(error).splitlines())
-    return ""
+    animal, raw = shown_run.animal(ref, "after"), shown_run.raw_animal(ref)
+    if animal.results.after is not None:
+        movie = animal.results.corrected
+        key = animal.results.keys["after"]
+        border = movie.border_px if movie else 0
+        return Field(ref.name, "corrected", key, animal.results.after.corr, border, animal.dxy_um)
+    if raw.results.before is not None:
+        return Field(ref.name, "raw", raw.results.keys["before"], raw.results.before.corr, 0, raw.dxy_um)
+    return None
 
 
 def _search(field: Field, *, fits_together: bool) -> Search:

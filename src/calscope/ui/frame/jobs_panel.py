@@ -10,14 +10,15 @@ POLL_S = 1.0
 
 
 def show(page: str = "") -> None:
-    """Draw the panel at the top of a page; nothing where nothing runs."""
+    """Draw the panel at the bottom of the window, where it moves nothing; nothing where nothing runs."""
     _open_finished_demo()
     st.session_state[keys.PAGE] = page
     _say_cancelled(page)
     busy = busy_jobs()
     st.session_state[keys.ACTIVE_JOBS] = _digest(busy)
     if busy:
-        messages.fragment(_draw, run_every=POLL_S)()
+        with st.bottom:
+            messages.fragment(_draw, run_every=POLL_S)()
 
 
 def busy_jobs() -> list[Job]:

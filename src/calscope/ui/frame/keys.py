@@ -7,22 +7,27 @@ ANIMAL = "animal"
 COMPONENT = "component"
 CHOICES = "chosen components"
 ADDRESS = "address as written"
+SHOWS_ALL = "shows all animals"
+SETTINGS_OF = "settings of"
+SETTINGS_KEPT = "settings kept"
 
 # What is going on.
-AWAITED_RUNS = "awaited runs"
 AWAITED_DEMO = "awaited demo"
-SKIPPED_RUN = "skipped run"
 REQUESTED = "requested run"
 ACTIVE_JOBS = "active jobs"
 CANCELLED = "cancelled"
 FORGETTING = "forgetting"
 PAGE = "page"
 PRUNED = "pruned"
+SEEN_NOW = "page seen now"
 UPLOAD_MESSAGE = "parameter upload message"
 SEEDS = "seeds"
 
-# Widgets of the sidebar.
+# Widgets of the frame.
+ANIMAL_STRIP = "animal strip"
+LISTED = "listed components"
 ANIMALS = "animals"
+SCOPE = "what runs work on"
 ENGINE = "engine"
 FRAMES = "frames"
 
@@ -53,14 +58,24 @@ def parameter(dotted: str, part: int | None = None) -> str:
     return f"parameter {dotted}" if part is None else f"parameter {dotted} {part}"
 
 
-def slider(dotted: str, value: float | None = None) -> str:
-    """Key of the slider beside a parameter's box; with a value, of one that begins there."""
-    return f"slider {dotted}" if value is None else f"slider {dotted} {value:g}"
+def slider(dotted: str) -> str:
+    """Key of the slider beside a parameter's box."""
+    return f"slider {dotted}"
 
 
 def advanced(group: str) -> str:
     """Key of the box with a group's advanced parameters."""
     return f"advanced {group}"
+
+
+def address_writer(within: str) -> str:
+    """Key of what writes the address, in the whole page or in a fragment of it."""
+    return f"address writer {within}"
+
+
+def run_picker(run_id: str, words: str) -> str:
+    """Key of the picker of runs that begins at a run, or at none, which it says in these words."""
+    return f"run picker {run_id} {words}"
 
 
 def run_button(until: str) -> str:

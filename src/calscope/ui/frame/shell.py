@@ -7,19 +7,23 @@ otherwise sets it up; the frame enters the same page again.
 
 import gc
 from collections.abc import Callable
-from contextlib import suppress
 from contextvars import ContextVar
 from functools import partial
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from calscope.model.errors import CalscopeError
 from calscope.ui.frame import jobs_panel, messages, sidebar, start_compiling
-from calscope.ui.session import launch, selection, shown_run
+from calscope.ui.session import launch, project_settings, selection
 from calscope.ui.widgets import parameter_form
 
 SIDEBAR_PX = 336
+_STYLE = """<style>
+.stMainBlockContainer { padding: 4.25rem 2rem 2rem; }
+[data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: 0.7rem; }
+</style>"""
+"""Streamlit leaves 6rem above a page and 5rem beside it; the bar with the pages is 3.75rem high. No setting takes the
+rest away, and a picture needs it on a small screen."""
 
 _standing: ContextVar[bool] = ContextVar("calscope_frame_stands", default=False)
 
@@ -27,21 +31,21 @@ _standing: ContextVar[bool] = ContextVar("calscope_frame_stands", default=False)
 def run() -> None:
     """Set up the frame and draw the page that the address asks for."""
     st.set_page_config(page_title="Calscope", page_icon=sidebar.ICON, layout="wide", initial_sidebar_state=SIDEBAR_PX)
+    st.html(_STYLE)
     chosen = st.navigation(_pages(), position="top")
-    is_new = parameter_form.seed()
+    parameter_form.seed()
     _spare_garbage_collection()
     start_compiling.once()
     token = _standing.set(True)
     try:
         messages.guarded(selection.take_from_address)
+        if project_settings.follow():
+            messages.guarded(launch.begin_as_picked)
         messages.guarded(partial(jobs_panel.show, chosen.url_path))
-        with suppress(CalscopeError):  # a folder that can't be read: the sidebar says so
-            shown_run.update()
-        if is_new:
-            messages.guarded(launch.begin_as_shown)
         messages.guarded(sidebar.show)
         chosen.run()
         selection.put_into_address()
+        project_settings.keep()
     finally:
         _standing.reset(token)
 

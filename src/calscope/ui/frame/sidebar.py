@@ -1,16 +1,12 @@
 """The sidebar: project, animals and engine on every page; parameters and the run button where a page asks."""
 
-from collections.abc import Collection
-
 import streamlit as st
 
 from calscope.engines.engine_registry import ENGINES
 from calscope.model.errors import EngineError
-from calscope.model.params import field_of, fields
 from calscope.pipeline.records import Until
-from calscope.ui.evaluation import thresholds_panel
-from calscope.ui.frame import keys, messages
-from calscope.ui.session import launch, places, shown_run
+from calscope.ui.frame import keys, messages, setting_words, wording
+from calscope.ui.session import launch, places
 from calscope.ui.widgets import parameter_form
 
 ENGINE_TITLES = {"builtin": "Built-in", "caiman": "CaImAn"}
@@ -27,6 +23,8 @@ LOGO = (
     f'fill="{_BLUE}">Calscope</text></svg>'
 )
 """Drawn here, so that no picture is fetched from elsewhere."""
+CHANGED_PX = 46
+"""Two lines."""
 
 
 def show() -> None:
@@ -43,17 +41,27 @@ def show() -> None:
         if places.shows_import():
             st.badge("imported, read-only", icon=":material/lock:")
             return
-        _show_animals([ref.name for ref in project.recordings])
-        _show_engine()
+        names = [ref.name for ref in project.recordings]
+        with st.expander(_scope_words(names), icon=":material/filter_alt:", key=keys.SCOPE):
+            _show_animals(names)
+            _show_engine()
+
+
+def _scope_words(names: list[str]) -> str:
+    """Say what runs work on, and with what."""
+    chosen, n_frames = st.session_state.get(keys.ANIMALS) or names, st.session_state.get(keys.FRAMES)
+    animals = f"all {len(names)}" if len(chosen) == len(names) > 1 else messages.plain(wording.some(chosen, "animal"))
+    engine = ENGINE_TITLES.get(st.session_state.get(keys.ENGINE) or next(iter(ENGINES)), "")
+    return f"Runs: {animals} · {engine}" + (f" · first {n_frames} frames" if n_frames else "")
 
 
 def _show_animals(names: list[str]) -> None:
     st.multiselect(
-        "Animals",
+        "Animals to run",
         names,
         key=keys.ANIMALS,
         placeholder=f"all {len(names)}" if len(names) > 1 else names[0],
-        help="What pages show and runs work on. Empty means all.",
+        help="Runs work on these. Empty means all.",
         persist_state="session",
     )
 
@@ -82,25 +90,14 @@ def _show_engine() -> None:
         )
 
 
-def parameters(
-    group: str, *, until: Until, button: str, heading: str, elsewhere: Collection[str] = (), note: str = ""
-) -> None:
-    """Draw one group of parameters with its reset and run buttons, and what differs from the run that is shown.
-
-    Parameters
-    ----------
-    elsewhere
-        Parameters of the group that the page itself draws.
-    note
-        Says where those are.
-    """
+def parameters(group: str, *, until: Until, button: str, heading: str) -> None:
+    """Draw the run button, what a run differs by from the defaults, and one group of parameters."""
     if places.project() is None:
         return
     if places.shows_import():
         st.sidebar.caption("These results are read-only: nothing can be run on them, and no parameter changes them.")
         return
     with st.sidebar:
-        st.markdown(f"##### {heading}")
         _show_engine_trouble()
         st.button(
             button,
@@ -111,11 +108,10 @@ def parameters(
             on_click=launch.request,
             args=(until,),
         )
-        launch.carry_out(until, shown_on_page=group if elsewhere else "")
-        _show_difference(group)
-        if note:
-            st.caption(note)
-        parameter_form.show_group(group, elsewhere)
+        launch.carry_out(until)
+        _show_changed(until)
+        st.markdown(f"##### {heading}")
+        parameter_form.show_group(group)
         st.button(
             "Reset to defaults",
             icon=":material/restart_alt:",
@@ -126,11 +122,18 @@ def parameters(
         )
 
 
+def _show_changed(until: Until) -> None:
+    """Say in a place of fixed height, so that nothing under it moves, how a run would differ from the defaults."""
+    words = setting_words.changed(launch.groups_used(until))
+    with st.container(height=CHANGED_PX, border=False):
+        st.caption(f"Not at default: {messages.plain(words)}" if words else "All at their defaults.")
+
+
 def recording_parameters() -> None:
     """Draw what belongs to the recording and may be entered or overridden by hand."""
     with st.sidebar:
         st.markdown("##### Recording")
-        st.caption("Frame rate and pixel size come from the files. Values entered here override them.")
+        st.caption("Frame rate and pixel size come from the files. Values entered here overrule them.")
         parameter_form.show_group("dataset", without=("dataset.fr",) if launch.without_frame_rate(None) else ())
         st.button(
             "Reset to the files' values",
@@ -147,44 +150,3 @@ def _show_engine_trouble() -> None:
         launch.engine_name("motion")
     except EngineError as error:
         messages.show_error(error)
-
-
-def _show_difference(group: str) -> None:
-    """Say where the sidebar differs from the run on the page, in this group and in what comes before it."""
-    run = shown_run.shown()
-    if run is None:
-        return
-    differences = differing(run, group)
-    if differences:
-        st.caption("**The run shown used other settings.** " + " ".join(differences))
-    elif group != "evaluation" or thresholds_panel.entered() in (None, run.params.evaluation):
-        return
-    words = "Sets parameters, engine and frames to those of the run shown, on every page."
-    st.button(
-        "Use this run's settings",
-        key=keys.as_run_button(group),
-        help=words,
-        on_click=launch.take_settings_of,
-        args=(run,),
-    )
-
-
-def differing(run: shown_run.ShownRun, group: str) -> list[str]:
-    """Give a sentence for every parameter up to this group whose value in the sidebar is not the run's.
-
-    Thresholds that the pictures follow are left out.
-    """
-    are_followed = thresholds_panel.entered() is not None
-    order = list(dict.fromkeys(field.group for field in fields()))
-    before = order[: order.index(group) + 1]
-    sentences = []
-    for dotted, value in parameter_form.values().items():
-        field = field_of(dotted)
-        used = run.params.get(dotted)
-        is_followed = are_followed and field.spec.stages == ("evaluation",)
-        if field.group in before and value != used and not is_followed:
-            sentences.append(
-                f"It used {messages.plain(field.name)} {messages.plain(parameter_form.words(used, field.spec))}; "
-                f"set now: {messages.plain(parameter_form.words(value, field.spec))}."
-            )
-    return sentences

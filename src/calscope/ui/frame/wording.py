@@ -1,6 +1,7 @@
 """How states, moments and numbers of things are said; lengths of time and sizes are in `model/quantities.py`."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from calscope.jobs.manager import Job
@@ -56,8 +57,12 @@ def folder(job: Job) -> str:
 
 def animals(job: Job) -> str:
     """Say which animals a job was ordered for: few by their names, many by their number; '' where that means all."""
-    names = job.spec.animals or ()
-    return ", ".join(names) if len(names) <= FEW else count(len(names), "animal")
+    return some(job.spec.animals or (), "animal")
+
+
+def some(names: Sequence[str], one: str) -> str:
+    """Give few names as they are, and the number of many."""
+    return ", ".join(names) if len(names) <= FEW else count(len(names), one)
 
 
 def title(job: Job) -> str:

@@ -187,18 +187,38 @@ _COLUMNS = {
 }
 
 
+def show_badge(animal: ShownAnimal) -> None:
+    """Draw the verdict in one line."""
+    quality, motion = animal.results.motion_quality, animal.results.motion_estimate
+    if quality is not None and motion is not None:
+        level = level_of(quality, motion_summary.done(motion))
+        st.badge(f"{MARKS[level]} {quality.verdict}", color=COLOURS[level])
+
+
 def show_verdict(animal: ShownAnimal) -> None:
-    """Say what the comparison of raw, rigid and piecewise-rigid found, and what a person should look at."""
+    """Say what the comparison of raw, rigid and piecewise-rigid found, with the number of things to look at."""
     quality, motion = animal.results.motion_quality, animal.results.motion_estimate
     if places.shows_import():
         return  # the page says why there is none
     if quality is None or motion is None:
         st.caption("This run has no verdict on its motion correction: an older version made it. Run again to get one.")
         return
-    version = motion_summary.done(motion)
-    level = level_of(quality, version)
-    st.badge(f"{MARKS[level]} {quality.verdict}", color=COLOURS[level])
+    show_badge(animal)
+    n_found = len(_to_look_at(quality, motion))
+    if n_found:
+        st.markdown(f":orange[▲ {wording.count(n_found, 'thing')} to look at below]", width="content")
+
+
+def show_reasons(animal: ShownAnimal) -> None:
+    """Say why the verdict is what it is, and what a person should look at."""
+    quality, motion = animal.results.motion_quality, animal.results.motion_estimate
+    if quality is None or motion is None:
+        return
     st.markdown(messages.plain(text(quality.why)))
-    said = differs(quality, version)
-    for sentence in (said, *texts(quality.flags)) if said else texts(quality.flags):
+    for sentence in _to_look_at(quality, motion):
         st.markdown(f":orange[▲] {messages.plain(sentence)}")
+
+
+def _to_look_at(quality: MotionQuality, motion: MotionEstimate) -> list[str]:
+    said = differs(quality, motion_summary.done(motion))
+    return [*([said] if said else []), *texts(quality.flags)]

@@ -12,8 +12,8 @@ from calscope.plots.motion_curves import frame_of_click
 from calscope.plots.motion_measures_plot import NAMES
 from calscope.plots.shift_field import SHOWN, Shown
 from calscope.ui.frame import keys, messages
-from calscope.ui.motion import motion_pictures, motion_player
-from calscope.ui.session import places, shown_run
+from calscope.ui.motion import motion_pictures, motion_player, motion_table
+from calscope.ui.session import places
 from calscope.ui.session.shown_run import ShownAnimal
 from calscope.ui.widgets import charts, swipe_widget
 from calscope.ui.widgets.cached_figures import IMAGE_TITLES
@@ -23,26 +23,23 @@ COMPACT, LARGE = "Compact", "Large"
 WIDE_PX, NARROW_PX = 940, 470
 TIME_TAB, FRAMES_TAB, QUALITY_TAB = "Shifts and field", "Frame by frame", "Measures"
 MOVIE_TAB = "Raw and corrected movie"
-FEW_ANIMALS = 2
-"""Of more animals, shift fields are drawn when they are asked for: a browser takes a while for each."""
 _PAGE = "motion"
 
 
 def choose_images() -> None:
     """Draw what decides how images are shown, for all animals."""
-    with st.container(horizontal=True, gap="medium"):
-        _choice("View of the images", [SWIPE, BESIDE], "view")
-        st.pills(
-            "Images",
-            list(IMAGE_TITLES),
-            default=["max", "corr"],
-            selection_mode="multi",
-            format_func=IMAGE_TITLES.__getitem__,
-            key=keys.on_page(_PAGE, "images"),
-            label_visibility="collapsed",
-            persist_state="session",
-        )
-        _choice("Size of the images", [COMPACT, LARGE], "size")
+    _choice("View of the images", [SWIPE, BESIDE], "view")
+    st.pills(
+        "Images",
+        list(IMAGE_TITLES),
+        default=["max", "corr"],
+        selection_mode="multi",
+        format_func=IMAGE_TITLES.__getitem__,
+        key=keys.on_page(_PAGE, "images"),
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    _choice("Size of the images", [COMPACT, LARGE], "size")
 
 
 def _choice(label: str, options: list[str], name: str) -> None:
@@ -65,6 +62,14 @@ def show_images(animal: ShownAnimal, raw: SummaryImages, corrected: SummaryImage
     for place, image in zip(places, [kind for kind in IMAGE_TITLES if kind in chosen], strict=True):
         with place:
             _show_pair(animal, raw, corrected, image, wide=large or len(chosen) == 1)
+
+
+def show_small(animal: ShownAnimal) -> None:
+    """Draw the max projection of the raw and the corrected movie of one of several animals."""
+    raw, corrected = animal.results.before, animal.results.after
+    if raw is not None and corrected is not None:
+        _show_pair(animal, raw, corrected, "max", wide=False)
+    motion_table.show_badge(animal)
 
 
 def _show_pair(animal: ShownAnimal, raw: SummaryImages, corrected: SummaryImages, image: str, *, wide: bool) -> None:
@@ -122,10 +127,6 @@ def _show_time(animal: ShownAnimal, motion: MotionEstimate) -> None:
         len(motion.shifts_rig),
     )
     _settle_frame(animal, motion)
-    if frame_key(animal) not in st.session_state:
-        _show_largest(animal, motion)
-        st.caption("Choose one of these frames, or click the curve, to see the shift field.")
-        return
     left, right = st.columns(2)
     with right:
         frame, shown = _choose_frame(animal, motion)
@@ -136,14 +137,13 @@ def _show_time(animal: ShownAnimal, motion: MotionEstimate) -> None:
 
 
 def _settle_frame(animal: ShownAnimal, motion: MotionEstimate) -> None:
-    """Take the frame that moved most where none is chosen; of many animals, wait for one to be chosen."""
+    """Take the frame that moved most where none is chosen."""
     key, n_frames = frame_key(animal), len(motion.shifts_rig)
     if 0 <= st.session_state.get(key, -1) < n_frames:
         return
     st.session_state.pop(key, None)
-    if len(shown_run.chosen_recordings()) <= FEW_ANIMALS:
-        largest = motion_pictures.largest(animal.results.keys["estimate"], motion)
-        st.session_state[key] = largest[0] if largest else 0
+    largest = motion_pictures.largest(animal.results.keys["estimate"], motion)
+    st.session_state[key] = largest[0] if largest else 0
 
 
 def _clicked(key: str, animal: ShownAnimal, n_frames: int) -> None:

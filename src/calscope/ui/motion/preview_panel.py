@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -47,25 +48,24 @@ class _Shown:
 
 def show(*, opened: bool = True) -> None:
     """Draw the preview; `opened` says whether its box is open at first."""
-    if places.project() is None or not shown_run.chosen_recordings():
+    ref = shown_run.current()
+    if ref is None or places.shows_import():
         return
     box = st.expander(
         TITLE, icon=":material/bolt:", expanded=opened, on_change="rerun", key=keys.on_page(_PAGE, "preview box")
     )
     if box.open:
         with box:
-            messages.guarded(_show_inside)
+            messages.guarded(partial(_show_inside, ref))
 
 
-def _show_inside() -> None:
+def _show_inside(ref: RecordingRef) -> None:
     st.caption(
         "Tries the sidebar's parameters on the stretch with the most motion, in the part of the field with the most "
         "structure. It takes a few seconds instead of a whole run."
     )
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        ref = _choose_animal()
-        if st.button(BUTTON, icon=":material/bolt:", key=keys.on_page(_PAGE, "preview"), disabled=_is_busy(ref)):
-            _start(ref)
+    if st.button(BUTTON, icon=":material/bolt:", key=keys.on_page(_PAGE, "preview"), disabled=_is_busy(ref)):
+        _start(ref)
     info = cached.info_or_none(str(ref.path), st.session_state.get(keys.FRAMES))
     key = keys.on_page(_PAGE, f"preview of {ref.path}")
     shown, newest = _of_sidebar(info), _newest(ref)
@@ -79,12 +79,6 @@ def _show_inside() -> None:
     st.session_state[key] = shown  # it stays while the next one is made
     _say_age(shown)
     _draw(ref.name, shown, info)
-
-
-def _choose_animal() -> RecordingRef:
-    refs = {ref.name: ref for ref in shown_run.chosen_recordings()}
-    name = st.selectbox("Animal", list(refs), key=keys.on_page(_PAGE, "preview animal"), width=260)
-    return refs.get(name) or next(iter(refs.values()))
 
 
 def _start(ref: RecordingRef) -> None:

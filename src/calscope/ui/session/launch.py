@@ -44,7 +44,7 @@ def start_run(until: Until) -> str:
         raise RecordingError("No folder is open. Open one on Home, or make the demo there.")
     if places.shows_import():
         raise RecordingError("These are results without their recording: nothing can be run. Open it on Home.")
-    params = parameter_form.parameters(_groups_used(until))
+    params = parameter_form.parameters(groups_used(until))
     if until != "summary":
         _need_frame_rates(params)
     check_fits(params, until)
@@ -60,11 +60,11 @@ def start_run(until: Until) -> str:
     )
     job_id = places.submit(spec)
     if until != "summary":
-        shown_run.wait_for(job_id)
+        st.session_state.pop(keys.RUN, None)  # what it finds is looked at as soon as it is there
     return job_id
 
 
-def _groups_used(until: Until) -> set[str]:
+def groups_used(until: Until) -> set[str]:
     """Give the groups of parameters that such a run reads; what is typed for later steps can't stop it."""
     stages = {stage.name for stage in stages_until(until)}
     return {"dataset"} | {field.group for field in fields() if stages & set(field.spec.stages)}
@@ -79,7 +79,7 @@ def start_preview(name: str) -> str:
         data=str(project.root),
         animals=(name,),
         n_frames=st.session_state.get(keys.FRAMES),
-        params=parameter_form.parameters(_groups_used("preview")).to_dict(),
+        params=parameter_form.parameters(groups_used("preview")).to_dict(),
         engine=engine_name("preview"),
         until="preview",
     )
@@ -102,7 +102,7 @@ def start_refit(run: shown_run.ShownRun) -> str:
         name: replace(spec.inputs.get(name, NO_INPUTS), seeds=placed_seeds.placed(name)) for name in run.job.results
     }
     job_id = places.submit(replace(spec, inputs={name: own for name, own in inputs.items() if not own.is_empty}))
-    shown_run.wait_for(job_id)
+    st.session_state.pop(keys.RUN, None)
     return job_id
 
 
@@ -113,9 +113,9 @@ def take_settings_of(run: shown_run.ShownRun) -> None:
     st.session_state[keys.FRAMES] = run.job.spec.n_frames
 
 
-def begin_as_shown() -> None:
-    """Take the settings of the run where a session begins with its address."""
-    run = shown_run.shown() if "run" in st.query_params else None
+def begin_as_picked() -> None:
+    """Take the settings of the run that a link asks for, where the project has none of its own yet."""
+    run = shown_run.picked()
     if run is not None and run.job.spec.kind == "run":
         take_settings_of(run)
 
@@ -138,16 +138,10 @@ def request(until: Until) -> None:
     st.session_state[keys.REQUESTED] = until
 
 
-def carry_out(until: Until, shown_on_page: str = "") -> None:
-    """Submit the run whose button was pressed.
-
-    Parameters
-    ----------
-    shown_on_page
-        Group of parameters whose conflicts the page itself shows; they are not shown twice.
-    """
+def carry_out(until: Until) -> None:
+    """Submit the run whose button was pressed."""
     if st.session_state.get(keys.REQUESTED) == until:
-        try_run(until, shown_on_page)
+        try_run(until)
 
 
 def rerun_if_requested() -> None:
@@ -156,16 +150,13 @@ def rerun_if_requested() -> None:
         st.rerun()
 
 
-def try_run(until: Until, shown_on_page: str = "") -> None:
-    """Submit a run and draw the page again, or show why it can't start; `shown_on_page` as `carry_out`."""
+def try_run(until: Until) -> None:
+    """Submit a run and draw the page again, or show why it can't start."""
     st.session_state.pop(keys.REQUESTED, None)
     try:
         start_run(until)
     except CalscopeError as error:
-        if shown_on_page and parameter_form.groups_not_allowed(_groups_used(until)) == {shown_on_page}:
-            st.error("Not started: some values don't fit together. The page says which.", icon=":material/error:")
-        else:
-            messages.show_error(error)
+        messages.show_error(error)
         if isinstance(error, FrameRateUnknownError):
             st.page_link("pages/data.py", label="Enter it on Data", icon=":material/arrow_forward:")
     else:

@@ -20,8 +20,8 @@ def placed(name: str) -> Seeds:
 
 def of_shown_run(name: str) -> Seeds:
     """Give the seeds from which the refit on the page began components."""
-    run = shown_run.shown()
-    record = run.job.results.get(name) if run else None
+    ref = next((ref for ref in shown_run.refs() if ref.name == name), None)
+    record = shown_run.animal(ref, "refit").record if ref else None
     return record.inputs.seeds if record else ()
 
 

@@ -194,7 +194,7 @@ def open_project(text: str) -> Project:
     found = _opened(text)
     folder = str(found.root)
     if st.session_state.get(keys.PROJECT) != folder:
-        for key in (keys.RUN, keys.SKIPPED_RUN, keys.AWAITED_RUNS, keys.ANIMAL, keys.COMPONENT, keys.ANIMALS):
+        for key in (keys.RUN, keys.ANIMAL, keys.SHOWS_ALL, keys.COMPONENT):
             st.session_state.pop(key, None)
     st.session_state[keys.PROJECT] = folder
     if not is_results(found.root):

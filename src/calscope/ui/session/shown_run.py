@@ -1,4 +1,4 @@
-"""The run that is shown: its parameters, and each animal's results or why there are none."""
+"""What pages show of each animal: its newest result, or that of the run that was picked; and how far the animal is."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ import streamlit as st
 
 from calscope.engines.engine_registry import ENGINES
 from calscope.io.project import RecordingRef
+from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.manager import Job
 from calscope.model.errors import ParameterError
 from calscope.model.fields import StageName
@@ -46,12 +47,15 @@ class ShownRun:
 
 @dataclass(frozen=True)
 class ShownAnimal:
-    """One animal of the shown run."""
+    """One animal with the results that a page shows of it, and the run that they are from."""
 
     name: str
     record: AnimalRun | None
     results: AnimalResults
     info: RecordingInfo | None = None
+    run: ShownRun | None = None
+    failed_since: str = ""
+    """Why the newest run ended early for this animal, where what is shown is from an earlier one."""
 
     @property
     def fr_hz(self) -> float | None:
@@ -75,123 +79,132 @@ def of_project() -> list[Job]:
     return [job for job in places.jobs() if job.spec.kind in ("run", "import") and job.spec.data == str(project.root)]
 
 
-def shown() -> ShownRun | None:
-    """Give the run to look at, which `update` chose; None where there is none."""
-    chosen = st.session_state.get(keys.RUN)
-    job = next((job for job in of_project() if job.id == chosen), None)
-    return None if job is None else ShownRun(job, job.spec.parameters())
+def runs() -> Iterator[ShownRun]:
+    """Give the runs that can be looked at, newest first; those of which this version knows the parameters."""
+    for job in _of_results():
+        params = _parameters(job)
+        if isinstance(params, Parameters):
+            yield ShownRun(job, params)
 
 
-def update() -> None:
-    """Choose the run to look at, once before a page is drawn.
-
-    It is one that the person awaited and that has ended, else the one chosen before, else the newest of the project
-    that has results. One whose parameters this version does not know is skipped; `why_skipped` says so.
-    """
-    jobs = of_project()
-    _follow_awaited(jobs)
-    skipped = ""
-    for job in _candidates(jobs):
-        try:
-            job.spec.parameters()
-        except ParameterError as error:
-            skipped = skipped or _cannot_be_shown(job, error)
-        else:
-            _show(job.id, skipped)
-            return
-    _show("", skipped)
-
-
-def _show(job_id: str, skipped: str) -> None:
-    """Look at a run, at none where its number is empty; `skipped` says why another one is not shown."""
-    if skipped:
-        st.session_state[keys.SKIPPED_RUN] = (job_id, skipped)
-    if job_id:
-        st.session_state[keys.RUN] = job_id
-    else:
-        st.session_state.pop(keys.RUN, None)
-
-
-def why_skipped(run: ShownRun | None) -> str:
-    """Say which run can't be shown, where this one is looked at in its place; else an empty text."""
-    instead, text = st.session_state.get(keys.SKIPPED_RUN, ("", ""))
-    return text if instead == (run.id if run else "") else ""
-
-
-def _candidates(jobs: list[Job]) -> Iterator[Job]:
-    """Give the jobs that may be looked at, the likeliest first."""
-    chosen = st.session_state.get(keys.RUN)
-    runs = [job for job in jobs if job.spec.until not in PREVIEW_RUNS]
-    yield from (job for job in jobs if job.id == chosen)
-    yield from (job for job in runs if _has_results(job))
-    yield from (job for job in runs if not job.status.is_active)
-
-
-def _cannot_be_shown(job: Job, error: ParameterError) -> str:
+def why_skipped() -> str:
+    """Say that the newest run that left results can't be shown, and why; empty where it can."""
+    newest = next((job for job in _of_results() if job.results), None)
+    why = _parameters(newest) if newest else None
+    if newest is None or isinstance(why, Parameters):
+        return ""
     return (
-        f"The run of {wording.moment(job.created_at)} can't be shown: another version of Calscope made it, and this "
-        f"one does not know its parameters. {error} Run again with today's parameters."
+        f"The run of {wording.moment(newest.created_at)} can't be shown: another version of Calscope made it, and this "
+        f"one does not know its parameters. {why} Run again with today's parameters."
     )
 
 
-def wait_for(job_id: str) -> None:
-    """Look at that run when it has ended; those awaited before are still awaited."""
-    st.session_state[keys.AWAITED_RUNS] = (*st.session_state.get(keys.AWAITED_RUNS, ()), job_id)
+def _of_results() -> list[Job]:
+    return [job for job in of_project() if job.spec.until not in PREVIEW_RUNS]
 
 
-def _follow_awaited(jobs: list[Job]) -> None:
-    """Look at the newest run that this person started and that has ended since."""
-    names = st.session_state.pop(keys.AWAITED_RUNS, ())
-    awaited = [job for job in jobs if job.id in names]
-    if still := tuple(job.id for job in awaited if job.status.is_active):
-        st.session_state[keys.AWAITED_RUNS] = still
-    for job in awaited:
-        if not job.status.is_active and (job.status.state != "cancelled" or _has_results(job)):
-            st.session_state[keys.RUN] = job.id
-            break
+def _parameters(job: Job) -> Parameters | ParameterError:
+    return _parsed(job.id, job.spec)
 
 
-def _has_results(job: Job) -> bool:
-    return any(len(record.keys) > 1 for record in job.results.values())
+@st.cache_resource(max_entries=1024, show_spinner=False)
+def _parsed(job_id: str, _spec: JobSpec) -> Parameters | ParameterError:
+    try:
+        return _spec.parameters()
+    except ParameterError as error:
+        return error
+
+
+def picked() -> ShownRun | None:
+    """Give the run that was picked; None where each animal's newest result is looked at."""
+    chosen = st.session_state.get(keys.RUN)
+    return next((run for run in runs() if run.id == chosen), None) if chosen else None
+
+
+def looked_at() -> Iterator[ShownRun]:
+    """Give the runs whose results pages show, newest first: the one that was picked, else all."""
+    only = picked()
+    yield from [only] if only else runs()
+
+
+def newest() -> ShownRun | None:
+    """Give the run that was picked, else the newest one that left results."""
+    return picked() or next((run for run in runs() if run.job.results), None)
+
+
+def is_going_on() -> bool:
+    """Tell whether a run of the project waits or runs."""
+    return any(job.status.is_active for job in _of_results())
+
+
+def refs() -> tuple[RecordingRef, ...]:
+    """Give the recordings of the project."""
+    project = places.project()
+    return project.recordings if project else ()
 
 
 def chosen_recordings() -> list[RecordingRef]:
-    """Give the recordings chosen in the sidebar, all where none is."""
-    project = places.project()
-    if project is None:
-        return []
+    """Give the recordings that runs work on: those chosen in the sidebar, all where none is."""
     chosen = st.session_state.get(keys.ANIMALS)
-    if places.shows_import():
-        return list(project.recordings)
-    return [ref for ref in project.recordings if not chosen or ref.name in chosen]
+    return [ref for ref in refs() if not chosen or ref.name in chosen or places.shows_import()]
+
+
+def current() -> RecordingRef | None:
+    """Give the recording that pages show: the chosen one, else the first."""
+    chosen = st.session_state.get(keys.ANIMAL)
+    found = refs()
+    return next((ref for ref in found if ref.name == chosen), found[0] if found else None)
+
+
+def animals(stage: StageName, *instead: StageName) -> Iterator[ShownAnimal]:
+    """Give every animal of the project as `animal` does."""
+    yield from (animal(ref, stage, *instead) for ref in refs())
+
+
+def animal(ref: RecordingRef, stage: StageName, *instead: StageName) -> ShownAnimal:
+    """Give one animal with its newest results that reach a stage, or with those of the run that was picked.
+
+    Parameters
+    ----------
+    stage, instead
+        What is looked for, and what is taken where no run reached that. Where none reached any, it is what the newest
+        run left of the animal.
+    """
+    newest_pair, reached = _newest(ref, (stage, *instead))
+    if newest_pair is None:
+        return ShownAnimal(ref.name, None, cached.results({}), None, picked())
+    run, record = next((reached[wanted] for wanted in (stage, *instead) if wanted in reached), newest_pair)
+    failed_since = "" if newest_pair[1] is record else newest_pair[1].error
+    return ShownAnimal(ref.name, record, cached.results(record.keys), record.info, run, failed_since)
+
+
+_Found = tuple[ShownRun, AnimalRun]
+
+
+def _newest(ref: RecordingRef, stages: tuple[StageName, ...]) -> tuple[_Found | None, dict[StageName, _Found]]:
+    """Give the newest run of an animal, and the newest that reached each stage; the first stage ends the search."""
+    newest_pair: _Found | None = None
+    reached: dict[StageName, _Found] = {}
+    for run in looked_at():
+        record = run.record(ref)
+        if record is None:
+            continue
+        newest_pair = newest_pair or (run, record)
+        for stage in stages:
+            if stage in record.keys:
+                reached.setdefault(stage, (run, record))
+        if stages[0] in reached:
+            break
+    return newest_pair, reached
 
 
 def raw_animals() -> list[ShownAnimal]:
-    """Give the chosen animals with the summary of their raw movie, whichever run made it."""
-    n_frames = st.session_state.get(keys.FRAMES)
-    return [_raw_animal(ref, n_frames) for ref in chosen_recordings()]
+    """Give every animal with the summary of its raw movie, whichever run made it."""
+    return [raw_animal(ref) for ref in refs()]
 
 
-def _raw_animal(ref: RecordingRef, n_frames: int | None) -> ShownAnimal:
-    info = cached.info_or_none(str(ref.path), n_frames)
-    planned = plan_keys(info, Parameters(), ENGINES["builtin"]) if info else {}
-    kept: dict[StageName, str] = {stage: key for stage, key in planned.items() if stage == "before"}
-    return ShownAnimal(ref.name, None, cached.results(kept), info)
-
-
-def animals() -> Iterator[ShownAnimal]:
-    """Give the chosen animals with the results of the shown run."""
-    run = shown()
-    for ref in chosen_recordings():
-        record = run.record(ref) if run else None
-        info = record.info if record else None
-        yield ShownAnimal(ref.name, record, cached.results(_all_keys(run, record)), info)
-
-
-def _all_keys(run: ShownRun | None, record: AnimalRun | None) -> dict[StageName, str]:
-    """Give the keys of what the run made, and of what other runs made with the very same parameters."""
-    if run is None or record is None or record.info is None:
-        return dict(record.keys) if record else {}
-    engine = ENGINES.get(run.job.spec.engine)
-    planned = plan_keys(record.info, run.params, engine, record.inputs) if engine else {}
-    return {**planned, **record.keys}
+def raw_animal(ref: RecordingRef) -> ShownAnimal:
+    """Give one animal with the summary of its raw movie, whichever run made it."""
+    info = cached.info_or_none(str(ref.path), st.session_state.get(keys.FRAMES))
+    key = plan_keys(info, Parameters(), ENGINES["builtin"])["before"] if info else None
+    return ShownAnimal(ref.name, None, cached.results({"before": key} if key else {}), info)

@@ -1,43 +1,61 @@
-"""Walks over the chosen animals of a page: each one's picture, or in words why there is none."""
+"""The animal that a page shows, or all of them side by side; or in words why there is nothing to show."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
 from calscope.io.project import Project
 from calscope.model.fields import StageName
 from calscope.pipeline.stages import stage_of
-from calscope.ui.frame import messages, wording
-from calscope.ui.session import places, shown_run
-from calscope.ui.session.shown_run import ShownAnimal, ShownRun
+from calscope.ui.frame import messages, page_head
+from calscope.ui.session import places, selection, shown_run
+from calscope.ui.session.shown_run import ShownAnimal
 
 Draw = Callable[[ShownAnimal], None]
+IN_A_ROW = 3
 
 
-def run_or_say(button: str) -> ShownRun | None:
-    """Give the run to look at, with a line that says which it is; where there is none, say what to do first.
+@dataclass(frozen=True)
+class Section:
+    """What a page shows of an animal."""
 
-    Parameters
-    ----------
-    button
-        Name of the button that makes this page's results.
-    """
+    stages: Sequence[StageName]
+    """The result that it needs, and what else will do where no run has it."""
+    group: str
+    """Parameters up to this group made it."""
+    button: str
+    """Name of the button that makes it."""
+    draw: Draw
+    """Draws one animal on the whole page."""
+    draw_small: Draw
+    """Draws one of several animals that stand side by side."""
+
+
+def show(section: Section) -> None:
+    """Draw the current animal, or all of them side by side, or say why there is nothing to see."""
     if project_or_say() is None:
-        return None
-    run = shown_run.shown()
-    if skipped := shown_run.why_skipped(run):
+        return
+    if skipped := shown_run.why_skipped():
         st.info(messages.plain(skipped), icon=":material/history:")
-    if run is not None:
-        show_run_line(run)
-    elif places.shows_import():
-        messages.nothing_yet("These results are not in the store", "Open them again on Home.")
-    else:
-        messages.nothing_yet(
-            "Nothing was run on these recordings yet",
-            f"Look at the parameters on the left and press **{button}**. Stages that come before it run first; you may "
-            "close the browser meanwhile.",
-        )
-    return run
+    if selection.shows_all():
+        _show_all(section)
+        return
+    ref = shown_run.current()
+    if ref is not None:
+        animal = shown_run.animal(ref, *section.stages)
+        _say_imported(animal)
+        page_head.say_otherwise(animal, section.group)
+        draw_or_say(animal, section, section.draw)
+
+
+def _show_all(section: Section) -> None:
+    animals = list(shown_run.animals(*section.stages))
+    for first in range(0, len(animals), IN_A_ROW):
+        for animal, place in zip(animals[first : first + IN_A_ROW], st.columns(IN_A_ROW), strict=False):
+            with place:
+                st.markdown(f"**{messages.plain(animal.name)}**")
+                draw_or_say(animal, section, section.draw_small)
 
 
 def recordings_or_say() -> Project | None:
@@ -64,67 +82,50 @@ def project_or_say() -> Project | None:
     return project
 
 
-def show_run_line(run: ShownRun) -> None:
-    """Say which run is on the page, and what went wrong in it as a whole."""
-    job = run.job
-    if run.imported_from:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.badge(f"imported from {messages.plain(run.imported_from)}, read-only", icon=":material/lock:")
-            st.caption(messages.plain(f"{job.spec.data} · opened {wording.moment(job.created_at)}"))
-        messages.notes(note for record in job.results.values() for note in record.notes)
+def _say_imported(animal: ShownAnimal) -> None:
+    """Say of which program results are that were opened without their recording."""
+    run = animal.run
+    if run is None or not run.imported_from:
         return
-    parts = [
-        f"Run of {wording.moment(job.created_at)}",
-        wording.title(job).lower(),
-        f"engine {job.spec.engine}",
-        job.status.state,
-    ]
-    if job.spec.n_frames:
-        parts.insert(2, f"first {job.spec.n_frames} frames")
-    st.caption(messages.plain(" · ".join(parts)))
-    if job.status.state in ("failed", "interrupted") and not job.results:
-        st.error(messages.plain(job.status.error or "The run ended early; its log is on the page Runs."))
-    elif job.status.state == "cancelled":
-        st.info("This run was cancelled. What it finished before is shown; run again to go on from there.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(f"imported from {messages.plain(run.imported_from)}, read-only", icon=":material/lock:")
+        st.caption(messages.plain(run.job.spec.data))
+    messages.notes(note for record in run.job.results.values() for note in record.notes)
 
 
-def each(stage: StageName, draw: Draw, *, button: str) -> None:
-    """Draw every chosen animal that has the result of `stage`, under its name; say why where there is none."""
-    for animal in shown_run.animals():
-        st.subheader(messages.plain(animal.name), anchor=False)
-        draw_or_say(animal, stage, draw, button=button)
-
-
-def draw_or_say(animal: ShownAnimal, stage: StageName, draw: Draw, *, button: str) -> None:
+def draw_or_say(animal: ShownAnimal, section: Section, draw: Draw) -> None:
     """Draw one animal, or say why there is nothing to draw."""
-    if stage == "fit" and places.shows_import():
-        stage = "refit"  # other programs keep one fit
-    if animal.results.get(stage) is None:
-        _say_why_not(animal, stage, button)
-    else:
-        if animal.record is not None and animal.record.error:
-            st.error(messages.plain(animal.record.error), icon=":material/error:")
-        messages.guarded(lambda: draw(animal))
+    if not any(animal.results.get(stage) is not None for stage in section.stages):
+        _say_why_not(animal, section)
+        return
+    if animal.record is not None and animal.record.error:
+        st.error(messages.plain(animal.record.error), icon=":material/error:")
+    messages.guarded(lambda: draw(animal))
 
 
-def _say_why_not(animal: ShownAnimal, stage: StageName, button: str) -> None:
-    record = animal.record
-    run = shown_run.shown()
+def _say_why_not(animal: ShownAnimal, section: Section) -> None:
+    record, run, title = animal.record, animal.run, stage_of(section.stages[0]).title
     if run is not None and run.imported_from:
-        is_gone = record is not None and stage in record.keys
+        is_gone = record is not None and any(stage in record.keys for stage in section.stages)
         st.info(
             "These results were pruned from the store. Open them again on Home."
             if is_gone
-            else _not_imported(run.imported_from, stage)
+            else _not_imported(run.imported_from, section.stages[0])
         )
+    elif places.shows_import():
+        messages.nothing_yet("These results are not in the store", "Open them again on Home.")
     elif record is not None and record.error:
         st.error(messages.plain(record.error), icon=":material/error:")
+    elif shown_run.is_going_on():
+        st.info(f"A run is going on. What it finds in {messages.plain(animal.name)} appears here when it is through.")
     elif record is None:
-        st.info(f"This animal was not processed in this run. Press **{button}** to run it.")
-    else:
-        st.info(
-            f"This run has no {stage_of(stage).title} for this animal. Press **{button}**; stored results are reused."
+        messages.nothing_yet(
+            f"{'This run has not' if shown_run.picked() else 'No run has'} processed this animal yet",
+            f"Look at the parameters on the left and press **{section.button}**. Steps that come before it run first; "
+            "you may close the browser meanwhile.",
         )
+    else:
+        st.info(f"There is no {title} for this animal. Press **{section.button}**; stored results are used again.")
 
 
 def _not_imported(program: str, stage: StageName) -> str:

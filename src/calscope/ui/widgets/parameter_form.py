@@ -20,12 +20,11 @@ _FLOAT_STEPS = ((1.0, 0.05), (100.0, 0.1))
 _COARSE_STEP = 1.0
 
 
-def seed() -> bool:
-    """Give every parameter that has no value in this session its default; tell whether that was all of them."""
-    unseeded = [field for field in fields() if not _is_seeded(field)]
-    for field in unseeded:
-        put(field, field.default)
-    return len(unseeded) == len(fields())
+def seed() -> None:
+    """Give every parameter that has no value in this session its default."""
+    for field in fields():
+        if not _is_seeded(field):
+            put(field, field.default)
 
 
 def values() -> dict[str, Any]:
@@ -104,33 +103,36 @@ def value(dotted: str) -> Any:
     return _value(field_of(dotted))
 
 
-def show_boxes(dotted: str) -> None:
-    """Draw the boxes of one number or pair under its label."""
-    field = field_of(dotted)
-    with st.container(gap=None):
-        st.markdown(f":small[{_label(field)}]", help=_help(field))
-        _show_bare_boxes(field, st.columns(2, gap="small"))
+def _show_slider(field: ParameterField, low: float, high: float) -> None:
+    """Draw a slider over the usual values beside the box, or the two boxes, of a number.
 
-
-def show_slider(dotted: str, low: int, high: int) -> None:
-    """Draw a slider beside the box, or the two boxes, of a whole number.
-
-    The boxes hold the value; the slider follows them, and reaches only over the usual values. It moves both numbers of
-    a pair together.
+    The boxes hold the value, and the slider follows them. It moves both numbers of a pair together.
     """
-    field, key = field_of(dotted), keys.slider(dotted)
+    key, is_whole = keys.slider(field.dotted), field.spec.kind.startswith("int")
     largest = _largest(field)
     wanted = high if largest is None else min(max(largest, low), high)
+    wanted = int(wanted) if is_whole else float(wanted)
     if st.session_state.get(key) != wanted:  # set only then: a slider that is being moved must not be pulled back
         st.session_state[key] = wanted
-    is_pair = field.spec.kind.endswith("pair")
-    left, *right = st.columns([2.2, 1, 1] if is_pair else [2.2, 1], gap="small", vertical_alignment="bottom")
-    with left:
-        st.slider(_label(field), low, high, key=key, help=_help(field), on_change=_slider_moved, args=(field, key))
-    _show_bare_boxes(field, right)
+    with st.container(gap=None):
+        st.markdown(f":small[{_label(field)}]", help=_help(field))
+        widths = [2.2, 1, 1] if field.spec.kind.endswith("pair") else [3, 1]
+        left, *right = st.columns(widths, gap="small", vertical_alignment="center")
+        with left:
+            st.slider(
+                _label(field),
+                int(low) if is_whole else float(low),
+                int(high) if is_whole else float(high),
+                step=1 if is_whole else _step(field.spec),
+                key=key,
+                on_change=_slider_moved,
+                args=(field, key),
+                label_visibility="collapsed",
+            )
+        _show_bare_boxes(field, right)
 
 
-def _largest(field: ParameterField) -> int | None:
+def _largest(field: ParameterField) -> float | None:
     held = _value(field)
     return max(held) if isinstance(held, tuple) else held
 
@@ -229,7 +231,9 @@ def _help(field: ParameterField) -> str:
 
 def _show(field: ParameterField) -> None:
     kind = field.spec.kind
-    if kind == "bool" and field.spec.none_means:
+    if field.spec.usual is not None:
+        _show_slider(field, *field.spec.usual)
+    elif kind == "bool" and field.spec.none_means:
         st.selectbox(
             _label(field),
             (True, False),
@@ -261,9 +265,7 @@ def _show_pair(field: ParameterField) -> None:
     """Draw two number boxes, y and x, under one label."""
     with st.container(gap=None):
         st.markdown(f":small[{_label(field)}]", help=_help(field))
-        for part, box, key in zip("yx", st.columns(2, gap="small"), _pair_keys(field), strict=True):
-            with box:
-                _number(field, f"{field.spec.label} {part}", key, bare=True)
+        _show_bare_boxes(field, st.columns(2, gap="small"))
 
 
 def _number(field: ParameterField, label: str, key: str, *, bare: bool = False) -> None:

@@ -1,0 +1,113 @@
+"""The top of every page with results: title, which run is shown, how to read the page, all animals in one row."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from calscope.model.fields import StageName
+from calscope.ui.frame import keys, messages, setting_words, wording
+from calscope.ui.session import launch, places, seen_pages, selection, shown_run
+from calscope.ui.session.shown_run import ShownAnimal, ShownRun
+from calscope.ui.widgets import animal_strip
+
+NEWEST = ""
+"""Stands for the newest result of each animal in the picker of runs."""
+
+
+def show(title: str, how_to_read: str, *stages: StageName, with_animals: bool = True) -> None:
+    """Draw the top of a page; how to read it is in view at the first visit, and behind a button later.
+
+    Parameters
+    ----------
+    stages
+        The result that the page shows, and what else will do; none where it shows no results of runs.
+    """
+    is_first = seen_pages.is_first_visit(title)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.title(title, anchor=False, width="content")
+        if stages and not places.shows_import():
+            _pick_run(stages)
+        if not is_first:
+            with st.popover("How to read this page", icon=":material/help:", width="content", type="tertiary"):
+                st.markdown(how_to_read)
+    if is_first:
+        st.markdown(how_to_read)
+    if with_animals:
+        animal_strip.show()
+
+
+def _pick_run(stages: Sequence[StageName]) -> None:
+    """Draw the choice of the run whose results pages show; it says which run that is."""
+    found = {run.id: run for run in shown_run.runs() if run.job.results}
+    if not found:
+        return
+    picked = shown_run.picked()
+    at = picked.id if picked and picked.id in found else NEWEST
+    labels = {NEWEST: _newest_words(stages)} | {run_id: run_words(run) for run_id, run in found.items()}
+    key = keys.run_picker(at, labels[at])  # the browser sends back the words: with others it is another widget
+    st.selectbox(
+        "Results of",
+        list(labels),
+        index=list(labels).index(at),
+        format_func=labels.__getitem__,
+        key=key,
+        on_change=_picked,
+        args=(key,),
+        label_visibility="collapsed",
+        width=430,
+    )
+
+
+def _newest_words(stages: Sequence[StageName]) -> str:
+    """Say of which run the newest result of the current animal is."""
+    ref = None if selection.shows_all() else shown_run.current()
+    run = None if shown_run.picked() or ref is None else shown_run.animal(ref, *stages).run
+    return f"Newest: {run_words(run)}" if run else "Newest result of each animal"
+
+
+def _picked(key: str) -> None:
+    chosen = st.session_state.get(key)
+    if chosen:
+        st.session_state[keys.RUN] = chosen
+    else:
+        st.session_state.pop(keys.RUN, None)
+
+
+def run_words(run: ShownRun) -> str:
+    """Say which run it is: when, what, of which animals and frames, with which engine, and how it ended."""
+    job = run.job
+    parts = [wording.moment(job.created_at), wording.title(job)]
+    parts += [wording.animals(job)] if job.spec.animals else []
+    parts += [f"first {job.spec.n_frames} frames"] if job.spec.n_frames else []
+    parts += [f"engine {job.spec.engine}"] if job.spec.engine != "builtin" else []
+    parts += [job.status.state] if job.status.state != "done" else []
+    return " · ".join(parts)
+
+
+def say_otherwise(animal: ShownAnimal, group: str) -> None:
+    """Say where the newest run failed for an animal, what is set wrongly, and what otherwise than in the run shown."""
+    if animal.failed_since:
+        why = messages.plain(animal.failed_since)
+        st.error(f"The newest run failed for this animal: {why}", icon=":material/error:")
+    if problem := setting_words.problem(group):
+        st.warning(messages.plain(problem), icon=":material/error:")
+    if rates := setting_words.overruled_rates():
+        st.warning(messages.plain(rates), icon=":material/warning:")
+    run = animal.run
+    differences = setting_words.differing(run, group) if run is not None and not run.imported_from else []
+    if run is None or not differences:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        words = messages.plain("; ".join(differences))
+        st.markdown(
+            f":material/info: These pictures are of other settings than the sidebar's: {words}.", width="stretch"
+        )
+        st.button(
+            "Use this run's settings",
+            key=keys.as_run_button(group),
+            type="tertiary",
+            icon=":material/undo:",
+            help="Sets parameters, engine and frames to those of the run shown, on every page.",
+            on_click=launch.take_settings_of,
+            args=(run,),
+        )

@@ -1,0 +1,116 @@
+"""What a person set for the open project, kept in the store: it comes back after a reload and in another browser.
+
+Nothing of it reaches another project: when a folder is opened, everything begins at its defaults before what was kept
+of that folder is put in.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import streamlit as st
+
+from calscope.engines.engine_registry import ENGINES
+from calscope.model.errors import CalscopeError, ParameterError
+from calscope.model.params import Parameters, field_of, fields
+from calscope.pipeline.project_file import ProjectFile
+from calscope.ui.frame import keys
+from calscope.ui.session import places
+from calscope.ui.widgets import parameter_form
+
+_SETTINGS = "settings"
+
+
+def follow() -> bool:
+    """Put in what was kept of the project, where another one was open before; only before widgets are drawn.
+
+    Returns
+    -------
+    bool
+        Whether the project has just been opened and nothing was kept of it.
+    """
+    data = _open_data()
+    if data == st.session_state.get(keys.SETTINGS_OF):
+        return False
+    st.session_state[keys.SETTINGS_OF] = data
+    kept = _file(data).read().get(_SETTINGS) if data else None
+    _put(kept if isinstance(kept, dict) else {})
+    st.session_state[keys.SETTINGS_KEPT] = _now()
+    return bool(data) and not kept
+
+
+def keep() -> None:
+    """Write down what is set now, where it changed; a store that can't be written is told at the first run."""
+    data = _open_data()
+    if not data or data != st.session_state.get(keys.SETTINGS_OF):
+        return
+    now = _now()
+    if now == st.session_state.get(keys.SETTINGS_KEPT):
+        return
+    st.session_state[keys.SETTINGS_KEPT] = now
+    try:
+        _file(data).update(**{_SETTINGS: now})
+    except CalscopeError:
+        return
+
+
+def _open_data() -> str:
+    """Give the folder of the open project; empty where there is none, or results without their recording."""
+    try:
+        project = places.project()
+    except CalscopeError:
+        return ""
+    return "" if project is None or places.shows_import() else str(project.root)
+
+
+def _file(data: str) -> ProjectFile:
+    return ProjectFile(places.store().root, data)
+
+
+def _now() -> dict[str, Any]:
+    """Give what is set now, of the parameters those that are not at their defaults, as JSON has it."""
+    changed = {
+        dotted: list(value) if isinstance(value, tuple) else value
+        for dotted, value in parameter_form.values().items()
+        if value != _DEFAULTS[dotted]
+    }
+    return {"parameters": changed} | {name: _plain(st.session_state.get(key)) for name, key in _OTHERS.items()}
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple | list) else value
+
+
+_DEFAULTS = {field.dotted: field.default for field in fields()}
+_OTHERS = {"engine": keys.ENGINE, "first_frames": keys.FRAMES, "animals": keys.ANIMALS, "listed": keys.LISTED}
+
+
+def _put(kept: dict[str, Any]) -> None:
+    for field in fields():
+        parameter_form.put(field, field.default)
+    changed = kept.get("parameters")
+    for dotted, value in (changed if isinstance(changed, dict) else {}).items():
+        _put_parameter(dotted, value)
+    for name, key in _OTHERS.items():
+        st.session_state.pop(key, None)
+        value = kept.get(name)
+        if value is not None and _ALLOWED[name](value):
+            st.session_state[key] = value
+
+
+def _put_parameter(dotted: str, value: Any) -> None:
+    """Put one value in; one of another version, or that is not allowed, is left at its default."""
+    with suppress(ParameterError):
+        parameter_form.put(field_of(dotted), Parameters.one_value(dotted, value))
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
+
+
+_ALLOWED: dict[str, Callable[[Any], bool]] = {
+    "engine": lambda value: value in ENGINES,
+    "first_frames": lambda value: isinstance(value, int) and value >= 1,
+    "animals": _are_names,
+    "listed": lambda value: isinstance(value, str),
+}

@@ -1,0 +1,105 @@
+"""All animals of the project in one row, each with a small picture, its counts and how far it is; one is chosen."""
+
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import cv2
+import streamlit as st
+
+from calscope.model.movie import FloatArray
+from calscope.plots import png
+from calscope.plots.scaling import display_range, to_codes
+from calscope.ui.evaluation import thresholds_panel
+from calscope.ui.frame import keys, wording
+from calscope.ui.session import animal_states, selection, shown_run
+from calscope.ui.session.animal_states import STEPS, AnimalState
+from calscope.ui.session.shown_run import ShownAnimal
+from calscope.ui.widgets import charts
+
+PICTURE_PX = 54
+ALL = ""
+"""Value of the last tile; no animal has an empty name."""
+_GRID = {"line": "side by side", "told": "the pictures of all animals beside each other", "state": ""}
+
+
+def show() -> None:
+    """Draw the row; nothing for results without their recording, which are one animal."""
+    refs = shown_run.refs()
+    if len(refs) < 2:
+        return
+    tiles = [_tile(state) for state in animal_states.states()]
+    tiles.append({"value": ALL, "name": f"All {len(refs)}", "picture": "", "n_steps": 0, "n_done": 0} | _GRID)
+    current = shown_run.current()
+    chosen = ALL if selection.shows_all() or current is None else current.name
+    _component()(
+        key=keys.ANIMAL_STRIP,
+        data={"animals": tiles, "chosen": chosen},
+        on_chosen_change=_choose,
+    )
+
+
+def _choose() -> None:
+    chosen = (st.session_state.get(keys.ANIMAL_STRIP) or {}).get("chosen")
+    if chosen is not None:
+        selection.look_at_animal(str(chosen))
+
+
+def _tile(state: AnimalState) -> dict[str, Any]:
+    ref = next(ref for ref in shown_run.refs() if ref.name == state.name)
+    animal = shown_run.animal(ref, "evaluation", "refit", "fit", "apply")
+    line = _line(state, animal)
+    return {
+        "value": state.name,
+        "name": state.name,
+        "line": line,
+        "told": " · ".join(part for part in (line, _verdict(animal), state.step) if part),
+        "picture": _picture(animal) or _picture(shown_run.raw_animal(ref)),
+        "n_steps": len(STEPS),
+        "n_done": STEPS.index(state.step) + 1,
+        "state": "busy" if state.busy == "runs" else "failed" if state.failed else "",
+    }
+
+
+def _line(state: AnimalState, animal: ShownAnimal) -> str:
+    """Say in a few words what there is of an animal, or what goes on."""
+    if state.busy:
+        return "running" if state.busy == "runs" else "waits for its turn"
+    if state.failed:
+        return "▲ failed in the newest run"
+    evaluation, fit = thresholds_panel.evaluation_of(animal), animal.results.refit or animal.results.first
+    if evaluation is not None and fit is not None:
+        return f"{evaluation.n_accepted} of {fit.n} accepted"
+    return wording.count(fit.n, "component") if fit is not None else state.step
+
+
+def _verdict(animal: ShownAnimal) -> str:
+    quality = animal.results.motion_quality
+    return f"motion: {quality.verdict}" if quality else ""
+
+
+def _picture(animal: ShownAnimal) -> str:
+    """Give the max projection, of the corrected movie where there is one; empty where there is none."""
+    found = animal.results
+    if found.after is not None:
+        return _small(found.keys["after"], _image=found.after.max)
+    return _small(found.keys["before"], _image=found.before.max) if found.before is not None else ""
+
+
+@charts.cached
+def _small(key: str, _image: FloatArray) -> str:
+    """Give the image, small, as an address that the page can show."""
+    scale = 2 * PICTURE_PX / max(_image.shape)
+    size = tuple(max(1, round(side * scale)) for side in reversed(_image.shape))
+    small = cv2.resize(_image, size, interpolation=cv2.INTER_AREA)
+    return png.data_uri(to_codes(small, display_range([small], 20.0, 99.7)), png.palette("gray"))
+
+
+@cache
+def _component() -> Callable[..., object]:
+    html, css, js = (
+        files("calscope.ui.widgets").joinpath(f"animal_strip.{kind}").read_text(encoding="utf-8")
+        for kind in ("html", "css", "js")
+    )
+    return st.components.v2.component("calscope.animal_strip", html=html, css=css, js=js)
