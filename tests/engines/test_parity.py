@@ -1,5 +1,8 @@
 """How far two analyses agree, measured on differences that are known."""
 
+import multiprocessing
+import re
+
 import numpy as np
 import pytest
 from scipy.sparse import csc_matrix
@@ -10,12 +13,19 @@ from calscope.algorithms.comparison.truth_scores import Truth, found_cells, moti
 from calscope.algorithms.summary import compute_summary
 from calscope.engines.builtin import BuiltinEngine
 from calscope.export.report.parity_report import write_parity
+from calscope.io.demo.demo_files import write_demo
 from calscope.io.demo.simulate import PAD, Scene, Simulation
+from calscope.io.readers.reader_registry import open_recording
+from calscope.model.errors import Cancelled, EngineError
 from calscope.model.movie import ArrayMovie
 from calscope.model.params import Parameters
+from calscope.model.progress import silent
 from calscope.model.recording import RecordingInfo
 from calscope.pipeline import engine_parity
+from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.engine_parity import read_truth, run_parity
+from calscope.pipeline.engine_process import run_apart, run_here
+from calscope.pipeline.store import Store
 
 
 def test_a_constant_offset_of_the_templates_is_no_difference():
@@ -113,8 +123,12 @@ def test_two_alike_engines_agree_in_everything(simulation, tmp_path, monkeypatch
     fractions = []
     params = Parameters.from_dict({"motion": {"strides": [24, 24], "overlaps": [12, 12]}})
     recording = Recording(simulation, tmp_path / "movie.tif")
-    report = run_parity(
-        recording, params, out=tmp_path, progress=lambda fraction, note="", /: fractions.append(fraction)
+    report, matched = run_parity(
+        recording,
+        params,
+        out=tmp_path,
+        progress=lambda fraction, note="", /: fractions.append(fraction),
+        run_engine=run_here,
     )
     assert report["same_input"]["correlation_image"] < 1e-6
     assert report["same_input"]["r_value"]["largest_difference"] < 1e-6
@@ -127,12 +141,20 @@ def test_two_alike_engines_agree_in_everything(simulation, tmp_path, monkeypatch
     assert ours == theirs
     assert ours["motion_rmse_px"] < ours["uncorrected_rmse_px"]
     assert fractions[-1] == pytest.approx(1)
-    written = write_parity(report, tmp_path)
+    assert matched.correlation == pytest.approx(1) and matched.shown[0] == matched.shown[1]
+    np.testing.assert_array_equal(matched.traces[0], matched.traces[1])
+    assert matched.traces[0].max() == 1
+    written = write_parity(report, tmp_path, matched)
     text = written[1].read_text(encoding="utf-8")
     assert "Motion error: the same." in text
     page = written[2].read_text(encoding="utf-8")
-    assert page.count("<svg") == 5 and "Motion error: the same." in page
+    assert page.count("<svg") == 7 and "Motion error: the same." in page
     assert page.count("<circle") == 3 * report["same_input"]["n_components"] + 2 * whole["components"]["matched"]
+    n = whole["components"]["matched"]
+    blue, orange = (re.findall(f'<path d="([^"]+)" stroke="{colour}"', page) for colour in ("#49b0ff", "#ff8a1f"))
+    assert len(blue) == len(orange) == n and sorted(blue) == sorted(orange)
+    assert 'href="data:image/png;base64,' in page and "built-in blue, CaImAn orange" in page
+    assert f"Component {matched.shown[0]} of the built-in engine" in page
     assert "http" not in page, "it needs nothing from elsewhere"
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "parity.html",
@@ -140,6 +162,46 @@ def test_two_alike_engines_agree_in_everything(simulation, tmp_path, monkeypatch
         "parity.md",
         "truth.npz",
     ]
+
+
+def test_an_engine_in_a_process_of_its_own_has_its_own_memory_and_leaves_the_same(tmp_path):
+    write_demo(tmp_path / "demo", animals=1, frames=80, size=64)
+    recording = open_recording(tmp_path / "demo" / "Animal_1" / "movie.tif")
+    ballast = np.ones(100_000_000)  # 800 MB of this process
+    told, lines = [], []
+    runs = [
+        run(
+            recording,
+            Parameters().replace({"motion.pw_rigid": False}),
+            BuiltinEngine(),
+            Store(tmp_path / place),
+            1,
+            lambda fraction, note="", /: told.append(fraction),
+            lines.append,
+        )
+        for place, run in (("apart", run_apart), ("here", run_here))
+    ]
+    apart, here = runs
+    assert ballast.nbytes < here.peak_memory_bytes and apart.peak_memory_bytes < here.peak_memory_bytes - 600e6
+    assert told[-1] == 1 and lines
+    C = [AnimalResults(Store(tmp_path / place), run.keys).refit.C for place, run in (("apart", apart), ("here", here))]
+    np.testing.assert_array_equal(*C)
+
+
+def test_what_goes_wrong_in_that_process_is_told_and_a_wish_to_stop_ends_it(tmp_path):
+    write_demo(tmp_path / "demo", animals=1, frames=80, size=64)
+    recording = open_recording(tmp_path / "demo" / "Animal_1" / "movie.tif")
+    rest = (BuiltinEngine(), Store(tmp_path / "store"), 1)
+
+    def stop(fraction, note="", /):
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        run_apart(recording, Parameters(), *rest, stop, lambda line: None)
+    assert not multiprocessing.active_children()
+    wrong = Parameters().replace({"cnmf.K": 2000})
+    with pytest.raises(EngineError, match="K"):
+        run_apart(recording, wrong, *rest, silent, lambda line: None)
 
 
 def test_a_recording_without_truth_is_compared_without(tmp_path):

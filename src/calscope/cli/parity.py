@@ -30,9 +30,11 @@ def command(chosen: argparse.Namespace) -> int:
     for note in texts(notes):
         line.say(note)
     recording = open_recording(ref.path, chosen.frames)
-    report = run_parity(recording, params, out=out, workers=chosen.workers or 1, progress=line.show, log=line.say)
+    numbers, matched = run_parity(
+        recording, params, out=out, workers=chosen.workers or 1, progress=line.show, log=line.say
+    )
     line.clear()
-    for path in write_parity(report, out):
+    for path in write_parity(numbers, out, matched):
         sys.stdout.write(f"{path}\n")
     return OK
 

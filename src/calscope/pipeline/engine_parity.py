@@ -4,7 +4,6 @@ Two kinds of numbers are kept apart. *Same input*: one step on the same movie, f
 mean the same must give the same. *Whole way*: each engine on its own results, as a person would run it.
 """
 
-import contextlib
 import dataclasses
 import tempfile
 from collections.abc import Mapping
@@ -23,55 +22,27 @@ from calscope.algorithms.comparison.agreement import (
 )
 from calscope.algorithms.comparison.caiman_quirks import correlation_as_caiman, evaluation_groups_of_caiman
 from calscope.algorithms.comparison.truth_scores import Truth, found_cells, motion_error_px
-from calscope.engines.caiman import CaimanEngine, import_caiman
+from calscope.engines.caiman import CaimanEngine
 from calscope.engines.engine import Context, Engine
 from calscope.engines.engine_registry import get_engine
 from calscope.io.demo.simulate import PAD
-from calscope.model.errors import EngineError, StoreError
+from calscope.model.errors import StoreError
+from calscope.model.matched import MatchedComponents
 from calscope.model.movie import FrameSource
 from calscope.model.note_texts.all_texts import texts
 from calscope.model.params import Parameters
 from calscope.model.progress import Progress, part, silent
-from calscope.model.recording import RecordingInfo
 from calscope.model.results import ComponentQuality, Components, CorrectedMovie, Evaluation, MotionEstimate
 from calscope.pipeline.animal_results import AnimalResults
-from calscope.pipeline.records import AnimalRun, RunError
-from calscope.pipeline.runner import InfoSource, Log, run_animal
+from calscope.pipeline.engine_process import RunEngine, run_apart
+from calscope.pipeline.records import AnimalRun
+from calscope.pipeline.runner import InfoSource, Log
 from calscope.pipeline.stage_keys import resolve_params
 from calscope.pipeline.store import Store
 
 SCHEMA = 1
-WARM_UP_FRAMES = 60
 Numbers = dict[str, Any]
 """Values that JSON can hold."""
-
-
-@dataclass(frozen=True)
-class Clip:
-    """The first frames of a recording, to have code compiled and libraries loaded before anything is timed."""
-
-    whole: InfoSource
-    n_frames: int
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """Frames, rows, columns."""
-        return self.n_frames, self.whole.shape[1], self.whole.shape[2]
-
-    @property
-    def dtype(self) -> np.dtype:
-        """Type of the values."""
-        return self.whole.dtype
-
-    @property
-    def info(self) -> RecordingInfo:
-        """What is known of the recording, with the clip's own length and fingerprint."""
-        info = self.whole.info
-        return dataclasses.replace(info, shape=self.shape, fingerprint=f"{info.fingerprint} first {self.n_frames}")
-
-    def read(self, start: int, stop: int) -> NDArray:
-        """Read frames."""
-        return self.whole.read(start, stop)
 
 
 @dataclass(frozen=True)
@@ -95,7 +66,8 @@ def run_parity(
     workers: int = 1,
     progress: Progress = silent,
     log: Log = lambda line: None,
-) -> Numbers:
+    run_engine: RunEngine = run_apart,
+) -> tuple[Numbers, MatchedComponents]:
     """Run both engines and compare them; nothing is taken from or left in the person's store.
 
     Parameters
@@ -104,34 +76,33 @@ def run_parity(
         An existing folder; a temporary store is made in it and removed.
     workers
         One by default, so that time and memory compare.
+    run_engine
+        How an engine is run; each in a process of its own by default, so that its memory is its own.
 
     Returns
     -------
-    dict
-        What `parity.json` holds.
+    numbers, matched
+        What `parity.json` holds, and what the page draws.
 
     Raises
     ------
     EngineError
-        When CaImAn can't run here.
-    RunError
-        When one of the engines fails.
+        When CaImAn can't run here, or one of the engines fails.
     """
     engines = (get_engine("builtin"), get_engine("caiman"))
     used = resolve_params(params, recording.info)
     truth = read_truth(Path(recording.info.path), recording.shape[0])
     with tempfile.TemporaryDirectory(dir=out, prefix=".parity-") as folder:
         store = Store(Path(folder))
-        _warm_up(recording, used, engines[0], store, workers)
         ours, theirs = (
-            _one_side(recording, used, engine, store=store, workers=workers, progress=share, log=log)
+            _side(run_engine(recording, used, engine, store, workers, share, log), store)
             for engine, share in zip(engines, (part(progress, 0, 0.2), part(progress, 0.2, 0.9)), strict=True)
         )
         with store.scratch() as scratch:
             context = Context(part(progress, 0.9, 1.0), _no_arrays, workers, scratch)
             same = _same_input(recording, theirs, used, engines[0], context)
         progress(1.0, "done")
-        return {
+        numbers = {
             "schema": SCHEMA,
             "recording": dataclasses.asdict(recording.info),
             "parameters": used.to_dict(),
@@ -140,15 +111,7 @@ def run_parity(
             "same_input": same,
             "whole_way": _whole_way(ours, theirs),
         }
-
-
-def _warm_up(recording: InfoSource, params: Parameters, builtin: Engine, store: Store, workers: int) -> None:
-    """Compile and load what the engines need, so that times compare; what comes out is thrown away with the store."""
-    clip = Clip(recording, min(WARM_UP_FRAMES, recording.shape[0]))
-    with contextlib.suppress(RunError):  # a clip may be too short to find anything in
-        run_animal(clip, params, engine=builtin, store=store, workers=workers, log=lambda line: None)
-    with contextlib.suppress(EngineError):  # told by the run itself
-        import_caiman()
+        return numbers, _matched(ours, theirs, used.dataset.fr)
 
 
 def read_truth(recording: Path, n_frames: int) -> Truth | None:
@@ -166,22 +129,12 @@ def read_truth(recording: Path, n_frames: int) -> Truth | None:
         raise StoreError(f"{path} can't be read as the truth of a simulation: {error}. Move it away.") from None
 
 
-def _one_side(
-    recording: InfoSource,
-    params: Parameters,
-    engine: Engine,
-    *,
-    store: Store,
-    workers: int,
-    progress: Progress,
-    log: Log,
-) -> Side:
-    run = run_animal(recording, params, engine=engine, store=store, workers=workers, progress=progress, log=log)
+def _side(run: AnimalRun, store: Store) -> Side:
     results = AnimalResults(store, run.keys)
     after, motion, corrected = results.after, results.motion_estimate, results.corrected
     refit, quality, evaluation = results.refit, results.component_quality, results.evaluation
     if after is None or motion is None or corrected is None or refit is None or quality is None or evaluation is None:
-        raise StoreError(f"The results of the engine {engine.name} are no longer there. Run again.")
+        raise StoreError(f"The results of the engine {run.engine} are no longer there. Run again.")
     return Side(run, motion, corrected, refit, quality, evaluation, np.array(after.corr))
 
 
@@ -260,6 +213,24 @@ def _whole_way(ours: Side, theirs: Side) -> Numbers:
             for (a, b), cosine, r in zip(pairs, matches.cosines, traces, strict=True)
         ],
     }
+
+
+def _matched(ours: Side, theirs: Side, fr_hz: float | None) -> MatchedComponents:
+    """Give what the page draws; the traces are those of the pair in the middle, neither the best nor the worst."""
+    pairs = match_footprints(ours.refit.A, theirs.refit.A).pairs
+    correlations = trace_correlations(ours.refit.C, theirs.refit.C, pairs)
+    footprints = ours.refit.A[:, pairs[:, 0]], theirs.refit.A[:, pairs[:, 1]]
+    if not len(pairs):
+        none = np.zeros(0, np.float32)
+        return MatchedComponents(ours.corr_after, footprints, None, (none, none), 0.0, fr_hz)
+    middle = int(np.argsort(correlations)[len(pairs) // 2])
+    a, b = (int(number) for number in pairs[middle])
+    traces = _of_largest(ours.refit.C[a]), _of_largest(theirs.refit.C[b])
+    return MatchedComponents(ours.corr_after, footprints, (a, b), traces, float(correlations[middle]), fr_hz)
+
+
+def _of_largest(trace: NDArray) -> NDArray[np.float32]:
+    return np.asarray(trace / max(float(trace.max()), 1e-9), np.float32)
 
 
 def _compare_patches(ours: MotionEstimate, theirs: MotionEstimate) -> Numbers | None:

@@ -13,7 +13,7 @@ from calscope.model.errors import StoreError
 def test_files_of_others_are_left_alone(tmp_path, name, content):
     (tmp_path / name).write_text(content)
     with pytest.raises(StoreError, match=f"{name} was not written by"):
-        write_parity({}, tmp_path)
+        write_parity({}, tmp_path, None)
     assert [path.name for path in tmp_path.iterdir()] == [name]
     assert (tmp_path / name).read_text() == content
 

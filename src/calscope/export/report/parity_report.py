@@ -9,10 +9,12 @@ from typing import Any
 from markupsafe import Markup
 
 from calscope.export.report.markup import element, join, table, trusted
+from calscope.export.report.parity_pictures import outlines_of_both, traces_of_both
 from calscope.export.report.svg_scatter import scatter
 from calscope.io.atomic_write import atomic_file
 from calscope.io.json_files import read_json_file
 from calscope.model.errors import StoreError
+from calscope.model.matched import MatchedComponents
 
 JSON_NAME, TEXT_NAME, PAGE_NAME = "parity.json", "parity.md", "parity.html"
 _STAGES = ("estimate", "apply", "fit", "refit", "component_quality")
@@ -43,7 +45,14 @@ class Scatter:
     pairs: Sequence[tuple[float, float]]
 
 
-Block = Heading | Table | Scatter | str
+@dataclass(frozen=True)
+class Picture:
+    """Only on the page."""
+
+    drawn: Markup
+
+
+Block = Heading | Table | Scatter | Picture | str
 """A text is a paragraph."""
 
 
@@ -70,7 +79,7 @@ def _is_parity(path: Path) -> bool:
     return isinstance(found, dict) and all(part in found for part in ("engines", "same_input", "whole_way"))
 
 
-def write_parity(report: Mapping[str, Any], out: Path) -> list[Path]:
+def write_parity(report: Mapping[str, Any], out: Path, matched: MatchedComponents) -> list[Path]:
     """Write what `run_parity` found as `parity.json`, `parity.md` and `parity.html`, and give their paths.
 
     Raises
@@ -79,7 +88,7 @@ def write_parity(report: Mapping[str, Any], out: Path) -> list[Path]:
         When the folder can't be written, or has files of others with these names.
     """
     check_parity_place(out)
-    blocks = list(document(report))
+    blocks = list(document(report, matched))
     texts = {JSON_NAME: json.dumps(report, indent=1), TEXT_NAME: as_markdown(blocks), PAGE_NAME: as_page(blocks)}
     for name, text in texts.items():
         with atomic_file(out / name) as part:
@@ -87,7 +96,7 @@ def write_parity(report: Mapping[str, Any], out: Path) -> list[Path]:
     return [out / name for name in texts]
 
 
-def document(report: Mapping[str, Any]) -> Iterable[Block]:
+def document(report: Mapping[str, Any], matched: MatchedComponents) -> Iterable[Block]:
     """Give the comparison as blocks to be read in order."""
     recording, engines = report["recording"], report["engines"]
     ours, theirs = engines["builtin"], engines["caiman"]
@@ -106,11 +115,14 @@ def document(report: Mapping[str, Any]) -> Iterable[Block]:
     yield Heading("The whole way")
     yield "Each engine on its own results."
     yield Table(("measure", "value"), _whole_rows(whole))
+    yield Picture(outlines_of_both(matched))
+    if matched.shown is not None:
+        yield Picture(traces_of_both(matched))
     yield Scatter("SNR of matched components", [pair["snr"] for pair in whole["pairs"]])
     yield Scatter("r of matched components", [pair["r_value"] for pair in whole["pairs"]])
     yield from _truth_parts(ours["truth"], theirs["truth"])
     yield Heading("Time and memory")
-    yield "Code was compiled and CaImAn loaded before the times were taken."
+    yield "Each engine ran in a process of its own. Code was compiled and CaImAn loaded before the times were taken."
     yield Table(("", "built-in", "CaImAn"), _cost_rows(ours, theirs))
     yield Heading("Matched components")
     header = ("built-in", "CaImAn", "cosine", "trace r", "SNR", "r-value", "accepted")
@@ -122,7 +134,7 @@ def document(report: Mapping[str, Any]) -> Iterable[Block]:
 
 def as_markdown(blocks: Iterable[Block]) -> str:
     """Give the blocks as Markdown; pictures are left out."""
-    texts = (_markdown_of(block) for block in blocks if not isinstance(block, Scatter))
+    texts = (_markdown_of(block) for block in blocks if not isinstance(block, Scatter | Picture))
     return "\n\n".join(texts) + "\n"
 
 
@@ -158,7 +170,9 @@ def as_page(blocks: Sequence[Block]) -> str:
     return Markup("<!doctype html>\n") + element("html", {"lang": "en"}, head, element("body", None, join(*body)))
 
 
-def _html_of(block: Heading | Table | str) -> Markup:
+def _html_of(block: Heading | Table | Picture | str) -> Markup:
+    if isinstance(block, Picture):
+        return block.drawn
     if isinstance(block, Heading):
         return element(f"h{block.level}", None, block.text)
     if isinstance(block, str):
@@ -171,6 +185,10 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto
 h1 { font-size: 1.5rem } h2 { font-size: 1.15rem; margin-top: 2rem }
 table { border-collapse: collapse; margin: .8rem 0 } th, td { text-align: left; padding: .2rem .9rem .2rem 0 }
 th { border-bottom: 1px solid #999 } td { border-bottom: 1px solid #e5e5e5; font-variant-numeric: tabular-nums }
+.chart { width: 100% } .chart polyline { stroke-width: 1.2px } .chart .grid { stroke: #edf0f3 }
+.chart .x, .chart .title { text-anchor: middle } .chart .tick.y { text-anchor: end; dominant-baseline: middle }
+figure { margin: 1rem 0 } .outlines { width: 100%; max-width: 44rem } .outlines image { image-rendering: pixelated }
+.outlines path { fill: none; stroke-width: 1.6px; vector-effect: non-scaling-stroke }
 .row { display: flex; flex-wrap: wrap; gap: 1rem } svg text { font: 11px system-ui, sans-serif; fill: #444 }
 """
 

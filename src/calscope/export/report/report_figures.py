@@ -137,7 +137,7 @@ def contour_map(
     """
     rows, columns = dims
     paths = [
-        element("path", {"class": _look(accepted, i), "data-component": i, "d": _path(line)}, "")
+        element("path", {"class": _look(accepted, i), "data-component": i, "d": svg_path(line)}, "")
         for i, line in enumerate(outlines(A, dims))
         if len(line)
     ]
@@ -152,8 +152,8 @@ def _look(accepted: NDArray[np.bool_] | None, component: int) -> str:
     return "accepted" if accepted[component] else "rejected"
 
 
-def _path(line: Outline) -> str:
-    """Outline in px as an SVG path; pixel centres are at whole numbers in ours, at halves in SVG's."""
+def svg_path(line: Outline) -> str:
+    """Give an outline in px as an SVG path; pixel centres are at whole numbers in ours, at halves in SVG's."""
     pieces = np.split(line, np.flatnonzero(np.isnan(line[:, 0])))
     parts = [piece[np.isfinite(piece[:, 0])] + 0.5 for piece in pieces]
     return "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in part) + "Z" for part in parts if len(part))
