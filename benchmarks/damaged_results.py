@@ -142,6 +142,8 @@ def _damaged_npz(content: bytes, chance: random.Random) -> bytes:
             arrays = dict(found)
     except DAMAGE:  # by what was done to it before
         return content
+    if not arrays:
+        return content
     name = chance.choice(list(arrays))
     array = arrays.pop(name)
     if chance.random() < 0.9:

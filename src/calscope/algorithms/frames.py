@@ -82,6 +82,8 @@ class CleanFrames:
     """Smallest and largest value that a detector may have given."""
     clip_range: tuple[float, float] = ANY
     """Range that values are cut to where motion is looked for."""
+    still: tuple[NDArray[np.intp], NDArray[np.intp]] | None = None
+    """Pixels that never change, and those that stand in for them where motion is looked for; in a flat frame."""
 
     def read(self, start: int, stop: int) -> tuple[FloatArray, NDArray[np.bool_]]:
         """Frames `start` to `stop`, (n, H, W), and which of them had values that were missing, (n,)."""
@@ -94,6 +96,10 @@ class CleanFrames:
 
     def clip(self, frames: FloatArray) -> FloatArray:
         """Take from frames what doesn't move with the tissue, in place."""
+        if self.still is not None:
+            there, sources = self.still
+            flat = frames.reshape(len(frames), -1)
+            flat[:, there] = flat[:, sources]
         return frames if self.clip_range == ANY else np.clip(frames, *self.clip_range, out=frames)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from calscope.model.movie import FloatArray
 from calscope.model.notes import Note
 
 PATTERN_SHARE = 0.02
@@ -23,6 +24,8 @@ class RecordingCheck:
     """Share of the changes from frame to frame that a regular pattern makes, 0 to 1."""
     has_still_image: bool
     """Whether pixels differ from each other in a lasting way; not so in z-scores or dF/F."""
+    still_fill: FloatArray
+    """(H, W) what fills the pixels that never change, as a border around the tissue; NaN where there is tissue."""
     notes: tuple[Note, ...] = ()
 
     @property

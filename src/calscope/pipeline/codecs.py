@@ -61,6 +61,7 @@ def _load_images(stored: StoredResult) -> SummaryImages:
 
 def _save_check(writer: ResultWriter, check: RecordingCheck) -> None:
     writer.save("light_artefacts", np.asarray(check.light_artefacts, np.bool_))
+    _save_floats(writer, check, "still_fill")
     writer.values.update(
         line_offset_px=float(check.line_offset_px),
         pattern_share=float(check.pattern_share),
@@ -72,7 +73,8 @@ def _save_check(writer: ResultWriter, check: RecordingCheck) -> None:
 def _load_check(stored: StoredResult) -> RecordingCheck:
     values = dict(stored.values)
     notes = notes_from_json(values.pop("notes"))
-    return RecordingCheck(light_artefacts=stored.array("light_artefacts"), notes=notes, **values)
+    artefacts, fill = stored.array("light_artefacts"), stored.array("still_fill")
+    return RecordingCheck(light_artefacts=artefacts, still_fill=fill, notes=notes, **values)
 
 
 def _save_survey(writer: ResultWriter, survey: MotionSurvey) -> None:

@@ -76,8 +76,8 @@ class StageInputs:
 
     @property
     def repaired(self) -> FrameSource:
-        """The raw movie without light artefacts, and without the offset between rows that a person entered."""
-        return repaired(self.source, self.check.light_artefacts, self.params.dataset.line_offset_px)
+        """The raw movie without what the check found, and without the offset between rows that a person entered."""
+        return repaired(self.source, self.check, self.params.dataset.line_offset_px)
 
     @property
     def estimate(self) -> MotionEstimate:

@@ -30,6 +30,7 @@ def test_nothing_is_found_in_a_recording_of_any_kind(kind):
     assert found.line_offset_px == 0
     assert not found.has_pattern
     assert found.has_still_image
+    assert np.isnan(found.still_fill).all()
 
 
 @pytest.mark.parametrize("rows", [slice(None), slice(30, 60), slice(0, 8)])

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from calscope.algorithms.artefacts.light_artefacts import find_light_artefacts
 from calscope.algorithms.artefacts.line_phase import measure_line_phase
 from calscope.algorithms.artefacts.patterns import has_still_image, pattern_share
+from calscope.algorithms.artefacts.still_pixels import find_still_pixels, smooth_fill
 from calscope.algorithms.frames import chunk_length, map_chunks
 from calscope.algorithms.motion.motion_notes import which_frames
 from calscope.model.artefacts import RecordingCheck
@@ -20,7 +21,7 @@ SAMPLED_FRAMES = 64
 
 
 def check_recording(source: FrameSource, *, workers: int = 1, progress: Progress = silent) -> RecordingCheck:
-    """Look for light artefacts, an offset between rows, moving patterns, and a missing still image.
+    """Look for light artefacts, an offset between rows, moving patterns, parts that never change, and a still image.
 
     Parameters
     ----------
@@ -28,16 +29,19 @@ def check_recording(source: FrameSource, *, workers: int = 1, progress: Progress
         The raw movie, (T, H, W); read once, and some frames again.
     """
     row_means = _row_means(source, workers, progress)
-    frames = _sample(source, np.arange(source.shape[0]))
+    sampled = _sample(source, np.arange(source.shape[0]))
+    frames = _finite(sampled)
     low, high = np.percentile(np.median(frames, axis=0), [1, 99])
     artefacts = find_light_artefacts(row_means, float(high - low))
     if artefacts.any():
-        frames = _sample(source, np.flatnonzero(~artefacts))
+        sampled = _sample(source, np.flatnonzero(~artefacts))
+        frames = _finite(sampled)
     found = RecordingCheck(
         light_artefacts=artefacts,
         line_offset_px=measure_line_phase(frames).offset_px,
         pattern_share=pattern_share(frames),
         has_still_image=has_still_image(frames),
+        still_fill=smooth_fill(frames, find_still_pixels(sampled)),
     )
     return replace(found, notes=tuple(_notes(found)))
 
@@ -49,6 +53,9 @@ def _notes(found: RecordingCheck) -> Iterator[Note]:
         yield Note("line_offset", {"offset_px": round(found.line_offset_px, 2)})
     if found.has_pattern:
         yield Note("moving_pattern", {"percent": 100 * found.pattern_share})
+    still = np.isfinite(found.still_fill)
+    if still.any():
+        yield Note("still_pixels", {"percent": 100 * float(still.mean())})
     if not found.has_still_image:
         yield Note("no_still_image")
 
@@ -70,10 +77,10 @@ def _row_means(source: FrameSource, workers: int, progress: Progress) -> FloatAr
     return np.concatenate(list(parts))
 
 
-def _sample(source: FrameSource, among: NDArray[np.intp]) -> FloatArray:
-    """Read frames spread over those given, (n, H, W)."""
+def _sample(source: FrameSource, among: NDArray[np.intp]) -> NDArray:
+    """Read frames spread over those given, (n, H, W) in the source's type."""
     at = np.unique(np.linspace(0, len(among) - 1, SAMPLED_FRAMES).round().astype(int))
-    return np.concatenate([_finite(source.read(frame, frame + 1)) for frame in among[at].tolist()])
+    return np.concatenate([source.read(frame, frame + 1) for frame in among[at].tolist()])
 
 
 def _finite(frames: NDArray) -> FloatArray:

@@ -1,4 +1,7 @@
-"""A recording without what its check found: frames with other light replaced, the offset between rows undone."""
+"""A recording without what its check found: frames with other light replaced, parts that never change filled.
+
+The offset between rows that a person entered is undone as well.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -6,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from calscope.model.artefacts import RecordingCheck
 from calscope.model.movie import FloatArray, FrameSource
 
 
@@ -16,6 +20,8 @@ class RepairedMovie:
     source: FrameSource
     light_artefacts: NDArray[np.bool_]
     """(T,)."""
+    still_fill: FloatArray
+    """(H, W) what stands in every frame for the pixels that never change; NaN at the others."""
     line_offset_px: float = 0.0
     """Rows 1, 3, 5 … lie this much further to the right, and are moved back."""
 
@@ -39,7 +45,14 @@ class RepairedMovie:
                 frames[index] = self._as_type(self._between(start + index))
         if self.line_offset_px:
             frames = self._as_type(rows_moved_back(frames, self.line_offset_px))
+        if self._still.any():
+            frames = frames.copy()
+            frames[:, self._still] = self._as_type(self.still_fill[self._still])
         return frames
+
+    @cached_property
+    def _still(self) -> NDArray[np.bool_]:
+        return np.isfinite(self.still_fill)
 
     @cached_property
     def _good(self) -> NDArray[np.intp]:
@@ -74,8 +87,8 @@ def rows_moved_back(frames: NDArray, offset_px: float) -> FloatArray:
     return moved
 
 
-def repaired(source: FrameSource, light_artefacts: NDArray[np.bool_], line_offset_px: float) -> FrameSource:
+def repaired(source: FrameSource, check: RecordingCheck, line_offset_px: float) -> FrameSource:
     """Give the source itself where there is nothing to repair."""
-    if not line_offset_px and not light_artefacts.any():
+    if not line_offset_px and not check.light_artefacts.any() and np.isnan(check.still_fill).all():
         return source
-    return RepairedMovie(source, light_artefacts, line_offset_px)
+    return RepairedMovie(source, check.light_artefacts, check.still_fill, line_offset_px)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from calscope.algorithms.artefacts.still_pixels import find_still_pixels, nearest_moving
 from calscope.algorithms.frames import ANY, CleanFrames, map_chunks
 from calscope.algorithms.motion.grid import rigid_field
 from calscope.algorithms.motion.rigid import RigidTemplate, estimate_rigid, prepare_rigid
@@ -44,6 +45,8 @@ class Sample:
     """Smallest and largest value that a detector may have given."""
     clip_range: tuple[float, float]
     """Range that values are cut to where motion is looked for; without bounds where no pixel is stuck."""
+    still: NDArray[np.bool_]
+    """(H, W) pixels that never change, as a border around the tissue."""
 
     @staticmethod
     def of(frames: NDArray) -> "Sample":
@@ -52,11 +55,12 @@ class Sample:
         fill = _fill_image(frames, credible)
         low, high = _clip_range(frames, credible)
         is_stuck = bool(((fill < low) | (fill > high)).any())
-        return Sample(frames, fill, credible, (low, high) if is_stuck else ANY)
+        return Sample(frames, fill, credible, (low, high) if is_stuck else ANY, find_still_pixels(frames))
 
     def clean(self, source: FrameSource) -> CleanFrames:
         """Read the movie that this is a sample of, or another like it."""
-        return CleanFrames(source, self.fill, self.credible, self.clip_range)
+        still = nearest_moving(self.still) if self.still.any() else None
+        return CleanFrames(source, self.fill, self.credible, self.clip_range, still)
 
     def values(self, low: float, high: float) -> MovieValues:
         """Give what is known of the values of the movie, which lie between `low` and `high`."""
@@ -111,7 +115,7 @@ def _fill_image(frames: NDArray, credible: tuple[float, float]) -> FloatArray:
 
 def make_template(sample: Sample, max_shifts: tuple[int, int], *, workers: int, progress: Progress) -> FloatArray:
     """Make a template (H, W) from a sample of frames, never with a value that isn't finite."""
-    template = np.clip(sample.fill, *sample.clip_range)
+    template = sample.clean(ArrayMovie(sample.frames)).clip(sample.fill[None].copy())[0]
     warper = Warper(rigid_field((sample.frames.shape[1], sample.frames.shape[2])))
     for number in range(PASSES):
         rigid = prepare_rigid(template, max_shifts)

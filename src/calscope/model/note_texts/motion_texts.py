@@ -48,9 +48,10 @@ def _moves_further(px: float, axis: str, limit_px: int) -> str:
 
 def _light_artefacts(n: int, n_frames: int, stretches: Sequence[Sequence[int]], n_stretches: int) -> str:
     named = _named(n, stretches, n_stretches)
+    left_out = "It was left out: its" if n == 1 else "They were left out: their"
     return (
         f"{frames_are(n, n_frames)} far too bright all over or in a band of rows, as when other light falls in{named}. "
-        "They were left out: their pixels are interpolated between the nearest other frames."
+        f"{left_out} pixels are interpolated between the nearest other frames."
     )
 
 
@@ -65,6 +66,8 @@ def _line_offset(offset_px: float) -> str:
 MOTION: dict[str, str | Callable[..., str]] = {
     "light_artefacts": _light_artefacts,
     "line_offset": _line_offset,
+    "still_pixels": "{percent:.0f} % of the picture never changes, as a border or a stamped text. Motion is found in "
+    "the rest; the corrected movie has a smooth brightness there, which goes on from the tissue.",
     "moving_pattern": "A regular pattern (interference, or rows that hum) makes {percent:.0f} % of what changes from "
     "frame to frame. Shifts may follow the pattern and not the tissue.",
     "no_still_image": "Pixels have no lasting differences in brightness, as in a movie of z-scores or of dF/F: there "
