@@ -7,7 +7,6 @@ Only this file imports caiman, and only when a step runs: it takes ten seconds a
 step makes its parameters and its CNMF object anew, because CaImAn writes into those it is given.
 """
 
-import copy
 import errno
 import importlib.util
 import inspect
@@ -27,10 +26,17 @@ from scipy.sparse import csc_matrix
 
 from calscope.algorithms.evaluation.soma import measure_soma
 from calscope.algorithms.motion.apply_motion import measure_values
-from calscope.algorithms.motion.grid import make_patches
 from calscope.engines.caiman_check import caiman_version, cnn_obstacle, explain_failure, find_caiman
 from calscope.engines.caiman_files import check_room, even_stretches, write_by_pixels, write_frames, write_raw
 from calscope.engines.caiman_multiprocessing import TaskPool
+from calscope.engines.caiman_parameters import (
+    REASONS,
+    cnmf_options,
+    groups_for,
+    motion_options,
+    motion_values,
+    note_effective,
+)
 from calscope.engines.caiman_progress import (
     APPLY,
     FIT,
@@ -46,12 +52,9 @@ from calscope.engines.caiman_results import components_of, corrected_movie, moti
 from calscope.engines.caiman_surroundings import surroundings
 from calscope.engines.caiman_trial import STEP
 from calscope.engines.engine import Availability, Context, check_same_frames, check_seeds
-from calscope.model.caiman_params import to_caiman
 from calscope.model.errors import CalscopeError, Cancelled, EngineError, RecordingError
-from calscope.model.fields import StageName
 from calscope.model.movie import FloatArray, FrameSource, Movie
-from calscope.model.notes import Note
-from calscope.model.params import Parameters, fields
+from calscope.model.params import Parameters
 from calscope.model.progress import monotonic_progress, part
 from calscope.model.results import ComponentQuality, Components, CorrectedMovie, MotionEstimate, MovieValues
 from calscope.model.seeds import Seeds
@@ -60,23 +63,6 @@ logger = logging.getLogger(__name__)
 
 MIN_FRAMES = 10
 """CaImAn's template is a median of means of ten frames."""
-_PIXELS_A_TASK = 4096
-"""Pixels of one task outside of patches. CaImAn would take it from the memory that happens to be free."""
-_COPIES = ("temporal.nb", "spatial.nb")
-"""CaImAn keeps these equal to init.nb itself and warns when they are given."""
-
-
-REASONS: Mapping[str, Note] = MappingProxyType(
-    {
-        "motion.strides": Note("caiman_strides_cut_to_field"),
-        "motion.overlaps": Note("caiman_overlaps_cut_to_field"),
-        "motion.pw_rigid": Note("caiman_one_motion_patch"),
-        "cnmf.gSiz": Note("caiman_gSiz"),
-        "cnmf.rf": Note("caiman_whole_field"),
-        "cnmf.only_init": Note("caiman_refit_is_whole"),
-        "evaluation.use_soma": Note("caiman_soma_left_open"),
-    }
-)
 
 
 class CaimanEngine:
@@ -93,7 +79,7 @@ class CaimanEngine:
 
     def effective(self, params: Parameters, shape: tuple[int, int, int]) -> Mapping[str, Any]:
         """Give the values that will differ from the requested ones; each step reads CaImAn's own back besides."""
-        used = _motion_values(params, (shape[1], shape[2]))
+        used = motion_values(params, (shape[1], shape[2]))
         changed = {name: value for name, value in used.items() if value != params.get(name)}
         odd = tuple(side + (side % 2 == 0) for side in params.gSiz_px)
         return changed if odd == params.gSiz_px else changed | {"cnmf.gSiz": odd}
@@ -111,11 +97,11 @@ class CaimanEngine:
         check_room(context.scratch, n_values * source.dtype.itemsize, "a copy of the movie")
         raw = context.scratch / "movie.hdf5"
         found, n_repaired = write_raw(source, raw, part(context.progress, 0, 0.05))
-        used = _motion_values(params, (height, width))
+        used = motion_values(params, (height, width))
         milestones = MOTION if used["motion.pw_rigid"] else RIGID
         with _driving("motion correction", context, milestones, (0.05, 0.95)) as view:
-            options = _options(params, _motion_options(used), {"data": {"fnames": [str(raw)]}})
-            _note_effective(context, params, options, "estimate")
+            options = _options(params, motion_options(used), {"data": {"fnames": [str(raw)]}})
+            note_effective(context, params, options, "estimate")
             corrector = _correct(raw, options, view)
         raw.unlink()
         # the smallest of the first 400 frames, which CaImAn takes away from its corrected movie
@@ -143,7 +129,7 @@ class CaimanEngine:
         path = context.scratch / "stretch.hdf5"
         with _driving("applying the shifts", context, APPLY, (0, 0)):
             # without the file's name: CaImAn looks for a named file at once, and this one is written below
-            options = _options(params, _motion_options(_motion_values(params, source.shape[1:])))
+            options = _options(params, motion_options(motion_values(params, source.shape[1:])))
             corrected = corrected_movie(
                 _apply_shifts(source, estimate, values, options, path), estimate, values, context
             )
@@ -158,9 +144,9 @@ class CaimanEngine:
         _check(params)
         with _driving("the first fit", context, FIT if params.cnmf.rf is not None else REFIT, (0, 1)) as view:
             images = _images(movie, context)
-            options = _options(params, _cnmf_options(context))
+            options = _options(params, cnmf_options(context))
             model = _fit(options, images, view)
-            _note_effective(context, params, model.params, "fit")
+            note_effective(context, params, model.params, "fit")
             return components_of(model.estimates, movie.shape)
 
     def refit(  # noqa: PLR0917 - as the contract has it
@@ -173,9 +159,9 @@ class CaimanEngine:
         with _driving("the refit", context, REFIT, (0, 1)) as view:
             images = _images(movie, context)
             whole_field = {"patch": {"rf": None, "only_init": False}}
-            options = _options(params, _cnmf_options(context), whole_field)
+            options = _options(params, cnmf_options(context), whole_field)
             model = _fit(options, images, view, first)
-            _note_effective(context, params, model.params, "refit")
+            note_effective(context, params, model.params, "refit")
             return components_of(model.estimates, movie.shape)
 
     def measure(self, movie: Movie, components: Components, params: Parameters, context: Context) -> ComponentQuality:
@@ -186,10 +172,10 @@ class CaimanEngine:
             return ComponentQuality(snr=none, r_value=none, cnn=none)
         with _driving("evaluation", context, MEASURE, (0, 1)) as view:
             images = _images(movie, context, share=0.2)
-            options = _options(params, _cnmf_options(context))
+            options = _options(params, cnmf_options(context))
             estimates = _estimates(components)
             estimates.evaluate_components(images, options, dview=view)
-            _note_effective(context, params, options, "component_quality")
+            note_effective(context, params, options, "component_quality")
         # outside of CaImAn's surroundings: a measure of ours, for the components of any engine
         parts = measure_soma(movie, components, gSig=params.cnmf.gSig)
         return replace(quality_of(estimates, components.n), soma_parts=parts)
@@ -299,39 +285,11 @@ def _refuse_none(first: Components) -> None:
         raise EngineError("The first fit found no component, so there is nothing to refit. Raise cnmf.K.")
 
 
-def _motion_values(params: Parameters, field: tuple[int, int]) -> dict[str, Any]:
-    """Motion parameters as they can be used on a field: CaImAn's patches may not exceed it.
-
-    With a single patch nothing is piecewise, and CaImAn has nothing to interpolate between.
-    """
-    motion = params.motion
-    values = {f.dotted: params.get(f.dotted) for f in fields() if f.group == "motion"}
-    if not motion.pw_rigid:
-        return values
-    grid = make_patches(field, motion.strides, motion.overlaps)
-    strides = min(motion.strides[0], field[0]), min(motion.strides[1], field[1])
-    overlaps = grid.shape_px[0] - strides[0], grid.shape_px[1] - strides[1]
-    return values | {"motion.strides": strides, "motion.overlaps": overlaps, "motion.pw_rigid": grid.n > 1}
-
-
-def _motion_options(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    return {"motion": {name.partition(".")[2]: value for name, value in values.items()}}
-
-
-def _cnmf_options(context: Context) -> dict[str, dict[str, Any]]:
-    return {"patch": {"n_processes": context.workers}, "preprocess": {"n_pixels_per_process": _PIXELS_A_TASK}}
-
-
 def _options(params: Parameters, *more: Mapping[str, Mapping[str, Any]]) -> Any:
     """Make CaImAn's parameter object, grouped where it takes groups (since 1.11), flat before."""
     from caiman.source_extraction.cnmf.params import CNMFParams  # noqa: PLC0415
 
-    groups: dict[str, dict[str, Any]] = {}
-    for source in (to_caiman(params), *more):
-        for group, entries in source.items():
-            usable = {name: value for name, value in entries.items() if f"{group}.{name}" not in _COPIES}
-            groups.setdefault(group, {}).update(usable)
-    groups = {group: copy.deepcopy(entries) for group, entries in groups.items() if entries}
+    groups = groups_for(params, *more)
     takes_groups = "allow_legacy" in inspect.signature(CNMFParams.change_params).parameters
     if takes_groups:
         return CNMFParams(params_dict=groups)
@@ -396,37 +354,3 @@ def _estimates(components: Components) -> Any:
 def _own(values: NDArray) -> NDArray[np.float64]:
     """Give a copy that CaImAn may write into; it computes in double precision."""
     return np.array(values, np.float64)
-
-
-def _note_effective(context: Context, params: Parameters, options: Any, stage: StageName) -> None:
-    """Read back from CaImAn's object what it used, under our names, and everything that it holds besides."""
-    # Its `to_dict` names groups differently in every generation; its attributes have kept their names.
-    held = {group: _plain(entries) for group, entries in vars(options).items()}
-    for field in fields():
-        if stage in field.spec.stages and field.spec.caiman:
-            group, name = field.spec.caiman[0].split(".")
-            if name in held.get(group, {}):
-                context.effective[field.dotted] = held[group][name]
-    context.effective[f"caiman.{stage}"] = {group: held[group] for group in _READ.get(stage, ()) if group in held}
-
-
-_READ: dict[str, tuple[str, ...]] = {
-    "estimate": ("motion",),
-    "fit": ("patch", "preprocess", "init", "spatial", "temporal", "merging"),
-    "refit": ("patch", "preprocess", "init", "spatial", "temporal", "merging"),
-    "component_quality": ("quality",),
-}
-"""CaImAn's groups that a step uses."""
-
-
-def _plain(value: Any) -> Any:
-    """Give a value as JSON has it; what it can't hold (slices, functions, arrays of a recording) as text."""
-    if isinstance(value, Mapping):
-        return {str(name): _plain(entry) for name, entry in value.items()}
-    if isinstance(value, np.ndarray):
-        return _plain(value.tolist()) if value.size <= 64 else f"array of shape {value.shape}"
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

@@ -187,6 +187,8 @@ table { border-collapse: collapse; margin: .8rem 0 } th, td { text-align: left; 
 th { border-bottom: 1px solid #999 } td { border-bottom: 1px solid #e5e5e5; font-variant-numeric: tabular-nums }
 .chart { width: 100% } .chart polyline { stroke-width: 1.2px } .chart .grid { stroke: #edf0f3 }
 .chart .x, .chart .title { text-anchor: middle } .chart .tick.y { text-anchor: end; dominant-baseline: middle }
+.chart text.legend { font-weight: 600 }
+.chart text.legend[fill="#1f77b4"] { fill: #1f77b4 } .chart text.legend[fill="#ff7f0e"] { fill: #c65d00 }
 figure { margin: 1rem 0 } .outlines { width: 100%; max-width: 44rem } .outlines image { image-rendering: pixelated }
 .outlines path { fill: none; stroke-width: 1.6px; vector-effect: non-scaling-stroke }
 .row { display: flex; flex-wrap: wrap; gap: 1rem } svg text { font: 11px system-ui, sans-serif; fill: #444 }
