@@ -21,6 +21,22 @@ CHOSEN = """() => {
     return found.map(one => one.dataset.chosen);
 }"""
 """What each view on the page marks as chosen."""
+VIEW = """() => [...document.querySelectorAll('*')].filter(one => one.shadowRoot)
+    .map(one => one.shadowRoot.querySelector('canvas[data-view]')?.dataset.view).find(Boolean)"""
+"""The left and upper edge of what the map shows, and its zoom."""
+COUNT = """() => [...document.querySelectorAll('*')].filter(one => one.shadowRoot)
+    .flatMap(one => [...one.shadowRoot.querySelectorAll('.filters button')])[1]?.innerText"""
+"""The button that lists the accepted, with their number."""
+FOLLOW = """() => {
+    const bar = [...document.querySelectorAll('*')].find(one => one.shadowRoot?.querySelector('.bar')).shadowRoot;
+    window.followed = [];
+    const look = () => {
+        const shown = Number(bar.querySelector('.number').textContent.split(' ')[1]);
+        if (window.followed.at(-1) !== shown) window.followed.push(shown);
+    };
+    new MutationObserver(look).observe(bar, { subtree: true, childList: true, characterData: true });
+}"""
+"""Notes each component that the bar names."""
 SENT = """window.sentAt = [];
 const send = WebSocket.prototype.send;
 WebSocket.prototype.send = function (...given) {
@@ -197,12 +213,6 @@ def test_zoom_stays_when_a_threshold_moves_and_when_another_one_is_chosen(server
     assert set(page.evaluate(CHOSEN)) == {str(wanted)}
 
 
-VIEW = """() => [...document.querySelectorAll('*')].filter(one => one.shadowRoot)
-    .map(one => one.shadowRoot.querySelector('canvas[data-view]')?.dataset.view).find(Boolean)"""
-COUNT = """() => [...document.querySelectorAll('*')].filter(one => one.shadowRoot)
-    .flatMap(one => [...one.shadowRoot.querySelectorAll('.filters button')])[1]?.innerText"""
-
-
 def test_a_stretch_that_is_dragged_over_stays_for_the_next_component(server, run, page):
     open_page(page, server, run, "traces", component=2)
     plot = page.locator("svg.plot[data-span]")
@@ -249,3 +259,35 @@ def test_views_can_be_used_by_keyboard_and_keep_the_focus(server, run, animal, p
     page.wait_for_function(f"({VIEW})().split(' ')[2] > 1")
     page.keyboard.press("0")
     page.wait_for_function(f"({VIEW})().split(' ')[2] == 1")
+
+
+def test_what_the_server_answers_never_pulls_a_newer_choice_back(server, run, animal, page):
+    open_page(page, server, run, "traces", component=0)
+    steps = animal.refit.n - 2
+    page.evaluate(FOLLOW)
+    for _ in range(steps):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(230)  # long enough for the server to be told of each
+    all_chosen(page, steps)
+    settle(page)
+    followed = page.evaluate("window.followed")
+    assert followed == sorted(followed) and followed[-1] == steps
+
+
+def test_a_finger_chooses_and_two_look_closer(server, run, animal, browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 1200}, has_touch=True)
+    page = context.new_page()
+    try:
+        wanted = alone(animal)[0]
+        open_page(page, server, run, "traces", component=(wanted + 2) % animal.refit.n)
+        x, y = on_map(page, animal, wanted)
+        page.touchscreen.tap(x, y)
+        all_chosen(page, wanted)
+        touch = context.new_cdp_session(page)
+        for kind, apart in [("touchStart", 15), *(("touchMove", 15 + 6 * k) for k in range(1, 6)), ("touchEnd", 0)]:
+            fingers = [{"x": x - apart, "y": y, "id": 0}, {"x": x + apart, "y": y, "id": 1}] if apart else []
+            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
+        page.wait_for_function(f"({VIEW})().split(' ')[2] > 2")
+        assert set(page.evaluate(CHOSEN)) == {str(wanted)}, "a pinch chooses nothing"
+    finally:
+        context.close()

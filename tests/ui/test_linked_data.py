@@ -3,6 +3,7 @@ import json
 import time
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from scipy.sparse import csc_matrix, hstack
@@ -23,7 +24,7 @@ def unpacked(text, kind="<f4"):
 def made(n=6, n_frames=300, dims=(48, 64), radius=4):
     """Components that are discs, with random traces."""
     y, x = np.mgrid[: dims[0], : dims[1]]
-    rim = radius + 1
+    rim = radius + 4
     centers = np.column_stack([RNG.uniform(rim, size - rim, n) for size in dims])
     columns = []
     for cy, cx in centers:
@@ -86,6 +87,22 @@ def test_map_has_the_groups_the_images_with_their_ranges_and_the_pixel_size():
     assert all(layer["uri"].startswith("data:image/png;base64,") for layer in data["layers"])
     assert float(data["layers"][0]["high"]) == pytest.approx(np.percentile(images.corr, 99.7), rel=5e-3)
     json.dumps(data, allow_nan=False)
+
+
+def test_a_footprint_is_cropped_to_where_it_lies():
+    found = made(n=2, dims=(48, 64))
+    crop = field_map.footprint_of(found, 1)
+    codes = cv2.imdecode(np.frombuffer(base64.b64decode(crop["uri"].split(",")[1]), np.uint8), cv2.IMREAD_GRAYSCALE)
+    image = np.zeros(found.dims)
+    image[crop["y"] :, crop["x"] :][: crop["rows"], : crop["columns"]] = codes
+    expected = found.footprint(1) / found.footprint(1).max()
+    assert np.abs(image / 255 - expected).max() < 0.01
+
+
+def test_a_footprint_without_pixels_is_no_image():
+    found = made(n=2)
+    nothing = replace(found, A=csc_matrix(found.A.shape, dtype=np.float32))
+    assert field_map.footprint_of(nothing, 0)["uri"] == ""
 
 
 def test_scatter_tells_accepted_from_rejected_and_has_the_thresholds():

@@ -8,6 +8,8 @@ function makeBar(mine) {
   function update(given) {
     data = given;
     find(".bar").setAttribute("aria-label", data.label);
+    for (const [number, footprint] of Object.entries(data.footprints)) mine.state.footprints.set(Number(number), footprint);
+    linked.tell(mine.animal, "footprints");
     linked.takeFromServer(mine.animal, data.choice, mine);
     draw();
   }

@@ -1,6 +1,6 @@
 // Outlines of components over an image of the field. A click chooses; the wheel or two fingers zoom, a drag moves.
 
-const NEAR_PX = 9, DRAG_PX = 4, MOST_ZOOM = 40, COARSE_BELOW = 1.5;
+const NEAR_PX = 9, DRAG_PX = 4, MOST_ZOOM = 40, COARSE_BELOW = 1.5, MOST_IMAGES = 60;
 const LINE = 1.6, HOVERED = 2.4, CHOSEN = 3.4, HALO = "rgb(0 0 0 / 65%)", GAP = -32768;
 
 function unpackOutlines({ codes, lengths, steps_per_px: steps }) {
@@ -114,17 +114,26 @@ function makeMap(mine) {
     const layer = data.layers[looks.layer];
     find(".low").textContent = layer.low;
     find(".high").textContent = layer.high;
-    layerImage(layer);
   }
 
-  function layerImage(layer) {
-    if (!images.has(layer.uri)) {
+  function imageOf(uri) {
+    if (!images.has(uri)) {
       const image = new Image();
       image.onload = draw;
-      image.src = layer.uri;
-      images.set(layer.uri, image);
+      image.src = uri;
+      images.set(uri, image);
+      if (images.size > MOST_IMAGES) images.delete(images.keys().next().value);
     }
-    return images.get(layer.uri);
+    return images.get(uri);
+  }
+
+  // A layer without an image of its own shows the footprint of the chosen component.
+  function drawLayer() {
+    const { uri } = data.layers[looks.layer], whole = { uri, x: 0, y: 0, columns: data.columns, rows: data.rows };
+    const shown = uri ? whole : mine.state.footprints.get(mine.state.component);
+    if (!shown?.uri) return;
+    const image = imageOf(shown.uri);
+    if (image.complete && image.naturalWidth) context.drawImage(image, shown.x, shown.y, shown.columns, shown.rows);
   }
 
   // The picture has the field's own shape, as large as the column and the height that is left allow.
@@ -170,8 +179,7 @@ function makeMap(mine) {
     context.imageSmoothingEnabled = false;
     context.fillStyle = "#000";
     context.fillRect(0, 0, data.columns, data.rows);
-    const image = layerImage(data.layers[looks.layer]);
-    if (image.complete && image.naturalWidth) context.drawImage(image, 0, 0, data.columns, data.rows);
+    drawLayer();
     context.translate(0.5, 0.5);
     context.lineJoin = "round";
     drawGroups(1 / pxPerPixel());
@@ -359,7 +367,11 @@ function makeMap(mine) {
   const leave = onResize(find("figure"), fit);
   return {
     update,
-    changed: (what) => { if (what === "component" && data) { bringIntoView(); draw(); } },
+    changed(what) {
+      if (!data) return;
+      if (what === "component") bringIntoView();
+      draw();
+    },
     end: () => { leave(); cancelAnimationFrame(request); },
   };
 }

@@ -18,6 +18,9 @@ from calscope.ui.session import cached
 from calscope.ui.widgets import charts
 
 NAME = "field_map"
+FOOTPRINT = {"title": "Footprint", "uri": "", "low": "0", "high": "its largest value"}
+"""A layer without an image of its own: that of the chosen component."""
+_RIM_PX = 2
 
 
 class Layer(NamedTuple):
@@ -29,12 +32,18 @@ class Layer(NamedTuple):
     shown: DisplayRange
 
 
-def show(view: EvaluatedAnimal, page: str, height_px: int) -> None:
-    """Draw accepted and rejected outlines over the images of the corrected movie."""
+def show(view: EvaluatedAnimal, page: str, height_px: int, *, has_footprints: bool = True) -> None:
+    """Draw accepted and rejected outlines over the images of the corrected movie.
+
+    Parameters
+    ----------
+    has_footprints
+        Whether the footprint of the chosen component can be looked at: the bar, which brings it, is on the page.
+    """
     refit, after, _ = view.keys
     data = make_data(
         _outlines(refit, _components=view.components),
-        _layers(after, _after=view.after),
+        [*_layers(after, _after=view.after), *([FOOTPRINT] if has_footprints else [])],
         groups_of(view.components.n, view.evaluation),
         dims=view.components.dims,
         dxy_um=view.animal.dxy_um,
@@ -105,6 +114,19 @@ def layers_of(layers: Sequence[Layer]) -> list[dict[str, Any]]:
         }
         for layer in layers
     ]
+
+
+def footprint_of(components: Components, number: int) -> dict[str, Any]:
+    """Give one footprint, cropped to where it lies, from black (0) to its largest value."""
+    own = slice(components.A.indptr[number], components.A.indptr[number + 1])
+    x, y = np.divmod(components.A.indices[own], components.dims[0])
+    if not len(x):
+        return {"uri": "", "x": 0, "y": 0, "columns": 0, "rows": 0}
+    left, top = int(x.min()) - _RIM_PX, int(y.min()) - _RIM_PX
+    crop = np.zeros((int(y.max()) - top + _RIM_PX + 1, int(x.max()) - left + _RIM_PX + 1), np.float32)
+    crop[y - top, x - left] = components.A.data[own]
+    uri = png.data_uri(to_codes(crop, (0.0, float(crop.max()) or 1.0)), png.palette("gray"))
+    return {"uri": uri, "x": left, "y": top, "columns": crop.shape[1], "rows": crop.shape[0]}
 
 
 def summary_layers(after: SummaryImages) -> list[Layer]:

@@ -16,7 +16,7 @@ function makeStore() {
     if (!animals.has(animal)) {
       animals.set(animal, {
         component: null, stamp: -1, session: "", n: 0, rows: null, listed: [], filter: "all", sort: ["component", 1],
-        reporters: new Map(), timer: 0, traces: new Map(),
+        reporters: new Map(), timer: 0, traces: new Map(), footprints: new Map(),
       });
     }
     return animals.get(animal);

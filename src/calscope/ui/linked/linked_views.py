@@ -33,4 +33,4 @@ def show_traces(view: EvaluatedAnimal) -> None:
 
 def show_small(view: EvaluatedAnimal, page: str) -> None:
     """Draw the map alone, for a grid of animals; what is clicked in it is chosen."""
-    field_map.show(view, page, SMALL_PX)
+    field_map.show(view, page, SMALL_PX, has_footprints=False)
