@@ -9,11 +9,12 @@ function make(name, className, text) {
   return element;
 }
 
+// The first tile stands for all animals; its key is 0.
 function tile(animal, number) {
   const button = make("button", `animal ${animal.state}`);
   button.type = "button";
   button.setAttribute("role", "radio");
-  button.title = `${animal.name}: ${animal.told}${number <= 9 ? ` (key ${number})` : ""}`;
+  button.title = `${animal.name}: ${animal.told} (key ${number})`;
   if (animal.picture) {
     const picture = make("img", "picture");
     picture.src = animal.picture;
@@ -54,7 +55,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     });
   };
   row.replaceChildren(...data.animals.map((animal, k) => {
-    const button = tile(animal, k + 1);
+    const button = tile(animal, k);
     button.onclick = () => choose(animal.value);
     return button;
   }));
@@ -72,7 +73,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   strips.get(parentElement)?.();
   const onKey = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
-    const animal = /^[1-9]$/.test(event.key) && data.animals[Number(event.key) - 1];
+    const animal = /^[0-9]$/.test(event.key) && data.animals[Number(event.key)];
     if (animal) choose(animal.value);
   };
   document.addEventListener("keydown", onKey);

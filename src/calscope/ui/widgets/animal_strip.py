@@ -18,10 +18,10 @@ from calscope.ui.session.animal_states import STEPS, AnimalState
 from calscope.ui.session.shown_run import ShownAnimal
 from calscope.ui.widgets import charts
 
-PICTURE_PX = 54
+PICTURE_PX = 50
 ALL = ""
-"""Value of the last tile; no animal has an empty name."""
-_GRID = {"line": "side by side", "told": "the pictures of all animals beside each other", "state": ""}
+"""Value of the first tile; no animal has an empty name."""
+_GRID = {"line": "in a grid", "told": "the pictures of all animals beside each other", "state": ""}
 
 
 def show() -> None:
@@ -29,8 +29,8 @@ def show() -> None:
     refs = shown_run.refs()
     if len(refs) < 2:
         return
-    tiles = [_tile(state) for state in animal_states.states()]
-    tiles.append({"value": ALL, "name": f"All {len(refs)}", "picture": "", "n_steps": 0, "n_done": 0} | _GRID)
+    grid = {"value": ALL, "name": f"All {len(refs)}", "picture": "", "n_steps": 0, "n_done": 0} | _GRID
+    tiles = [grid, *(_tile(state) for state in animal_states.states())]
     current = shown_run.current()
     chosen = ALL if selection.shows_all() or current is None else current.name
     _component()(
