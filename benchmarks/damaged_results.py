@@ -179,6 +179,8 @@ def _damaged_parquet(content: bytes, chance: random.Random) -> bytes:
         table = pq.read_table(io.BytesIO(content))
     except DAMAGE:
         return content
+    if not table.num_columns:
+        return content
     at = chance.randrange(table.num_columns)
     name, column = table.column_names[at], table.column(at).combine_chunks()
     n = len(column)
