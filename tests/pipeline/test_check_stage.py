@@ -45,9 +45,9 @@ def clean(scene):
 
 @pytest.fixture
 def run(tmp_path: Path):
-    def until_motion(frames, params=PARAMS):
+    def until_motion(frames, params=PARAMS, until="motion"):
         store = Store(tmp_path)
-        record = run_animal(Recorded(frames), params, engine=get_engine("builtin"), store=store, until="motion")
+        record = run_animal(Recorded(frames), params, engine=get_engine("builtin"), store=store, until=until)
         return record, AnimalResults(store, record.keys)
 
     return until_motion
@@ -87,7 +87,9 @@ def test_an_offset_between_rows_is_measured_and_undone_on_request(run, clean):
     shifted[:, 1::2] = np.roll(shifted[:, 1::2], 3, axis=2)
     record, found = run(shifted)
     assert found.check.line_offset_px == pytest.approx(3, abs=0.25) and "line_offset" in kinds(record)
-    _, undone = run(shifted, PARAMS.replace({"dataset.line_offset_px": 3.0}))
+    told, undone = run(shifted, PARAMS.replace({"dataset.line_offset_px": 3.0}))
+    assert "line_offset" not in kinds(told), "nothing is left to do"
+    assert "line_offset" in kinds(run(shifted, PARAMS.replace({"dataset.line_offset_px": -3.0}))[0])
     _, true = run(clean)
     like, unlike = (likeness(one.after.mean, true.after.mean) for one in (undone, found))
     assert like > 0.999 and unlike < 0.98, "as recorded it stays unless asked for"
@@ -112,6 +114,14 @@ def test_a_normalised_movie_is_not_moved(run, scene, pw_rigid):
     assert {"no_still_image", "no_motion_estimated"} <= kinds(record)
     assert found.motion_quality.verdict == "use raw"
     assert np.abs(found.corrected.movie.read(0, FRAMES) - z).max() < np.ptp(z) / 30000
+
+
+def test_dff_of_a_normalised_movie_is_withheld(run, scene):
+    raw = Simulation(scene).read(0, FRAMES).astype(np.float32)
+    f0 = np.percentile(raw, 10, axis=0)
+    record, found = run(((raw - f0) / f0).astype(np.float32), until="evaluation")
+    assert found.refit.n > 0 and "dff_of_normalised_movie" in kinds(record)
+    assert np.isnan(found.dff.dff).all() and found.dff.dff.shape == found.refit.C.shape
 
 
 def test_a_usual_recording_has_nothing_to_report(run, clean):

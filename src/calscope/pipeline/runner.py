@@ -36,6 +36,9 @@ Log = Callable[[str], None]
 OnStage = Callable[[StageName], None]
 logger = logging.getLogger(__name__)
 
+_SAME_OFFSET_PX = 0.5
+"""An offset between rows that was undone to within this is settled."""
+
 
 class InfoSource(FrameSource, Protocol):
     """A source of frames that knows what it is: a recording, or a simulation."""
@@ -200,7 +203,7 @@ class _Run:
             engine_values={name: value for name, value in reported.items() if name.partition(".")[0] not in effective},
             keys=done.keys,
             stages=tuple(self.records),
-            notes=_notes(done),
+            notes=_notes(done, undone_px=effective.get("dataset", {}).get("line_offset_px", 0.0)),
             counts=_counts(done),
         )
 
@@ -339,10 +342,15 @@ def _reported_by_stages(store: Store, records: list[StageRecord]) -> dict[str, A
     return reported
 
 
-def _notes(results: AnimalResults) -> tuple[Note, ...]:
+def _notes(results: AnimalResults, undone_px: float) -> tuple[Note, ...]:
+    """Give what the stages report; an offset between rows that was undone is no longer to be told of."""
     noted = (results.check, results.motion_estimate, results.first, results.refit, results.dff)
     found = [result.notes for result in noted if result is not None]
-    return unique(note for notes in found for note in notes)
+    return unique(note for notes in found for note in notes if not _is_undone(note, undone_px))
+
+
+def _is_undone(note: Note, undone_px: float) -> bool:
+    return note.kind == "line_offset" and abs(note.values["offset_px"] - undone_px) < _SAME_OFFSET_PX
 
 
 def _counts(results: AnimalResults) -> dict[str, int]:

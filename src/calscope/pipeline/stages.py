@@ -7,7 +7,7 @@ source, check -> estimate (of the motion) -> apply (it to the movie) -> after
 source, check, estimate, apply -> motion_quality
 estimate, apply -> fit -> refit -> component_quality -> evaluation
 apply, refit -> residual
-refit -> dff
+check, refit -> dff
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from calscope.algorithms.cnmf.patch_fit import check_length
 from calscope.algorithms.cnmf.residual import residual_peaks
 from calscope.algorithms.cnmf.rim import often_filled_px
 from calscope.algorithms.evaluation.acceptance import accept_components
-from calscope.algorithms.evaluation.dff import compute_dff
+from calscope.algorithms.evaluation.dff import compute_dff, no_dff
 from calscope.algorithms.motion.no_motion import estimate_no_motion
 from calscope.algorithms.motion_check.motion_quality import measure_motion
 from calscope.algorithms.motion_check.preview import preview_motion
@@ -245,6 +245,8 @@ def _run_evaluation(inputs: StageInputs) -> Evaluation:
 
 def _run_dff(inputs: StageInputs) -> RelativeFluorescence:
     params = inputs.params
+    if not inputs.check.has_still_image:
+        return no_dff(inputs.components)
     return compute_dff(
         inputs.components,
         fr_hz=_needed(params.dataset.fr, "source"),
@@ -323,7 +325,7 @@ STAGES: tuple[Stage, ...] = (
         uses_engine=True,
     ),
     Stage("evaluation", "evaluation", ("component_quality",), _run_evaluation, _EVALUATION, 0.0),
-    Stage("dff", "dF/F", ("refit",), _run_dff, _DFF, 0.0004),
+    Stage("dff", "dF/F", ("check", "refit"), _run_dff, _DFF, 0.0004),
 )
 """In an order in which parents come first."""
 

@@ -5,10 +5,12 @@ import json
 import os
 
 import h5py
+import numpy as np
 import pytest
 
-from calscope.export.formats import csv_export
+from calscope.export.formats import caiman_export, csv_export, nwb_export
 from calscope.export.formats.format_registry import export_run
+from calscope.export.formats.hdf5_target import check_replaceable
 from calscope.export.run_folder.open_run_folder import open_run
 from calscope.model.errors import StoreError
 
@@ -168,3 +170,17 @@ def test_an_animal_without_components_says_why_and_what_to_do(make_animal, tmp_p
     (folder / "run.json").write_text(json.dumps({**record, "error": error}))
     with pytest.raises(StoreError, match=words):
         export_run(open_run(folder), "suite2p", tmp_path / "x")
+
+
+@pytest.mark.parametrize("damage", ["cut", "attributes", "text"])
+def test_a_damaged_file_in_the_way_is_left_alone(tmp_path, damage):
+    target = tmp_path / "A.hdf5"
+    with h5py.File(target, "w") as file:
+        file.attrs["x"] = "y" * 100
+        file["general/source_script"] = np.zeros(3)
+    whole = target.read_bytes()
+    harm = {"cut": whole[:300], "attributes": whole.replace(b"OHDR", b"\xff\xff\xff\xff").replace(b"TREE", b"\0" * 4)}
+    target.write_bytes(harm.get(damage, b"no HDF5"))
+    for is_ours in (nwb_export.is_ours, caiman_export.is_ours):
+        with pytest.raises(StoreError, match="is no export of Calscope's"):
+            check_replaceable(target, is_ours)

@@ -51,6 +51,12 @@ def compute_dff(components: Components, *, fr_hz: float, window_s: float, quanti
     return RelativeFluorescence(dff=dff, f0=f0, notes=tuple(notes))
 
 
+def no_dff(components: Components) -> RelativeFluorescence:
+    """Withhold dF/F (NaN) of a movie that was normalised: its values are no light that could be divided by."""
+    unknown = np.full(components.C.shape, np.nan, np.float32)
+    return RelativeFluorescence(dff=unknown, f0=unknown.copy(), notes=(Note("dff_of_normalised_movie"),))
+
+
 def window_frames(window_s: float, fr_hz: float, n_frames: int) -> int:
     """Give the length of the window: as asked for, at least `FEWEST_FRAMES`, at most the recording's frames.
 

@@ -71,5 +71,5 @@ def _asked(path: Path, is_ours: Callable[[h5py.File], bool]) -> bool:
     try:
         with h5py.File(path, "r") as file:
             return is_ours(file)
-    except OSError:
+    except (OSError, LookupError, RuntimeError, ValueError, TypeError):  # as h5py ends on damaged files
         return False

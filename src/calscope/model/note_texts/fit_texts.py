@@ -42,6 +42,8 @@ FIT: dict[str, str | Callable[..., str]] = {
     "movie_below_zero": "The movie's values lie below zero: {level:g} was subtracted before the fit, and stands in the "
     "result as one more background component, a constant.",
     "dff_withheld": _withheld,
+    "dff_of_normalised_movie": "dF/F is withheld (NaN): the movie holds z-scores or dF/F already, and no light that "
+    "could be divided by. The denoised traces are in its units.",
     "dff_window_widened": "A dF/F window of {asked_s:g} s holds too few frames for a baseline: {used_s:g} s "
     "({frames} frames) were used.",
     "dff_bleaching_not_followed": "The background loses {percent:.0f} % of its light during the recording, and the "
