@@ -58,6 +58,20 @@ def test_without_a_frame_rate_nothing_runs(calscope, data, here, engine):
     assert engine.calls == [] and not (here / "out").exists()
 
 
+def test_caimans_default_rate_is_not_the_recordings(calscope, data, here, engine):
+    (here / "caiman.json").write_text(json.dumps({"data": {"fr": 30, "dxy": [1, 1], "caiman_version": "1.12.1"}}))
+    command = ("run", data, "--out", here / "out", "--engine", "stand-in", "--params", here / "caiman.json")
+    status, _, err = calscope(*command)
+    assert status == 2 and "frame rate of Animal_1 is unknown" in err
+    assert "CaImAn writes a frame rate of 30 Hz" in err.splitlines()[0], "why it is unknown"
+    for path in data.iterdir():
+        frames = tifffile.imread(path)
+        tifffile.imwrite(path, frames, imagej=True, metadata={"axes": "TYX", "finterval": 0.08})
+    assert calscope(*command)[0] == 0
+    told = load(here / "out/Animal_1/run.json")
+    assert told["effective"]["dataset"]["fr"] == 12.5 and told["effective"]["dataset"]["dxy"] is None
+
+
 def test_one_animal_that_fails_is_told_and_the_others_are_done(calscope, data, here, engine):
     torn = data / "Animal_1" / "movie.tif"
     torn.parent.mkdir()

@@ -45,6 +45,9 @@ def command(chosen: argparse.Namespace) -> int:
     """Run, and write OUT."""
     inputs, changes = read_inputs(chosen.inputs, chosen.changes)
     params, notes = read_settings(chosen.params, changes)
+    line = ProgressLine()
+    for note in texts(notes):  # before what may be refused: it may say why
+        line.say(note)
     engine = get_engine(chosen.engine)
     workers = chosen.workers or cpu_count()
     data = Path(chosen.data).absolute()
@@ -56,9 +59,9 @@ def command(chosen: argparse.Namespace) -> int:
     out = Path(chosen.out)
     _check_out(out, data, refs)
     _check_animals(refs, request)
-    run = _Run(out, request, _Stop(), save_movie=chosen.save_movie)
-    for note in texts((*notes, *project.skipped)):
-        run.line.say(note)
+    run = _Run(out, request, _Stop(), save_movie=chosen.save_movie, line=line)
+    for note in texts(project.skipped):
+        line.say(note)
     return run.all_animals(project, refs)
 
 
@@ -95,7 +98,7 @@ class _Run:
     request: RunRequest
     stop: _Stop
     save_movie: bool
-    line: ProgressLine = field(default_factory=ProgressLine)
+    line: ProgressLine
     runs: list[AnimalRun] = field(default_factory=list)
 
     def all_animals(self, project: Project, refs: Sequence[RecordingRef]) -> int:

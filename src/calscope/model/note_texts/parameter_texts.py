@@ -10,9 +10,10 @@ def _not_used(names: Sequence[str]) -> str:
 def _not_taken(names: Sequence[str]) -> str:
     written = {"data.fr": "a frame rate of 30 Hz", "data.dxy": "a pixel size of 1 x 1 µm"}
     ours = {"data.fr": "dataset.fr", "data.dxy": "dataset.dxy"}
+    they_are, one = ("It is", "one") if len(names) == 1 else ("They are", "any")
     return (
-        f"CaImAn writes {' and '.join(written[name] for name in names)} where nobody gave one, so that the recording's "
-        f"own is used. If it is right, set {' and '.join(ours[name] for name in names)}."
+        f"CaImAn writes {' and '.join(written[name] for name in names)} where nobody gave {one}. {they_are} not used: "
+        f"what the recording says is, unless {' or '.join(ours[name] for name in names)} is set."
     )
 
 
