@@ -6,9 +6,9 @@ from calscope.ui.evaluation import thresholds_panel
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import messages, page_head, shell, sidebar
 from calscope.ui.linked import choice, linked_views
-from calscope.ui.session import selection
+from calscope.ui.session import places, selection
 from calscope.ui.session.shown_run import ShownAnimal, ShownRun
-from calscope.ui.widgets import animal_sections
+from calscope.ui.widgets import animal_sections, imported_words
 from calscope.ui.widgets.animal_sections import Section
 
 RUN = "Evaluate"
@@ -44,6 +44,8 @@ def draw(animal: ShownAnimal) -> None:
     if view.components.n == 0:
         st.info("No component was found in this animal, so there is nothing to evaluate.")
         return
+    if places.shows_import():
+        imported_words.say("evaluation")
     if view.evaluation.n_accepted == 0:
         st.info("No component was accepted. The scatter shows how far they are from the thresholds.")
     thresholds_panel.say_otherwise(animal)

@@ -8,7 +8,7 @@ from calscope.ui.frame import page_head, shell, sidebar
 from calscope.ui.frame.keys import on_page
 from calscope.ui.session import places, selection, shown_run
 from calscope.ui.session.shown_run import ShownAnimal
-from calscope.ui.widgets import animal_sections, requested_values
+from calscope.ui.widgets import animal_sections, imported_words, requested_values
 from calscope.ui.widgets.animal_sections import Section
 
 RUN = "Extract components"
@@ -32,7 +32,7 @@ def draw(animal: ShownAnimal) -> None:
             fits_view.show_fits(animal)
             requested_values.show(animal.name, animal.record, "extraction")
     with search:
-        if search.open and not places.shows_import():
+        if search.open:
             search_preview.show()
     with missed:
         if missed.open:
@@ -42,10 +42,20 @@ def draw(animal: ShownAnimal) -> None:
             fits_view.show_background(animal)
 
 
+def draw_imported(animal: ShownAnimal) -> None:
+    """Draw the one fit of results that were made elsewhere, and their background."""
+    imported_words.say("extraction")
+    fits_view.show_fits(animal)
+    fits_view.show_background(animal)
+
+
 def render() -> None:
     """Draw the page."""
     sidebar.parameters("cnmf", until="extraction", button=RUN, heading="CNMF")
     page_head.show("Extraction", HOW_TO_READ, "refit", "fit")
+    if places.shows_import():
+        animal_sections.show(Section(("refit",), "cnmf", RUN, draw_imported, fits_view.show_small))
+        return
     if selection.shows_all() and shown_run.newest() is not None:
         st.dataframe(fits_view.table(), hide_index=True, width="content")
     animal_sections.show(Section(("refit", "fit"), "cnmf", RUN, draw, fits_view.show_small))

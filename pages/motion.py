@@ -6,7 +6,7 @@ from calscope.ui.frame import page_head, shell, sidebar
 from calscope.ui.motion import motion_table, motion_view, preview_panel
 from calscope.ui.session import places, selection, shown_run
 from calscope.ui.session.shown_run import ShownAnimal
-from calscope.ui.widgets import animal_sections, requested_values
+from calscope.ui.widgets import animal_sections, imported_words, requested_values
 from calscope.ui.widgets.animal_sections import Section
 
 RUN = "Correct motion"
@@ -37,12 +37,17 @@ def draw(animal: ShownAnimal) -> None:
 
 
 def draw_imported(animal: ShownAnimal) -> None:
-    """Draw the motion that another program found."""
-    st.markdown(
-        "No movie is in these results: there are no raw and corrected pictures to compare, no verdict and no film. "
-        "Shown is what the other program says of the motion."
-    )
+    """Draw the motion as results without a movie hold it."""
+    raw, corrected = animal.results.before, animal.results.after
+    has_pictures = raw is not None and corrected is not None
+    imported_words.say("motion with pictures" if has_pictures else "motion")
     motion_table.show([animal])
+    if raw is not None and corrected is not None:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            motion_table.show_verdict(animal)
+            motion_view.choose_images()
+        motion_view.show_images(animal, raw, corrected)
+        motion_table.show_reasons(animal)
     motion_view.details(animal)
 
 

@@ -4,6 +4,8 @@ import streamlit as st
 
 from calscope.ui.frame import keys, messages, shell
 from calscope.ui.parameters import parameter_files
+from calscope.ui.session import places
+from calscope.ui.widgets import imported_words
 
 
 def render() -> None:
@@ -14,6 +16,8 @@ def render() -> None:
         "confused: *strides* of motion correction is the **step** from patch to patch, *stride* of CNMF is the "
         "**overlap** of patches."
     )
+    if places.shows_import():
+        imported_words.say("parameters")
     changed = parameter_files.changed_now()
     st.markdown(
         f"Now in the sidebar, different from the defaults: **{messages.plain('; '.join(changed))}**."

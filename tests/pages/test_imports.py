@@ -6,6 +6,10 @@ import h5py
 import numpy as np
 import pytest
 
+from calscope.export.formats.format_registry import export_run
+from calscope.jobs.run_export import stored_run
+from calscope.pipeline.store import Store
+
 K, H, W, T = 3, 20, 34, 50
 ADDRESSES = {}
 
@@ -73,7 +77,9 @@ def test_what_the_file_lacks_is_said_in_plain_words(open_page, address):
     assert "can't be opened" not in told
     told = words(open_page("motion", run=address))
     assert "contains no motion estimate" in told
-    assert "The file holds one fit only" in words(open_page("extraction", run=address))
+    assert "hold one fit and no movie" in words(open_page("extraction", run=address))
+    assert "Thresholds can't be moved here" in words(open_page("evaluation", run=address))
+    assert "nothing can be run on them" in words(open_page("parameters", run=address))
 
 
 @pytest.fixture
@@ -179,3 +185,42 @@ def test_the_motion_that_suite2p_found_is_shown(open_page, lab):
     assert app.dataframe[0].value.iloc[0]["Shift (px)"] == "0.08 · 0.00 · 4.24"
     assert "Frame 30, counted from 0, at 3.00 s: shifted by -3.00 px down and +3.00 px right." in words(app)
     assert "no verdict" in words(app)
+
+
+def test_a_folder_of_calscope_run_opens_as_results_of_others_do(open_page, lab):
+    out = lab.good.parent / "OUT of a run"
+    if not out.exists():
+        with stored_run(Store(lab.store), lab.good_run) as run:
+            export_run(run, "run", out)
+    app = open_page("home")
+    app.text_input(key="typed results").set_value(str(out))
+    next(one for one in app.button if one.label == "Open read-only").click().run()
+    assert not app.exception and not app.error
+    number = app.session_state["run"]
+    told = {}
+    for page in ("motion", "extraction", "evaluation", "traces", "data", "parameters", "runs"):
+        app = open_page(page, run=number)
+        assert not app.exception and not app.error, page
+        told[page] = words(app)
+        assert not [one for one in app.button if one.key and str(one.key).startswith("run ")], "nothing to run"
+    assert "imported from Calscope" in told["motion"] and "there is no film" in told["motion"]
+    assert "Thresholds can't be moved here" in told["evaluation"]
+    app = open_page("home")
+    app.text_input(key="typed folder").set_value(str(out))
+    next(one for one in app.button if one.label == "Open").click().run()
+    assert app.session_state["run"] == number, "the box for folders of recordings knows it too"
+
+
+def test_what_suite2p_did_not_evaluate_is_called_so(open_page, lab):
+    plane = lab.good.parent / "not_evaluated" / "plane0"
+    plane.mkdir(parents=True, exist_ok=True)
+    np.save(plane / "F.npy", np.ones((1, T), np.float32))
+    np.savez(plane / "stat.npz", Ly=H, Lx=W, fs=10.0, npix=[1], ypix=[3], xpix=[4], lam=[1.0])
+    app = open_page("home")
+    app.text_input(key="typed results").set_value(str(plane.parent))
+    next(one for one in app.button if one.label == "Open read-only").click().run()
+    for page in ("evaluation", "traces"):
+        app.switch_page(f"pages/{page}.py").run()
+        assert not app.exception and not app.error
+        assert "no component is evaluated" in words(app)
+    assert "accepted and rejected nothing in this file" in words(app.switch_page("pages/evaluation.py").run())

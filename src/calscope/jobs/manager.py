@@ -100,23 +100,31 @@ class JobManager:
             self._start(folder)
         return folder.id
 
-    def keep_import(self, run: AnimalRun) -> str:
-        """Put down results of another program as a job that has ended, and give its id; the same ones only once.
+    def keep_import(self, *runs: AnimalRun, data: str = "") -> str:
+        """Put down results that were made elsewhere as a job that has ended, and give its id; the same ones only once.
+
+        Parameters
+        ----------
+        data
+            Where they lie; where the first says so unless given.
 
         Raises
         ------
         StoreError
             When the store can't be written.
         """
-        spec = JobSpec(kind="import", data=run.info.path if run.info else "", params=run.requested, engine=run.engine)
+        first = runs[0]
+        place = data or (first.info.path if first.info else "")
+        spec = JobSpec(kind="import", data=place, params=first.requested, engine=first.engine)
+        results = {run.name: run for run in runs}
         for job in self.jobs():
-            if job.spec.kind == "import" and job.spec.data == spec.data and job.results.get(run.name) == run:
+            if job.spec.kind == "import" and job.spec.data == spec.data and job.results == results:
                 return job.id
         now = time.time()
         folder = self._new_folder()
         with self._made(folder):
             folder.write_spec(spec)
-            folder.write_results([run])
+            folder.write_results(list(runs))
             write_status(folder.path, JobStatus(state="done", fraction=1.0, started_at=now, ended_at=now))
         return folder.id
 

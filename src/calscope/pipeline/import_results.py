@@ -6,7 +6,7 @@ has no key in the record.
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,13 +63,8 @@ def import_results(path: Path, store: Store) -> AnimalRun:
         fr_source=found.program if found.fr_hz else "",
     )
     params, notes = _params(found)
-    results = _results(found)
-    code = code_digest(code_for(place))
-    keys: dict[StageName, str] = {stage: _key(stage, print_, code) for stage in results}
-    for stage, result in results.items():
-        if not store.has(keys[stage]):
-            with store.writer(keys[stage], _provenance(stage, found, print_)) as writer:
-                save_result(stage, writer, result)
+    about = {"recording": found.name, "fingerprint": print_, "engine_version": found.program, "path": str(found.path)}
+    keys = keep_results(_results(found), store, about, code_for(place))
     return AnimalRun(
         name=found.name,
         info=info,
@@ -78,10 +73,32 @@ def import_results(path: Path, store: Store) -> AnimalRun:
         engine=ENGINE,
         engine_version=found.program,
         versions=library_versions(),
-        keys={"source": _key("source", print_, code), **keys},
+        keys=keys,
         notes=(*found.notes, *notes, *(() if found.images else (Note("imported_without_picture"),))),
         counts=_counts(found),
     )
+
+
+def keep_results(
+    results: Mapping[StageName, Any], store: Store, about: Mapping[str, str], code: Collection[str]
+) -> dict[StageName, str]:
+    """Put results by stage into the store, as far as they are not there; give their keys, and that of the source.
+
+    Parameters
+    ----------
+    about
+        What is kept beside each; its `fingerprint` of the files is part of the keys.
+    code
+        Modules that read them.
+    """
+    digest, print_ = code_digest(tuple(code)), about["fingerprint"]
+    keys: dict[StageName, str] = {stage: _key(stage, print_, digest) for stage in results}
+    for stage, result in results.items():
+        if not store.has(keys[stage]):
+            provenance = {"stage": stage, "engine": ENGINE, "versions": library_versions(), **about}
+            with store.writer(keys[stage], provenance) as writer:
+                save_result(stage, writer, result)
+    return {"source": _key("source", print_, digest), **keys}
 
 
 def _counts(found: ImportedResults) -> dict[str, int]:
@@ -161,15 +178,3 @@ def _whole(value: Any) -> Any:
 def _key(stage: StageName, print_: str, code: str) -> str:
     text = f"imported {stage} {print_} {code} {calscope.__version__}"
     return hashlib.sha256(text.encode()).hexdigest()[:_KEY_DIGITS]
-
-
-def _provenance(stage: StageName, found: ImportedResults, print_: str) -> dict[str, Any]:
-    return {
-        "stage": stage,
-        "recording": found.name,
-        "fingerprint": print_,
-        "engine": ENGINE,
-        "engine_version": found.program,
-        "path": str(found.path),
-        "versions": library_versions(),
-    }

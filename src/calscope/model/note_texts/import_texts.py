@@ -38,6 +38,8 @@ IMPORTED: dict[str, str | Callable[..., str]] = {
     "movie.",
     "caiman_dff_left_out": "dF/F (F_dff) is left out: it is not of these components and frames.",
     "caiman_rate_may_be_default": "The frame rate, 30 Hz, is what CaImAn writes where nobody gave one.",
+    "run_folder_without_soma": "The likeness to a cell body stands in the reasons only: the folder does not hold its "
+    "parts.",
     "imported_without_spikes": "The files contain no deconvolved activity: spikes are 0.",
     "suite2p_without_flags": "suite2p's flags (iscell) are missing: no component is evaluated.",
 }

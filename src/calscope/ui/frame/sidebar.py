@@ -36,7 +36,8 @@ def show() -> None:
             st.caption("No folder is open.")
             st.page_link("pages/home.py", label="Open a folder or the demo", icon=":material/folder_open:")
             return
-        name = project.recordings[0].original if places.shows_import() else project.root.name
+        is_one = places.shows_import() and len(project.recordings) == 1
+        name = project.recordings[0].original if is_one else project.root.name
         st.markdown(f"**{messages.plain(name)}**", help=messages.plain(str(project.root)))
         if places.shows_import():
             st.badge("imported, read-only", icon=":material/lock:")

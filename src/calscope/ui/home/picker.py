@@ -88,7 +88,7 @@ def show_results() -> None:
     """Offer a box for the path of another program's results, and those in the folder that is browsed."""
     with st.form(keys.RESULTS_FORM, border=False):
         text = st.text_input(
-            "Path of a CaImAn file (.hdf5) or of suite2p's folder",
+            "Path of a CaImAn file (.hdf5), of suite2p's folder, or of a folder that `calscope run` wrote",
             key=keys.TYPED_RESULTS,
             placeholder="/data/mouse_1/suite2p",
         )
@@ -98,9 +98,11 @@ def show_results() -> None:
 
 def _show_results_in(here: Path) -> None:
     """Offer what may be results in the folder that is browsed."""
-    inside = [*list_files(here, HDF5_ENDINGS, places.roots()), *all_results_at(here)]
+    of_run = [here] if places.is_of_a_run(str(here)) else []
+    inside = [*of_run, *list_files(here, HDF5_ENDINGS, places.roots()), *all_results_at(here)]
     for place in inside[:MOST_FOLDERS]:
         label = f"Open the results {place.name}" if place.is_file() else f"Open suite2p's results {name_of(place)}"
+        label = f"Open the run {place.name}" if place in of_run else label
         if st.button(
             messages.plain(label), icon=":material/lock_open:", type="tertiary", key=keys.results_button(str(place))
         ):
@@ -143,5 +145,9 @@ def show_recent() -> None:
 
 
 def _open(text: str) -> None:
+    """Open a folder: as results where `calscope run` wrote it, else with its recordings."""
+    if places.is_of_a_run(text):
+        _open_results(text)
+        return
     if selection.open_project_or_say(text):
         st.switch_page("pages/data.py")

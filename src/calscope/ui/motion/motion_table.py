@@ -78,11 +78,16 @@ def show(animals: Sequence[ShownAnimal]) -> None:
             f":orange[▲ **{wording.count(n_bad, 'animal needs', 'animals need')} a look**], marked in the table."
         )
     st.dataframe(styled(rows), hide_index=True, column_config=_COLUMNS, height="content", placeholder="–")
-    st.caption(
-        "Shift: mean · 95 % · largest distance of a frame from the median position. Match: median correlation of the "
-        "frames with the template, raw → corrected. Crispness of the mean image and residual flow: of the corrected "
-        "movie against the raw one, on the same frames and the same crop."
-    )
+    names = {name for row in rows for name, value in row.cells.items() if value is not None}
+    st.caption(" ".join(words for name, words in _MEANINGS.items() if name in names))
+
+
+_MEANINGS = {
+    "Shift (px)": "Shift: mean · 95 % · largest distance of a frame from the median position.",
+    "Match": "Match: median correlation of the frames with the template, raw → corrected.",
+    "Crispness": "Crispness of the mean image and residual flow: of the corrected movie against the raw one, on the "
+    "same frames and the same crop.",
+}
 
 
 def styled(rows: Sequence[Row]) -> Styler:
@@ -135,7 +140,7 @@ def _measured_row(
     level = NEUTRAL if _quality is None else level_of(_quality, motion_summary.done(_motion))
     cells: dict[str, object] = {
         "Animal": name,
-        "Verdict": f"{MARKS[level]} {'no verdict' if _quality is None else _quality.verdict}",
+        "Verdict": f"{MARKS[level]} {'not evaluated' if _quality is None else _quality.verdict}",
         "Flags": None if _quality is None else len(_quality.flags),
         "Frames": len(_motion.shifts_rig),
         "Rate (Hz)": f"{fr_hz:.4g}" if fr_hz else wording.UNKNOWN,
@@ -198,7 +203,7 @@ def show_badge(animal: ShownAnimal) -> None:
 def show_verdict(animal: ShownAnimal) -> None:
     """Say what the comparison of raw, rigid and piecewise-rigid found, with the number of things to look at."""
     quality, motion = animal.results.motion_quality, animal.results.motion_estimate
-    if places.shows_import():
+    if quality is None and places.shows_import():
         return  # the page says why there is none
     if quality is None or motion is None:
         st.caption("This run has no verdict on its motion correction: an older version made it. Run again to get one.")

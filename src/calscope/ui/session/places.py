@@ -12,6 +12,7 @@ from calscope.io.atomic_write import write_text_whole
 from calscope.io.file_names import safe_name
 from calscope.io.project import Project, RecordingRef, find_recordings, only_inside
 from calscope.io.results.open_results import files_of, is_results, name_of, results_at
+from calscope.jobs.import_run_folder import animal_folders, files_of_run, import_run_folder, is_run_folder
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.manager import Job, JobManager, NoSuchJobError
 from calscope.model.errors import CalscopeError, RecordingError
@@ -126,7 +127,7 @@ def checked(text: str) -> Path:
 
 
 def checked_results(text: str) -> Path:
-    """Give the file or folder that a text names and that holds another program's results, or has suite2p's in it.
+    """Give the file or folder that a text names and that holds results: another program's, or of `calscope run`.
 
     Raises
     ------
@@ -134,13 +135,13 @@ def checked_results(text: str) -> Path:
         When it lies outside of the allowed folders, itself or by a link in it, or holds no results.
     """
     path = safe_paths.resolve_path(text, roots())
-    place = results_at(path)
+    place = path if is_run_folder(path) else results_at(path)
     if place is None:
         raise RecordingError(
-            f"'{text}' holds no results of another program. Choose a CaImAn file (.hdf5) or suite2p's folder (with "
-            "plane0 in it, or F.npy)."
+            f"'{text}' holds no results of another program. Choose a CaImAn file (.hdf5), suite2p's folder (with "
+            "plane0 in it, or F.npy), or a folder that `calscope run` wrote."
         )
-    for file in (place, *files_of(place)):
+    for file in (place, *(files_of_run(place) if is_run_folder(place) else files_of(place))):
         if safe_paths.leads_out(file, roots()):
             raise RecordingError(f"'{file}' is a link that leads out of the folders that may be opened.")
     return place
@@ -159,8 +160,12 @@ def project() -> Project | None:
 
 
 def _opened(text: str) -> Project:
-    """Give the recordings of a folder, or results of another program as a project of one."""
+    """Give the recordings of a folder, or results that were made elsewhere as a project of their own."""
     path = safe_paths.resolve_path(text, roots())
+    if is_run_folder(path):
+        place = checked_results(text)
+        folders = animal_folders(place)
+        return Project(place, tuple(RecordingRef(folder.name, folder, folder.name) for folder in folders))
     if is_results(path):
         place = checked_results(text)
         return Project(place, (RecordingRef(safe_name(name_of(place)), place, name_of(place)),))
@@ -168,23 +173,40 @@ def _opened(text: str) -> Project:
 
 
 def shows_import() -> bool:
-    """Tell whether what is open are results of another program, without a recording."""
+    """Tell whether what is open are results that were made elsewhere, without a recording."""
     found = project()
-    return found is not None and is_results(found.root)
+    return found is not None and _holds_results(found.root)
+
+
+def is_of_a_run(text: str) -> bool:
+    """Tell whether a text names a folder that may be opened and that `calscope run` wrote."""
+    try:
+        return is_run_folder(checked(text))
+    except CalscopeError:
+        return False
+
+
+def _holds_results(path: Path) -> bool:
+    return is_results(path) or is_run_folder(path)
 
 
 def open_results(text: str) -> str:
-    """Open results of another program, read-only, as the project; give the number that finds them again.
+    """Open results that were made elsewhere, read-only, as the project; give the number that finds them again.
 
     Raises
     ------
     CalscopeError
         When they may not or can't be opened, or the store can't be written.
     """
-    record = import_results(checked_results(text), store())
-    job_id = manager().keep_import(record)
+    place = checked_results(text)
+    if is_run_folder(place):
+        runs, opened = import_run_folder(place, store()), str(place)
+    else:
+        runs = (import_results(place, store()),)
+        opened = runs[0].info.path if runs[0].info else text
+    job_id = manager().keep_import(*runs, data=opened)
     _note_change(job_id)
-    open_project(record.info.path if record.info else text)
+    open_project(opened)
     st.session_state[keys.RUN] = job_id
     return job_id
 
@@ -197,7 +219,7 @@ def open_project(text: str) -> Project:
         for key in (keys.RUN, keys.ANIMAL, keys.SHOWS_ALL, keys.COMPONENT):
             st.session_state.pop(key, None)
     st.session_state[keys.PROJECT] = folder
-    if not is_results(found.root):
+    if not _holds_results(found.root):
         _remember(folder)
     return found
 

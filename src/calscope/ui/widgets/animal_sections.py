@@ -7,6 +7,7 @@ import streamlit as st
 
 from calscope.io.project import Project
 from calscope.model.fields import StageName
+from calscope.model.note_texts.import_texts import IMPORTED
 from calscope.pipeline.stages import stage_of
 from calscope.ui.frame import messages, page_head
 from calscope.ui.session import places, selection, shown_run
@@ -65,8 +66,8 @@ def recordings_or_say() -> Project | None:
         return project
     messages.nothing_yet(
         "Results without their recording",
-        "Another program made these results, and only they are open: there are no frames to look at. Look at them on "
-        "Extraction, Evaluation and Traces. To look at frames, open the recording on Home.",
+        "Only results that were made elsewhere are open: there are no frames to look at, and nothing can be run. Look "
+        "at them on Motion, Extraction, Evaluation and Traces. To look at frames, open the recording on Home.",
     )
     return None
 
@@ -90,7 +91,7 @@ def _say_imported(animal: ShownAnimal) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(f"imported from {messages.plain(run.imported_from)}, read-only", icon=":material/lock:")
         st.caption(messages.plain(run.job.spec.data))
-    messages.notes(note for record in run.job.results.values() for note in record.notes)
+    messages.notes(note for record in run.job.results.values() for note in record.notes if note.kind in IMPORTED)
 
 
 def draw_or_say(animal: ShownAnimal, section: Section, draw: Draw) -> None:
