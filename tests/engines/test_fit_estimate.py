@@ -38,3 +38,25 @@ def test_memory_grows_with_components_and_workers_and_not_with_idle_workers():
     one = fit_bytes(with_values(rf=None, K=4), SHAPE, 1)
     assert fit_bytes(with_values(rf=None, K=40), SHAPE, 1) > one == fit_bytes(with_values(rf=None, K=4), SHAPE, 8)
     assert fit_bytes(with_values(rf=20), SHAPE, 8) > fit_bytes(with_values(rf=20), SHAPE, 1)
+
+
+@pytest.mark.parametrize(
+    ("shape", "values", "measured_mb"),
+    [
+        ((500, 128, 128), {"rf": 25, "stride": 10, "K": 4, "gSig": 3}, 157),
+        ((500, 128, 128), {"rf": 3, "stride": 1, "K": 12, "gSig": 2}, 513),
+        ((500, 128, 128), {"rf": None, "stride": 0, "K": 500, "gSig": 3}, 389),
+        ((6000, 128, 128), {"rf": 25, "stride": 10, "K": 4, "gSig": 3}, 541),
+        ((6000, 128, 128), {"rf": 10, "stride": 5, "K": 20, "gSig": 3}, 406),
+        ((2000, 128, 128), {"rf": 3, "stride": 0, "K": 12, "gSig": 2}, 541),
+        ((500, 256, 256), {"rf": 25, "stride": 10, "K": 4, "gSig": 3}, 193),
+        ((500, 256, 256), {"rf": 25, "stride": 10, "K": 200, "gSig": 3}, 762),
+        ((1500, 256, 256), {"rf": 40, "stride": 20, "K": 10, "gSig": 5}, 390),
+        ((500, 512, 512), {"rf": 25, "stride": 10, "K": 4, "gSig": 3}, 363),
+    ],
+)
+def test_it_is_never_under_what_was_measured_and_at_most_twice_as_much(shape, values, measured_mb):
+    # Measured by benchmarks/fit_memory.py with two workers.
+    side = 2 * values["gSig"] + 1
+    params = with_values(**values | {"gSig": (values["gSig"],) * 2, "gSiz": (side, side)})
+    assert 1 <= fit_bytes(params, shape, 2) / (1e6 * measured_mb) <= 2

@@ -4,15 +4,19 @@ import psutil
 
 from calscope.algorithms.cnmf.patch_fit import effective_tsub
 from calscope.algorithms.cnmf.patches import area_px, patch_grid
+from calscope.algorithms.cnmf.pixel_stream import CODES_PER_CHUNK
 from calscope.model.errors import ParameterError
 from calscope.model.params import Parameters
 from calscope.model.quantities import size
 
 FEWEST_PX = 4
 """A patch needs so many pixels for each of its components: on fewer, every pixel becomes a component of its own."""
-_MOVIE_COPIES, _FOOTPRINT_COPIES, _TRACE_COPIES = 3, 4, 4
-"""How often a patch's movie, its footprints, and the traces of all components are in memory at once."""
-_VALUE_BYTES = 4
+_MOVIE_COPIES, _FOOTPRINT_COPIES, _TRACE_COPIES, _BLOCK_COPIES = 3, 5, 8, 3
+"""How often a patch's movie, its footprints, the traces of all components, and those of the blocks of the neuropil are
+in memory at once. Compared with what fits take by `benchmarks/fit_memory.py`."""
+_VALUE_BYTES, _PRODUCT_BYTES, _CODE_BYTES = 4, 8, 2
+_PROGRAM_BYTES, _PIXEL_BYTES = 160_000_000, 600
+"""The program with its libraries and compiled kernels, and what is kept of each pixel of the field."""
 
 
 def check_fit(params: Parameters, shape: tuple[int, int, int], workers: int) -> None:
@@ -47,11 +51,15 @@ def check_fit(params: Parameters, shape: tuple[int, int, int], workers: int) -> 
 
 def fit_bytes(params: Parameters, shape: tuple[int, int, int], workers: int) -> int:
     """Give about how many bytes of memory the first fit takes at most."""
-    n_frames, wanted = shape[0], params.cnmf
+    n_frames, wanted, field_px = shape[0], params.cnmf, shape[1] * shape[2]
     patches = patch_grid(*shape[1:], wanted.rf, wanted.stride)
     patch_px = max(area_px(where) for where in patches)
     frames = -(-n_frames // effective_tsub(1, n_frames, patch_px))
     one_patch = patch_px * (_MOVIE_COPIES * frames + _FOOTPRINT_COPIES * wanted.K)
     at_work = min(workers, len(patches)) * one_patch
-    found = len(patches) * wanted.K * (patch_px + _TRACE_COPIES * n_frames)
-    return _VALUE_BYTES * (at_work + found)
+    n = len(patches) * wanted.K
+    found = n * (patch_px + _TRACE_COPIES * n_frames)
+    neuropil = _BLOCK_COPIES * n_frames * field_px // (2 * max(wanted.gSig)) ** 2
+    streamed = _CODE_BYTES * min(field_px * n_frames, CODES_PER_CHUNK)
+    always = _PROGRAM_BYTES + _PIXEL_BYTES * field_px
+    return always + streamed + _VALUE_BYTES * (at_work + found + neuropil) + _PRODUCT_BYTES * n**2

@@ -1,6 +1,12 @@
 """How long work tells how far it is, and how it learns that it should stop."""
 
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol, TypeVar
+
+Item = TypeVar("Item")
+
+Check = Callable[[], None]
+"""Called often from inside long work; raises `Cancelled` when the person asked to stop."""
 
 
 class Progress(Protocol):
@@ -18,6 +24,34 @@ class Progress(Protocol):
 
 def silent(fraction: float, note: str = "", /) -> None:
     """Report to nobody."""
+
+
+def unasked() -> None:
+    """Let work go on: nobody can ask it to stop."""
+
+
+def asking(check: Check, items: Iterable[Item], every: int = 256) -> Iterator[Item]:
+    """Give the items, and ask now and then whether to stop."""
+    for i, item in enumerate(items):
+        if i % every == 0:
+            check()
+        yield item
+
+
+class Repeated:
+    """Progress that can be told once more, so that work between two reports learns that it should stop."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress, self._last = progress, (0.0, "")
+
+    def __call__(self, fraction: float, note: str = "", /) -> None:
+        """Report, and remember what was reported."""
+        self._last = fraction, note
+        self._progress(fraction, note)
+
+    def again(self) -> None:
+        """Report the same as the last time."""
+        self._progress(*self._last)
 
 
 def part(progress: Progress, start: float, stop: float) -> Progress:

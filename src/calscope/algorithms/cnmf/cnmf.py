@@ -34,7 +34,7 @@ from calscope.algorithms.cnmf.zero_level import raised, with_level, without_leve
 from calscope.algorithms.threads import WorkerPool
 from calscope.model.movie import Movie
 from calscope.model.notes import Note, summed
-from calscope.model.progress import Progress, part, silent
+from calscope.model.progress import Progress, Repeated, part, silent
 from calscope.model.results import Components
 from calscope.model.seeds import Seeds
 
@@ -100,6 +100,7 @@ def fit(
         When the movie has too few frames.
     """
     check_length(movie.shape[0], p)
+    progress = Repeated(progress)
     level = zero_level(movie)
     movie = raised(movie, level)
     n_frames, *field = movie.shape
@@ -110,7 +111,7 @@ def fit(
     patches = patch_grid(*dims, rf, stride)
     patch_px = max(area_px(where) for where in patches)
     every = effective_tsub(1, n_frames, patch_px)
-    with WorkerPool(workers) as pool:
+    with WorkerPool(workers, progress.again) as pool:
         meter = NoiseMeter(movie, pool)
         subtracted = BackgroundSubtractedMovie.of(movie, 2 * max(gSig), pool, part(progress, 0, 0.15), meter.add)
         sn = meter.result()
@@ -129,6 +130,7 @@ def fit(
                 ssub=ssub,
                 tsub=-(-effective_tsub(tsub, n_frames, patch_px) // every),
                 rolling_sum=rolling_sum,
+                check=pool.check,
             )
             at_rate = partial(spread_in_time, every=every, n_frames=n_frames)
             found = found._replace(C=at_rate(found.C), f=at_rate(found.f))
@@ -141,12 +143,12 @@ def fit(
                     nonneg_baseline=bas_nonneg,
                     merge_thr=merge_thr,
                     smallest_px=smallest_px,
-                    progress=silent,
+                    check=pool.check,
                 )
             return found, where
 
         results = list(_with_progress(pool.map(fit_one, patches), len(patches), part(progress, 0.15, 0.7)))
-        factors = merge_all(join_patches(results, dims, n_frames, sn), merge_thr, notes)
+        factors = merge_all(join_patches(results, dims, n_frames, sn, pool.check), merge_thr, notes, pool.check)
         model = FieldModel(subtracted, p, bas_nonneg, merge_thr, smallest_px, pool)
         factors = model.with_background(factors, nb, notes, part(progress, 0.7, 0.8))
         factors, details = model.traces(factors, notes, part(progress, 0.8, 0.95))
@@ -191,6 +193,7 @@ def refit(
     The others, and errors, as for `fit`.
     """
     check_length(movie.shape[0], p)
+    progress = Repeated(progress)
     level = zero_level(movie)
     movie, first = raised(movie, level), without_level(first)
     notes: list[Note] = []
@@ -202,7 +205,7 @@ def refit(
         f=np.array(first.f, np.float32),
         sn=swap_order(np.asarray(first.sn), first.dims[::-1]),
     )
-    with WorkerPool(workers) as pool:
+    with WorkerPool(workers, progress.again) as pool:
         subtracted = BackgroundSubtractedMovie.of(movie, 2 * max(gSig), pool, part(progress, 0, 0.05))
         missed = find_residual_seeds(
             movie, factors, gSig=gSig, border_px=border_px, pool=pool, progress=part(progress, 0.05, 0.08)

@@ -13,7 +13,7 @@ from calscope.algorithms.cnmf.spatial import background_images, update_spatial
 from calscope.algorithms.cnmf.temporal import Traces
 from calscope.algorithms.threads import WorkerPool
 from calscope.model.notes import Note
-from calscope.model.progress import Progress, part
+from calscope.model.progress import Check, Progress, part
 
 MERGE_ROUNDS = 3
 COUNTED = ("components_too_small", "components_merged")
@@ -78,10 +78,10 @@ class FieldModel:
         """Update the traces and merge, and update merged components again, until nothing is left to merge."""
         A, _ = factors.with_background()
         products = self.movie.footprint_products(A, self.pool, part(progress, 0, 0.4), "Updating traces")
-        traces = Traces(factors, products, p=self.p, nonneg_baseline=self.nonneg_baseline)
+        traces = Traces(factors, products, p=self.p, nonneg_baseline=self.nonneg_baseline, check=self.pool.check)
         traces.update(np.arange(factors.n), self.pool, part(progress, 0.4, 0.8))
         for _ in range(MERGE_ROUNDS):
-            weights = find_merge_weights(traces.result()[0], self.merge_thr, traces.raw())
+            weights = find_merge_weights(traces.result()[0], self.merge_thr, traces.raw(), self.pool.check)
             if weights is None:
                 break
             traces, touched = traces.after(weights)
@@ -103,11 +103,11 @@ def smallest_footprint_px(gSig: tuple[int, int]) -> int:
     return max(3, round(SMALLEST_SHARE * math.pi * gSig[0] * gSig[1]))
 
 
-def merge_all(factors: Factors, threshold: float, notes: list[Note]) -> Factors:
+def merge_all(factors: Factors, threshold: float, notes: list[Note], check: Check) -> Factors:
     """Merge until nothing is left to merge, and say in the notes how many were."""
     total = 0
     while True:
-        factors, merged = merge(factors, threshold)
+        factors, merged = merge(factors, threshold, check=check)
         total += merged
         if merged == 0:
             break

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix, csc_matrix
 
 from calscope.model.movie import FloatArray
+from calscope.model.progress import Check, asking, unasked
 
 Dims = tuple[int, int]
 
@@ -53,11 +54,11 @@ def normalised(A: csc_matrix, C: FloatArray) -> tuple[csc_matrix, FloatArray]:
     return out, (C * norm[:, None]).astype(np.float32)
 
 
-def dilated(A: csc_matrix, dims: Dims, radius_px: int) -> csc_matrix:
+def dilated(A: csc_matrix, dims: Dims, radius_px: int, check: Check = unasked) -> csc_matrix:
     """Pattern (ones) of the footprints grown by a diamond of that radius."""
     kernel = _diamond(radius_px)
     rows: list[NDArray] = []
-    for k in range(A.shape[1]):
+    for k in asking(check, range(A.shape[1])):
         image, (top, left) = box_of(A, k, dims, margin=radius_px)
         y, x = np.nonzero(cv2.dilate((image > 0).astype(np.uint8), kernel))
         rows.append((y + top) * dims[1] + x + left)

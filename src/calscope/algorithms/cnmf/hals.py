@@ -7,20 +7,56 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calscope.compiled import kernel
+from calscope.model.movie import chunks
+from calscope.model.progress import Check, unasked
+
+OPERATIONS_AT_ONCE = 200_000_000
+"""About what a tenth of a second suffices for; then it is asked whether to stop."""
 
 
-@kernel
-def footprint_sweep(Y: NDArray, A: NDArray, C: NDArray, masks: NDArray) -> None:
+def footprint_sweep(Y: NDArray, A: NDArray, C: NDArray, masks: NDArray, check: Check = unasked) -> None:
     """Update the footprints A, (K, P), in place, given the traces C, (K, T), of the movie Y, (P, T).
 
     Parameters
     ----------
     masks
         (K, P) where each footprint may be.
+    check
+        Asked whether to stop, several times a second.
     """
+    gram = _gram(C, check)
+    for some in _stretches(len(A), Y.size + len(A) * Y.shape[0]):
+        check()
+        _footprints(Y, A, C, masks, gram, *some)
+
+
+def trace_sweep(Y: NDArray, A: NDArray, C: NDArray, masks: NDArray, check: Check = unasked) -> None:
+    """Update the traces C, (K, T), in place, given the footprints A, (K, P)."""
+    gram = _gram(A, check)
+    for some in _stretches(len(A), Y.size + C.size):
+        check()
+        _traces(Y, A, C, masks, gram, *some)
+
+
+def _gram(rows: NDArray, check: Check) -> NDArray:
+    out = np.zeros((len(rows), len(rows)), np.float32)
+    for some in _stretches(len(rows), rows.size):
+        check()
+        _fill_gram(rows, out, *some)
+    return out
+
+
+def _stretches(n: int, operations: int) -> list[tuple[int, int]]:
+    """Cut 0 to n, each of which takes so many operations, into stretches that are short enough to stop after."""
+    return chunks(n, max(1, OPERATIONS_AT_ONCE // max(1, operations)))
+
+
+@kernel
+def _footprints(  # noqa: PLR0917 - kernels take no keywords
+    Y: NDArray, A: NDArray, C: NDArray, masks: NDArray, gram: NDArray, first: int, last: int
+) -> None:
     n = A.shape[0]
-    gram = _gram(C)
-    for k in range(n):
+    for k in range(first, last):
         if gram[k, k] <= 0:
             A[k, :] = 0
             continue
@@ -39,12 +75,12 @@ def footprint_sweep(Y: NDArray, A: NDArray, C: NDArray, masks: NDArray) -> None:
 
 
 @kernel
-def trace_sweep(Y: NDArray, A: NDArray, C: NDArray, masks: NDArray) -> None:
-    """Update the traces C, (K, T), in place, given the footprints A, (K, P)."""
+def _traces(  # noqa: PLR0917 - kernels take no keywords
+    Y: NDArray, A: NDArray, C: NDArray, masks: NDArray, gram: NDArray, first: int, last: int
+) -> None:
     n, n_frames = C.shape
-    gram = _gram(A)
     rest = np.empty(n_frames, np.float32)
-    for k in range(n):
+    for k in range(first, last):
         if gram[k, k] <= 0:
             C[k, :] = 0
             continue
@@ -67,15 +103,12 @@ def trace_sweep(Y: NDArray, A: NDArray, C: NDArray, masks: NDArray) -> None:
 
 
 @kernel
-def _gram(rows: NDArray) -> NDArray:
-    n = rows.shape[0]
-    out = np.zeros((n, n), np.float32)
-    for i in range(n):
-        for j in range(i, n):
+def _fill_gram(rows: NDArray, out: NDArray, first: int, last: int) -> None:
+    for i in range(first, last):
+        for j in range(i, rows.shape[0]):
             a, b = rows[i], rows[j]
             total = np.float32(0)
             for t in range(a.size):
                 total += a[t] * b[t]
             out[i, j] = total
             out[j, i] = total
-    return out

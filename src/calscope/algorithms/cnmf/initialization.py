@@ -17,8 +17,11 @@ from calscope.algorithms.cnmf.hals import footprint_sweep, trace_sweep
 from calscope.algorithms.cnmf.pixel_blur import blur, blur_image, subtract, subtract_surround
 from calscope.compiled import kernel
 from calscope.model.movie import FloatArray
+from calscope.model.progress import Check, unasked
 
 ROLLING_FRAMES = 100
+COMPONENTS_AT_ONCE = 8
+"""Components that are searched between two questions whether to stop."""
 REFINEMENTS = 3
 BACKGROUND_SWEEPS = 5
 BLOCK_PX = 4
@@ -55,6 +58,7 @@ def initialise_patch(
     ssub: int,
     tsub: int,
     rolling_sum: bool,
+    check: Check = unasked,
 ) -> PatchFactors:
     """Find up to K components in a patch.
 
@@ -76,6 +80,8 @@ def initialise_patch(
         The search runs on pixels and frames binned this many times; footprints and traces are then at full resolution.
     rolling_sum
         Look at the energy in the strongest 100 frames in a row, not in the whole movie.
+    check
+        Asked whether to stop, several times a second.
     """
     scale = np.where(noise > 0, noise, 1.0).astype(np.float32)
     white: FloatArray = np.empty(movie.shape, np.float32)
@@ -85,15 +91,24 @@ def initialise_patch(
     subtract_surround(white, *surround)
     seeds = np.ascontiguousarray(allowed[::ssub, ::ssub]) & (noise[::ssub, ::ssub] > 0)
     sig = tuple(max(1.0, s / ssub) for s in gSig)
-    half = tuple(max(1, size // ssub // 2) for size in gSiz)
+    half = max(1, gSiz[0] // ssub // 2), max(1, gSiz[1] // ssub // 2)
     K = min(K, int(seeds.sum()))
     A = np.zeros((K, *white.shape[:2]), np.float32)
     C = np.zeros((K, white.shape[2]), np.float32)
     rolling = min(ROLLING_FRAMES, white.shape[2]) if rolling_sum else 0
     kernels = _kernel(sig[0], half[0]), _kernel(sig[1], half[1])
-    found = _greedy(white, kernels[0], kernels[1], half[0], half[1], rolling, seeds, A, C)
+    check()
+    blurred, energy, gain = _begin_greedy(white, *kernels, rolling)
+    found = 0
+    while found < K:
+        check()
+        last = min(K, found + COMPONENTS_AT_ONCE)
+        n = _greedy(white, blurred, energy, gain, *kernels, *half, rolling, seeds, A, C, found, last)
+        if n == found:
+            break
+        found = n
     A, C = _full_size(A[:found], C[:found], movie.shape, ssub, tsub)
-    return _refine(movie, A * scale, C, nb)
+    return _refine(movie, A * scale, C, nb, check)
 
 
 def _medians(movie: FloatArray) -> FloatArray:
@@ -140,18 +155,8 @@ def _kernel(sigma: float, half: int) -> FloatArray:
 
 
 @kernel
-def _greedy(  # noqa: PLR0917 - kernels take no keywords
-    residual: NDArray,
-    ky: NDArray,
-    kx: NDArray,
-    hy: int,
-    hx: int,
-    rolling: int,
-    allowed: NDArray,
-    A: NDArray,
-    C: NDArray,
-) -> int:
-    """Fill A and C with components taken out of `residual` one by one; give how many were found."""
+def _begin_greedy(residual: NDArray, ky: NDArray, kx: NDArray, rolling: int) -> tuple[NDArray, NDArray, NDArray]:
+    """Give the blurred movie, the energy in each of its pixels, and the factor that the energy holds."""
     h, w = residual.shape[:2]
     blurred = blur(residual, ky, kx)
     energy = np.zeros((h, w), np.float32)
@@ -160,7 +165,29 @@ def _greedy(  # noqa: PLR0917 - kernels take no keywords
     for y in range(h):
         for x in range(w):
             energy[y, x] = gain[y, x] * _energy(blurred[y, x], rolling)
-    for k in range(A.shape[0]):
+    return blurred, energy, gain
+
+
+@kernel
+def _greedy(  # noqa: PLR0917 - kernels take no keywords
+    residual: NDArray,
+    blurred: NDArray,
+    energy: NDArray,
+    gain: NDArray,
+    ky: NDArray,
+    kx: NDArray,
+    hy: int,
+    hx: int,
+    rolling: int,
+    allowed: NDArray,
+    A: NDArray,
+    C: NDArray,
+    first: int,
+    last: int,
+) -> int:
+    """Fill A and C from `first` to `last` with components taken out of `residual`; give how many there are now."""
+    h, w = residual.shape[:2]
+    for k in range(first, last):
         best, sy, sx = np.float32(0), -1, -1
         for y in range(h):
             for x in range(w):
@@ -185,7 +212,7 @@ def _greedy(  # noqa: PLR0917 - kernels take no keywords
                     energy[y, x] = gain[y, x] * _energy(blurred[y, x], rolling)
         # A seed whose energy is of the negative kind gives nothing; never try the same spot for ever.
         energy[sy, sx] = min(energy[sy, sx], np.float32(0.999) * best)
-    return A.shape[0]
+    return last
 
 
 @kernel
@@ -288,7 +315,7 @@ def _rank_one(movie: NDArray, start: NDArray, y0: int, y1: int, x0: int, x1: int
             c[t] = max(c[t], np.float32(0))
 
 
-def _refine(movie: FloatArray, A: FloatArray, C: FloatArray, nb: int) -> PatchFactors:
+def _refine(movie: FloatArray, A: FloatArray, C: FloatArray, nb: int, check: Check) -> PatchFactors:
     """Share the movie between components and a background by hierarchical least squares."""
     h, w, n_frames = movie.shape
     Y = movie.reshape(h * w, n_frames)
@@ -300,8 +327,8 @@ def _refine(movie: FloatArray, A: FloatArray, C: FloatArray, nb: int) -> PatchFa
     traces = np.concatenate([C, f]).astype(np.float32)
     masks = np.concatenate([masks, np.ones((nb, h * w), bool)])
     for _ in range(REFINEMENTS):
-        footprint_sweep(Y, factors, traces, masks)
-        trace_sweep(Y, factors, traces, masks)
+        footprint_sweep(Y, factors, traces, masks, check)
+        trace_sweep(Y, factors, traces, masks, check)
     n = len(A)
     return PatchFactors(factors[:n].reshape(n, h, w), traces[:n], factors[n:].reshape(nb, h, w), traces[n:])
 

@@ -14,6 +14,7 @@ from scipy.sparse import coo_matrix, csc_matrix, csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from calscope.algorithms.cnmf.factors import Factors
+from calscope.model.progress import Check, asking, unasked
 
 SWEEPS = 10
 FRAGMENT_OVERLAP = 0.1
@@ -40,7 +41,9 @@ class MergeWeights(NamedTuple):
     """(K',) how many went into each."""
 
 
-def merge(factors: Factors, threshold: float, raw: NDArray | None = None) -> tuple[Factors, int]:
+def merge(
+    factors: Factors, threshold: float, raw: NDArray | None = None, check: Check = unasked
+) -> tuple[Factors, int]:
     """Merge groups of overlapping components whose traces correlate by more than `threshold`.
 
     Each group becomes the best single footprint and trace for the sum of its members. Components from seeds that a
@@ -50,13 +53,15 @@ def merge(factors: Factors, threshold: float, raw: NDArray | None = None) -> tup
     ----------
     raw
         (K, T) raw traces, C + YrA; with them fragments of one cell are found too.
+    check
+        Asked whether to stop, several times a second.
 
     Returns
     -------
     factors, n_merged
         `n_merged` is how many components went into others.
     """
-    weights = find_merge_weights(factors, threshold, raw)
+    weights = find_merge_weights(factors, threshold, raw, check)
     return (factors, 0) if weights is None else (merge_with(factors, weights), factors.n - weights.first.size)
 
 
@@ -70,16 +75,18 @@ def merge_with(factors: Factors, weights: MergeWeights) -> Factors:
     )
 
 
-def find_merge_weights(factors: Factors, threshold: float, raw: NDArray | None = None) -> MergeWeights | None:
+def find_merge_weights(
+    factors: Factors, threshold: float, raw: NDArray | None = None, check: Check = unasked
+) -> MergeWeights | None:
     """Find the weights with which `merge` merges; None where there is nothing to merge."""
     if factors.n < 2:
         return None
     gram = csr_matrix(factors.A.T @ factors.A)
-    _, group = connected_components(_pairs(factors, gram, threshold, raw), directed=False)
+    _, group = connected_components(_pairs(factors, gram, threshold, raw, check), directed=False)
     if group.max() + 1 == factors.n:
         return None
-    groups = [np.flatnonzero(group == g) for g in _first_appearance(group)]
-    both = [_as_one(gram, factors.C, members) for members in groups]
+    groups = [np.flatnonzero(group == g) for g in asking(check, _first_appearance(group))]
+    both = [_as_one(gram, factors.C, members) for members in asking(check, groups)]
     size = np.array([members.size for members in groups])
     ends, rows = np.concatenate([[0], np.cumsum(size)]), np.concatenate(groups)
     weights, mixture = (
@@ -94,17 +101,17 @@ def _first_appearance(group: NDArray) -> NDArray:
     return group[np.sort(first)]
 
 
-def _pairs(factors: Factors, gram: csr_matrix, threshold: float, raw: NDArray | None) -> coo_matrix:
+def _pairs(factors: Factors, gram: csr_matrix, threshold: float, raw: NDArray | None, check: Check) -> coo_matrix:
     overlap = gram.tocoo()
     placed_by_hand = factors.seeds_of() >= 0
     upper = (
         (overlap.row < overlap.col) & (overlap.data > 0) & ~placed_by_hand[overlap.row] & ~placed_by_hand[overlap.col]
     )
     row, col, cosine = overlap.row[upper], overlap.col[upper], overlap.data[upper]
-    after = _correlations(factors.C, row, col)
+    after = _correlations(factors.C, row, col, check)
     close = after > threshold
     if raw is not None:
-        before = _correlations(raw + gram @ factors.C - factors.C, row, col)
+        before = _correlations(raw + gram @ factors.C - factors.C, row, col, check)
         energy = (factors.C**2).sum(axis=1, dtype=np.float64)
         weak, strong = np.where(energy[row] < energy[col], (row, col), (col, row))
         dim = energy[weak] < REMNANT_ENERGY * energy[strong]
@@ -125,11 +132,11 @@ def _best_links(links: NDArray, weak: NDArray, strength: NDArray) -> NDArray[np.
     return best
 
 
-def _correlations(traces: NDArray, row: NDArray, col: NDArray) -> NDArray:
+def _correlations(traces: NDArray, row: NDArray, col: NDArray, check: Check) -> NDArray:
     z = traces - traces.mean(axis=1, keepdims=True)
     norm = np.linalg.norm(z, axis=1, keepdims=True)
     z /= np.where(norm > 0, norm, 1)
-    return np.array([z[i] @ z[j] for i, j in zip(row, col, strict=True)], np.float64)
+    return np.array([z[i] @ z[j] for i, j in asking(check, zip(row, col, strict=True))], np.float64)
 
 
 def _as_one(products: csr_matrix, traces: NDArray, members: NDArray) -> tuple[NDArray, NDArray]:

@@ -15,7 +15,7 @@ from calscope.algorithms.cnmf.local_background import BackgroundSubtractedMovie
 from calscope.algorithms.threads import WorkerPool
 from calscope.model.errors import RecordingError
 from calscope.model.movie import FloatArray, Movie, chunks
-from calscope.model.progress import Progress
+from calscope.model.progress import Check, asking, silent
 
 Where = tuple[slice, slice]
 MOST_FRAMES = 6000
@@ -84,12 +84,16 @@ def spread_in_time(traces: FloatArray, every: int, n_frames: int) -> FloatArray:
 
 
 def join_patches(
-    found: list[tuple[PatchFactors, tuple[slice, slice]]], dims: tuple[int, int], n_frames: int, sn: FloatArray
+    found: list[tuple[PatchFactors, tuple[slice, slice]]],
+    dims: tuple[int, int],
+    n_frames: int,
+    sn: FloatArray,
+    check: Check,
 ) -> Factors:
     """Place the patches' components in the field; empty ones and the patches' background are left out."""
     n_px = dims[0] * dims[1]
     columns, traces = [csc_matrix((n_px, 0), dtype=np.float32)], [np.zeros((0, n_frames), np.float32)]
-    for patch, (rows, cols) in found:
+    for patch, (rows, cols) in asking(check, found):
         k, y, x = np.nonzero(patch.A)
         pixels, shape = (y + rows.start) * dims[1] + x + cols.start, (n_px, len(patch.A))
         columns.append(csc_matrix((patch.A[k, y, x], (pixels, k)), shape=shape, dtype=np.float32))
@@ -110,7 +114,7 @@ def update_patch(
     nonneg_baseline: bool,
     merge_thr: float,
     smallest_px: int,
-    progress: Progress,
+    check: Check,
 ) -> PatchFactors:
     """Update the initial components by one round of footprints, traces and merging on the patch alone.
 
@@ -122,9 +126,9 @@ def update_patch(
     A, C = normalised(csc_matrix(found.A.reshape(n, h * w).T), found.C)
     b = np.ascontiguousarray(found.b.reshape(-1, h * w).T)
     factors = Factors(dims=(h, w), A=A, C=C, b=b, f=found.f, sn=np.ascontiguousarray(noise).ravel())
-    with WorkerPool(1) as alone:
+    with WorkerPool(1, check) as alone:
         model = FieldModel(patch, 0, nonneg_baseline, merge_thr, smallest_px, alone)
-        factors = model.footprints(factors, [], progress)
-        factors, _ = model.traces(factors, [], progress)
+        factors = model.footprints(factors, [], silent)
+        factors, _ = model.traces(factors, [], silent)
     images = factors.A.T.toarray().reshape(factors.n, h, w)
     return PatchFactors(images, factors.C, factors.b.T.reshape(-1, h, w), factors.f)

@@ -17,14 +17,15 @@ from calscope.algorithms.cnmf.footprints import box_of, compact, denoise_footpri
 from calscope.algorithms.cnmf.local_background import BackgroundSubtractedMovie
 from calscope.algorithms.threads import WorkerPool
 from calscope.compiled import kernel
-from calscope.model.movie import FloatArray
-from calscope.model.progress import Progress
+from calscope.model.movie import FloatArray, chunks
+from calscope.model.progress import Progress, asking
 
 GROWTH_PX = 2
 """How far a footprint may grow in one update."""
 PENALTY_SD = 2.0
 """A pixel belongs to a component where its weight is more than about this many standard errors."""
 PIXELS_AT_ONCE = 4096
+TRACES_AT_ONCE = 256
 
 
 def update_spatial(
@@ -37,21 +38,21 @@ def update_spatial(
     factors, kept
         `kept` are the numbers of the components that remain.
     """
-    support = dilated(factors.A, factors.dims, GROWTH_PX)
+    support = dilated(factors.A, factors.dims, GROWTH_PX, pool.check)
     n_px, nb = factors.b.shape
     everywhere = csc_matrix(np.ones((n_px, nb), np.float32))
     where = hstack([support, everywhere], format="csc")
     traces = np.concatenate([factors.C, factors.f]).astype(np.float32)
     products = movie.trace_products(where, traces, pool, progress, "Updating footprints")
-    gram = (traces.astype(np.float64) @ traces.T.astype(np.float64)) if len(traces) else np.zeros((0, 0))
+    gram = _gram(traces, pool)
 
     weights, b = _solve(support, products, gram, factors, pool, penalised=True)
-    tidy = _cleaned(support, weights, factors.dims)
+    tidy = _cleaned(support, weights, factors.dims, pool)
     allowed = np.asarray(tidy.data > 0)
     weights, b = _solve(support, products, gram, factors, pool, allowed=allowed)
     A = csc_matrix((weights.astype(np.float32), support.indices, support.indptr), shape=support.shape)
     A.eliminate_zeros()
-    A = _denoise(A, factors)
+    A = _denoise(A, factors, pool)
     kept = np.flatnonzero(np.diff(A.indptr) >= np.where(factors.seeds_of() < 0, smallest_px, 1))
     A, C = normalised(csc_matrix(A[:, kept]), factors.C[kept])
     return replace(factors.select(kept), A=A, C=C, b=b), kept
@@ -71,11 +72,21 @@ def background_images(
     return _solve(nobody, products - seen.T.ravel(), gram, start, pool)[1]
 
 
-def _denoise(A: csc_matrix, factors: Factors) -> csc_matrix:
+def _gram(traces: FloatArray, pool: WorkerPool) -> NDArray[np.float64]:
+    """Products of all pairs of traces, (K, K), float64."""
+    values = traces.astype(np.float64)
+    out = np.empty((len(values), len(values)))
+    for some in (slice(*ends) for ends in chunks(len(values), TRACES_AT_ONCE)):
+        pool.check()
+        np.matmul(values[some], values.T, out=out[some])
+    return out
+
+
+def _denoise(A: csc_matrix, factors: Factors, pool: WorkerPool) -> csc_matrix:
     """Denoise the footprints; a weight's standard error is the pixel's noise over the trace's norm."""
     noise = factors.sn.reshape(factors.dims)
     norms = np.linalg.norm(factors.C, axis=1)
-    for k in np.flatnonzero((np.diff(A.indptr) > 0) & (norms > 0)):
+    for k in asking(pool.check, np.flatnonzero((np.diff(A.indptr) > 0) & (norms > 0))):
         entries = slice(A.indptr[k], A.indptr[k + 1])
         image, (top, left) = box_of(A, int(k), factors.dims)
         here = noise[top : top + image.shape[0], left : left + image.shape[1]] / np.float32(norms[k])
@@ -84,11 +95,11 @@ def _denoise(A: csc_matrix, factors: Factors) -> csc_matrix:
     return A
 
 
-def _cleaned(support: csc_matrix, weights: NDArray, dims: tuple[int, int]) -> csc_matrix:
+def _cleaned(support: csc_matrix, weights: NDArray, dims: tuple[int, int], pool: WorkerPool) -> csc_matrix:
     """Give the entries of `support` that remain in the compact images, positive there and 0 elsewhere."""
     A = csc_matrix((weights.astype(np.float32), support.indices, support.indptr), shape=support.shape)
     values = []
-    for k in range(A.shape[1]):
+    for k in asking(pool.check, range(A.shape[1])):
         image, (top, left) = box_of(A, k, dims)
         y, x = np.divmod(A.indices[A.indptr[k] : A.indptr[k + 1]], dims[1])
         values.append(compact(image)[y - top, x - left])

@@ -19,7 +19,7 @@ from calscope.algorithms.deconvolution.deconvolution import TraceModel, model_tr
 from calscope.algorithms.threads import WorkerPool
 from calscope.compiled import kernel
 from calscope.model.movie import FloatArray
-from calscope.model.progress import Progress, silent
+from calscope.model.progress import Check, Progress, asking, silent, unasked
 
 ROUNDS = 2
 TRACES_AT_ONCE = 8
@@ -28,9 +28,13 @@ TRACES_AT_ONCE = 8
 class Traces:
     """Traces under footprints that stay as they are, with the movie as seen through these: Aᵀ Y and Aᵀ A."""
 
-    def __init__(self, factors: Factors, products: FloatArray, *, p: int, nonneg_baseline: bool) -> None:
+    def __init__(
+        self, factors: Factors, products: FloatArray, *, p: int, nonneg_baseline: bool, check: Check = unasked
+    ) -> None:
         A, self.C = factors.with_background()
         self.factors, self.products, self.p, self.nonneg_baseline = factors, products, p, nonneg_baseline
+        self.check = check
+        """Asked whether to stop, several times a second."""
         self.gram = csr_matrix((A.T @ A).astype(np.float32))
         self.gram.sort_indices()
         self.power = self.gram.diagonal()
@@ -72,7 +76,7 @@ class Traces:
         factors = merge_with(self.result()[0], weights)
         mixing = csc_matrix(block_diag([weights.footprints, identity(n_background)]), dtype=np.float32)
         products = np.asarray(mixing.T @ self.products, np.float32)
-        new = type(self)(factors, products, p=self.p, nonneg_baseline=self.nonneg_baseline)
+        new = type(self)(factors, products, p=self.p, nonneg_baseline=self.nonneg_baseline, check=self.check)
         new.models = [self.models[k] for k in weights.first.tolist()]
         changed = np.flatnonzero(weights.size > 1)
         seen = np.asarray(new.gram[changed, : factors.n].sum(axis=0)).ravel() > 0
@@ -80,7 +84,8 @@ class Traces:
 
     def raw(self) -> FloatArray:
         """Give all raw traces, (K, T)."""
-        return np.array([self.trace_of(k) for k in range(self.factors.n)], np.float32).reshape(self.factors.C.shape)
+        raw = [self.trace_of(k) for k in asking(self.check, range(self.factors.n))]
+        return np.array(raw, np.float32).reshape(self.factors.C.shape)
 
     def result(self) -> tuple[Factors, TraceDetails]:
         """Give the factors with these traces, and what deconvolution found."""
