@@ -65,7 +65,8 @@ def test_YrA_is_what_the_exported_model_leaves_of_the_corrected_movie(make_anima
 def test_the_residual_at_an_empty_footprint_is_0_as_in_caiman():
     A, background = csc_matrix((6, 1), dtype=np.float32), Background(np.ones((6, 1)), np.ones((1, 5)))
     movie = ArrayMovie(np.ones((5, 2, 3)))
-    assert not residuals.residual_traces(movie, A, np.ones((1, 5)), background).any()
+    [(start, stop, found)] = residuals.residual_traces(movie, A, np.ones((1, 5)), background)
+    assert (start, stop) == (0, 5) and found.shape == (1, 5) and not found.any()
 
 
 @pytest.mark.parametrize("movie", ["none", "of other frames", "damaged"])

@@ -52,7 +52,7 @@ def write_caiman(animal: ExportedAnimal, path: Path, progress: Progress = silent
         for i, (name, read) in enumerate(estimates.items()):
             progress(i / len(estimates) / 4, "estimates")
             _write_tree(group, {name: read()})
-        _write_tree(group, {"YrA": _residual(animal, part(progress, 0.25, 1))})
+        _write_residual(group, animal, part(progress, 0.25, 1))
         _write_ours(file, animal, writer)
 
 
@@ -86,14 +86,18 @@ def _about_residual(animal: ExportedAnimal) -> Note:
     return Note("caiman_residual_computed" if is_known else "caiman_residual_absent")
 
 
-def _residual(animal: ExportedAnimal, progress: Progress) -> FloatArray | None:
-    """Give what is exported as `YrA`; None where it can't be known."""
-    if _is_caimans(animal):
-        return _raw_minus_denoised(animal)
+def _write_residual(group: h5py.Group, animal: ExportedAnimal, progress: Progress) -> None:
+    """Write `YrA`, as None where it can't be known."""
     movie, background = _corrected_movie(animal), animal.background
-    if movie is None or background is None:
-        return None
-    return residual_traces(movie, animal.need_footprints(), animal.traces("denoised"), background, progress)
+    if _is_caimans(animal):
+        group["YrA"] = _raw_minus_denoised(animal)
+    elif movie is None or background is None:
+        group["YrA"] = NONE
+    else:
+        C = animal.traces("denoised")
+        written = group.create_dataset("YrA", C.shape, np.float32)
+        for start, stop, values in residual_traces(movie, animal.need_footprints(), C, background, progress):
+            written[:, start:stop] = values
 
 
 def _raw_minus_denoised(animal: ExportedAnimal) -> FloatArray:

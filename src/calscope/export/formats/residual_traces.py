@@ -3,6 +3,7 @@
 YrA = (Aᵀ Y - Aᵀ A C - Aᵀ b f) / ‖A‖², a row for each component (Giovannucci et al., 2019, eLife 8:e38173).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,8 +39,8 @@ class _Projection:
 
 def residual_traces(
     movie: FrameSource, A: csc_matrix, C: FloatArray, background: Background, progress: Progress = silent
-) -> FloatArray:
-    """Compute `YrA` of a movie, (K, T), a block of frames at a time; 0 where a footprint is empty.
+) -> Iterator[tuple[int, int, NDArray[np.float64]]]:
+    """Compute `YrA` of a movie a block of frames at a time; 0 where a footprint is empty.
 
     Parameters
     ----------
@@ -47,14 +48,18 @@ def residual_traces(
         (H*W, K) footprints, Fortran pixel order.
     C
         (K, T) denoised traces.
+
+    Yields
+    ------
+    start, stop, YrA
+        (K, stop - start) of these frames.
     """
     n_frames, height, width = movie.shape
     projection = _projection(A, background.b, (height, width))
-    out = np.empty(C.shape, np.float32)
     for start, stop in chunks(n_frames, max(1, _BLOCK_PX // (height * width))):
-        out[:, start:stop] = projection.residual(movie.read(start, stop), C[:, start:stop], background.f[:, start:stop])
+        f = background.f[:, start:stop]
+        yield start, stop, projection.residual(movie.read(start, stop), C[:, start:stop], f)
         progress(stop / n_frames, f"residual: frame {stop} of {n_frames}")
-    return out
 
 
 def _projection(A: csc_matrix, b: FloatArray, dims: tuple[int, int]) -> _Projection:
