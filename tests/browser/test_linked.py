@@ -27,6 +27,9 @@ VIEW = """() => [...document.querySelectorAll('*')].filter(one => one.shadowRoot
 COUNT = """() => [...document.querySelectorAll('*')].filter(one => one.shadowRoot)
     .flatMap(one => [...one.shadowRoot.querySelectorAll('.filters button')])[1]?.innerText"""
 """The button that lists the accepted, with their number."""
+SAID = """() => [...document.querySelectorAll('*')].filter(one => one.shadowRoot?.querySelector('svg.plot'))
+    .map(one => one.shadowRoot.querySelector('figcaption .said').textContent).at(-1)"""
+"""What is said of the traces under the mouse."""
 FOLLOW = """() => {
     const bar = [...document.querySelectorAll('*')].find(one => one.shadowRoot?.querySelector('.bar')).shadowRoot;
     window.followed = [];
@@ -221,6 +224,8 @@ def test_a_stretch_that_is_dragged_over_stays_for_the_next_component(server, run
     page.mouse.down()
     page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 70, steps=4)
     page.mouse.up()
+    page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 60)
+    page.wait_for_function(f"/^[\\d.]+ s · raw .* · spikes /.test(({SAID})())")
     low, high = (float(frame) for frame in plot.get_attribute("data-span").split())
     assert 20 < low < high < 120
     page.keyboard.press("ArrowRight")

@@ -51,7 +51,7 @@ def show(view: EvaluatedAnimal, page: str, height_px: int, *, has_footprints: bo
         height_px=height_px,
     )
     data["label"] = f"Outlines of {view.components.n} components in {view.animal.name} over an image of its field"
-    data["field"] = f"{view.animal.name} {view.components.dims}"
+    data["field"] = f"{view.animal.name} {after[:12]}"  # another folder may have an animal of that name
     mounting.mount(NAME, view, page, data)
 
 

@@ -6,7 +6,7 @@ const RIM = { left: 62, right: 10, top: 4, bottom: 36 }, BETWEEN = 10, DRAG_PX =
 function makeTraces(mine) {
   const find = (selector) => mine.root.querySelector(selector);
   const plot = find(".plot"), pen = svg("g"), cursor = svg("path", { class: "cursor" }), band = svg("rect", { class: "band" });
-  let data = null, looks = null, shown = null, drawn = null, drag = null, asking = 0;
+  let data = null, looks = null, shown = null, drawn = null, drag = null, asking = 0, pointed = null;
 
   function update(given) {
     data = given;
@@ -54,9 +54,9 @@ function makeTraces(mine) {
     plot.dataset.chosen = isThere ? shown : "";
     plot.dataset.span = span().map((frame) => frame.toFixed(1)).join(" ");
     find(".whole button").disabled = !looks.span;
-    say(null);
+    say();
     if (!drawn) return;
-    const height = Math.max(heightOf(data) - find(".controls").offsetHeight - 8, 200);
+    const height = Math.max(heightOf(data) - find(".controls").offsetHeight - find("figcaption").offsetHeight - 12, 200);
     plot.setAttribute("width", width);
     plot.setAttribute("height", height);
     plot.style.touchAction = looks.span ? "none" : "pan-y";
@@ -131,11 +131,11 @@ function makeTraces(mine) {
     pen.append(svg("text", { class: "title", x: (RIM.left + width) / 2, y: height - 4, "text-anchor": "middle" }, data.time_title));
   }
 
-  function say(frame) {
+  function say() {
     const chosen = mine.state.component, isThere = chosen === shown && drawn;
     let text = "";
     if (!isThere && chosen !== null) text = `Component ${chosen} is on its way`;
-    else if (frame !== null && drawn) text = valuesAt(frame);
+    else if (pointed !== null && drawn) text = valuesAt(pointed);
     find(".said").textContent = text;
   }
 
@@ -182,7 +182,8 @@ function makeTraces(mine) {
   }
 
   function hover(frame) {
-    say(frame);
+    pointed = frame;
+    say();
     if (frame === null || !drawn) { cursor.setAttribute("d", ""); return; }
     const [low, high] = span(), x = RIM.left + ((frame - low) / (high - low)) * (plot.clientWidth - RIM.left - RIM.right);
     cursor.setAttribute("d", `M${x} ${RIM.top}V${plot.clientHeight - RIM.bottom}`);
