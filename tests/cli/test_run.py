@@ -204,7 +204,7 @@ def test_one_recording_may_be_given_by_itself(calscope, data, here, engine):
 @pytest.mark.parametrize(
     "error, words",
     [
-        (OSError("1000 requested and 10 written"), "Animal_1: its files can't be written: the disk is full. Free some"),
+        (OSError("1000 requested and 10 written"), "/out can't be written: the disk is full ("),
         (
             ZeroDivisionError("division by zero"),
             "can't be written: an error in the program, ZeroDivisionError",
