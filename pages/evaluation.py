@@ -46,9 +46,10 @@ def draw(animal: ShownAnimal) -> None:
         return
     if places.shows_import():
         imported_words.say("evaluation")
-    if view.evaluation.n_accepted == 0:
-        st.info("No component was accepted. The scatter shows how far they are from the thresholds.")
-    thresholds_panel.say_otherwise(animal)
+    with st.container():  # one place whatever is said in it: else the views below would be made anew
+        if view.evaluation.n_accepted == 0:
+            st.info("No component was accepted. The scatter shows how far they are from the thresholds.")
+        thresholds_panel.say_otherwise(animal)
     show_linked(animal.run, view)
     thresholds_panel.say_rule()
 

@@ -27,7 +27,8 @@ def draw(animal: ShownAnimal) -> None:
     if view is None or view.components.n == 0:
         st.info("No component was found in this animal.")
         return
-    thresholds_panel.say_otherwise(animal)
+    with st.container():
+        thresholds_panel.say_otherwise(animal)
     selection.look_at_component(choice.of(view).component)
     linked_views.show_traces(view)
     selection.put_into_address("traces")

@@ -205,14 +205,16 @@ def test_zoom_stays_when_a_threshold_moves_and_when_another_one_is_chosen(server
     settle(page)
     assert canvas.get_attribute("data-view") == zoomed
     before = page.get_by_role("button", name=re.compile(r"^accepted \(\d")).inner_text()
-    box = page.get_by_role("spinbutton", name=re.compile("SNR")).first
-    box.fill("60")
-    box.press("Enter")
-    page.get_by_role("spinbutton", name=re.compile("spatial r|r threshold|Spatial r")).first.fill("0.99")
-    page.keyboard.press("Enter")
+    canvas.evaluate("canvas => { canvas.dataset.seen = 'before'; }")
+    for name, value in (("SNR", "60"), ("Spatial r", "0.99")):
+        box = page.get_by_role("spinbutton", name=name)
+        box.fill(value)
+        box.press("Enter")
+        settle(page)
     page.wait_for_function(f"({COUNT})() !== '{before}'", timeout=20_000)
     settle(page)
     assert canvas.get_attribute("data-view") == zoomed
+    assert canvas.get_attribute("data-seen") == "before", "the views are not made anew"
     assert set(page.evaluate(CHOSEN)) == {str(wanted)}
 
 
