@@ -38,7 +38,7 @@ from calscope.algorithms.motion.grid import make_patches
 from calscope.io.readers.reader_registry import open_recording
 from calscope.model.movie import chunks
 from calscope.model.params import Parameters
-from calscope.pipeline.engine_parity import read_truth
+from calscope.pipeline.truth_file import read_truth
 
 HERE = Path(__file__).parent
 STAGES = ("motion", "fit", "refit", "evaluation")

@@ -41,7 +41,7 @@ from calscope.io.demo.simulate import Simulation
 from calscope.model.movie import ArrayMovie
 from calscope.model.params import Parameters
 from calscope.model.progress import silent
-from calscope.pipeline.engine_parity import read_truth
+from calscope.pipeline.truth_file import read_truth
 
 ALL_FRAMES = 10**9
 DEMO_FRAMES, DEMO_SIZE_PX = 700, 160

@@ -45,7 +45,7 @@ from calscope.model.note_texts.all_texts import text
 from calscope.model.params import Parameters
 from calscope.model.progress import Progress, silent
 from calscope.model.results import Estimate, MotionCorrection, MotionEstimate
-from calscope.pipeline.engine_parity import read_truth
+from calscope.pipeline.truth_file import read_truth
 
 DEMO_FRAMES, DEMO_SIZE_PX = 500, 256
 ASKED_RATIO, WORST_RATIO = 0.6, 1.0

@@ -23,9 +23,10 @@ from calscope.model.progress import silent
 from calscope.model.recording import RecordingInfo
 from calscope.pipeline import engine_parity
 from calscope.pipeline.animal_results import AnimalResults
-from calscope.pipeline.engine_parity import read_truth, run_parity
+from calscope.pipeline.engine_parity import run_parity
 from calscope.pipeline.engine_process import run_apart, run_here
 from calscope.pipeline.store import Store
+from calscope.pipeline.truth_file import read_truth
 
 
 def test_a_constant_offset_of_the_templates_is_no_difference():

@@ -18,7 +18,7 @@ from calscope.algorithms.motion.estimate_motion import estimate_motion
 from calscope.algorithms.summary import compute_summary
 from calscope.model.movie import ArrayMovie, Movie
 from calscope.model.results import Components
-from calscope.pipeline.engine_parity import read_truth
+from calscope.pipeline.truth_file import read_truth
 
 REFERENCE = SHARED / "reference"
 pytestmark = pytest.mark.skipif(not REFERENCE.is_dir(), reason="the reference recordings are not here")

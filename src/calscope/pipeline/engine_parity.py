@@ -25,7 +25,6 @@ from calscope.algorithms.comparison.truth_scores import Truth, found_cells, moti
 from calscope.engines.caiman import CaimanEngine
 from calscope.engines.engine import Context, Engine
 from calscope.engines.engine_registry import get_engine
-from calscope.io.demo.simulate import PAD
 from calscope.model.errors import StoreError
 from calscope.model.matched import MatchedComponents
 from calscope.model.movie import FrameSource
@@ -39,6 +38,7 @@ from calscope.pipeline.records import AnimalRun
 from calscope.pipeline.runner import InfoSource, Log
 from calscope.pipeline.stage_keys import resolve_params
 from calscope.pipeline.store import Store
+from calscope.pipeline.truth_file import read_truth
 
 SCHEMA = 1
 Numbers = dict[str, Any]
@@ -112,21 +112,6 @@ def run_parity(
             "whole_way": _whole_way(ours, theirs),
         }
         return numbers, _matched(ours, theirs, used.dataset.fr)
-
-
-def read_truth(recording: Path, n_frames: int) -> Truth | None:
-    """Give what made a simulated recording, from `truth.npz` beside it; None where there is none."""
-    folder = recording if recording.is_dir() else recording.parent
-    path = folder / "truth.npz"
-    if not path.is_file():
-        return None
-    try:
-        with np.load(path, allow_pickle=False) as found:
-            shifts, warp = found["shifts"][:n_frames], found["warp"][:n_frames]
-            traces, spikes = found["traces"][:, :n_frames], found["spikes"][:, :n_frames]
-            return Truth(shifts, warp, found["masks"].astype(np.float32), traces, spikes, PAD)
-    except (OSError, ValueError, KeyError) as error:
-        raise StoreError(f"{path} can't be read as the truth of a simulation: {error}. Move it away.") from None
 
 
 def _side(run: AnimalRun, store: Store) -> Side:

@@ -33,7 +33,11 @@ def _ends(time: FloatArray) -> list[float]:
 
 
 def shift_figure(
-    motion: MotionEstimate, fr_hz: float | None, dxy_um: Pair | None, largest: Sequence[int] = ()
+    motion: MotionEstimate,
+    fr_hz: float | None,
+    dxy_um: Pair | None,
+    largest: Sequence[int] = (),
+    true: FloatArray | None = None,
 ) -> go.Figure:
     """Draw the shift of the whole frame down and right over time, and the spread of the patches around it.
 
@@ -41,10 +45,14 @@ def shift_figure(
     ----------
     largest
         Frames with the largest motion, to be marked.
+    true
+        (T, 2) px (y, x) true shifts of a simulated recording, to be drawn dotted.
     """
     time, axis_title = time_axis(len(motion.shifts_rig), fr_hz)
     figure = style.blank(270)
     _add_shifts(figure, motion, time, dxy_um)
+    if true is not None:
+        _add_true(figure, true, time)
     low, high = _shift_range(motion)
     if largest:
         _add_largest(figure, time, largest, high)
@@ -84,6 +92,13 @@ def _add_shifts(figure: go.Figure, motion: MotionEstimate, time: FloatArray, dxy
     for axis, (name, colour) in enumerate(AXES):
         index, values = thin(motion.shifts_rig[:, axis], MOST_POINTS)
         _add_points(figure, time[index], values, f"{name}{_in_um(dxy_um, axis)}", colour)
+
+
+def _add_true(figure: go.Figure, true: FloatArray, time: FloatArray) -> None:
+    for axis, (name, _) in enumerate(AXES):
+        index, values = thin(true[:, axis])
+        look = {"color": style.NEUTRAL, "width": 1.2, "dash": "dot"}
+        figure.add_scatter(x=time[index], y=values, name=f"true, {name}", mode="lines", line=look, hoverinfo="skip")
 
 
 def _add_points(figure: go.Figure, time: FloatArray, values: FloatArray, name: str, colour: str) -> None:

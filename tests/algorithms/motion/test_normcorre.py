@@ -18,7 +18,7 @@ from calscope.model.movie import ArrayMovie
 from calscope.model.note_texts.all_texts import texts
 from calscope.model.notes import Note
 from calscope.model.progress import monotonic_progress
-from calscope.pipeline.engine_parity import read_truth
+from calscope.pipeline.truth_file import read_truth
 
 REFERENCE = SHARED / "reference"
 

@@ -81,7 +81,7 @@ def found_cells(truth: Truth, A: csc_matrix, C: NDArray) -> FoundCells:
     n_true = int(counted.sum())
     if A.shape[1] == 0:
         return FoundCells(0, n_true, 0.0, 0.0, 0.0, np.nan, np.nan)
-    drawn = csc_matrix(_as_footprints(truth.masks, A))
+    drawn = csc_matrix(drawn_footprints(truth.masks, A))
     matches = match_footprints(drawn, A)
     hit = counted[matches.pairs[:, 0]]
     n_hits = int(hit.sum())
@@ -99,8 +99,8 @@ def found_cells(truth: Truth, A: csc_matrix, C: NDArray) -> FoundCells:
     )
 
 
-def _as_footprints(masks: FloatArray, A: csc_matrix) -> FloatArray:
-    """Drawn masks as columns in Fortran order, shifted to where the template put the scene."""
+def drawn_footprints(masks: FloatArray, A: csc_matrix) -> FloatArray:
+    """Give drawn masks (N, H, W) as columns (H*W, N) in Fortran order, shifted to where the template put the scene."""
     height, width = masks.shape[1:]
     outline = np.asarray(A.max(axis=1).toarray(), np.float64).reshape((height, width), order="F")
     whole = masks.max(axis=0)

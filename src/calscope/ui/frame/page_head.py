@@ -8,7 +8,7 @@ from calscope.model.fields import StageName
 from calscope.ui.frame import keys, messages, setting_words, wording
 from calscope.ui.session import launch, places, seen_pages, selection, shown_run
 from calscope.ui.session.shown_run import ShownAnimal, ShownRun
-from calscope.ui.widgets import animal_strip
+from calscope.ui.widgets import animal_strip, truth_view
 
 NEWEST = ""
 """Stands for the newest result of each animal in the picker of runs."""
@@ -27,6 +27,7 @@ def show(title: str, how_to_read: str, *stages: StageName, with_animals: bool = 
         st.title(title, anchor=False, width="content")
         if stages and not places.shows_import():
             _pick_run(stages)
+            truth_view.show_switch()
         if not is_first:
             with st.popover("How to read this page", icon=":material/help:", width="content", type="tertiary"):
                 st.markdown(how_to_read)
@@ -54,7 +55,7 @@ def _pick_run(stages: Sequence[StageName]) -> None:
         on_change=_picked,
         args=(key,),
         label_visibility="collapsed",
-        width=430,
+        width="stretch",
     )
 
 

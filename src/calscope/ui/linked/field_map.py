@@ -11,11 +11,11 @@ from calscope.model.results import Components, Evaluation, SummaryImages
 from calscope.plots import png
 from calscope.plots.contours import Group, Outline, group_by_acceptance
 from calscope.plots.scaling import DisplayRange, display_range, short, to_codes
-from calscope.plots.style import NOT_EVALUATED
+from calscope.plots.style import NOT_EVALUATED, TRUTH_ON_IMAGE
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.linked import mounting, packing
 from calscope.ui.session import cached
-from calscope.ui.widgets import charts
+from calscope.ui.widgets import charts, truth_view
 
 NAME = "field_map"
 FOOTPRINT = {"title": "Footprint", "uri": "", "low": "0", "high": "its largest value"}
@@ -41,10 +41,12 @@ def show(view: EvaluatedAnimal, page: str, height_px: int, *, has_footprints: bo
         Whether the footprint of the chosen component can be looked at: the bar, which brings it, is on the page.
     """
     refit, after, _ = view.keys
+    n, truth = view.components.n, truth_view.true_outlines(view)
+    in_truth = [Group("truth", TRUTH_ON_IMAGE, tuple(range(n, n + len(truth))))] if truth else []
     data = make_data(
-        _outlines(refit, _components=view.components),
+        _outlines(refit, len(truth), _components=view.components, _truth=truth),
         [*_layers(after, _after=view.after), *([FOOTPRINT] if has_footprints else [])],
-        groups_of(view.components.n, view.evaluation),
+        [*groups_of(n, view.evaluation), *in_truth],
         dims=view.components.dims,
         dxy_um=view.animal.dxy_um,
         n=view.components.n,
@@ -144,6 +146,7 @@ def _layers(key: str, _after: SummaryImages) -> list[dict[str, Any]]:
 
 
 @charts.cached
-def _outlines(key: str, _components: Components) -> dict[str, Any]:
-    lines: Sequence[Outline] = cached.contour_lines(key, _components)
+def _outlines(key: str, n_true: int, _components: Components, _truth: Sequence[Outline]) -> dict[str, Any]:
+    """Pack the outlines of the components, and behind them those of the truth."""
+    lines: Sequence[Outline] = [*cached.contour_lines(key, _components), *_truth]
     return packing.outlines([np.asarray(line) for line in lines], _components.dims)

@@ -5,6 +5,7 @@ import streamlit as st
 from calscope.model.groups import Thresholds
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.linked import component_bar, component_table, field_map, measure_scatter, trace_view
+from calscope.ui.widgets import truth_view
 
 PICTURE_PX, TABLE_PX, SMALL_PX = 460, 300, 340
 
@@ -17,6 +18,7 @@ def show_evaluation(view: EvaluatedAnimal, thresholds: Thresholds) -> None:
         field_map.show(view, "evaluation", PICTURE_PX)
     with right:
         measure_scatter.show(view, thresholds, "evaluation", PICTURE_PX)
+    truth_view.say_cells(view)
     component_table.show(view, "evaluation", TABLE_PX)
 
 
@@ -28,6 +30,7 @@ def show_traces(view: EvaluatedAnimal) -> None:
         field_map.show(view, "traces", PICTURE_PX)
     with right:
         trace_view.show(view, "traces", PICTURE_PX)
+    truth_view.say_cells(view)
     component_table.show(view, "traces", TABLE_PX)
 
 

@@ -4,6 +4,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from calscope.algorithms.motion_check import shift_summary as motion_summary
+from calscope.model.movie import FloatArray
 from calscope.model.recording import Pair
 from calscope.model.results import MotionCorrection, MotionEstimate, MotionQuality, SummaryImages
 from calscope.plots import motion_curves as curves
@@ -41,9 +42,11 @@ def side_by_side(
 
 
 @charts.cached
-def shifts(key: str, fr_hz: float | None, dxy_um: Pair | None, _motion: MotionEstimate) -> go.Figure:
-    """Draw the shifts over time, with the frames that moved most."""
-    return curves.shift_figure(_motion, fr_hz, dxy_um, largest(key, _motion))
+def shifts(
+    key: str, fr_hz: float | None, dxy_um: Pair | None, truth: str, _motion: MotionEstimate, _true: FloatArray | None
+) -> go.Figure:
+    """Draw the shifts over time, with the frames that moved most, and the true shifts where they are to be seen."""
+    return curves.shift_figure(_motion, fr_hz, dxy_um, largest(key, _motion), _true)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

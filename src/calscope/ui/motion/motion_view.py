@@ -15,7 +15,7 @@ from calscope.ui.frame import keys, messages
 from calscope.ui.motion import motion_pictures, motion_player, motion_table
 from calscope.ui.session import places
 from calscope.ui.session.shown_run import ShownAnimal
-from calscope.ui.widgets import charts, swipe_widget
+from calscope.ui.widgets import charts, swipe_widget, truth_view
 from calscope.ui.widgets.cached_figures import IMAGE_TITLES
 
 SWIPE, BESIDE = "Swipe", "Side by side"
@@ -117,7 +117,9 @@ def _show_shifts(animal: ShownAnimal, correction: MotionCorrection) -> None:
 
 def _show_time(animal: ShownAnimal, motion: MotionEstimate) -> None:
     key = animal.results.keys["estimate"]
-    figure = motion_pictures.shifts(key, animal.fr_hz, animal.dxy_um, _motion=motion)
+    true = truth_view.true_shifts(animal, motion)
+    shown = "" if true is None else "with truth"
+    figure = motion_pictures.shifts(key, animal.fr_hz, animal.dxy_um, shown, _motion=motion, _true=true)
     charts.show_clickable(
         figure,
         keys.on_page(_PAGE, f"shifts {animal.name} {key}"),
@@ -126,6 +128,7 @@ def _show_time(animal: ShownAnimal, motion: MotionEstimate) -> None:
         animal,
         len(motion.shifts_rig),
     )
+    truth_view.say_motion(animal, motion)
     _settle_frame(animal, motion)
     left, right = st.columns(2)
     with right:
