@@ -16,6 +16,7 @@ from calscope.io.readers.reader_registry import (
     nothing_to_open,
     reader_for,
 )
+from calscope.io.readers.tiff.stacks import is_damaged
 from calscope.io.safe_paths import leads_out
 from calscope.model.errors import RecordingError
 from calscope.model.note_texts.all_texts import texts
@@ -133,9 +134,13 @@ def _references(path: Path, folders: Sequence[Path]) -> list[Path]:
     """Give the folders that hold only overview images, which people and microscopes keep beside stacks."""
     if not folders or not find_in(path, as_whole=False).recordings:
         return []
-    n_images = {folder: len(_single_frames(folder)) for folder in folders}
-    is_named_so = {folder: folder.name.lower() == _REFERENCES for folder in folders}
-    return [one for one in folders if 0 < n_images[one] < (math.inf if is_named_so[one] else _FEWEST_IN_SERIES)]
+    return [folder for folder in folders if _is_reference(folder, _single_frames(folder))]
+
+
+def _is_reference(folder: Path, images: Sequence[Path]) -> bool:
+    """Tell whether single images are no recording; a damaged one may be all that is left of a stack."""
+    few = math.inf if folder.name.lower() == _REFERENCES else _FEWEST_IN_SERIES
+    return 0 < len(images) < few and not any(is_damaged(image) for image in images)
 
 
 def _single_frames(folder: Path) -> tuple[Path, ...]:
