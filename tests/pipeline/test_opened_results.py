@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 
+from calscope.model.errors import StoreError
 from calscope.model.results import SummaryImages
 from calscope.pipeline import opened_results
 from calscope.pipeline.animal_results import AnimalResults
@@ -61,3 +62,20 @@ def test_a_result_that_is_pruned_is_not_there_for_who_asks_later(store):
     assert AnimalResults(store, {"before": "ab" * 20}).before is not None
     store.prune(max_bytes=0)
     assert AnimalResults(store, {"before": "ab" * 20}).before is None
+
+
+@pytest.mark.parametrize("spoil", ["missing", "short", "text"])
+def test_a_result_of_another_version_or_a_damaged_one_is_not_there(store, spoil):
+    key = "cd" * 20
+    put_images(store, key, 1)
+    with store.writer("ef" * 20, {}) as writer:  # what an earlier version kept: one array fewer
+        writer.save("mean", np.zeros((4, 4), np.float32))
+    file = store.open(key).folder / store.open(key).arrays["max"]
+    if spoil == "short":
+        file.write_bytes(file.read_bytes()[:40])
+    if spoil == "text":
+        file.write_text("no array")
+    wanted = "ef" * 20 if spoil == "missing" else key
+    assert AnimalResults(store, {"before": wanted}).before is None
+    with pytest.raises(StoreError, match="another version"):
+        opened_results.OPENED.get(store, "before", wanted)

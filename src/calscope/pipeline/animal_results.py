@@ -24,7 +24,7 @@ from calscope.pipeline.store import Store
 
 
 class AnimalResults:
-    """Results by stage; None where a stage did not run, or its result was pruned since.
+    """Results by stage; None where a stage did not run, or its result was pruned since or is of another version.
 
     It holds none of them: those that were used last stay open for all, whatever the number (`opened_results`).
     """
@@ -42,7 +42,7 @@ class AnimalResults:
         try:
             return OPENED.get(self.store, stage, self.keys[stage])
         except StoreError:
-            return None  # pruned since
+            return None  # pruned since, or made by another version
 
     @property
     def before(self) -> SummaryImages | None:

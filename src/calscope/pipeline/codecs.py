@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
 from calscope.model.artefacts import RecordingCheck
+from calscope.model.errors import StoreError
 from calscope.model.fields import StageName
 from calscope.model.motion_preview import Crop, MotionPreview, MotionSurvey, PreviewVersion
 from calscope.model.movie import FloatArray, Movie
@@ -47,8 +48,20 @@ def save_result(stage: StageName, writer: ResultWriter, result: object) -> None:
 
 
 def load_result(stage: StageName, stored: StoredResult) -> Any:
-    """Give a stage's result; large arrays stay on disk as memory maps."""
-    return CODECS[stage].load(stored)
+    """Give a stage's result; large arrays stay on disk as memory maps.
+
+    Raises
+    ------
+    StoreError
+        When what is stored is not what this version stores: another one made it, or its files are damaged.
+    """
+    try:
+        return CODECS[stage].load(stored)
+    except (KeyError, IndexError, TypeError, ValueError, OSError, EOFError) as error:
+        raise StoreError(
+            f"The result {stored.key} of the stage {stage} is not one of this version of Calscope: another version "
+            f"made it, or its files are damaged ({type(error).__name__}: {error}). Run again to make it anew."
+        ) from error
 
 
 def _save_images(writer: ResultWriter, images: SummaryImages) -> None:

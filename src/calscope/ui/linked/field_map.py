@@ -46,7 +46,7 @@ def show(view: EvaluatedAnimal, page: str, height_px: int, *, has_footprints: bo
     data = make_data(
         _outlines(refit, len(truth), _components=view.components, _truth=truth),
         [*_layers(after, _after=view.after), *([FOOTPRINT] if has_footprints else [])],
-        [*groups_of(n, view.evaluation), *in_truth],
+        [*in_truth, *groups_of(n, view.evaluation)],
         dims=view.components.dims,
         dxy_um=view.animal.dxy_um,
         n=view.components.n,

@@ -119,6 +119,11 @@ def _say_why_not(animal: ShownAnimal, section: Section) -> None:
         st.error(messages.plain(record.error), icon=":material/error:")
     elif shown_run.is_going_on():
         st.info(f"A run is going on. What it finds in {messages.plain(animal.name)} appears here when it is through.")
+    elif record is not None and any(stage in record.keys for stage in section.stages):
+        st.info(
+            f"The {title} of this run is no longer in the store, or another version of Calscope made it. Press "
+            f"**{section.button}** to compute it again."
+        )
     elif record is None:
         messages.nothing_yet(
             f"{'This run has not' if shown_run.picked() else 'No run has'} processed this animal yet",
