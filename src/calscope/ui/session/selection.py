@@ -10,10 +10,13 @@ _ADDRESS = {"data": keys.PROJECT, "run": keys.RUN, "animal": keys.ANIMAL, "compo
 MOST_DIGITS = 9
 
 
-def take_from_address() -> None:
-    """Take over what a link asks for; what this program wrote there itself is left alone."""
+def take_from_address(page: str) -> None:
+    """Take over what a link to that page asks for, once; what this program wrote there itself is left alone."""
     asked = {name: st.query_params[name] for name in _ADDRESS if name in st.query_params}
-    if not asked or asked == st.session_state.get(keys.ADDRESS):
+    # Streamlit goes on to send the address that a page was opened with, whatever stands there by now.
+    is_told_again = st.session_state.get(keys.ASKED) == (page, asked)
+    st.session_state[keys.ASKED] = page, asked
+    if not asked or is_told_again or asked == st.session_state.get(keys.ADDRESS):
         return
     if "run" in asked:
         _take_run(asked["run"])
