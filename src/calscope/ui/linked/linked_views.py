@@ -4,7 +4,7 @@ import streamlit as st
 
 from calscope.model.groups import Thresholds
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
-from calscope.ui.linked import component_bar, component_table, field_map, measure_scatter, trace_view
+from calscope.ui.linked import component_bar, component_table, field_map, measure_scatter, trace_tabs
 from calscope.ui.widgets import truth_view
 
 PICTURE_PX, TABLE_PX, SMALL_PX = 460, 300, 340
@@ -23,13 +23,13 @@ def show_evaluation(view: EvaluatedAnimal, thresholds: Thresholds) -> None:
 
 
 def show_traces(view: EvaluatedAnimal) -> None:
-    """Draw map and traces beside each other, and the table under them."""
+    """Draw the map beside what is shown of the traces, and the table under them."""
     component_bar.show(view, "traces")
     left, right = st.columns([3, 4], gap="medium")
     with left:
         field_map.show(view, "traces", PICTURE_PX)
     with right:
-        trace_view.show(view, "traces", PICTURE_PX)
+        trace_tabs.show(view, "traces", PICTURE_PX)
     truth_view.say_cells(view)
     component_table.show(view, "traces", TABLE_PX)
 

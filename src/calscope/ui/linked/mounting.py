@@ -11,6 +11,9 @@ from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import keys
 from calscope.ui.linked import choice
 
+_SHARED = {"trace_stack": ("time_span", "all_traces"), "trace_raster": ("time_span", "all_traces")}
+"""Scripts that stand before those of some views."""
+
 
 def mount(name: str, view: EvaluatedAnimal, page: str, data: dict[str, Any]) -> None:
     """Draw the view of that name; the component that is chosen in it becomes the one that is looked at.
@@ -46,7 +49,7 @@ def _nothing() -> None:
 
 @cache
 def _component(name: str) -> Callable[..., object]:
-    script = _asset("linked.js") + _asset(f"{name}.js")
+    script = "".join(_asset(f"{part}.js") for part in ("linked", *_SHARED.get(name, ()), name))
     return st.components.v2.component(
         f"calscope.{name}", html=_asset(f"{name}.html"), css=_asset("linked.css"), js=script
     )

@@ -18,6 +18,11 @@ def floats(values: NDArray) -> str:
     return _text(np.asarray(values, "<f4"))
 
 
+def codes(values: NDArray[np.uint8]) -> str:
+    """Pack values that are one byte each."""
+    return _text(values)
+
+
 def numbers(values: NDArray, digits: int) -> list[float | None]:
     """Give rounded values as plain numbers; None for what is not measured."""
     rounded = np.round(np.asarray(values, np.float64), digits)

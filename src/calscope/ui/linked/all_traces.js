@@ -1,0 +1,73 @@
+// The coded traces of all components, as `all_traces.py` makes them, and what the two views of them share.
+
+const MISSING = 255;
+
+// One part of them: the whole recording, or the stretch that is looked at closely.
+function unpackTraces(part) {
+  const codes = new Uint8Array(bytes(part.codes)), low = floats(part.low), high = floats(part.high), per = part.frames_per_pair, n = part.values;
+  const value = (row, i) => {
+    const code = codes[row * n + i];
+    return code === MISSING ? NaN : low[row] + (code / (MISSING - 1)) * (high[row] - low[row]);
+  };
+  return {
+    ...part, low, high, n, value,
+    // Where value i lies, in frames.
+    frame: (i) => part.start + (per === 1 ? i : Math.floor(i / 2) * per + (i % 2 ? 0.75 : 0.25) * (per - 1)),
+    // The first of the values that belong to a frame.
+    at: (frame) => Math.min(Math.max(per === 1 ? Math.floor(frame - part.start) : 2 * Math.floor((frame - part.start) / per), 0), Math.max(n - 1, 0)),
+    // The largest value between two places.
+    peak(row, from, to) {
+      let most = NaN;
+      for (let i = from; i <= to; i += 1) {
+        const one = value(row, i);
+        if (!(one <= most) && one === one) most = one;
+      }
+      return most;
+    },
+  };
+}
+
+// A canvas as sharp as the screen, in the page's own colours.
+function sharpen(canvas, width, height) {
+  const sharp = window.devicePixelRatio || 1, context = canvas.getContext("2d");
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  canvas.width = Math.round(width * sharp);
+  canvas.height = Math.round(height * sharp);
+  context.setTransform(sharp, 0, 0, sharp, 0, 0);
+  return context;
+}
+
+function coloursOf(element) {
+  const style = getComputedStyle(element), of = (name) => style.getPropertyValue(name).trim();
+  return { text: of("--st-text-color"), back: of("--st-background-color"), panel: of("--st-secondary-background-color"), chosen: of("--st-primary-color"), font: of("--st-font") || "sans-serif" };
+}
+
+function drawTimeAxis(context, time, colours, left, right, bottom, title) {
+  const x = time.place();
+  context.fillStyle = colours.text;
+  context.strokeStyle = colours.text;
+  context.lineWidth = 1;
+  context.font = `11.5px ${colours.font}`;
+  context.textAlign = "center";
+  for (const [frame, text] of time.ticks()) {
+    context.globalAlpha = 0.4;
+    context.beginPath();
+    context.moveTo(x(frame), bottom);
+    context.lineTo(x(frame), bottom + 4);
+    context.stroke();
+    context.globalAlpha = 1;
+    context.fillText(text, x(frame), bottom + 15);
+  }
+  context.font = `12.5px ${colours.font}`;
+  context.fillText(title, (left + right) / 2, bottom + 31);
+}
+
+// A list to choose from, with its name before it.
+function picker(name, options, chosen, onchoose) {
+  const label = element("label", "picker", name), select = element("select");
+  select.append(...options.map(([value, text]) => new Option(text, value, value === chosen, value === chosen)));
+  select.onchange = () => onchoose(select.value);
+  label.append(select);
+  return label;
+}

@@ -1,0 +1,51 @@
+"""What is shown of traces: the chosen component's, all under each other, or all as one image; only one is computed."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
+from calscope.ui.frame import keys
+from calscope.ui.linked import all_traces, trace_raster, trace_stack, trace_view
+from calscope.ui.linked.all_traces import Kind
+
+ONE = "One component"
+_OF_ALL: dict[str, Callable[[EvaluatedAnimal, str, int, Kind], None]] = {
+    "Stack": trace_stack.show,
+    "Raster": trace_raster.show,
+}
+TABS_PX = 56
+"""What the tabs take of the height."""
+
+
+def show(view: EvaluatedAnimal, page: str, height_px: int) -> None:
+    """Draw the tabs and what the open one shows."""
+    left, right = st.columns([3, 1], vertical_alignment="center")
+    with left:
+        tab = _choose(page)
+    if tab in _OF_ALL:
+        with right:
+            kind = _choose_kind(view, page)
+        _OF_ALL[tab](view, page, height_px - TABS_PX, kind)
+    else:
+        trace_view.show(view, page, height_px - TABS_PX)
+
+
+def _choose(page: str) -> str:
+    return st.segmented_control(
+        "Traces shown",
+        (ONE, *_OF_ALL),
+        default=ONE,
+        required=True,
+        key=keys.on_page(page, "traces shown"),
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+
+
+def _choose_kind(view: EvaluatedAnimal, page: str) -> Kind:
+    kinds = all_traces.kinds_of(view)
+    key = keys.on_page(page, "kind of traces")
+    if st.session_state.get(key) not in kinds:
+        st.session_state.pop(key, None)
+    return st.selectbox("Kind of traces", kinds, key=key, label_visibility="collapsed", persist_state="session")
