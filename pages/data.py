@@ -6,7 +6,7 @@ from calscope.model.note_texts.all_texts import texts
 from calscope.ui.data import recording_viewer, recordings_table
 from calscope.ui.frame import keys, messages, page_head, shell, sidebar, wording
 from calscope.ui.frame.keys import on_page
-from calscope.ui.session import launch, selection, shown_run
+from calscope.ui.session import animal_states, launch, selection, shown_run
 from calscope.ui.widgets import animal_sections, cached_figures, charts, parameter_form
 
 SUMMARISE = "Summarise raw movies"
@@ -39,7 +39,8 @@ def show_raw_movie() -> None:
     st.subheader("Summary images of the raw movie", anchor=False)
     found = shown_run.raw_animals()
     if any(animal.results.before is None for animal in found):
-        if st.button(SUMMARISE, icon=":material/search:", type="primary", key=keys.SUMMARISE):
+        goes_on = any(job.spec.until == "summary" for job in animal_states.active_jobs())
+        if st.button(SUMMARISE, icon=":material/search:", type="primary", key=keys.SUMMARISE, disabled=goes_on):
             launch.try_run("summary")
         st.caption("Reads every frame of every animal once. Progress is shown at the bottom of the window.")
     for animal in found:
@@ -83,6 +84,7 @@ def render() -> None:
         with st.expander(other):
             for line in texts(project.skipped):
                 st.markdown(f"- {messages.plain(line)}")
+    page_head.say_overruled_rates()
     ask_for_rate()
     readable = recordings_table.readable(looked)
     if readable:

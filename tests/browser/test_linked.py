@@ -1,6 +1,7 @@
 """The linked views under a real hand: one selection in map, scatter, table and traces, at once."""
 
 import re
+import shutil
 import time
 
 import numpy as np
@@ -84,6 +85,7 @@ def animal(server, run):
 
 @pytest.fixture
 def page(server, run, browser):
+    shutil.rmtree(server.store / "projects", ignore_errors=True)  # the filter that another test chose
     opened = browser.new_page(viewport={"width": 1280, "height": 1200})
     opened.add_init_script(SENT)
     yield opened

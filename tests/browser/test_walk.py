@@ -40,7 +40,7 @@ def component(tab):
 
 def test_any_page_may_be_the_first_address_of_a_fresh_server(server, tab):
     tab.goto(server.address("motion"))
-    at(tab, "Motion correction")
+    at(tab, "Motion")
     tab.get_by_role("link", name="Evaluation", exact=True).first.wait_for(timeout=20_000)
     assert tab.get_by_text("No folder is open").count() >= 1
 
@@ -51,7 +51,7 @@ def test_from_the_demo_button_to_a_trace_and_back_after_a_restart(server, tab):
     tab.get_by_role("button", name="Open the demo").click()
     tab.get_by_role("heading", name="Data", exact=True, level=1).wait_for(timeout=JOB_MS)
     at(tab, "Data")
-    go(tab, "Motion", "Motion correction")
+    go(tab, "Motion", "Motion")
     run(tab, "Correct motion")
     tab.get_by_text("corrected", exact=True).locator("visible=true").first.wait_for(timeout=20_000)
     go(tab, "Extraction", "Extraction")
@@ -83,12 +83,12 @@ def test_from_the_demo_button_to_a_trace_and_back_after_a_restart(server, tab):
 
 def test_what_was_typed_is_kept_on_the_way_through_the_pages(server, tab):
     tab.goto(server.address(f"motion?data={server.store / 'demo' / 'quick'}"))
-    at(tab, "Motion correction")
+    at(tab, "Motion")
     number(tab, "Largest deviation").fill("4")
     go(tab, "Data", "Data")  # right out of the box
     number(tab, "Decay time").fill("1.2")
     number(tab, "Decay time").press("Enter")
-    go(tab, "Motion", "Motion correction")
+    go(tab, "Motion", "Motion")
     holds(tab, "Largest deviation", "4")
     go(tab, "Data", "Data")
     holds(tab, "Decay time", "1.2")
@@ -96,7 +96,7 @@ def test_what_was_typed_is_kept_on_the_way_through_the_pages(server, tab):
 
 def test_a_run_can_be_cancelled(server, tab):
     tab.goto(server.address(f"motion?data={server.store / 'demo' / 'quick'}"))
-    at(tab, "Motion correction")
+    at(tab, "Motion")
     number(tab, "Largest deviation").fill("4")
     tab.get_by_role("button", name="Correct motion").first.click()
     tab.get_by_role("button", name="Cancel").first.click(timeout=20_000)

@@ -15,6 +15,7 @@ from calscope.io.safe_paths import (
     allowed_roots,
     list_files,
     list_folders,
+    plain_path,
     resolve_folder,
     resolve_new_folder,
     resolve_path,
@@ -37,6 +38,28 @@ def test_folders_under_the_roots_are_found(root):
     assert resolve_folder(str(root / "Animal_2" / "day 1"), [root]) == root / "Animal_2" / "day 1"
     assert resolve_folder("Animal_2", [root]) == root / "Animal_2"
     assert resolve_folder(f"{root}/", [root]) == root
+
+
+@pytest.mark.parametrize(
+    ("pasted", "path"),
+    [
+        ("/data/x y", "/data/x y"),
+        ("  '/data/x y'\n", "/data/x y"),
+        ('"/data/x y"', "/data/x y"),
+        ("“/data/x y”", "/data/x y"),
+        ("file:///data/x%20y", "/data/x y"),
+        ('"file://localhost/data/x y#1"', "/data/x y#1"),
+        ("file:/data/x", "/data/x"),
+        ("FILE:///data/50%", "/data/50%"),
+        ("file://other/data", "file://other/data"),
+        ("'/data/it's", "'/data/it's"),
+        ("'", "'"),
+        ("", ""),
+    ],
+)
+@pytest.mark.skipif(os.name == "nt", reason="paths of other systems")
+def test_a_path_is_understood_as_it_is_pasted(pasted, path):
+    assert plain_path(pasted) == path
 
 
 def test_a_folder_that_is_not_there_yet_may_be_written_under_the_roots_only(root):

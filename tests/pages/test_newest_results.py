@@ -92,9 +92,9 @@ def test_an_animal_that_failed_in_the_newest_run_says_so_and_shows_the_one_befor
 def test_a_run_that_is_picked_is_shown_alone_and_the_address_names_it(open_page, lab, newer):
     newer("done", {"Animal_1": ("source", "before", "estimate", "apply", "after")}, until="motion")
     app = open_page("evaluation", data=lab.good)
-    assert app.session_state[keys.ADDRESS] == {"data": str(lab.good)}
+    assert app.session_state[keys.ADDRESSES][-1] == {"data": str(lab.good)}
     picker(app).select(next(words for words in picker(app).options if "Motion correction" in words)).run()
-    assert app.session_state[keys.RUN] == NEWER and app.session_state[keys.ADDRESS]["run"] == NEWER
+    assert app.session_state[keys.RUN] == NEWER and app.session_state[keys.ADDRESSES][-1]["run"] == NEWER
     assert not pictures(app) and "no evaluation" in words(app)
     picker(app).select(picker(app).options[0]).run()
     assert keys.RUN not in app.session_state and pictures(app)
@@ -105,8 +105,14 @@ def test_nothing_was_run_is_not_said_while_a_run_goes_on(open_page, lab, newer, 
     job = places.jobs()[0]
     job = replace(job, spec=replace(job.spec, data=str(lab.fresh)))
     monkeypatch.setattr(places, "jobs", lambda: [job])
-    told = words(open_page("extraction", data=lab.fresh))
-    assert "A run is going on" in told and "processed this animal yet" not in told
+    for page, more in (("extraction", "What it finds appears here"), ("evaluation", "What it finds appears here")):
+        told = words(open_page(page, data=lab.fresh))
+        assert "waits for its turn" in told and more in told and "processed this animal yet" not in told
+    job = replace(job, spec=replace(job.spec, until="motion"), status=replace(job.status, animal="Still__1__here"))
+    told = words(open_page("evaluation", data=lab.fresh))
+    assert "Motion correction of Still__1__here is going on. It doesn't reach this page: press **Evaluate**" in told
+    job = replace(job, spec=replace(job.spec, animals=("another",)))
+    assert "processed this animal yet" in words(open_page("evaluation", data=lab.fresh))
 
 
 def test_starting_a_run_ends_the_look_at_a_picked_one(open_page, lab, monkeypatch):

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.request import url2pathname
 
 from calscope.io.file_names import is_system_file, natural_key
 from calscope.model.errors import RecordingError
@@ -16,6 +17,7 @@ from calscope.model.errors import RecordingError
 ROOTS = "CALSCOPE_ROOTS"
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _LONGEST = 4096
+_QUOTES = ("''", '""', "``", "“”", "‘’", "„“", "«»")
 
 
 def allowed_roots() -> tuple[Path, ...]:
@@ -37,6 +39,20 @@ def _given_roots() -> list[Path]:
     if text.strip():
         return [Path(part.strip()).expanduser().absolute() for part in text.split(os.pathsep) if part.strip()]
     return [root for root in (Path.home(), Path.cwd()) if root != Path(root.anchor)]
+
+
+def plain_path(text: str) -> str:
+    """Give the path in a text as people paste it: in quotes, or as an address that begins with file://."""
+    text = text.strip()
+    if len(text) >= 2 and text[0] + text[-1] in _QUOTES:
+        text = text[1:-1].strip()
+    if not text.lower().startswith("file:/"):
+        return text
+    path = text[len("file:") :]
+    host, slash, rest = path[2:].partition("/") if path.startswith("//") else ("", "", "")
+    if host not in ("", "localhost"):
+        return text
+    return url2pathname(f"/{rest}" if slash else path)
 
 
 def resolve_folder(text: str, roots: Sequence[Path]) -> Path:

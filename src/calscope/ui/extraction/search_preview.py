@@ -14,7 +14,7 @@ from calscope.plots.search_overlay import Search, Window, busiest_window, search
 from calscope.ui.extraction import search_preview_words
 from calscope.ui.frame import setting_words
 from calscope.ui.frame.keys import on_page
-from calscope.ui.session import shown_run
+from calscope.ui.session import animal_states, shown_run
 from calscope.ui.widgets import charts, parameter_form
 
 WINDOW_PX = 96
@@ -43,7 +43,10 @@ def show() -> None:
     field = _field()
     if field is None:
         st.info(
-            "The preview needs a correlation image: press **Summarise raw movies** on the page Data, or correct motion."
+            "The preview needs a correlation image. A run that goes on makes it."
+            if animal_states.active_jobs()
+            else "The preview needs a correlation image: press **Summarise raw movies** on the page Data, or correct "
+            "motion."
         )
         return
     search = _search(field, fits_together=not setting_words.problem("cnmf"))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
+from itertools import count
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -12,7 +13,12 @@ from calscope.ui.frame import keys
 
 def write(entries: Mapping[str, str], within: str) -> None:
     """Have the browser show these entries in its address; `within` names the part of the page that is drawn."""
-    _component()(key=keys.address_writer(within), data={"query": f"?{urlencode(entries)}" if entries else ""}, height=0)
+    data = {"query": f"?{urlencode(entries)}" if entries else "", "drawn": next(_drawn)}
+    _component()(key=keys.address_writer(within), data=data, height=0)
+
+
+_drawn = count()
+"""With the same data the browser would not write again, although another page's address has no entries at first."""
 
 
 @cache

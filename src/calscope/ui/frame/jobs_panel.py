@@ -10,7 +10,7 @@ POLL_S = 1.0
 
 
 def show(page: str = "") -> None:
-    """Draw the panel at the bottom of the window, where it moves nothing; nothing where nothing runs."""
+    """Draw the panel at the bottom of the window, where it moves no button; nothing where nothing runs."""
     _open_finished_demo()
     st.session_state[keys.PAGE] = page
     _say_cancelled(page)
@@ -30,7 +30,7 @@ def busy_jobs() -> list[Job]:
 def _draw() -> None:
     busy = busy_jobs()
     if _digest(busy) != st.session_state.get(keys.ACTIVE_JOBS):
-        st.rerun()  # something began or ended: pages show other results now
+        st.rerun()  # something began or ended: pages show other results, and the strip another state
     for job, ahead in zip(busy, [None, *busy], strict=False):
         show_job(job, ahead, alone=len(busy) == 1 and _is_of_this_folder(job))
 
@@ -41,7 +41,7 @@ def _is_of_this_folder(job: Job) -> bool:
 
 
 def _digest(busy: list[Job]) -> tuple:
-    return tuple((job.id, job.status.state, tuple(sorted(job.results))) for job in busy)
+    return tuple((job.id, job.status.state, job.status.animal, tuple(sorted(job.results))) for job in busy)
 
 
 def show_job(job: Job, ahead: Job | None, *, alone: bool) -> None:
@@ -77,9 +77,9 @@ def _say_cancelled(page: str) -> None:
     if job is None or told_on != page or job.status.state not in ("queued", "running", "cancelled"):
         st.session_state.pop(keys.CANCELLED, None)
     elif job.status.state == "cancelled":
-        st.caption(
-            f":material/stop_circle: Cancelled: {messages.plain(f'{wording.title(job)} of {wording.subject(job)}')}. "
-            "What it finished is kept; a new run goes on from there."
+        what = messages.plain(f"{wording.title(job)} of {wording.subject(job)}")
+        st.bottom.caption(
+            f":material/stop_circle: Cancelled: {what}. What it finished is kept; a new run goes on from there."
         )
 
 

@@ -85,6 +85,19 @@ def run_words(run: ShownRun) -> str:
     return " · ".join(parts)
 
 
+def say_overruled_rates() -> None:
+    """Say where a frame rate that was entered by hand overrules that of files."""
+    if rates := setting_words.overruled_rates():
+        st.warning(messages.plain(rates), icon=":material/warning:")
+
+
+def say_otherwise_in_short(animal: ShownAnimal, group: str) -> None:
+    """Say in two words what `say_otherwise` says, and the rest where the mouse rests on them."""
+    differences = setting_words.differing(animal, group)
+    if differences:
+        st.caption(":material/info: of other settings", help=messages.plain("; ".join(differences)))
+
+
 def say_otherwise(animal: ShownAnimal, group: str) -> None:
     """Say where the newest run failed for an animal, what is set wrongly, and what otherwise than in the run shown."""
     if animal.failed_since:
@@ -92,17 +105,14 @@ def say_otherwise(animal: ShownAnimal, group: str) -> None:
         st.error(f"The newest run failed for this animal: {why}", icon=":material/error:")
     if problem := setting_words.problem(group):
         st.warning(messages.plain(problem), icon=":material/error:")
-    if rates := setting_words.overruled_rates():
-        st.warning(messages.plain(rates), icon=":material/warning:")
-    run = animal.run
-    differences = setting_words.differing(run, group) if run is not None and not run.imported_from else []
-    if run is None or not differences:
+    say_overruled_rates()
+    differences = setting_words.differing(animal, group)
+    if not differences:
         return
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        words = messages.plain("; ".join(differences))
-        st.markdown(
-            f":material/info: These pictures are of other settings than the sidebar's: {words}.", width="stretch"
-        )
+    words, button = st.columns([5, 1.4], gap="small", vertical_alignment="center")
+    told = messages.plain("; ".join(differences))
+    words.caption(f":material/info: **These pictures are of other settings than the sidebar's:** {told}.")
+    with button:
         st.button(
             "Use this run's settings",
             key=keys.as_run_button(group),
@@ -110,5 +120,5 @@ def say_otherwise(animal: ShownAnimal, group: str) -> None:
             icon=":material/undo:",
             help="Sets parameters, engine and frames to those of the run shown, on every page.",
             on_click=launch.take_settings_of,
-            args=(run,),
+            args=(animal.run,),
         )

@@ -1,13 +1,17 @@
 """What is set in the sidebar, in words: against the defaults, against a run, against the files."""
 
+from collections.abc import Iterator
+
 import streamlit as st
 
+from calscope.engines.engine_registry import ENGINES
+from calscope.model.animal_inputs import parameters_of
 from calscope.model.errors import ParameterError
-from calscope.model.params import field_of, fields
+from calscope.model.params import Parameters, field_of, fields
 from calscope.ui.evaluation import thresholds_panel
 from calscope.ui.frame import keys
 from calscope.ui.session import cached, shown_run
-from calscope.ui.session.shown_run import ShownRun
+from calscope.ui.session.shown_run import ShownAnimal, ShownRun
 from calscope.ui.widgets import parameter_form
 
 
@@ -22,23 +26,49 @@ def changed(groups: set[str]) -> str:
     return "; ".join(found)
 
 
-def differing(run: ShownRun, group: str) -> list[str]:
-    """Say for every parameter up to this group whose value in the sidebar is not the run's what both are.
+def differing(animal: ShownAnimal, group: str) -> list[str]:
+    """Say what of the sidebar, up to a group of parameters, is not as in the run that an animal's pictures are from.
 
     Thresholds that the pictures follow are left out.
     """
+    if animal.run is None or animal.run.imported_from:
+        return []
+    return [*_differing_parameters(animal, animal.run, group), *_other_differences(animal.run)]
+
+
+def _differing_parameters(animal: ShownAnimal, run: ShownRun, group: str) -> Iterator[str]:
     are_followed = thresholds_panel.entered() is not None
     order = list(dict.fromkeys(field.group for field in fields()))
     before = order[: order.index(group) + 1]
-    words = []
+    used_by_animal = _used(animal, run)
     for dotted, value in parameter_form.values().items():
         field = field_of(dotted)
-        used = run.params.get(dotted)
+        used = used_by_animal.get(dotted)
         is_followed = are_followed and field.spec.stages == ("evaluation",)
         if field.group in before and value != used and not is_followed:
             was, now = parameter_form.words(used, field.spec), parameter_form.words(value, field.spec)
-            words.append(f"{field.name} was {was}, now {now}")
-    return words
+            yield f"{field.name} was {was}, now {now}"
+
+
+def _used(animal: ShownAnimal, run: ShownRun) -> Parameters:
+    """Give the run's parameters with those of the animal's own in their place."""
+    try:
+        return parameters_of(animal.name, run.params, animal.record.inputs) if animal.record else run.params
+    except ParameterError:
+        return run.params  # another version's
+
+
+def _other_differences(run: ShownRun) -> Iterator[str]:
+    spec = run.job.spec
+    engine, n_frames = st.session_state.get(keys.ENGINE) or next(iter(ENGINES)), st.session_state.get(keys.FRAMES)
+    if engine != spec.engine:
+        yield f"engine was {spec.engine}, now {engine}"
+    if n_frames != spec.n_frames:
+        yield f"frames were {_frames(spec.n_frames)}, now {_frames(n_frames)}"
+
+
+def _frames(n_frames: int | None) -> str:
+    return f"the first {n_frames}" if n_frames else "all"
 
 
 def problem(group: str) -> str:

@@ -38,7 +38,7 @@ def run() -> None:
     start_compiling.once()
     token = _standing.set(True)
     try:
-        messages.guarded(partial(selection.take_from_address, chosen.url_path))
+        messages.guarded(selection.take_from_address)
         if project_settings.follow():
             messages.guarded(launch.begin_as_picked)
         messages.guarded(partial(jobs_panel.show, chosen.url_path))

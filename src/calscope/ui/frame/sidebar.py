@@ -109,7 +109,8 @@ def parameters(group: str, *, until: Until, button: str, heading: str) -> None:
             on_click=launch.request,
             args=(until,),
         )
-        launch.carry_out(until)
+    launch.carry_out(until)
+    with st.sidebar:
         _show_changed(until)
         st.markdown(f"##### {heading}")
         parameter_form.show_group(group)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from calscope.io.results.caiman_reader import HDF5_ENDINGS
 from calscope.io.results.open_results import all_results_at, name_of
-from calscope.io.safe_paths import list_files, list_folders
+from calscope.io.safe_paths import list_files, list_folders, plain_path
 from calscope.model.errors import CalscopeError
 from calscope.ui.frame import jobs_panel, keys, messages
 from calscope.ui.session import launch, places, selection
@@ -93,7 +93,7 @@ def show_results() -> None:
             placeholder="/data/mouse_1/suite2p",
         )
         if st.form_submit_button("Open read-only", icon=":material/lock_open:") and text.strip():
-            _open_results(text.strip())
+            _open_results(plain_path(text))
 
 
 def _show_results_in(here: Path) -> None:
@@ -128,7 +128,7 @@ def show_typed() -> None:
             placeholder="/data/recordings",
         )
         if st.form_submit_button("Open", icon=":material/folder_open:") and text.strip():
-            _open(text.strip())
+            _open(plain_path(text))
 
 
 def show_recent() -> None:

@@ -17,7 +17,7 @@ function makeBar(mine) {
   function draw() {
     const { filter, component, rows, listed } = mine.state;
     const options = Object.entries(data.counts).map(([name, count]) => [name, `${name} (${count})`]);
-    refill(find(".filters"), choiceOf(options, filter, (name) => linked.arrange(mine.animal, { filter: name })));
+    refill(find(".filters"), choiceOf(options, filter, (name) => linked.list(mine.animal, name, mine)));
     refill(find(".steps"),
       button("‹", "Previous in the list (left arrow)", () => linked.step(mine.animal, -1, mine)),
       button("›", "Next in the list (right arrow)", () => linked.step(mine.animal, 1, mine)),

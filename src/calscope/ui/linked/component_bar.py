@@ -1,7 +1,13 @@
 """The chosen component in one line, with the filter of the list and the steps to its neighbours, as a linked view."""
 
+from functools import partial
+
+import streamlit as st
+
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
+from calscope.ui.frame import keys
 from calscope.ui.linked import choice, field_map, mounting
+from calscope.ui.session import project_settings
 
 NAME = "component_bar"
 
@@ -16,10 +22,17 @@ def show(view: EvaluatedAnimal, page: str) -> None:
     """Draw the line. It alone has the choice in its data, so that the larger views are not sent again with each one."""
     chosen = choice.of(view)
     near = () if chosen.component is None else (chosen.component, *chosen.near)
+    listed, wanted = counts(view), st.session_state.get(keys.LISTED)
     data = {
-        "choice": choice.to_browser(view),
+        "choice": choice.to_browser(view) | {"filter": wanted if wanted in listed else "all"},
         "footprints": {str(number): field_map.footprint_of(view.components, number) for number in near},
-        "counts": counts(view),
+        "counts": listed,
         "label": f"The chosen component of {view.animal.name}",
     }
-    mounting.mount(NAME, view, page, data)
+    key = mounting.key_of(NAME, view, page)
+    mounting.mount(NAME, view, page, data, on_filter_change=partial(_take_filter, key))
+
+
+def _take_filter(key: str) -> None:
+    st.session_state[keys.LISTED] = str(mounting.told(key, "filter"))
+    project_settings.keep()

@@ -10,13 +10,15 @@ const linked = (window.calscopeLinked ??= makeStore());
 
 function makeStore() {
   const animals = new Map(), events = new EventTarget();
+  const filter = { chosen: "all", untold: null }; // one for all animals
   let lastUsed = "";
 
   function state(animal) {
     if (!animals.has(animal)) {
       animals.set(animal, {
-        component: null, stamp: -1, session: "", n: 0, rows: null, listed: [], filter: "all", sort: ["component", 1],
+        component: null, stamp: -1, session: "", n: 0, rows: null, listed: [], sort: ["component", 1],
         reporters: new Map(), timer: 0, traces: new Map(), footprints: new Map(),
+        get filter() { return filter.chosen; },
       });
     }
     return animals.get(animal);
@@ -61,7 +63,21 @@ function makeStore() {
     } else if (choice.stamp < here.stamp && !here.timer && here.reported !== here.stamp) {
       reportSoon(animal, view); // the page was left before the server had heard of it
     }
+    takeFilter(choice.filter);
     arrange(animal, {});
+  }
+
+  // What the server says of the filter counts once it has heard of what was chosen here.
+  function takeFilter(name) {
+    if (filter.untold === null) filter.chosen = name;
+    else if (filter.untold === name) filter.untold = null;
+  }
+
+  function list(animal, name, view) {
+    filter.chosen = filter.untold = name;
+    view.tellServer("filter", name);
+    arrange(animal, {});
+    reportSoon(animal, view);
   }
 
   function reportSoon(animal, view) {
@@ -82,7 +98,7 @@ function makeStore() {
     return here.listed.slice(Math.max(at - NEAR, 0), at + NEAR + 1).filter((number) => number !== here.component);
   }
 
-  // The list that the arrow keys walk through: the table's filter and order.
+  // The list that the arrow keys walk through: filtered, and in the table's order.
   function arrange(animal, wanted) {
     const here = Object.assign(state(animal), wanted);
     const listed = here.rows ? here.rows.arranged(here.filter, here.sort) : [...Array(here.n).keys()];
@@ -118,7 +134,7 @@ function makeStore() {
     step(animal, by);
   });
 
-  return { state, join, choose, takeFromServer, arrange, step, tell, kept: new Map() };
+  return { state, join, choose, takeFromServer, list, arrange, step, tell, kept: new Map() };
 }
 
 // Streamlit calls a view's function each time that its data changed, with the same element, and what the last call gave

@@ -15,10 +15,11 @@ _SHARED = {"trace_stack": ("time_span", "all_traces"), "trace_raster": ("time_sp
 """Scripts that stand before those of some views."""
 
 
-def mount(name: str, view: EvaluatedAnimal, page: str, data: dict[str, Any]) -> None:
+def mount(name: str, view: EvaluatedAnimal, page: str, data: dict[str, Any], **on_changes: Callable[[], None]) -> None:
     """Draw the view of that name; the component that is chosen in it becomes the one that is looked at.
 
-    Words go through the page as text, never as HTML.
+    `on_changes` are called when it tells something else, such as `on_filter_change`. Words go through the page as
+    text, never as HTML.
     """
     key = key_of(name, view, page)
     _component(name)(
@@ -26,6 +27,7 @@ def mount(name: str, view: EvaluatedAnimal, page: str, data: dict[str, Any]) -> 
         data={"animal": choice.name_of(view), **data},
         on_component_change=partial(_take, key, view),
         on_window_change=_nothing,
+        **on_changes,
     )
 
 

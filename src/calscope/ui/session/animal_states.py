@@ -9,6 +9,7 @@ from calscope.jobs.manager import Job
 from calscope.model.fields import StageName
 from calscope.ui.session import shown_run
 
+Busy = Literal["", "runs", "waits"]
 Step = Literal["raw", "corrected", "extracted", "evaluated"]
 STEPS: tuple[Step, ...] = ("raw", "corrected", "extracted", "evaluated")
 _REACHED_WITH: tuple[tuple[Step, StageName], ...] = (
@@ -26,18 +27,16 @@ class AnimalState:
     name: str
     step: Step
     """The furthest that any run brought it to, or the run that was picked."""
-    busy: Literal["", "runs", "waits"] = ""
+    busy: Busy = ""
     failed: str = ""
     """Why the newest run ended early for it; empty where it did not."""
 
 
 def states() -> Iterator[AnimalState]:
     """Give the state of every animal of the project."""
-    active = [job for job in shown_run.of_project() if job.status.is_active]
-    active.reverse()
     for ref in shown_run.refs():
         newest = next((record for run in shown_run.looked_at() if (record := run.record(ref))), None)
-        yield AnimalState(ref.name, step_of(ref), _busy(ref.name, active), newest.error if newest else "")
+        yield AnimalState(ref.name, step_of(ref), busy(ref.name), newest.error if newest else "")
 
 
 def step_of(ref: RecordingRef) -> Step:
@@ -51,10 +50,23 @@ def step_of(ref: RecordingRef) -> Step:
     return next((step for step, stage in _REACHED_WITH if stage in reached), "raw")
 
 
-def _busy(name: str, active: list[Job]) -> Literal["", "runs", "waits"]:
+def busy(name: str) -> Busy:
     """Tell whether a run works on an animal or will do so."""
-    for job in active:
-        if (job.spec.animals and name not in job.spec.animals) or name in job.results:
-            continue
-        return "runs" if job.status.state == "running" and job.status.animal == name else "waits"
-    return ""
+    job = job_of(name)
+    if job is None:
+        return ""
+    return "runs" if job.status.state == "running" and job.status.animal == name else "waits"
+
+
+def job_of(name: str) -> Job | None:
+    """Give the run that works on an animal, or the first that will do so."""
+    return next((job for job in active_jobs() if _is_to_do(job, name)), None)
+
+
+def active_jobs() -> list[Job]:
+    """Give the runs of the project that wait or run, in the order in which they have their turn."""
+    return [job for job in reversed(shown_run.of_project()) if job.status.is_active]
+
+
+def _is_to_do(job: Job, name: str) -> bool:
+    return name not in job.results and (not job.spec.animals or name in job.spec.animals)

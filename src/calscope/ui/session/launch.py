@@ -151,14 +151,15 @@ def rerun_if_requested() -> None:
 
 
 def try_run(until: Until) -> None:
-    """Submit a run and draw the page again, or show why it can't start."""
+    """Submit a run and draw the page again, or say why it can't start, where that moves no button."""
     st.session_state.pop(keys.REQUESTED, None)
     try:
         start_run(until)
     except CalscopeError as error:
-        messages.show_error(error)
-        if isinstance(error, FrameRateUnknownError):
-            st.page_link("pages/data.py", label="Enter it on Data", icon=":material/arrow_forward:")
+        with st.bottom:
+            messages.show_error(error)
+            if isinstance(error, FrameRateUnknownError):
+                st.page_link("pages/data.py", label="Enter it on Data", icon=":material/arrow_forward:")
     else:
         st.rerun()
 

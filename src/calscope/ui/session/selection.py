@@ -10,14 +10,16 @@ _ADDRESS = {"data": keys.PROJECT, "run": keys.RUN, "animal": keys.ANIMAL, "compo
 MOST_DIGITS = 9
 
 
-def take_from_address(page: str) -> None:
-    """Take over what a link to that page asks for, once; what this program wrote there itself is left alone."""
+def take_from_address() -> None:
+    """Take over what a link asks for, once; what this program wrote there itself is left alone.
+
+    Streamlit goes on to send the address that a page was opened with. The browser may still have an older one when it
+    sends the next choice, and has one on the way back.
+    """
     asked = {name: st.query_params[name] for name in _ADDRESS if name in st.query_params}
-    # Streamlit goes on to send the address that a page was opened with, whatever stands there by now.
-    is_told_again = st.session_state.get(keys.ASKED) == (page, asked)
-    st.session_state[keys.ASKED] = page, asked
-    if not asked or is_told_again or asked == st.session_state.get(keys.ADDRESS):
+    if not asked or asked in _known():
         return
+    _note(asked)
     if "run" in asked:
         _take_run(asked["run"])
     elif "data" in asked:
@@ -56,8 +58,17 @@ def put_into_address(within: str = "page") -> None:
         Name of the fragment that calls it, where only a part of the page is drawn.
     """
     wanted = _looked_at()
-    st.session_state[keys.ADDRESS] = wanted
+    _note(wanted)
     address.write(wanted, within)
+
+
+def _note(entries: dict[str, str]) -> None:
+    st.session_state[keys.ADDRESSES] = [*(one for one in _known() if one != entries), entries]
+
+
+def _known() -> list[dict[str, str]]:
+    """Give the addresses that were taken or written in this session, the newest last."""
+    return st.session_state.get(keys.ADDRESSES) or []
 
 
 def link_to_component(animal: str, component: int | None) -> dict[str, str]:

@@ -132,11 +132,6 @@ def newest() -> ShownRun | None:
     return picked() or next((run for run in runs() if run.job.results), None)
 
 
-def is_going_on() -> bool:
-    """Tell whether a run of the project waits or runs."""
-    return any(job.status.is_active for job in _of_results())
-
-
 def refs() -> tuple[RecordingRef, ...]:
     """Give the recordings of the project."""
     project = places.project()

@@ -8,9 +8,9 @@ import streamlit as st
 from calscope.io.project import Project
 from calscope.model.fields import StageName
 from calscope.model.note_texts.import_texts import IMPORTED
-from calscope.pipeline.stages import stage_of
-from calscope.ui.frame import messages, page_head
-from calscope.ui.session import places, selection, shown_run
+from calscope.pipeline.stages import stage_of, stages_until
+from calscope.ui.frame import messages, page_head, wording
+from calscope.ui.session import animal_states, places, selection, shown_run
 from calscope.ui.session.shown_run import ShownAnimal
 
 Draw = Callable[[ShownAnimal], None]
@@ -46,7 +46,8 @@ def show(section: Section) -> None:
     if ref is not None:
         animal = shown_run.animal(ref, *section.stages)
         _say_imported(animal)
-        page_head.say_otherwise(animal, section.group)
+        with st.container():  # what comes and goes in it leaves all below in its place, so that nothing is drawn anew
+            page_head.say_otherwise(animal, section.group)
         draw_or_say(animal, section, section.draw)
 
 
@@ -56,6 +57,7 @@ def _show_all(section: Section) -> None:
         for animal, place in zip(animals[first : first + IN_A_ROW], st.columns(IN_A_ROW), strict=False):
             with place:
                 st.markdown(f"**{messages.plain(animal.name)}**")
+                page_head.say_otherwise_in_short(animal, section.group)
                 draw_or_say(animal, section, section.draw_small)
 
 
@@ -115,10 +117,10 @@ def _say_why_not(animal: ShownAnimal, section: Section) -> None:
         )
     elif places.shows_import():
         messages.nothing_yet("These results are not in the store", "Open them again on Home.")
+    elif words := _busy_words(animal, section):
+        st.info(words, icon=":material/hourglass_top:")
     elif record is not None and record.error:
         st.error(messages.plain(record.error), icon=":material/error:")
-    elif shown_run.is_going_on():
-        st.info(f"A run is going on. What it finds in {messages.plain(animal.name)} appears here when it is through.")
     elif record is not None and any(stage in record.keys for stage in section.stages):
         st.info(
             f"The {title} of this run is no longer in the store, or another version of Calscope made it. Press "
@@ -132,6 +134,18 @@ def _say_why_not(animal: ShownAnimal, section: Section) -> None:
         )
     else:
         st.info(f"There is no {title} for this animal. Press **{section.button}**; stored results are used again.")
+
+
+def _busy_words(animal: ShownAnimal, section: Section) -> str:
+    """Say what goes on with an animal, and whether this page will show it; empty where nothing does."""
+    job, picked = animal_states.job_of(animal.name), shown_run.picked()
+    if job is None or (picked is not None and picked.id != job.id):
+        return ""
+    state = "is going on" if animal_states.busy(animal.name) == "runs" else "waits for its turn"
+    begin = f"{wording.title(job)} of {messages.plain(animal.name)} {state}."
+    if any(stage.name in section.stages for stage in stages_until(job.spec.until)):
+        return f"{begin} What it finds appears here when it is through."
+    return f"{begin} It doesn't reach this page: press **{section.button}** to have that done after it."
 
 
 def _not_imported(program: str, stage: StageName) -> str:
