@@ -146,6 +146,9 @@ def threshold_times(page: Page, repeat: int) -> list[float]:
         ".map(e => e.shadowRoot.querySelector('.filters')?.textContent).find(Boolean)"
     )
     found = []
+    box.fill("2")  # what is set is kept from one session to the next
+    box.press("Enter")
+    settle(page)
     for turn in range(repeat):
         before = page.evaluate(counts)
         box.fill(str(3 + 2 * (turn % 5)))
