@@ -101,6 +101,21 @@ def test_changed_values_are_marked_and_reset_puts_one_group_back(form):
     assert (params.cnmf.K, params.motion.max_shifts) == (4, (6, 8))
 
 
+def test_a_slider_that_the_browser_repeats_does_not_undo_what_was_typed(form):
+    slider = form.slider(key=keys.slider("evaluation.min_SNR"))
+    widget(form, "evaluation.min_SNR").set_value(9.0)
+    form.run()
+    assert form.slider(key=keys.slider("evaluation.min_SNR")).value == 9.0
+    slider.set_value(2.0)  # as it was: the next value was typed before the browser heard of the first
+    widget(form, "evaluation.rval_thr").set_value(0.7)
+    form.run()
+    params = shown(form)
+    assert (params.evaluation.min_SNR, params.evaluation.rval_thr) == (9.0, 0.7)
+    form.slider(key=keys.slider("evaluation.min_SNR")).set_value(4.0)
+    form.run()
+    assert shown(form).evaluation.min_SNR == 4.0
+
+
 def upload(content):
     import streamlit as st
 

@@ -64,6 +64,11 @@ def slider(dotted: str) -> str:
     return f"slider {dotted}"
 
 
+def slider_was(dotted: str) -> str:
+    """Key of where a slider was before its box led it elsewhere."""
+    return f"slider was {dotted}"
+
+
 def advanced(group: str) -> str:
     """Key of the box with a group's advanced parameters."""
     return f"advanced {group}"

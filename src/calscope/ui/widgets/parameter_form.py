@@ -112,8 +112,7 @@ def _show_slider(field: ParameterField, low: float, high: float) -> None:
     largest = _largest(field)
     wanted = high if largest is None else min(max(largest, low), high)
     wanted = int(wanted) if is_whole else float(wanted)
-    if st.session_state.get(key) != wanted:  # set only then: a slider that is being moved must not be pulled back
-        st.session_state[key] = wanted
+    _lead_slider(field, wanted)
     with st.container(gap=None):
         st.markdown(f":small[{_label(field)}]", help=_help(field))
         widths = [2.2, 1, 1] if field.spec.kind.endswith("pair") else [3, 1]
@@ -137,8 +136,26 @@ def _largest(field: ParameterField) -> float | None:
     return max(held) if isinstance(held, tuple) else held
 
 
+def _lead_slider(field: ParameterField, wanted: float) -> None:
+    """Set the slider to what the box holds, where it is elsewhere: one that is being moved must not be pulled back."""
+    key, was = keys.slider(field.dotted), keys.slider_was(field.dotted)
+    held = st.session_state.get(key)
+    if held == wanted:
+        st.session_state.pop(was, None)
+        return
+    if held is not None:
+        st.session_state[was] = held
+    st.session_state[key] = wanted
+
+
 def _slider_moved(field: ParameterField, key: str) -> None:
+    """Take over what the slider says, unless the browser only repeats where it was before the box led it elsewhere.
+
+    It does when another value is entered before it has heard of the first: the first would be lost.
+    """
     moved = st.session_state[key]
+    if moved == st.session_state.pop(keys.slider_was(field.dotted), None):
+        return
     put(field, (moved, moved) if field.spec.kind.endswith("pair") else moved)
 
 

@@ -153,7 +153,7 @@ def check_same(first: tuple[Path, Page], other: tuple[Path, Page], frame: int | 
     RecordingError
         Naming both files and what each holds.
     """
-    if _kind(first[1]) == _kind(other[1]):
+    if _alike(first[1]) == _alike(other[1]):
         return
     names = [f"'{path.name}' ({_kind(page)})" for path, page in (first, other)]
     at = "" if frame is None else f" at frame {frame}"
@@ -208,6 +208,11 @@ def _of_two_kinds(what: str, unit: str, *files: tuple[Path, tuple[float, ...]]) 
         f"The files in '{files[0][0].parent}' have different {what}: {' and '.join(named)}. Files that continue each "
         "other are one recording, with one frame rate and one pixel size; keep every recording in a folder of its own."
     )
+
+
+def _alike(page: Page) -> tuple[object, ...]:
+    """Give what must be the same in all frames; as words it would take as long as all else in opening a long stack."""
+    return page.height, page.width, pixel_type(page)
 
 
 def _kind(page: Page) -> str:
