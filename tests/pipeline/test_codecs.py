@@ -12,7 +12,6 @@ from calscope.model.results import (
     CorrectedMovie,
     Estimate,
     Evaluation,
-    FrameFlags,
     MotionEstimate,
     MotionGain,
     MotionMeasures,
@@ -46,7 +45,6 @@ def corrected():
 
 
 def all_of_the_motion():
-    flags = FrameFlags(*(np.random.default_rng(k).random(5) > 0.5 for k in range(4)))
     values = MovieValues(floats(4, 3), (-np.inf, 1e30), float(np.float32(0.1)), 7.0)
     return motion(
         shifts_els=floats(5, 6, 2),
@@ -54,7 +52,6 @@ def all_of_the_motion():
         patch_shape_px=(72, 64),
         field_coefficients=floats(5, 4, 3, 2),
         values=values,
-        flags=flags,
         notes=(),
     )
 
@@ -116,7 +113,7 @@ def assert_same(found, wanted):
     elif isinstance(wanted, Movie):
         assert (found.scale, found.offset) == (wanted.scale, wanted.offset)
         np.testing.assert_array_equal(found.codes, wanted.codes)
-    elif isinstance(wanted, FrameFlags | MovieValues):
+    elif isinstance(wanted, MovieValues):
         for field in fields(wanted):
             assert_same(getattr(found, field.name), getattr(wanted, field.name))
     else:

@@ -40,20 +40,6 @@ class MovieValues:
 
 
 @dataclass(frozen=True)
-class FrameFlags:
-    """What was found about each frame while its shift was estimated, each (T,)."""
-
-    clipped: NDArray[np.bool_]
-    """Its shift was larger than max_shifts."""
-    constant: NDArray[np.bool_]
-    """All its pixels are alike."""
-    blank: NDArray[np.bool_]
-    """It doesn't show the template; its shift lies between those of the nearest frames that do."""
-    repaired: NDArray[np.bool_]
-    """Some of its values were missing."""
-
-
-@dataclass(frozen=True)
 class MotionEstimate:
     """The motion of every frame, and all that is needed to correct any movie of the same frames by it."""
 
@@ -74,8 +60,6 @@ class MotionEstimate:
     """(T, Ky, Kx, 2) px, of the smooth field that frames are warped by; None from engines that warp by the shifts."""
     values: MovieValues | None = None
     """Of the movie that the motion was estimated on; None where the engine doesn't tell."""
-    flags: FrameFlags | None = None
-    """None where the engine doesn't tell."""
     notes: tuple[Note, ...] = ()
     """Frames flagged, shifts clipped, what was done about NaN."""
 

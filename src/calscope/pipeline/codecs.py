@@ -20,7 +20,6 @@ from calscope.model.results import (
     CorrectedMovie,
     Estimate,
     Evaluation,
-    FrameFlags,
     MotionEstimate,
     MotionGain,
     MotionMeasures,
@@ -142,16 +141,11 @@ def _load_measures(told: Mapping[str, Mapping[str, float]]) -> MotionMeasures:
     return MotionMeasures(**{name: Estimate(**value) for name, value in told.items()})
 
 
-_FLAGS = ("clipped", "constant", "blank", "repaired")
-
-
 def _save_estimate(writer: ResultWriter, motion: MotionEstimate) -> None:
     _save_floats(writer, motion, "template", "shifts_rig", "corr_raw")
     for name in ("shifts_els", "centers_px", "field_coefficients"):
         if getattr(motion, name) is not None:
             _save_floats(writer, motion, name)
-    if motion.flags is not None:
-        writer.save("flags", np.stack([getattr(motion.flags, name) for name in _FLAGS]))
     if motion.values is not None:
         _save_floats(writer, motion.values, "fill")
         # as an array: JSON has no infinity
@@ -174,7 +168,6 @@ def _load_estimate(stored: StoredResult) -> MotionEstimate:
         patch_shape_px=_pair(values["patch_shape_px"]),
         field_coefficients=_array_or_none(stored, "field_coefficients"),
         values=_load_movie_values(stored),
-        flags=FrameFlags(*stored.array("flags")) if "flags" in stored.arrays else None,
         notes=notes_from_json(values["notes"]),
     )
 

@@ -21,7 +21,7 @@ from calscope.algorithms.motion.prior import FRAMES, MotionPrior, estimate_map_f
 from calscope.algorithms.motion.template import Sample, make_template, take_sample
 from calscope.model.movie import ArrayMovie, FloatArray, FrameSource, chunks
 from calscope.model.progress import Progress, monotonic_progress, part, silent
-from calscope.model.results import FrameFlags, MotionEstimate
+from calscope.model.results import MotionEstimate
 
 
 def estimate_motion(
@@ -89,7 +89,6 @@ def estimate_motion(
         patch_shape_px=None if grid is None else grid.shape_px,
         field_coefficients=track.coefficients,
         values=sample.values(float(track.low.min()), float(track.high.max())),
-        flags=FrameFlags(track.clipped, track.constant, track.blank, track.repaired),
         notes=(*describe(track, movie.shape, grid), *describe_limits(asked, max_shifts, n_frames)),
     )
 
