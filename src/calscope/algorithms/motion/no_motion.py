@@ -21,4 +21,4 @@ def estimate_no_motion(source: FrameSource, *, workers: int = 1, progress: Progr
         workers=workers,
         progress=progress,
     )
-    return replace(estimate, flags=None, notes=(Note("no_motion_estimated"),))
+    return replace(estimate, notes=(Note("no_motion_estimated"),))
