@@ -31,6 +31,9 @@ COUNT = """() => [...document.querySelectorAll('*')].filter(one => one.shadowRoo
 SAID = """() => [...document.querySelectorAll('*')].filter(one => one.shadowRoot?.querySelector('svg.plot'))
     .map(one => one.shadowRoot.querySelector('figcaption .said').textContent).at(-1)"""
 """What is said of the traces under the mouse."""
+SHOWN = """kind => [...document.querySelectorAll('*')].filter(one => one.shadowRoot)
+    .map(one => one.shadowRoot.querySelector(kind)).filter(Boolean).map(one => ({ ...one.dataset })).at(-1)"""
+"""What the stack (.lanes) or the raster (canvas.plain) says of what is in its picture."""
 FOLLOW = """() => {
     const bar = [...document.querySelectorAll('*')].find(one => one.shadowRoot?.querySelector('.bar')).shadowRoot;
     window.followed = [];
@@ -300,3 +303,58 @@ def test_a_finger_chooses_and_two_look_closer(server, run, animal, browser):
         assert set(page.evaluate(CHOSEN)) == {str(wanted)}, "a pinch chooses nothing"
     finally:
         context.close()
+
+
+def open_tab(page, name, shown):
+    """Look at another view of the traces."""
+    page.get_by_test_id("stButtonGroup").get_by_text(name, exact=True).click()
+    page.locator(shown).wait_for(timeout=30_000)
+    settle(page)
+
+
+def test_stack_and_raster_choose_and_share_the_stretch(server, run, animal, page):
+    open_page(page, server, run, "traces", component=0)
+    open_tab(page, "Stack", ".lanes")
+    rows, box = page.locator(".lanes"), page.locator(".lanes").bounding_box()
+    choose_at_once(page, 3, lambda: page.mouse.click(box["x"] + 150, box["y"] + 3.5 * 32))
+    page.mouse.move(box["x"] + 120, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 220, box["y"] + 66, steps=4)
+    page.mouse.up()
+    page.wait_for_function(f"!({SHOWN})('.lanes').span.startsWith('0.0 ')")
+    low, high = (float(frame) for frame in rows.get_attribute("data-span").split())
+    assert 10 < low < high < 150
+    choose_at_once(page, 4, lambda: page.keyboard.press("ArrowRight"))
+    settle(page)
+    open_tab(page, "Raster", "canvas.plain")
+    page.wait_for_function(f"({SHOWN})('canvas.plain').rows")
+    drawn = page.evaluate(SHOWN, "canvas.plain")
+    assert drawn["span"] == f"{low:.1f} {high:.1f}" and drawn["chosen"] == "4"
+    assert sorted(map(int, drawn["rows"].split())) == list(range(animal.refit.n))
+
+
+def test_raster_is_sorted_by_place_and_its_keys_follow_the_rows(server, run, animal, page):
+    open_page(page, server, run, "traces", component=0)
+    open_tab(page, "Raster", "canvas.plain")
+    page.get_by_label("Sorted by").select_option("place")
+    accepted = np.flatnonzero(animal.evaluation.accepted)
+    page.get_by_role("button", name=re.compile(r"^accepted \(\d")).click()
+    order = accepted[np.argsort(animal.refit.centers_px()[accepted, 0], kind="stable")].tolist()
+    page.wait_for_function(f"({SHOWN})('canvas.plain').rows === '{' '.join(map(str, order))}'")
+    page.locator("canvas.plain").focus()
+    choose_at_once(page, order[-1], lambda: page.keyboard.press("End"))
+    choose_at_once(page, order[-2], lambda: page.keyboard.press("ArrowUp"))
+
+
+def test_film_goes_from_transient_to_transient_of_the_chosen_component(server, run, animal, page):
+    wanted = int(animal.component_quality.snr.argmax())
+    open_page(page, server, run, "traces", component=wanted)
+    open_tab(page, "Film", "canvas.film >> nth=1")
+    said = page.get_by_text(re.compile(r"^Transient \d+ of \d+: .*largest"))
+    said.wait_for()
+    number, count = map(int, re.findall(r"\d+", said.inner_text())[:2])
+    assert page.locator("svg.outline").count() == 2 and page.locator("output.time").is_visible()
+    other = "Next" if number < count else "Previous"
+    page.get_by_role("button", name=other, exact=True).click()
+    there = number + 1 if other == "Next" else number - 1
+    page.get_by_text(re.compile(rf"^Transient {there} of {count}")).wait_for(timeout=20_000)

@@ -69,3 +69,10 @@ def test_the_scale_bar_counts_binned_pixels():
     head, _ = unpack(pack_film([frames], words(2, dxy_um=(1.0, 0.5), binning=2), (0.0, 1.0)))
     assert head["bar"] == {"text": "20 µm", "percent": pytest.approx(100 * 20 / 128)}
     assert unpack(pack_film([frames], words(2), (0.0, 1.0)))[0]["bar"] is None
+
+
+def test_lines_over_the_pictures_are_in_the_head():
+    frames, line = np.zeros((2, 16, 16), np.float32), (((1.5, 2.0), (3.0, 4.25)),)
+    head, _ = unpack(pack_film([frames], words(2, outline=line, curve_unit="a.u."), (0.0, 1.0)))
+    assert head["outline"] == [[[1.5, 2.0], [3.0, 4.25]]] and head["curve_unit"] == "a.u."
+    assert unpack(pack_film([frames], words(2), (0.0, 1.0)))[0]["outline"] == []

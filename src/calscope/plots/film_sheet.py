@@ -46,6 +46,9 @@ class FilmWords:
     curve: tuple[float, ...] = ()
     """A value for each shown frame, drawn over the slider."""
     curve_title: str = ""
+    curve_unit: str = "px"
+    outline: tuple[tuple[tuple[float, float], ...], ...] = ()
+    """Lines to draw over every picture: points (x, y) in pixels of the film, from its upper left corner."""
 
 
 def pack_film(versions: Sequence[FloatArray], words: FilmWords, shown: DisplayRange) -> bytes:

@@ -6,6 +6,7 @@ Averaging over a few frames is what makes movement visible under photon noise.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calscope.algorithms.motion_check.survey import bin_frames
 from calscope.model.movie import FloatArray, FrameSource, chunks
@@ -40,6 +41,59 @@ class FilmPlan:
     def stop(self) -> int:
         """Frame behind the last of the stretch."""
         return self.start + self.n * self.every
+
+
+Crop = tuple[int, int, int, int]
+"""First row, row behind the last, first column, column behind the last, px."""
+
+
+@dataclass(frozen=True)
+class CroppedFrames:
+    """A part of the field of a movie, as a source of frames."""
+
+    source: FrameSource
+    crop: Crop
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Frames, rows, columns."""
+        top, bottom, left, right = self.crop
+        return self.source.shape[0], bottom - top, right - left
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Type of the values."""
+        return self.source.dtype
+
+    def read(self, start: int, stop: int) -> NDArray:
+        """Frames `start` to `stop` (exclusive), (n, h, w)."""
+        top, bottom, left, right = self.crop
+        return self.source.read(start, stop)[:, top:bottom, left:right]
+
+
+def crop_around(pixels: tuple[NDArray, NDArray], dims: tuple[int, int], *, least_px: int) -> Crop:
+    """Give a square around some pixels, three times as wide as they lie apart, within the field.
+
+    Parameters
+    ----------
+    pixels
+        Their rows and their columns; without any, the square is in the middle of the field.
+    dims
+        Rows and columns of the field.
+    least_px
+        Side of the smallest square.
+    """
+    ends = [
+        (int(at.min()), int(at.max()) + 1) if at.size else (size // 2,) * 2
+        for at, size in zip(pixels, dims, strict=True)
+    ]
+    side = max(least_px, *(3 * (high - low) for low, high in ends))
+    crop: list[int] = []
+    for (low, high), size in zip(ends, dims, strict=True):
+        length = min(side, size)
+        start = min(max((low + high - length) // 2, 0), size - length)
+        crop += [start, start + length]
+    return crop[0], crop[1], crop[2], crop[3]
 
 
 def plan_film(shape: tuple[int, int, int], *, start: int, length: int, mean_of: int = 1) -> FilmPlan:

@@ -206,10 +206,11 @@ function makeRaster(mine) {
   }
 
   canvas.onkeydown = (event) => {
-    const by = { ArrowUp: -1, ArrowDown: 1, Home: -rows.length, End: rows.length }[event.key];
-    if (time.key(event) || !by) return;
+    const by = { ArrowUp: -1, ArrowDown: 1 }[event.key], ends = { Home: rows[0], End: rows.at(-1) };
+    if (time.key(event) || (!by && !(event.key in ends))) return;
     event.preventDefault();
-    step(by);
+    if (by) step(by);
+    else linked.choose(mine.animal, ends[event.key] ?? null, mine);
   };
   const leave = onResize(find("figure"), draw);
   return {

@@ -1,4 +1,4 @@
-"""What is shown of traces: the chosen component's, all under each other, or all as one image; only one is computed."""
+"""What is shown of traces: the chosen component's, all of them, or a film; only one is computed."""
 
 from collections.abc import Callable
 
@@ -6,10 +6,10 @@ import streamlit as st
 
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import keys
-from calscope.ui.linked import all_traces, trace_raster, trace_stack, trace_view
+from calscope.ui.linked import all_traces, component_film, trace_raster, trace_stack, trace_view
 from calscope.ui.linked.all_traces import Kind
 
-ONE = "One component"
+ONE, FILM = "One component", "Film"
 _OF_ALL: dict[str, Callable[[EvaluatedAnimal, str, int, Kind], None]] = {
     "Stack": trace_stack.show,
     "Raster": trace_raster.show,
@@ -27,6 +27,8 @@ def show(view: EvaluatedAnimal, page: str, height_px: int) -> None:
         with right:
             kind = _choose_kind(view, page)
         _OF_ALL[tab](view, page, height_px - TABS_PX, kind)
+    elif tab == FILM:
+        component_film.show(view, page)
     else:
         trace_view.show(view, page, height_px - TABS_PX)
 
@@ -34,7 +36,7 @@ def show(view: EvaluatedAnimal, page: str, height_px: int) -> None:
 def _choose(page: str) -> str:
     return st.segmented_control(
         "Traces shown",
-        (ONE, *_OF_ALL),
+        (ONE, *_OF_ALL, FILM),
         default=ONE,
         required=True,
         key=keys.on_page(page, "traces shown"),

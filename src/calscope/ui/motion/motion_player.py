@@ -3,12 +3,9 @@
 import streamlit as st
 
 from calscope.algorithms.motion_check.moments import Moment, displacement, moments_of_motion
-from calscope.io.readers.reader import Recording
-from calscope.model.errors import RecordingError
 from calscope.model.movie import FloatArray
 from calscope.model.results import MotionCorrection, MotionEstimate
 from calscope.ui.frame import keys, messages
-from calscope.ui.session import cached
 from calscope.ui.session.shown_run import ShownAnimal
 from calscope.ui.widgets import film_clips, player
 
@@ -28,7 +25,7 @@ def show(animal: ShownAnimal, motion: MotionCorrection) -> None:
 
 
 def _show(animal: ShownAnimal, motion: MotionCorrection) -> None:
-    raw = _recording(animal, motion)
+    raw = film_clips.recording_of(animal, motion.estimate.shape[0])
     _show_moments(animal, motion)
     plan = film_clips.choose(_PAGE, animal.name, motion.estimate.shape, animal.fr_hz)
     found = animal.results.keys
@@ -43,20 +40,6 @@ def _show(animal: ShownAnimal, motion: MotionCorrection) -> None:
     )
     player.show(film, keys.on_page(_PAGE, f"film {animal.name}"))
     film_clips.say(plan, film)
-
-
-def _recording(animal: ShownAnimal, motion: MotionCorrection) -> Recording:
-    info = animal.info
-    if info is None:
-        raise RecordingError("The recording that this was made from is not known.")
-    n_frames = motion.estimate.shape[0]
-    whole = cached.recording(info.path)
-    if whole.info.fingerprint == info.fingerprint:
-        return whole
-    first = cached.recording(info.path, n_frames)
-    if first.info.fingerprint != info.fingerprint:
-        raise RecordingError(f"{info.path} has changed since this run: its frames are not those that were corrected.")
-    return first
 
 
 def _show_moments(animal: ShownAnimal, motion: MotionCorrection) -> None:

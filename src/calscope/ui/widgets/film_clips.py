@@ -2,13 +2,16 @@
 
 import streamlit as st
 
-from calscope.algorithms.motion_check.short_film import FilmPlan, film_frames, plan_film
+from calscope.algorithms.motion_check.short_film import Crop, CroppedFrames, FilmPlan, film_frames, plan_film
 from calscope.io.readers.reader import Recording
+from calscope.model.errors import RecordingError
 from calscope.model.movie import FrameSource
 from calscope.model.quantities import size
 from calscope.model.recording import Pair, RecordingInfo
 from calscope.plots.film_sheet import FilmWords, film_display_range, pack_film
 from calscope.ui.frame import keys, wording
+from calscope.ui.session import cached
+from calscope.ui.session.shown_run import ShownAnimal
 
 LENGTHS_S = (5, 10, 20, 40)
 LENGTHS = (50, 150, 300, 600)
@@ -74,6 +77,26 @@ def _choose_start(key: str, n_frames: int, length: int, fr_hz: float | None) -> 
     return min(last, round(fr_hz * st.slider("From", 0.0, max(last_s, 0.1), step=0.1, format="%.1f s", key=key)))
 
 
+def recording_of(animal: ShownAnimal, n_frames: int) -> Recording:
+    """Open the recording that the results of an animal were made from: all of it, or its first frames.
+
+    Raises
+    ------
+    RecordingError
+        When it is not known, not there, or has changed since.
+    """
+    info = animal.info
+    if info is None:
+        raise RecordingError("The recording that this was made from is not known.")
+    whole = cached.recording(info.path)
+    if whole.info.fingerprint == info.fingerprint:
+        return whole
+    first = cached.recording(info.path, n_frames)
+    if first.info.fingerprint != info.fingerprint:
+        raise RecordingError(f"{info.path} has changed since this run: its frames are not those that were corrected.")
+    return first
+
+
 def say(plan: FilmPlan, film: bytes) -> None:
     """Say what was done to the stretch to make the film."""
     parts = [wording.count(plan.n, "picture")]
@@ -114,6 +137,19 @@ def raw_and_corrected(
     _raw.check_unchanged()
     words = _words(("raw", "corrected"), plan, fr_hz, dxy_um, tuple(_far_px[frame] for frame in plan.frames))
     return pack_film(versions, words, film_display_range(versions))
+
+
+@st.cache_data(max_entries=MOST_FILMS, max_size=MOST_BYTES, show_spinner=MAKING)
+def around(
+    keys_of: tuple[str, ...],
+    crop: Crop,
+    plan: FilmPlan,
+    _versions: dict[str, FrameSource],
+    _words: FilmWords,
+) -> bytes:
+    """Make a film of a part of the field, of one or more versions of a movie; the keys name all that it depends on."""
+    films = [film_frames(CroppedFrames(source, crop), plan) for source in _versions.values()]
+    return pack_film(films, _words, film_display_range(films))
 
 
 def _words(

@@ -7,6 +7,7 @@ const ICONS = {
 };
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
 const FRAMES_A_SECOND = 15; // where the frame rate is unknown
+const SVG = "http://www.w3.org/2000/svg";
 const shows = new WeakMap();
 
 function unpack(bytes) {
@@ -28,6 +29,21 @@ function make(name, className, text = "") {
   return element;
 }
 
+function outlineOf(film) {
+  const drawing = document.createElementNS(SVG, "svg");
+  drawing.setAttribute("class", "outline");
+  drawing.setAttribute("viewBox", `0 0 ${film.width} ${film.height}`);
+  for (const points of film.outline) {
+    for (const name of ["halo", "line"]) {
+      const line = document.createElementNS(SVG, "polyline");
+      line.setAttribute("points", points.join(" "));
+      line.setAttribute("class", name);
+      drawing.append(line);
+    }
+  }
+  return drawing;
+}
+
 function addPanels(panels, film) {
   panels.replaceChildren();
   return film.titles.map((title, number) => {
@@ -37,6 +53,7 @@ function addPanels(panels, film) {
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", title);
     panel.append(canvas, make("span", "tag", title));
+    if (film.outline.length) panel.append(outlineOf(film));
     if (number === 0 && film.bar) {
       const scale = make("span", "scale");
       scale.style.width = `${film.bar.percent}%`;
@@ -54,8 +71,8 @@ function drawCurve(root, film) {
   if (box.hidden) return;
   const top = Math.max(...film.curve) || 1;
   const points = film.curve.map((value, k) => `${(1000 * k) / (film.n - 1)},${96 - (70 * value) / top}`);
-  root.querySelector("polyline").setAttribute("points", points.join(" "));
-  root.querySelector(".name").textContent = `Curve: ${film.curve_title}, up to ${top.toFixed(1)} px in this stretch`;
+  root.querySelector(".curve polyline").setAttribute("points", points.join(" "));
+  root.querySelector(".name").textContent = `Curve: ${film.curve_title}, up to ${Number(top.toPrecision(3))} ${film.curve_unit} in this stretch`;
 }
 
 function start(root, film, sheets) {
