@@ -52,8 +52,19 @@ class Server:
         return f"http://127.0.0.1:{self.port}/{page}"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory):
+    """One for all tests that leave it as it is; each file of tests has folders of its own."""
+    yield from _running(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def fresh_server(tmp_path_factory):
+    """One of which nothing was opened yet, and which may be stopped."""
+    yield from _running(tmp_path_factory)
+
+
+def _running(tmp_path_factory):
     running = Server(tmp_path_factory.mktemp("browser").resolve() / "store")
     running.start()
     yield running

@@ -28,7 +28,7 @@ ZOOM = """() => {
 @pytest.fixture(scope="module")
 def run_id(server):
     """An extraction of one small animal."""
-    folder = server.store.parent / "data"
+    folder = server.store.parent / "extraction"
     write_demo(folder, animals=1, frames=150, size=64)
     manager = JobManager(server.store)
     job = manager.wait(manager.submit(JobSpec(data=str(folder), params=PARAMS, until="extraction", workers=2)), 120)

@@ -70,7 +70,7 @@ WATCH = """component => {
 @pytest.fixture(scope="module")
 def run(server):
     """An evaluation of one small animal."""
-    folder = server.store.parent / "data"
+    folder = server.store.parent / "linked"
     write_demo(folder, animals=1, frames=200, size=96)
     manager = JobManager(server.store)
     job = manager.wait(manager.submit(JobSpec(data=str(folder), params=PARAMS, workers=2)), 120)

@@ -18,7 +18,7 @@ ZOOMED = """() => {
 @pytest.fixture(scope="module")
 def run_id(server):
     """A motion correction of one small animal, whose name Streamlit would not take for a key."""
-    folder = server.store.parent / "data"
+    folder = server.store.parent / "motion"
     write_demo(folder, animals=1, frames=150, size=64)
     (folder / "Animal_1").rename(folder / "My__mouse")
     manager = JobManager(server.store)

@@ -38,15 +38,15 @@ def component(tab):
     return int(said.inner_text().split()[1])
 
 
-def test_any_page_may_be_the_first_address_of_a_fresh_server(server, tab):
-    tab.goto(server.address("motion"))
+def test_any_page_may_be_the_first_address_of_a_fresh_server(fresh_server, tab):
+    tab.goto(fresh_server.address("motion"))
     at(tab, "Motion")
     tab.get_by_role("link", name="Evaluation", exact=True).first.wait_for(timeout=20_000)
     assert tab.get_by_text("No folder is open").count() >= 1
 
 
-def test_from_the_demo_button_to_a_trace_and_back_after_a_restart(server, tab):
-    tab.goto(server.address())
+def test_from_the_demo_button_to_a_trace_and_back_after_a_restart(fresh_server, tab):
+    tab.goto(fresh_server.address())
     at(tab, "Calscope")
     tab.get_by_role("button", name="Open the demo").click()
     tab.get_by_role("heading", name="Data", exact=True, level=1).wait_for(timeout=JOB_MS)
@@ -71,8 +71,8 @@ def test_from_the_demo_button_to_a_trace_and_back_after_a_restart(server, tab):
     go(tab, "Extraction", "Extraction")
     holds(tab, "Components per patch", "3")
 
-    server.stop()
-    server.start()
+    fresh_server.stop()
+    fresh_server.start()
     tab.goto(link)
     at(tab, "Traces")
     assert component(tab) == clicked
@@ -81,8 +81,8 @@ def test_from_the_demo_button_to_a_trace_and_back_after_a_restart(server, tab):
     holds(tab, "Components per patch", "3")  # a link brings the settings of its run
 
 
-def test_what_was_typed_is_kept_on_the_way_through_the_pages(server, tab):
-    tab.goto(server.address(f"motion?data={server.store / 'demo' / 'quick'}"))
+def test_what_was_typed_is_kept_on_the_way_through_the_pages(fresh_server, tab):
+    tab.goto(fresh_server.address(f"motion?data={fresh_server.store / 'demo' / 'quick'}"))
     at(tab, "Motion")
     number(tab, "Largest deviation").fill("4")
     go(tab, "Data", "Data")  # right out of the box
@@ -94,8 +94,8 @@ def test_what_was_typed_is_kept_on_the_way_through_the_pages(server, tab):
     holds(tab, "Decay time", "1.2")
 
 
-def test_a_run_can_be_cancelled(server, tab):
-    tab.goto(server.address(f"motion?data={server.store / 'demo' / 'quick'}"))
+def test_a_run_can_be_cancelled(fresh_server, tab):
+    tab.goto(fresh_server.address(f"motion?data={fresh_server.store / 'demo' / 'quick'}"))
     at(tab, "Motion")
     number(tab, "Largest deviation").fill("4")
     tab.get_by_role("button", name="Correct motion").first.click()

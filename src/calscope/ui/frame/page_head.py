@@ -91,11 +91,11 @@ def say_overruled_rates() -> None:
         st.warning(messages.plain(rates), icon=":material/warning:")
 
 
-def say_otherwise_in_short(animal: ShownAnimal, group: str) -> None:
-    """Say in two words what `say_otherwise` says, and the rest where the mouse rests on them."""
-    differences = setting_words.differing(animal, group)
-    if differences:
-        st.caption(":material/info: of other settings", help=messages.plain("; ".join(differences)))
+def show_name(animal: ShownAnimal, group: str) -> None:
+    """Say which animal it is, and in short what `say_otherwise` says: the rest is told where the mouse rests."""
+    differences = messages.plain("; ".join(setting_words.differing(animal, group)))
+    name = f"**{messages.plain(animal.name)}**"
+    st.markdown(f"{name} · of other settings" if differences else name, help=differences or None)
 
 
 def say_otherwise(animal: ShownAnimal, group: str) -> None:

@@ -56,8 +56,7 @@ def _show_all(section: Section) -> None:
     for first in range(0, len(animals), IN_A_ROW):
         for animal, place in zip(animals[first : first + IN_A_ROW], st.columns(IN_A_ROW), strict=False):
             with place:
-                st.markdown(f"**{messages.plain(animal.name)}**")
-                page_head.say_otherwise_in_short(animal, section.group)
+                page_head.show_name(animal, section.group)
                 draw_or_say(animal, section, section.draw_small)
 
 
