@@ -137,25 +137,25 @@ def page_times(page: Page, repeat: int) -> dict[str, list[float]]:
 
 
 def threshold_times(page: Page, repeat: int) -> list[float]:
-    """Type another SNR threshold; until the outlines of the accepted are drawn anew."""
+    """Type another threshold, by turns of two that accept other components; until the accepted are drawn anew."""
     go_to(page, "Evaluation")
     settle(page)
-    box = page.get_by_role("spinbutton", name="SNR", exact=True)
+    box = page.get_by_role("spinbutton", name="Likeness to a soma", exact=True)
     counts = (
         "() => [...document.querySelectorAll('*')].filter(e => e.shadowRoot)"
         ".map(e => e.shadowRoot.querySelector('.filters')?.textContent).find(Boolean)"
     )
     found = []
-    box.fill("2")  # what is set is kept from one session to the next
+    box.fill("0.5")  # what is set is kept from one session to the next
     box.press("Enter")
     settle(page)
     for turn in range(repeat):
         before = page.evaluate(counts)
-        box.fill(str(3 + 2 * (turn % 5)))
+        box.fill("0.5" if turn % 2 else "0.9")
         changed = f"before => ({counts})() !== before"
         found.append(timed(lambda: box.press("Enter"), lambda: page.wait_for_function(changed, arg=before)))  # noqa: B023
         settle(page)
-    box.fill("2")
+    box.fill("0.5")
     box.press("Enter")
     settle(page)
     return found
