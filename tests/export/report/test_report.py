@@ -8,6 +8,8 @@ from html.parser import HTMLParser
 
 import cv2
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from calscope.export.report import report_budget, thinned_traces
@@ -287,3 +289,23 @@ def test_a_large_image_is_made_smaller_and_keeps_its_shape():
     small = decode_png(image_uri(image, (0.0, 1.0), 20_000))
     assert small.shape == (100, 200, 3)
     assert (small[:, :99] == small[0, 0]).all() and (small[:, 101:] == small[0, -1]).all()
+
+
+@pytest.mark.parametrize("value", [0.0, -3.5, 1e30, -2e38])
+def test_a_trace_of_one_value_lies_on_its_axis_however_large_it_is(value):
+    packed = thinned_traces.pack([np.full(50, value, np.float32)], 10)
+    assert packed["low"] < packed["high"]
+    codes = np.frombuffer(base64.b64decode(packed["codes"][0]), np.uint8)
+    assert (codes == 0).all(), "at the lower end"
+
+
+def test_motion_without_a_shift_in_any_frame_is_told(make_animal, tmp_path):
+    make_animal()
+    path = tmp_path / "OUT" / "Animal_1" / "motion.parquet"
+    motion = pq.read_table(path)
+    for name in ("shift_y_px", "shift_x_px"):
+        none = pa.array(np.full(len(motion), np.nan, np.float32), from_pandas=False)
+        motion = motion.set_column(motion.schema.get_field_index(name), name, none)
+    pq.write_table(motion, path)
+    _, text = report(tmp_path / "OUT", tmp_path)
+    assert "No frame has a shift." in text

@@ -79,7 +79,8 @@ def _verdict(animal: ExportedAnimal) -> Content:
 def _largest_shift(animal: ExportedAnimal) -> str:
     if animal.motion is None:
         return _ABSENT
-    return f"{np.nanmax(np.hypot(animal.motion['shift_y_px'], animal.motion['shift_x_px'])):.1f}"
+    length = np.hypot(animal.motion["shift_y_px"], animal.motion["shift_x_px"])
+    return f"{np.nanmax(length):.1f}" if np.isfinite(length).any() else ""
 
 
 def _median_snr(animal: ExportedAnimal) -> str:
@@ -187,6 +188,8 @@ def _motion(animal: ExportedAnimal, motion: pd.DataFrame) -> Markup:
 def _motion_sentence(animal: ExportedAnimal, motion: pd.DataFrame) -> str:
     shifts = motion[["shift_y_px", "shift_x_px"]].to_numpy(np.float64)
     length = np.hypot(*shifts.T)
+    if not np.isfinite(length).any():
+        return "No frame has a shift."
     text = f"Shift applied to each frame: median {np.nanmedian(length):.2f} px, largest {np.nanmax(length):.2f} px"
     if animal.dxy_um is not None:
         in_um = np.hypot(*(shifts * animal.dxy_um).T)

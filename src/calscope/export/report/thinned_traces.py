@@ -58,7 +58,7 @@ def pack(traces: list[FloatArray], buckets: int) -> dict[str, Any]:
     thinned = [envelope(trace, buckets) for trace in traces]
     finite = np.concatenate([trace[np.isfinite(trace)] for trace in thinned])
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-    high = high if high > low else low + 1.0
+    high = high if high > low else low + max(1.0, abs(low) * 1e-3)  # one more changes nothing in a very large number
     codes = [base64.b64encode(_code(trace, low, high).tobytes()).decode("ascii") for trace in thinned]
     return {"low": float(f"{low:.6g}"), "high": float(f"{high:.6g}"), "codes": codes}
 
@@ -75,5 +75,5 @@ def envelope(values: FloatArray, buckets: int) -> FloatArray:
 
 
 def _code(values: FloatArray, low: float, high: float) -> NDArray[np.uint8]:
-    scaled = np.rint((values - low) / (high - low) * (MISSING - 1))
+    scaled = np.rint((values.astype(np.float64) - low) / (high - low) * (MISSING - 1))
     return np.where(np.isfinite(scaled), np.clip(scaled, 0, MISSING - 1), MISSING).astype(np.uint8)
