@@ -130,8 +130,11 @@ def test_what_was_set_and_not_run_survives_a_reload_and_a_new_browser(server, fo
     open_page(screen, server, "evaluation", "Evaluation", data=two)
     enter(screen, "SNR", "3")
     screen.get_by_text(re.compile("^Runs: all 2")).first.click()
-    screen.get_by_role("combobox", name="Animals to run").first.click()
-    screen.get_by_role("option", name="Animal_2").click()
+    settle(screen)
+    animals = screen.get_by_role("combobox", name="Animals to run").first
+    animals.click()
+    animals.press_sequentially("Animal_2")
+    animals.press("Enter")
     screen.get_by_text(re.compile("^Runs: Animal_2")).first.wait_for(timeout=20_000)
     screen.keyboard.press("Escape")
     screen.get_by_role("button", name=re.compile(r"^rejected \(\d")).click()
@@ -186,6 +189,7 @@ def test_an_outline_that_is_clicked_stays_chosen_on_every_page_and_after_a_reloa
 def test_digits_choose_the_animal_and_none_where_one_types(server, folders, screen):
     two, _, _ = folders
     open_page(screen, server, "motion", "Motion", data=two)
+    chosen_animal(screen).wait_for(timeout=20_000)
     for digit in "21212":  # faster than the server answers
         screen.keyboard.press(digit)
     screen.wait_for_url(re.compile("animal=Animal_2"), timeout=20_000)
@@ -204,6 +208,7 @@ def test_back_goes_one_page_a_press_whatever_was_chosen_meanwhile(server, folder
     length = screen.evaluate("history.length")
     for k, title in enumerate(["Extraction", "Evaluation", "Traces"], start=1):
         go(screen, title)
+        chosen_animal(screen).wait_for(timeout=20_000)
         screen.keyboard.press("2" if k % 2 else "1")
         screen.wait_for_url(re.compile(f"animal=Animal_{2 if k % 2 else 1}"), timeout=20_000)
         settle(screen)
@@ -324,6 +329,7 @@ def test_a_folder_that_the_command_line_wrote_opens_as_results(server, folders, 
     screen.get_by_role("button", name=f"accepted ({counts['accepted']})").wait_for(timeout=30_000)
     screen.get_by_text("imported, read-only").first.wait_for(timeout=20_000)
     go(screen, "Traces")
+    chosen_animal(screen).wait_for(timeout=20_000)
     screen.keyboard.press("2")
     expect(chosen_animal(screen)).to_have_text("Animal_2")
     counts = job.results["Animal_2"].counts
