@@ -11,7 +11,11 @@ from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import keys
 from calscope.ui.linked import choice
 
-_SHARED = {"trace_stack": ("time_span", "all_traces"), "trace_raster": ("time_span", "all_traces")}
+_SHARED = {
+    "trace_view": ("time_span",),
+    "trace_stack": ("time_span", "all_traces"),
+    "trace_raster": ("time_span", "all_traces"),
+}
 """Scripts that stand before those of some views."""
 
 

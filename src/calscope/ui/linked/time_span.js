@@ -4,7 +4,7 @@
 const TIME_DRAG_PX = 4, ASK_SOON_MS = 150, FEWEST_SHOWN = 8;
 
 // `surface` has margins `rim.left` and `rim.right` beside the time axis. `act.draw` draws again, `act.click` and
-// `act.hover` are told where the mouse is, `act.needsMore` whether the server is asked for the stretch frame by frame.
+// `act.hover` are told where the mouse is; where `act.scrolls`, the wheel and the page keys are left to a list.
 function makeTimeSpan(mine, surface, rim, act) {
   const band = element("div", "stretch"), cursor = element("div", "moment");
   let data = null, looks = null, drag = null, asking = 0;
@@ -43,7 +43,7 @@ function makeTimeSpan(mine, surface, rim, act) {
   // Only where the whole trace was thinned; a bit more than is shown, so that it can be moved.
   function askSoon() {
     clearTimeout(asking);
-    if (!looks.span || data.whole.frames_per_pair === 1) return;
+    if (!looks.span || (data.whole || data).frames_per_pair === 1) return;
     asking = setTimeout(() => {
       if (!looks.span || has(data.window)) return;
       const [low, high] = looks.span, more = (high - low) / 2;

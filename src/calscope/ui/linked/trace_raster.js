@@ -108,7 +108,7 @@ function makeRaster(mine) {
   function drawMean(context, colours) {
     const { left, right } = inner(), mean = means[mine.state.filter] || means.all, per = mean.frames_per_pair, [from, to] = time.span();
     const low = mean.values.reduce((a, b) => (b < a ? b : a), Infinity), high = mean.values.reduce((a, b) => (b > a ? b : a), -Infinity);
-    const x = time.place(), y = scale(low, high, MEAN_PX - 4, 6), frame = (i) => (per === 1 ? i : Math.floor(i / 2) * per + (i % 2 ? 0.75 : 0.25) * (per - 1));
+    const x = time.place(), y = scale(low, high, MEAN_PX - 4, 16), frame = (i) => (per === 1 ? i : Math.floor(i / 2) * per + (i % 2 ? 0.75 : 0.25) * (per - 1));
     context.save();
     context.beginPath();
     context.rect(left, 0, right - left, MEAN_PX);

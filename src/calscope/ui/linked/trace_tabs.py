@@ -14,17 +14,18 @@ _OF_ALL: dict[str, Callable[[EvaluatedAnimal, str, int, Kind], None]] = {
     "Stack": trace_stack.show,
     "Raster": trace_raster.show,
 }
+KIND_PX = 125
 TABS_PX = 56
 """What the tabs take of the height."""
 
 
 def show(view: EvaluatedAnimal, page: str, height_px: int) -> None:
     """Draw the tabs and what the open one shows."""
-    left, right = st.columns([3, 1], vertical_alignment="center")
-    with left:
+    bar = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="top")
+    with bar:
         tab = _choose(page)
     if tab in _OF_ALL:
-        with right:
+        with bar:
             kind = _choose_kind(view, page)
         _OF_ALL[tab](view, page, height_px - TABS_PX, kind)
     elif tab == FILM:
@@ -42,6 +43,7 @@ def _choose(page: str) -> str:
         key=keys.on_page(page, "traces shown"),
         label_visibility="collapsed",
         persist_state="session",
+        wrap=True,
     )
 
 
@@ -50,4 +52,6 @@ def _choose_kind(view: EvaluatedAnimal, page: str) -> Kind:
     key = keys.on_page(page, "kind of traces")
     if st.session_state.get(key) not in kinds:
         st.session_state.pop(key, None)
-    return st.selectbox("Kind of traces", kinds, key=key, label_visibility="collapsed", persist_state="session")
+    return st.selectbox(
+        "Kind of traces", kinds, key=key, label_visibility="collapsed", persist_state="session", width=KIND_PX
+    )

@@ -1,16 +1,16 @@
-// The traces of the chosen component over time, in panels with one time axis. A drag zooms, shift and drag or the wheel
-// move, a double click shows all. Neighbours in the list lie ready; the full resolution of a stretch is asked for.
+// The traces of the chosen component over time, in panels with one time axis. Neighbours in the list lie ready; the full
+// resolution of a stretch is asked for.
 
-const RIM = { left: 62, right: 10, top: 4, bottom: 36 }, BETWEEN = 10, DRAG_PX = 4, ASK_AFTER_MS = 150, MOST_KEPT = 60, FEWEST_FRAMES = 8;
+const RIM = { left: 62, right: 10, top: 4, bottom: 36 }, BETWEEN = 10, MOST_KEPT = 60;
 
 function makeTraces(mine) {
   const find = (selector) => mine.root.querySelector(selector);
-  const plot = find(".plot"), pen = svg("g"), cursor = svg("path", { class: "cursor" }), band = svg("rect", { class: "band" });
-  let data = null, looks = null, shown = null, drawn = null, drag = null, asking = 0, pointed = null;
+  const plot = find(".plot"), pen = svg("g"), time = makeTimeSpan(mine, plot, RIM, { draw, hover }), { span } = time;
+  let data = null, shown = null, drawn = null, pointed = null;
 
   function update(given) {
     data = given;
-    looks = kept(`traces ${data.animal}`, { span: null });
+    time.take(data);
     const known = mine.state.traces;
     for (const [number, lines] of Object.entries(data.components)) {
       known.delete(Number(number));
@@ -23,12 +23,9 @@ function makeTraces(mine) {
       one.style.setProperty("--colour", line.colour);
       return one;
     }));
-    refill(find(".whole"), button("all frames", "Show all frames (double click on the traces, or 0)", () => look(null)));
+    refill(find(".whole"), button("all frames", "Show all frames (double click on the traces, or 0)", () => time.look(null)));
     draw();
   }
-
-  const span = () => looks.span || [0, Math.max(data.n_frames - 1, 1)];
-  const seconds = (frame) => (data.fr_hz ? frame / data.fr_hz : frame);
 
   // Where the values of a trace lie: one a frame, or two in each stretch of some frames, its smallest and its largest.
   function framesOf(start, per, values) {
@@ -53,18 +50,18 @@ function makeTraces(mine) {
     plot.classList.toggle("waiting", !isThere);
     plot.dataset.chosen = isThere ? shown : "";
     plot.dataset.span = span().map((frame) => frame.toFixed(1)).join(" ");
-    find(".whole button").disabled = !looks.span;
+    find(".whole button").disabled = time.isWhole();
     say();
     if (!drawn) return;
     const height = Math.max(heightOf(data) - find(".controls").offsetHeight - find("figcaption").offsetHeight - 12, 200);
     plot.setAttribute("width", width);
     plot.setAttribute("height", height);
-    plot.style.touchAction = looks.span ? "none" : "pan-y";
+    plot.style.touchAction = time.isWhole() ? "pan-y" : "none";
     drawPanels(width, height);
   }
 
   function drawPanels(width, height) {
-    const x = scale(...span(), RIM.left, width - RIM.right), from = RIM.top, space = height - RIM.bottom - from - BETWEEN * (data.panels.length - 1);
+    const x = time.place(), from = RIM.top, space = height - RIM.bottom - from - BETWEEN * (data.panels.length - 1);
     const clip = svg("clipPath", { id: "inside" });
     clip.append(svg("rect", { x: RIM.left, y: 0, width: width - RIM.left - RIM.right, height }));
     pen.replaceChildren(clip);
@@ -76,7 +73,7 @@ function makeTraces(mine) {
       top = bottom + BETWEEN;
     }
     drawTime(x, width, height);
-    plot.replaceChildren(pen, band, cursor);
+    plot.replaceChildren(pen);
   }
 
   function drawPanel(panel, lines, x, top, bottom, width) {
@@ -123,10 +120,10 @@ function makeTraces(mine) {
   }
 
   function drawTime(x, width, height) {
-    const bottom = height - RIM.bottom, [low, high] = span().map(seconds), rate = data.fr_hz || 1;
-    for (const value of niceTicks(low, high, Math.max((width - RIM.left) / 90, 2))) {
-      pen.append(svg("text", { x: x(value * rate), y: bottom + 15, "text-anchor": "middle" }, String(value)));
-      pen.append(svg("path", { class: "grid", d: `M${x(value * rate)} ${bottom}v4` }));
+    const bottom = height - RIM.bottom;
+    for (const [frame, text] of time.ticks()) {
+      pen.append(svg("text", { x: x(frame), y: bottom + 15, "text-anchor": "middle" }, text));
+      pen.append(svg("path", { class: "grid", d: `M${x(frame)} ${bottom}v4` }));
     }
     pen.append(svg("text", { class: "title", x: (RIM.left + width) / 2, y: height - 4, "text-anchor": "middle" }, data.time_title));
   }
@@ -142,105 +139,21 @@ function makeTraces(mine) {
   function valuesAt(frame) {
     const names = data.panels.flatMap((panel) => panel.lines.map((line) => line.name));
     const i = drawn.per === 1 ? Math.round(frame - drawn.start) : 2 * Math.floor((frame - drawn.start) / drawn.per);
-    const time = data.fr_hz ? `${seconds(frame).toFixed(2)} s` : `frame ${Math.round(frame)}`;
     const told = names.map((name, k) => `${name} ${short(drawn.per === 1 ? drawn.lines[k][i] : Math.max(drawn.lines[k][i], drawn.lines[k][i + 1]))}`);
-    return [time, ...told].join(" · ");
+    return [time.words(frame), ...told].join(" · ");
   }
 
-  function look(wanted) {
-    const last = Math.max(data.n_frames - 1, 1);
-    let next = null;
-    if (wanted) {
-      const long = Math.min(Math.max(wanted[1] - wanted[0], Math.min(FEWEST_FRAMES, last)), last);
-      const low = Math.min(Math.max((wanted[0] + wanted[1] - long) / 2, 0), last - long);
-      if (long < last) next = [low, low + long];
-    }
-    looks.span = next;
-    draw();
-    askSoon();
-  }
-
-  // Only where the whole trace was thinned; a bit more than is shown, so that it can be moved.
-  function askSoon() {
-    clearTimeout(asking);
-    if (data.frames_per_pair === 1 || !looks.span) return;
-    asking = setTimeout(() => {
-      if (!looks.span) return;
-      const [low, high] = looks.span, more = (high - low) / 2;
-      mine.tellServer("window", [Math.max(Math.floor(low - more), 0), Math.min(Math.ceil(high + more) + 1, data.n_frames)]);
-    }, ASK_AFTER_MS);
-  }
-
-  function frameAt(event) {
-    const place = event.clientX - plot.getBoundingClientRect().left, inside = plot.clientWidth - RIM.left - RIM.right;
-    const [low, high] = span();
-    return Math.min(Math.max(low + ((place - RIM.left) / inside) * (high - low), low), high);
-  }
-
-  function moveBy(frames) {
-    if (looks.span) look([looks.span[0] + frames, looks.span[1] + frames]);
-  }
-
-  function hover(frame) {
-    pointed = frame;
+  function hover(event) {
+    pointed = event ? time.frameAt(event) : null;
     say();
-    if (frame === null || !drawn) { cursor.setAttribute("d", ""); return; }
-    const [low, high] = span(), x = RIM.left + ((frame - low) / (high - low)) * (plot.clientWidth - RIM.left - RIM.right);
-    cursor.setAttribute("d", `M${x} ${RIM.top}V${plot.clientHeight - RIM.bottom}`);
   }
 
-  function drawBand(from, to) {
-    const box = plot.getBoundingClientRect(), [a, b] = [from, to].sort((one, other) => one - other).map((x) => x - box.left);
-    for (const [name, value] of Object.entries({ x: a, y: RIM.top, width: b - a, height: plot.clientHeight - RIM.top - RIM.bottom })) band.setAttribute(name, value);
-  }
-
-  plot.onpointerdown = (event) => {
-    if (event.button !== 0 || !drawn) return;
-    plot.setPointerCapture(event.pointerId);
-    drag = { x: event.clientX, frame: frameAt(event), at: event.clientX, moves: event.shiftKey, far: false };
-  };
-  plot.onpointermove = (event) => {
-    if (!drag) { hover(frameAt(event)); return; }
-    drag.far ||= Math.abs(event.clientX - drag.x) > DRAG_PX;
-    if (!drag.far) return;
-    const [low, high] = span();
-    if (drag.moves) moveBy(((drag.at - event.clientX) / (plot.clientWidth - RIM.left - RIM.right)) * (high - low));
-    else drawBand(drag.x, event.clientX);
-    drag.at = event.clientX;
-  };
-  plot.onpointerup = (event) => {
-    if (drag?.far && !drag.moves) look([drag.frame, frameAt(event)].sort((a, b) => a - b));
-    drag = null;
-    band.setAttribute("width", 0);
-  };
-  plot.onpointercancel = () => { drag = null; band.setAttribute("width", 0); };
-  plot.onpointerleave = () => { if (!drag) hover(null); };
-  plot.ondblclick = () => look(null);
-  plot.addEventListener("wheel", (event) => {
-    const [low, high] = span(), turn = Math.abs(event.deltaX) > Math.abs(event.deltaY) ? event.deltaX : event.deltaY;
-    if (!event.ctrlKey && !looks.span) return; // the page scrolls on
-    event.preventDefault();
-    if (!event.ctrlKey) { moveBy((turn / 1000) * (high - low)); return; }
-    const at = frameAt(event), factor = Math.exp(turn * 0.01);
-    look([at - (at - low) * factor, at + (high - at) * factor]);
-  }, { passive: false });
-  plot.onkeydown = (event) => {
-    const [low, high] = span(), middle = (low + high) / 2, quarter = (high - low) / 4;
-    const act = {
-      "+": () => look([middle - quarter, middle + quarter]), "=": () => look([middle - quarter, middle + quarter]),
-      "-": () => look([middle - 4 * quarter, middle + 4 * quarter]), 0: () => look(null),
-      PageUp: () => moveBy(-2 * quarter), PageDown: () => moveBy(2 * quarter),
-    }[event.key];
-    if (!act || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    act();
-  };
-
+  plot.onkeydown = (event) => { time.key(event); }; // false would keep the key from the other views
   const leave = onResize(find("figure"), draw);
   return {
     update,
     changed: (what) => { if (what === "component" && data) draw(); },
-    end: () => { leave(); clearTimeout(asking); },
+    end: () => { leave(); time.end(); },
   };
 }
 
