@@ -78,7 +78,7 @@ def run_words(run: ShownRun) -> str:
     """Say which run it is: when, what, of which animals and frames, with which engine, and how it ended."""
     job = run.job
     parts = [wording.moment(job.created_at), wording.title(job)]
-    parts += [wording.animals(job)] if job.spec.animals else []
+    parts += [wording.animals(job)] if 0 < len(job.spec.animals or ()) < len(shown_run.refs()) else []
     parts += [f"first {job.spec.n_frames} frames"] if job.spec.n_frames else []
     parts += [f"engine {job.spec.engine}"] if job.spec.engine != "builtin" else []
     parts += [job.status.state] if job.status.state != "done" else []

@@ -18,7 +18,7 @@ from calscope.ui.session.animal_states import STEPS, AnimalState
 from calscope.ui.session.shown_run import ShownAnimal
 from calscope.ui.widgets import charts
 
-PICTURE_PX = 50
+PICTURE_PX = 44
 ALL = ""
 """Value of the first tile; no animal has an empty name."""
 _GRID = {"line": "in a grid", "told": "the pictures of all animals beside each other", "state": ""}
