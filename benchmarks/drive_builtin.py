@@ -16,7 +16,8 @@ from numpy.typing import DTypeLike, NDArray
 from calscope.algorithms.cnmf.rim import often_filled_px
 from calscope.algorithms.evaluation.acceptance import accept_components
 from calscope.engines.builtin import BuiltinEngine
-from calscope.engines.engine import Context, correct_motion
+from calscope.engines.engine import Context, correct_motion, with_defaults
+from calscope.engines.engine_registry import get_engine
 from calscope.io.demo.simulate import Scene, Simulation
 from calscope.io.readers.reader_registry import open_recording
 from calscope.model.movie import ArrayMovie, FrameSource
@@ -79,7 +80,8 @@ def extract(  # noqa: PLR0917
     first = timed(stages, "fit", lambda: engine.fit(movie, rim_px, params, context))
     cells = timed(stages, "refit", lambda: engine.refit(movie, first, rim_px, params, context))
     quality = timed(stages, "evaluation", lambda: engine.measure(movie, cells, params, context))
-    accepted = accept_components(quality, **params.evaluation.model_dump()).accepted
+    thresholds = with_defaults(get_engine("builtin"), params).evaluation
+    accepted = accept_components(quality, **thresholds.model_dump()).accepted
     save_components(out, cells, accepted)
 
 

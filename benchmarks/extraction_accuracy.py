@@ -21,7 +21,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -34,7 +34,8 @@ from calscope.algorithms.cnmf.rim import often_filled_px
 from calscope.algorithms.comparison.truth_scores import Truth, found_cells
 from calscope.algorithms.evaluation.acceptance import accept_components
 from calscope.engines.builtin import BuiltinEngine
-from calscope.engines.engine import Context, correct_motion
+from calscope.engines.engine import Context, correct_motion, with_defaults
+from calscope.engines.engine_registry import get_engine
 from calscope.io.demo.demo_files import write_movie
 from calscope.io.demo.scenes import CELL_CASES, plain_scene, with_case
 from calscope.io.demo.simulate import Simulation
@@ -64,6 +65,11 @@ class Recording:
     name: str
     folder: Path
     params: Parameters
+
+
+def _parameters(changes: dict[str, Any]) -> Parameters:
+    """Give the defaults of the built-in engine with some values changed."""
+    return with_defaults(get_engine("builtin"), Parameters().replace(changes))
 
 
 def extract(recording: Recording, workers: int) -> tuple[Found, NDArray, float]:
@@ -133,7 +139,7 @@ def recordings(wanted: argparse.Namespace, scratch: Path) -> Iterator[Recording]
     """Folders given, then simulated ones, which are written when their turn comes and removed after it."""
     changes = {name: json.loads(value) for name, value in (item.split("=", 1) for item in wanted.set)}
     for folder in wanted.folders:
-        yield Recording(folder.name, folder, Parameters().replace({"dataset.fr": wanted.fr, **changes}))
+        yield Recording(folder.name, folder, _parameters({"dataset.fr": wanted.fr, **changes}))
     cases = wanted.cases or (list(CELL_CASES) if wanted.demo else [])
     for case in cases:
         number = list(CELL_CASES).index(case)
@@ -145,7 +151,7 @@ def recordings(wanted: argparse.Namespace, scratch: Path) -> Iterator[Recording]
         write_movie(folder / "movie.tif", simulation)
         told = {"dataset.fr": simulation.fr, "dataset.decay_time": simulation.decay}
         name = f"{folder.name}_{wanted.seed}_{wanted.size}px_{wanted.frames}"
-        yield Recording(name, folder, Parameters().replace({**told, **changes}))
+        yield Recording(name, folder, _parameters({**told, **changes}))
         shutil.rmtree(folder)
 
 
