@@ -135,3 +135,22 @@ def test_of_many_runs_none_is_read_that_is_not_needed(lab, monkeypatch):
     ref = type("Ref", (), {"name": "Animal_1", "path": good.results["Animal_1"].info.path})()
     assert shown_run.animal(ref, "evaluation").run.id == many[0].id
     assert len(set(looked)) < 5
+
+
+def test_a_picked_run_that_left_nothing_is_named_and_one_press_leads_back(open_page, lab, newer):
+    newer("cancelled", {})
+    app = open_page("evaluation", data=lab.good)
+    app.session_state[keys.RUN] = NEWER
+    app.run()
+    assert "cancelled" in picker(app).value or "cancelled" in picker(app).options[-1] or picker(app).value == NEWER
+    assert "This run has not processed this animal" in words(app) and not pictures(app)
+    next(button for button in app.button if button.label == "Show the newest results").click().run()
+    assert pictures(app) and keys.RUN not in app.session_state
+
+
+def test_opening_the_folder_again_ends_the_look_at_a_picked_run(open_page, lab):
+    app = open_page("evaluation", run=lab.good_run)
+    app.switch_page("pages/home.py").run()
+    next(box for box in app.text_input if box.label.startswith("Path of a folder")).set_value(str(lab.good))
+    next(button for button in app.button if button.label == "Open").click()
+    assert keys.RUN not in app.run().session_state

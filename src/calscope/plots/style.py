@@ -15,7 +15,7 @@ HALO = "rgba(0,0,0,0.6)"
 NOT_EVALUATED = "#ffd54a"
 ACCEPTED_ON_IMAGE = "#49b0ff"
 REJECTED_ON_IMAGE = "#ff8a1f"
-TRUTH_ON_IMAGE = "#f2f2f2"
+TRUTH_ON_IMAGE = "#c58af9"
 """Accepted and rejected are blue and orange, which people with any kind of colour vision tell apart."""
 
 

@@ -65,8 +65,8 @@ def say_otherwise(animal: ShownAnimal) -> None:
     if view is None or stored is None or not view.variant:
         return
     st.caption(
-        f"Evaluated with the thresholds set now. The run itself accepted {stored.n_accepted} of {view.components.n}: "
-        "press **Evaluate** on the page Evaluation to store this evaluation."
+        f"Evaluated with the thresholds set now. The run itself accepted {stored.n_accepted} of {view.components.n}; "
+        "the next run of **Evaluate** stores this evaluation."
     )
 
 

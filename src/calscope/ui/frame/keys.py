@@ -25,6 +25,7 @@ UPLOAD_MESSAGE = "parameter upload message"
 SEEDS = "seeds"
 
 # Widgets of the frame.
+NEWEST = "show the newest results"
 ANIMAL_STRIP = "animal strip"
 LISTED = "listed components"
 ANIMALS = "animals"

@@ -27,7 +27,8 @@ def show(title: str, how_to_read: str, *stages: StageName, with_animals: bool = 
         st.title(title, anchor=False, width="content")
         if stages and not places.shows_import():
             _pick_run(stages)
-            truth_view.show_switch()
+            if stages[0] in truth_view.SHOWN_WITH:
+                truth_view.show_switch()
         if not is_first:
             with st.popover("How to read this page", icon=":material/help:", width="content", type="tertiary"):
                 st.markdown(how_to_read)
@@ -39,10 +40,10 @@ def show(title: str, how_to_read: str, *stages: StageName, with_animals: bool = 
 
 def _pick_run(stages: Sequence[StageName]) -> None:
     """Draw the choice of the run whose results pages show; it says which run that is."""
-    found = {run.id: run for run in shown_run.runs() if run.job.results}
+    picked = shown_run.picked()
+    found = {run.id: run for run in shown_run.runs() if run.job.results or run == picked}
     if not found:
         return
-    picked = shown_run.picked()
     at = picked.id if picked and picked.id in found else NEWEST
     labels = {NEWEST: _newest_words(stages)} | {run_id: run_words(run) for run_id, run in found.items()}
     key = keys.run_picker(at, labels[at])  # the browser sends back the words: with others it is another widget

@@ -20,6 +20,7 @@ from calscope.ui.widgets import parameter_form
 SIDEBAR_PX = 336
 _STYLE = """<style>
 .stMainBlockContainer { padding: 4.25rem 2rem 2rem; }
+[data-testid="stBottomBlockContainer"] { padding: 0.3rem 2rem 0.7rem; }
 [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: 0.7rem; }
 </style>"""
 """Streamlit leaves 6rem above a page and 5rem beside it; the bar with the pages is 3.75rem high. No setting takes the

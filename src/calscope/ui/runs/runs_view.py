@@ -16,6 +16,7 @@ STATE_COLOURS: dict[str, messages.Colour] = {
     "cancelled": "gray",
 }
 LOG_LINES = 40
+NO_RESULTS = "No animal of this run was through before it ended, so there is nothing to look at."
 EMPTY = ""
 """Stands in cells for which there is nothing to say."""
 
@@ -58,7 +59,12 @@ def _show_actions(job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         can_open = job.spec.kind in ("run", "import") and job.spec.until not in PREVIEW_RUNS
         if can_open and st.button(
-            "Look at this run", type="primary", icon=":material/visibility:", key=keys.LOOK_AT_RUN
+            "Look at this run",
+            type="primary",
+            icon=":material/visibility:",
+            key=keys.LOOK_AT_RUN,
+            disabled=not job.results,
+            help="Pages show this run alone until another one is picked at their top." if job.results else NO_RESULTS,
         ):
             _open(job)
         if job.status.is_active:

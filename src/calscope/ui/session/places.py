@@ -215,6 +215,7 @@ def open_project(text: str) -> Project:
     """Open a folder as the project, and remember it; errors as `checked` and `find_recordings`."""
     found = _opened(text)
     folder = str(found.root)
+    st.session_state.pop(keys.RUN, None)
     if st.session_state.get(keys.PROJECT) != folder:
         for key in (keys.RUN, keys.ANIMAL, keys.SHOWS_ALL, keys.COMPONENT):
             st.session_state.pop(key, None)

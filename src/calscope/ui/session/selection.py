@@ -101,6 +101,11 @@ def look_at_animal(name: str) -> None:
         st.session_state.pop(keys.COMPONENT, None)
 
 
+def show_newest() -> None:
+    """Look at the newest results of each animal from now on."""
+    st.session_state.pop(keys.RUN, None)
+
+
 def show_run(run_id: str) -> None:
     """Look at that run from now on."""
     st.session_state[keys.RUN] = run_id

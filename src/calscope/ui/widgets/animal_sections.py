@@ -9,7 +9,7 @@ from calscope.io.project import Project
 from calscope.model.fields import StageName
 from calscope.model.note_texts.import_texts import IMPORTED
 from calscope.pipeline.stages import stage_of, stages_until
-from calscope.ui.frame import messages, page_head, wording
+from calscope.ui.frame import keys, messages, page_head, wording
 from calscope.ui.session import animal_states, places, selection, shown_run
 from calscope.ui.session.shown_run import ShownAnimal
 
@@ -125,9 +125,12 @@ def _say_why_not(animal: ShownAnimal, section: Section) -> None:
             f"The {title} of this run is no longer in the store, or another version of Calscope made it. Press "
             f"**{section.button}** to compute it again."
         )
+    elif record is None and shown_run.picked():
+        messages.nothing_yet("This run has not processed this animal", "Other runs may have: show the newest results.")
+        st.button("Show the newest results", icon=":material/history:", on_click=selection.show_newest, key=keys.NEWEST)
     elif record is None:
         messages.nothing_yet(
-            f"{'This run has not' if shown_run.picked() else 'No run has'} processed this animal yet",
+            "No run has processed this animal yet",
             f"Look at the parameters on the left and press **{section.button}**. Steps that come before it run first; "
             "you may close the browser meanwhile.",
         )

@@ -15,6 +15,7 @@ from calscope.algorithms.comparison.truth_scores import (
     motion_error_px,
 )
 from calscope.model.errors import CalscopeError
+from calscope.model.fields import StageName
 from calscope.model.movie import FloatArray
 from calscope.model.results import Components, MotionEstimate
 from calscope.pipeline.truth_file import TRUTH_FILE, read_truth
@@ -23,6 +24,9 @@ from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import keys
 from calscope.ui.session import shown_run
 from calscope.ui.session.shown_run import ShownAnimal
+
+SHOWN_WITH: tuple[StageName, ...] = ("apply", "evaluation")
+"""Results that the truth is drawn with."""
 
 
 def show_switch() -> None:
