@@ -1,42 +1,37 @@
-"""Home: what this is, a folder or the demo to open, and the engines."""
+"""Home: what is open and how to go on, a folder, the demo or results to open, and the engines."""
 
 import streamlit as st
 
 from calscope.ui.frame import messages, shell
-from calscope.ui.home import engine_panel, picker
+from calscope.ui.home import engine_panel, open_now, picker
 
 
 def render() -> None:
     """Draw the page."""
-    st.title("Calscope", anchor=False)
-    st.markdown(
-        "A workbench for two-photon calcium imaging: motion correction with NoRMCorre, extraction with CNMF, and an "
-        "evaluation of every component, with the reason for each decision. Parameters are tuned against pictures of "
-        "your own data, and stored results are used again."
-    )
-    left, right = st.columns(2, gap="medium")
-    with left, st.container(border=True, height="stretch"):
-        st.subheader("Try the demo", anchor=False)
-        st.markdown(
-            "Simulated recordings with known motion and known cells, made on this machine. The quick one takes "
-            "seconds, the full one about a minute."
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.title("Calscope", anchor=False, width="content")
+        st.caption(
+            "Motion correction, CNMF and evaluation of two-photon recordings, tuned against pictures of your own data.",
+            width="stretch",
         )
-        picker.show_demo()
-        st.subheader("Open results of CaImAn or suite2p", anchor=False)
-        st.markdown("They open read-only on Extraction, Evaluation and Traces. Nothing is run again.")
-        picker.show_results()
-    with right, st.container(border=True, height="stretch"):
-        st.subheader("Open your recordings", anchor=False)
-        st.markdown(
-            "A folder with one folder or one TIFF per animal: single frames that are numbered, or stacks. The files "
-            "are only read; results are kept in a store of their own."
-        )
+    open_now.show()
+    recordings, demo, results = st.columns([4, 3, 3], gap="small")
+    with recordings, st.container(border=True, height="stretch", gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown("##### Open your recordings", width="stretch")
+            with st.popover("Browse", icon=":material/folder:", width="content"):
+                messages.guarded(picker.show_folders)
         picker.show_typed()
-        with st.expander("Browse", icon=":material/folder:"):
-            messages.guarded(picker.show_folders)
         picker.show_recent()
-    st.subheader("Engines", anchor=False)
-    engine_panel.show()
+    with demo, st.container(border=True, height="stretch", gap="xsmall"):
+        st.markdown("##### Try the demo")
+        st.caption("Simulated: motion and cells are known.")
+        picker.show_demo()
+    with results, st.container(border=True, height="stretch", gap="xsmall"):
+        st.markdown("##### Results of others")
+        picker.show_results()
+    with st.expander("Engines", icon=":material/settings:"):
+        engine_panel.show()
 
 
 shell.page(render)

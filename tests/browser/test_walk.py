@@ -82,7 +82,7 @@ def test_from_the_demo_button_to_a_trace_and_back_after_a_restart(fresh_server, 
 
 
 def test_what_was_typed_is_kept_on_the_way_through_the_pages(fresh_server, tab):
-    tab.goto(fresh_server.address(f"motion?data={fresh_server.store / 'demo' / 'quick'}"))
+    tab.goto(fresh_server.address(f"motion?data={fresh_server.store / 'demo' / 'Demo, 2 animals'}"))
     at(tab, "Motion")
     number(tab, "Largest deviation").fill("4")
     go(tab, "Data", "Data")  # right out of the box
@@ -95,7 +95,7 @@ def test_what_was_typed_is_kept_on_the_way_through_the_pages(fresh_server, tab):
 
 
 def test_a_run_can_be_cancelled(fresh_server, tab):
-    tab.goto(fresh_server.address(f"motion?data={fresh_server.store / 'demo' / 'quick'}"))
+    tab.goto(fresh_server.address(f"motion?data={fresh_server.store / 'demo' / 'Demo, 2 animals'}"))
     at(tab, "Motion")
     number(tab, "Largest deviation").fill("4")
     tab.get_by_role("button", name="Correct motion").first.click()

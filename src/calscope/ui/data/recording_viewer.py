@@ -8,17 +8,15 @@ from calscope.ui.frame import keys, messages, wording
 from calscope.ui.session import cached
 from calscope.ui.widgets import film_clips, player
 
-WIDTH_PX = 560
-
 
 def show_warnings(path: str, n_frames: int | None) -> None:
-    """Say what the load report found, and what is still open."""
+    """Say what the load report found and is still open, and which files are not part of the recording."""
     report = cached.report(path, n_frames)
     warnings = recordings_table.open_warnings(report)
     for warning in warnings:
         st.warning(messages.plain(warning), icon=":material/warning:")
     if not warnings:
-        st.success(f"No warnings: {report.n_sampled_frames} frames were checked.", icon=":material/check_circle:")
+        st.caption(f":material/check_circle: No warnings: {report.n_sampled_frames} frames were checked.")
     if report.skipped:
         beside = wording.count(len(report.skipped), "file beside it is", "files beside it are")
         with st.expander(f"{beside} not part of the recording"):
@@ -31,7 +29,9 @@ def show_frames(path: str, n_frames: int | None) -> None:
     """Draw a stretch of the recording as a film, frame by frame or played."""
     opened = cached.recording(path, n_frames)
     info = recordings_table.with_given(opened.info)
-    plan = film_clips.choose("data", path, opened.shape, info.fr_hz)
+    above = st.container()
+    plan = film_clips.choose("data", path, opened.shape, info.fr_hz, narrow=True)
     film = film_clips.of_recording(info, plan, opened)
-    player.show(film, keys.on_page("data", "film"), width_px=WIDTH_PX)
+    with above:
+        player.show(film, keys.on_page("data", "film"))
     film_clips.say(plan, film)

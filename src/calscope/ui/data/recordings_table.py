@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -16,6 +17,9 @@ from calscope.ui.session import cached
 from calscope.ui.widgets import parameter_form
 
 GIVEN = "given by hand"
+ROW_PX = 28
+IN_VIEW = 6
+"""Rows of the table that are seen without scrolling, so that the pictures under it are in view."""
 Looked = Mapping[str, LoadReport | CalscopeError]
 """By the name of the animal: its load report, or why there is none."""
 
@@ -52,7 +56,8 @@ def with_given(info: RecordingInfo) -> RecordingInfo:
 
 def show(looked: Looked) -> None:
     """Draw the table, and under it in full why a recording can't be read."""
-    st.dataframe(table(looked), hide_index=True, placeholder="")
+    height: Literal["content"] | int = "content" if len(looked) <= IN_VIEW else ROW_PX * (IN_VIEW + 1)
+    st.dataframe(table(looked), hide_index=True, placeholder="", row_height=ROW_PX, height=height)
     for name, found in looked.items():
         if isinstance(found, CalscopeError):
             st.error(f"**{messages.plain(name)}**: {messages.plain(str(found))}", icon=":material/error:")

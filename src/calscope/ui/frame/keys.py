@@ -33,6 +33,10 @@ SCOPE = "what runs work on"
 ENGINE = "engine"
 FRAMES = "frames"
 
+RUN_EVERYTHING = "run everything"
+NEXT_PAGE = "next-page"
+LATER_PAGE = "later-page"
+
 # Widgets of the pages.
 DEMO_SIZE = "demo size"
 OPEN_DEMO = "open demo"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from calscope.model.fields import StageName
-from calscope.ui.frame import keys, messages, setting_words, wording
+from calscope.ui.frame import keys, messages, next_page, setting_words, wording
 from calscope.ui.session import launch, places, seen_pages, selection, shown_run
 from calscope.ui.session.shown_run import ShownAnimal, ShownRun
 from calscope.ui.widgets import animal_strip, truth_view
@@ -30,8 +30,11 @@ def show(title: str, how_to_read: str, *stages: StageName, with_animals: bool = 
             if stages[0] in truth_view.SHOWN_WITH:
                 truth_view.show_switch()
         if not is_first:
-            with st.popover("How to read this page", icon=":material/help:", width="content", type="tertiary"):
+            with st.popover("How to read", icon=":material/help:", width="content", type="tertiary"):
                 st.markdown(how_to_read)
+        if not stages:
+            st.space("stretch")
+        next_page.show(title)
     if is_first:
         st.markdown(how_to_read)
     if with_animals:

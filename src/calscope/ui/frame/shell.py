@@ -22,6 +22,10 @@ _STYLE = """<style>
 .stMainBlockContainer { padding: 4.25rem 2rem 2rem; }
 [data-testid="stBottomBlockContainer"] { padding: 0.3rem 2rem 0.7rem; }
 [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: 0.7rem; }
+.st-key-next-page a, .st-key-later-page a { border: 1px solid #1f6fb4; border-radius: 8px; padding: 0.35rem 0.75rem; }
+.st-key-next-page a, .st-key-next-page a:hover { background: #1f6fb4; }
+.st-key-next-page a:hover { filter: brightness(1.15); }
+.st-key-next-page a span, .st-key-next-page a p { color: #fff; font-weight: 600; }
 </style>"""
 """Streamlit leaves 6rem above a page and 5rem beside it; the bar with the pages is 3.75rem high. No setting takes the
 rest away, and a picture needs it on a small screen."""

@@ -5,8 +5,8 @@ import streamlit as st
 from calscope.engines.engine_registry import ENGINES
 from calscope.model.errors import EngineError
 from calscope.pipeline.records import Until
-from calscope.ui.frame import keys, messages, setting_words, wording
-from calscope.ui.session import launch, places
+from calscope.ui.frame import keys, messages, next_page, run_everything, setting_words, wording
+from calscope.ui.session import launch, places, shown_run
 from calscope.ui.widgets import parameter_form
 
 ENGINE_TITLES = {"builtin": "Built-in", "caiman": "CaImAn"}
@@ -36,9 +36,7 @@ def show() -> None:
             st.caption("No folder is open.")
             st.page_link("pages/home.py", label="Open a folder or the demo", icon=":material/folder_open:")
             return
-        is_one = places.shows_import() and len(project.recordings) == 1
-        name = project.recordings[0].original if is_one else project.root.name
-        st.markdown(f"**{messages.plain(name)}**", help=messages.plain(str(project.root)))
+        st.markdown(f"**{messages.plain(places.title_of(project))}**", help=messages.plain(str(project.root)))
         if places.shows_import():
             st.badge("imported, read-only", icon=":material/lock:")
             return
@@ -102,7 +100,7 @@ def parameters(group: str, *, until: Until, button: str, heading: str) -> None:
         _show_engine_trouble()
         st.button(
             button,
-            type="primary",
+            type="primary" if _is_to_run(group, until) else "secondary",
             icon=":material/play_arrow:",
             width="stretch",
             key=keys.run_button(until),
@@ -124,6 +122,15 @@ def parameters(group: str, *, until: Until, button: str, heading: str) -> None:
         )
 
 
+def _is_to_run(group: str, until: Until) -> bool:
+    """Tell whether a run would give anything new: an animal is not as far, or the settings are others."""
+    if not next_page.is_made(until):
+        return True
+    current = shown_run.current()
+    run = shown_run.animal(current, *next_page.MADE_BY[until].stages).run if current else None
+    return run is None or bool(setting_words.differing(run, group))
+
+
 def _show_changed(until: Until) -> None:
     """Say in a place of fixed height, so that nothing under it moves, how a run would differ from the defaults."""
     words = setting_words.changed(launch.groups_used(until))
@@ -132,8 +139,9 @@ def _show_changed(until: Until) -> None:
 
 
 def recording_parameters() -> None:
-    """Draw what belongs to the recording and may be entered or overridden by hand."""
+    """Draw the button for everything, and what belongs to the recording and may be entered or overridden by hand."""
     with st.sidebar:
+        run_everything.show()
         st.markdown("##### Recording")
         st.caption("Frame rate and pixel size come from the files. Values entered here overrule them.")
         parameter_form.show_group("dataset", without=("dataset.fr",) if launch.without_frame_rate(None) else ())

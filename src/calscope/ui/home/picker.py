@@ -1,40 +1,49 @@
 """Opening a folder: the demo in one click, a walk through the allowed folders, a typed path, the recent ones."""
 
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
 from calscope.io.results.caiman_reader import HDF5_ENDINGS
 from calscope.io.results.open_results import all_results_at, name_of
 from calscope.io.safe_paths import list_files, list_folders, plain_path
+from calscope.jobs.job_spec import DemoSettings
 from calscope.model.errors import CalscopeError
 from calscope.ui.frame import jobs_panel, keys, messages
 from calscope.ui.session import launch, places, selection
 
 MOST_FOLDERS = 200
+RECENT_PX = 132
+"""Four of them; the others by scrolling."""
 
 
 def show_demo() -> None:
-    """Offer the demo in two sizes; one that is already made opens at once."""
-    size = st.radio(
+    """Offer the demo in two sizes; one that is already made opens at once. It stands out where nothing is open."""
+    name = st.radio(
         "Size of the demo",
         list(launch.DEMOS),
-        format_func=lambda name: launch.DEMOS[name][0],
+        captions=[_told(demo) for demo in launch.DEMOS.values()],
         key=keys.DEMO_SIZE,
         label_visibility="collapsed",
     )
     busy = any(job.spec.kind == "demo" for job in jobs_panel.busy_jobs())
-    if st.button("Open the demo", type="primary", icon=":material/play_circle:", disabled=busy, key=keys.OPEN_DEMO):
-        _open_demo(str(size))
+    kind: Literal["primary", "secondary"] = "secondary" if places.project() else "primary"
+    if st.button("Open the demo", type=kind, icon=":material/play_circle:", disabled=busy, key=keys.OPEN_DEMO):
+        _open_demo(str(name))
 
 
-def _open_demo(size: str) -> None:
-    if launch.demo_is_made(size):
-        if selection.open_project_or_say(str(places.demo_folder() / size)):
+def _told(demo: DemoSettings) -> str:
+    return f"{demo.frames} frames of {demo.size} × {demo.size} px each"
+
+
+def _open_demo(name: str) -> None:
+    if launch.demo_is_made(name):
+        if selection.open_project_or_say(str(places.demo_folder() / name)):
             st.switch_page("pages/data.py")
         return
     try:
-        launch.start_demo(size)
+        launch.start_demo(name)
     except CalscopeError as error:
         messages.show_error(error)
     else:
@@ -91,6 +100,7 @@ def show_results() -> None:
             "Path of a CaImAn file (.hdf5), of suite2p's folder, or of a folder that `calscope run` wrote",
             key=keys.TYPED_RESULTS,
             placeholder="/data/mouse_1/suite2p",
+            help="They open read-only on Extraction, Evaluation and Traces. Nothing is run again.",
         )
         if st.form_submit_button("Open read-only", icon=":material/lock_open:") and text.strip():
             _open_results(plain_path(text))
@@ -121,14 +131,20 @@ def _open_results(text: str) -> None:
 
 def show_typed() -> None:
     """Offer a box for the path."""
-    with st.form(keys.FOLDER_FORM, border=False):
+    with (
+        st.form(keys.FOLDER_FORM, border=False),
+        st.container(horizontal=True, vertical_alignment="bottom", gap="small"),
+    ):
         text = st.text_input(
-            "Path of a folder on the machine that runs Calscope",
+            "Path of a folder",
             key=keys.TYPED_FOLDER,
             placeholder="/data/recordings",
+            help="On the machine that runs Calscope. A folder with one folder or one TIFF per animal: single frames "
+            "that are numbered, or stacks. The files are only read; results are kept in a store of their own.",
         )
-        if st.form_submit_button("Open", icon=":material/folder_open:") and text.strip():
-            _open(plain_path(text))
+        pressed = st.form_submit_button("Open", icon=":material/folder_open:")
+    if pressed and text.strip():
+        _open(plain_path(text))
 
 
 def show_recent() -> None:
@@ -136,12 +152,19 @@ def show_recent() -> None:
     recent = places.recent()
     if not recent:
         return
-    st.markdown("**Recent folders**")
-    for folder in recent:
-        if st.button(
-            messages.plain(folder), icon=":material/history:", type="tertiary", key=keys.recent_button(folder)
-        ):
-            _open(folder)
+    st.caption("Recent folders")
+    with st.container(height=RECENT_PX, border=False, gap=None):
+        for folder in recent:
+            _recent_button(folder)
+
+
+def _recent_button(folder: str) -> None:
+    label = "/".join(Path(folder).parts[-2:])
+    key = keys.recent_button(folder)
+    if st.button(
+        messages.plain(label), icon=":material/history:", type="tertiary", key=key, help=messages.plain(folder)
+    ):
+        _open(folder)
 
 
 def _open(text: str) -> None:

@@ -50,6 +50,16 @@ def step_of(ref: RecordingRef) -> Step:
     return next((step for step, stage in _REACHED_WITH if stage in reached), "raw")
 
 
+def have_all(step: Step) -> bool:
+    """Tell whether all animals that runs work on have reached a step."""
+    return all(STEPS.index(step_of(ref)) >= STEPS.index(step) for ref in shown_run.chosen_recordings())
+
+
+def is_untouched() -> bool:
+    """Tell whether no animal that runs work on is further than its recording."""
+    return all(step_of(ref) == "raw" for ref in shown_run.chosen_recordings())
+
+
 def busy(name: str) -> Busy:
     """Tell whether a run works on an animal or will do so."""
     job = job_of(name)

@@ -18,9 +18,10 @@ from calscope.ui.session import cached, placed_seeds, places, shown_run
 from calscope.ui.widgets import parameter_form
 
 DEMOS = {
-    "quick": ("Quick look: 2 animals, 400 frames of 128 × 128 px", DemoSettings(animals=2, frames=400, size=128)),
-    "full": ("Full size: 5 animals, 1500 frames of 256 × 256 px", DemoSettings(animals=5, frames=1500, size=256)),
+    "Demo, 2 animals": DemoSettings(animals=2, frames=400, size=128),
+    "Demo, 5 animals": DemoSettings(animals=5, frames=1500, size=256),
 }
+"""By the name of the folder that they are made in."""
 
 SEEDED = ("extraction", "evaluation")
 """Runs whose refit begins components at the seeds that were placed by hand."""
@@ -192,18 +193,18 @@ def _need_frame_rates(params: Parameters) -> None:
         )
 
 
-def start_demo(size: str) -> str:
+def start_demo(name: str) -> str:
     """Submit the making of a demo; give its number."""
-    spec = JobSpec(kind="demo", data=str(places.demo_folder() / size), demo=DEMOS[size][1])
+    spec = JobSpec(kind="demo", data=str(places.demo_folder() / name), demo=DEMOS[name])
     job_id = places.submit(spec)
     st.session_state[keys.AWAITED_DEMO] = job_id
     return job_id
 
 
-def demo_is_made(size: str) -> bool:
-    """Tell whether the demo of that size is already there, whole."""
-    folder = str(places.demo_folder() / size)
+def demo_is_made(name: str) -> bool:
+    """Tell whether the demo of that name is already there, whole."""
+    folder = str(places.demo_folder() / name)
     made = any(
         job.spec.kind == "demo" and job.spec.data == folder and job.status.state == "done" for job in places.jobs()
     )
-    return made and (places.demo_folder() / size).is_dir()
+    return made and (places.demo_folder() / name).is_dir()

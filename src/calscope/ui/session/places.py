@@ -172,6 +172,12 @@ def _opened(text: str) -> Project:
     return recordings_in(str(checked(text)))
 
 
+def title_of(found: Project) -> str:
+    """Give the name under which people know a project."""
+    is_one = is_results(found.root) and len(found.recordings) == 1
+    return found.recordings[0].original if is_one else found.root.name
+
+
 def shows_import() -> bool:
     """Tell whether what is open are results that were made elsewhere, without a recording."""
     found = project()

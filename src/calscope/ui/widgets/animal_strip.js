@@ -29,7 +29,9 @@ function tile(animal, number) {
     for (let k = 0; k < animal.n_steps; k++) {
       steps.append(make("span", k < animal.n_done ? "done" : k === animal.n_done ? "next" : ""));
     }
-    words.append(steps);
+    const reached = make("span", "reached");
+    reached.append(steps, make("span", "step", animal.step));
+    words.append(reached);
   }
   button.append(words);
   return button;

@@ -21,7 +21,7 @@ from calscope.ui.widgets import charts
 PICTURE_PX = 44
 ALL = ""
 """Value of the first tile; no animal has an empty name."""
-_GRID = {"line": "in a grid", "told": "the pictures of all animals beside each other", "state": ""}
+_GRID = {"line": "in a grid", "told": "the pictures of all animals beside each other", "state": "", "step": ""}
 
 
 def show() -> None:
@@ -54,7 +54,8 @@ def _tile(state: AnimalState) -> dict[str, Any]:
         "value": state.name,
         "name": state.name,
         "line": line,
-        "told": " · ".join(part for part in (line, _verdict(animal), state.step) if part),
+        "told": " · ".join(part for part in (line, _verdict(animal), _reached(state)) if part),
+        "step": state.step,
         "picture": _picture(animal) or _picture(shown_run.raw_animal(ref)),
         "n_steps": len(STEPS),
         "n_done": STEPS.index(state.step) + 1,
@@ -72,6 +73,11 @@ def _line(state: AnimalState, animal: ShownAnimal) -> str:
     if evaluation is not None and fit is not None:
         return f"{evaluation.n_accepted} of {fit.n} accepted"
     return wording.count(fit.n, "component") if fit is not None else state.step
+
+
+def _reached(state: AnimalState) -> str:
+    """Say what the marks of the steps mean."""
+    return f"step {STEPS.index(state.step) + 1} of {len(STEPS)} ({', '.join(STEPS)})"
 
 
 def _verdict(animal: ShownAnimal) -> str:

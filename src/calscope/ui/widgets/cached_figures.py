@@ -13,6 +13,8 @@ from calscope.plots.trace_curves import background_figure
 from calscope.ui.session import cached
 from calscope.ui.widgets import charts
 
+RAW_PX = 620
+"""Width of both images of a raw movie, which stand beside its frames."""
 IMAGE_TITLES = {"max": "Max projection", "mean": "Mean", "corr": "Local correlation"}
 
 
@@ -23,7 +25,7 @@ def raw_images(key: str, dxy_um: Pair | None, _before: SummaryImages) -> go.Figu
         Panel(image, IMAGE_TITLES[name], display_range([image]))
         for name, image in (("max", _before.max), ("corr", _before.corr))
     ]
-    return image_row(panels, dxy_um=dxy_um, bar=False, tallest_px=440)
+    return image_row(panels, dxy_um=dxy_um, bar=False, width_px=RAW_PX, tallest_px=440)
 
 
 def _correlation(after: SummaryImages, title: str) -> Panel:

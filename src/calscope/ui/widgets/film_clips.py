@@ -21,10 +21,14 @@ MOST_FILMS, MOST_BYTES = 32, "160MB"
 MAKING = "Making the movie"
 
 
-def choose(page: str, who: str, shape: tuple[int, int, int], fr_hz: float | None) -> FilmPlan:
-    """Draw what chooses a stretch and how it is averaged; give the plan of its film."""
+def choose(page: str, who: str, shape: tuple[int, int, int], fr_hz: float | None, *, narrow: bool = False) -> FilmPlan:
+    """Draw what chooses a stretch and how it is averaged, in two rows where `narrow`; give the plan of its film."""
     key = start_key(page, who)
-    left, middle, right = st.columns([3, 1.5, 1], vertical_alignment="bottom")
+    if narrow:
+        left = st.container()
+        middle, right = st.columns(2, vertical_alignment="bottom")
+    else:
+        left, middle, right = st.columns([3, 1.5, 1], vertical_alignment="bottom")
     with middle:
         length = _choose_length(page, fr_hz)
     with right:

@@ -1,0 +1,120 @@
+"""From a folder to its traces: each page leads to the next, and one button runs everything and says what that is."""
+
+import json
+import shutil
+
+import pytest
+
+from calscope.jobs.job_spec import JobSpec
+from calscope.ui.frame import keys
+from calscope.ui.session import launch, places
+
+
+def next_pages(app):
+    return [link.proto.label for link in app.main.get("page_link") if link.proto.label.startswith("Next: ")]
+
+
+def words(app):
+    return "\n".join(text.value for kind in (app.markdown, app.caption) for text in kind).replace("\\", "")
+
+
+def button(app, label):
+    return next(button for button in app.button if button.label == label)
+
+
+@pytest.fixture
+def submitted(monkeypatch):
+    specs = []
+    monkeypatch.setattr(places, "submit", lambda spec: specs.append(spec) or "nothing")
+    return specs
+
+
+@pytest.mark.parametrize(
+    ("page", "following"),
+    [
+        ("data", ["Next: Motion"]),
+        ("motion", ["Next: Extraction"]),
+        ("extraction", ["Next: Evaluation"]),
+        ("evaluation", ["Next: Traces"]),
+        ("traces", []),
+    ],
+)
+def test_each_page_leads_to_the_next_one(open_page, lab, page, following):
+    assert next_pages(open_page(page, run=lab.good_run)) == following
+
+
+def test_home_leads_from_an_untouched_folder_to_its_recordings_and_from_results_to_them(open_page, lab):
+    assert next_pages(open_page("home")) == []
+    assert next_pages(open_page("home", data=lab.fresh)) == ["Next: Data"]
+    assert next_pages(open_page("home", data=lab.good)) == ["Next: Evaluation"]
+
+
+def test_what_stands_out_is_the_run_button_until_its_step_is_done_and_the_next_page_after_it(open_page, lab):
+    run = lambda app: app.button(key=keys.run_button("extraction")).proto.type  # noqa: E731
+    app = open_page("extraction", data=lab.fresh)
+    assert run(app) == "primary"
+    app = open_page("extraction", run=lab.good_run)
+    assert run(app) == "secondary"
+    app.number_input(key=keys.parameter("cnmf.K")).set_value(9).run()
+    assert run(app) == "primary", "with other settings a run gives something new"
+
+
+def test_home_says_what_is_open_and_where_its_animals_stand(open_page, lab):
+    assert "2 animals: 2 evaluated." in words(open_page("home", data=lab.good))
+    assert "1 animal: 1 raw." in words(open_page("home", data=lab.fresh))
+    assert "2 animals: 1 evaluated, 1 raw." in words(open_page("home", data=lab.bad))
+
+
+@pytest.mark.parametrize("page", ["home", "data"])
+def test_one_button_runs_everything_and_says_what_that_is(open_page, lab, submitted, page):
+    app = open_page(page, run=lab.good_run)
+    assert "Motion correction, extraction and evaluation of 2 animals. All of it is in the store" in words(app)
+    app.session_state[keys.parameter("cnmf.K")] = 9
+    app.run()
+    assert "In the store with these settings: motion correction." in words(app)
+    app.session_state[keys.ANIMALS] = ["Animal_2"]
+    app.run()
+    assert "evaluation of Animal_2." in words(app)
+    button(app, "Run everything").click()
+    app.run()
+    assert [(spec.until, spec.animals, spec.params["cnmf"]["K"]) for spec in submitted] == [
+        ("evaluation", ("Animal_2",), 9)
+    ]
+
+
+def test_what_keeps_a_run_of_everything_from_starting_is_said(open_page, lab, submitted):
+    app = open_page("home", data=lab.fresh)
+    button(app, "Run everything").click()
+    app.run()
+    assert not app.exception and not submitted
+    assert "frame rate" in app.error[0].value
+
+
+def test_the_marks_of_the_steps_are_explained_in_words(open_page, lab):
+    sent = [json.loads(one.proto.json or "{}") for one in open_page("data", data=lab.bad).get("bidi_component")]
+    tiles = {tile["value"]: tile for tile in next(one["animals"] for one in sent if "animals" in one)}
+    assert (tiles["Animal_1"]["step"], tiles["Animal_1"]["n_done"]) == ("evaluated", 4)
+    assert (tiles["Broken_1"]["step"], tiles["Broken_1"]["n_done"]) == ("raw", 1)
+    assert "step 1 of 4 (raw, corrected, extracted, evaluated)" in tiles["Broken_1"]["told"]
+
+
+def test_a_demo_is_called_by_its_number_of_animals(open_page, submitted):
+    app = open_page("home")
+    assert [(name, demo.animals) for name, demo in launch.DEMOS.items()] == [
+        ("Demo, 2 animals", 2),
+        ("Demo, 5 animals", 5),
+    ]
+    button(app, "Open the demo").click()
+    app.run()
+    assert submitted == [
+        JobSpec(kind="demo", data=str(places.demo_folder() / "Demo, 2 animals"), demo=launch.DEMOS["Demo, 2 animals"])
+    ]
+
+
+def test_a_demo_that_an_earlier_version_made_opens(open_page, lab):
+    folder = lab.store / "demo" / "quick"
+    shutil.copytree(lab.good, folder)
+    app = open_page("data", data=folder)
+    assert not app.exception and not app.error
+    assert app.dataframe[0].value["Animal"].tolist() == ["Animal_1", "Animal_2"]
+    shutil.rmtree(folder)
