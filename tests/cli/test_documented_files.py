@@ -10,13 +10,16 @@ from documentation import page, rows, section
 
 from calscope.cli.parser import FORMATS
 from calscope.export.report.parity_report import JSON_NAME, PAGE_NAME, TEXT_NAME
+from calscope.pipeline.kept_remarks import keep_remark
 
 RUN = ("--engine", "stand-in", "--set", "dataset.fr=10", "--workers", "1", "--save-movie", "--animals", "Animal_1")
 FILES = page("files")
+REMARK = "=dim, few cells & <window> moved"
 
 
 @pytest.fixture
 def out(calscope, data, here, engine):
+    keep_remark(here / "store", str(data.resolve()), "Animal_1", REMARK)
     status, _, err = calscope("run", data, "--out", here / "out", *RUN)
     assert status == 0, err
     return here / "out"
@@ -50,6 +53,23 @@ def test_every_file_of_a_run_and_all_in_it(out):
     assert described("OUT/run.json") == entries_of(out / "run.json")
     for name in written - {"corrected.tif"}:
         assert described(name) == entries_of(out / "Animal_1" / name), name
+
+
+def test_the_remark_on_an_animal_reaches_every_file_that_has_a_place_for_it(calscope, out):
+    h5py = pytest.importorskip("h5py")
+    (entry,) = json.loads((out / "run.json").read_text(encoding="utf-8"))["animals"]
+    own = json.loads((out / "Animal_1/run.json").read_text(encoding="utf-8"))
+    assert (entry["remark"], own["remark"]) == (REMARK, REMARK)
+    for name in ("csv", "caiman"):
+        assert calscope("export", out, "--format", name)[0] == 0
+    row = pd.read_csv(out / "export/csv/Animal_1/animal.csv").iloc[0]
+    assert (row["animal"], row["remark"]) == ("Animal_1", f"'{REMARK}")
+    assert f"`{'`, `'.join(row.index)}`" in FILES
+    with h5py.File(out / "export/caiman/Animal_1.hdf5") as file:
+        assert file["calscope"].attrs["remark"] == REMARK
+    assert calscope("report", out)[0] == 0
+    report = (out / "report.html").read_text(encoding="utf-8")
+    assert "few cells &amp; &lt;window&gt; moved" in report and "<window>" not in report
 
 
 def test_columns_are_described_with_the_type_they_have(out):

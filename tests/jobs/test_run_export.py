@@ -26,6 +26,7 @@ from calscope.model.animal_inputs import AnimalInputs
 from calscope.model.errors import Cancelled, RecordingError, StoreError
 from calscope.model.params import Parameters
 from calscope.pipeline.animal_results import AnimalResults
+from calscope.pipeline.kept_remarks import keep_remark
 from calscope.pipeline.opened_results import OpenedResults
 from calscope.pipeline.runner import run_animal
 from calscope.pipeline.store import Store
@@ -155,13 +156,28 @@ def test_the_report_from_the_store_equals_that_from_the_runs_folder(whole):
     assert "Animal_2" in from_store and from_store.count("Of 3 components, 1 were accepted.") == 2
 
 
+def test_what_was_written_of_an_animal_since_its_run_is_exported(store, tmp_path):
+    keep_remark(store.root, "/nowhere/Mice", "Animal_2", "dim <b>")
+    with stored_run(store, RUN) as run:
+        page = render(run)
+        export_run(run, "run", tmp_path / "out")
+    told = [json.loads((tmp_path / f"out/Animal_{n}/run.json").read_text())["remark"] for n in (1, 2)]
+    assert told == ["", "dim <b>"] == [entry["remark"] for entry in run.meta["animals"]]
+    assert page.count("dim &lt;b&gt;") == 2 and "dim <b>" not in page
+    assert render(open_run(tmp_path / "out")).count("dim &lt;b&gt;") == 2
+
+
 def test_a_run_until_motion_has_no_traces_and_says_so(tmp_path):
     store = Store(tmp_path / "store")
     keep_run(store, make_run(store, until="motion"))
     with stored_run(store, RUN) as run:
         with pytest.raises(StoreError, match=f"Animal_1 of run {RUN} has no components"):
             export_run(run, "caiman", tmp_path / "x")
-        assert {path.name for path in export_run(run, "csv", tmp_path / "x")} == {"motion.csv", "parameters.json"}
+        assert {path.name for path in export_run(run, "csv", tmp_path / "x")} == {
+            "animal.csv",
+            "motion.csv",
+            "parameters.json",
+        }
         assert run.animals[0].trace_kinds == ()
         with pytest.raises(StoreError, match="has no raw traces"):
             run.animals[0].traces("raw")

@@ -33,6 +33,7 @@ from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.cohort import RunRequest, Step, choose_animals, run_cohort, with_name
 from calscope.pipeline.cpus import cpu_count
 from calscope.pipeline.error_words import in_words
+from calscope.pipeline.kept_remarks import remarks_of
 from calscope.pipeline.records import AnimalRun
 from calscope.pipeline.runner import check_animal
 from calscope.pipeline.store import default_store
@@ -161,8 +162,12 @@ class _Run:
     def _write(self, run: AnimalRun) -> None:
         results = AnimalResults(self.request.store, run.keys)
         with self.request.store.lease(run.keys.values()):
-            animal = StoredAnimal(run.to_dict(), results)
+            animal = StoredAnimal(run.to_dict(), results, remarks=self._remarks())
             write_animal(self.out / run.name, animal, save_movie=self.save_movie, progress=self._writing(run.name))
+
+    def _remarks(self) -> dict[str, str]:
+        """Give what was written in the browser of the animals of this folder."""
+        return remarks_of(self.request.store.root, str(Path(self.head["data"]).resolve()))
 
     def _writing(self, name: str) -> Any:
         def report(fraction: float, note: str = "", /) -> None:
@@ -187,7 +192,7 @@ class _Run:
         }
 
     def _write_head(self, state: str) -> None:
-        animals = [entry_of(run.to_dict()) for run in self.runs]
+        animals = [entry_of(run.to_dict(), self._remarks()) for run in self.runs]
         seconds = round(time.monotonic() - self.started, 3)
         write_json(self.out / RUN, {**self.head, "state": state, "seconds": seconds, "animals": animals})
 

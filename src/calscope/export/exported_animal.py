@@ -20,6 +20,7 @@ from calscope.model.errors import ParameterError, StoreError
 from calscope.model.movie import FloatArray, Movie
 from calscope.model.params import Parameters
 from calscope.model.recording import Pair
+from calscope.model.remark import tidy
 
 TraceKind = Literal["raw", "denoised", "spikes", "dff"]
 TRACE_KINDS: tuple[TraceKind, ...] = ("raw", "denoised", "spikes", "dff")
@@ -128,6 +129,11 @@ class ExportedAnimal(Protocol):
     def error(self) -> str:
         """Why the run of this animal ended early; empty where it did not."""
         return str(self.meta.get("error") or "")
+
+    @property
+    def remark(self) -> str:
+        """What a person wrote of this animal, in one short line; empty where nothing."""
+        return tidy(self.meta.get("remark"))
 
     @property
     def is_imported(self) -> bool:

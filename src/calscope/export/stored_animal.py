@@ -1,7 +1,7 @@
 """One animal's results in the store, as reports and formats read them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -81,6 +81,8 @@ class StoredAnimal(ExportedAnimal):
     results: StageResults
     run: str = ""
     """Key of the run, for messages."""
+    remarks: Mapping[str, str] = field(default_factory=dict)
+    """What a person wrote of the animals of the project, by animal."""
 
     @property
     def name(self) -> str:
@@ -94,8 +96,9 @@ class StoredAnimal(ExportedAnimal):
 
     @cached_property
     def meta(self) -> Mapping[str, Any]:
-        """The record, with the verdict on the motion correction."""
+        """The record, with the remark on the animal and the verdict on the motion correction."""
         values = {"recording" if name == "info" else name: value for name, value in self.record.items()}
+        values["remark"] = self.remarks.get(self.name, "")
         quality = self.results.motion_quality
         return values if quality is None else values | {"motion_quality": to_plain(quality)}
 

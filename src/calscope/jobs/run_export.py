@@ -1,6 +1,6 @@
 """Export of a run from the store: which results it needs, where it may write, and the writing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from calscope.jobs.job_status import JobStatus
 from calscope.model.errors import StoreError
 from calscope.model.progress import Progress, silent
 from calscope.pipeline.animal_results import AnimalResults
+from calscope.pipeline.kept_remarks import remarks_of
 from calscope.pipeline.records import AnimalRun
 from calscope.pipeline.store import Store
 
@@ -54,8 +55,9 @@ def stored_run(store: Store, run_id: str, animals: Sequence[str] | None = None) 
     with store.lease(key for run in runs for key in run.keys.values()):
         for run in runs:
             _check_stored(store, run)
-        found = (StoredAnimal(run.to_dict(), AnimalResults(store, run.keys), run_id) for run in runs)
-        yield ExportedRun(Path(spec.data).name or run_id, tuple(found), _run_record(spec, status, runs))
+        remarks = remarks_of(store.root, spec.data)
+        found = (StoredAnimal(run.to_dict(), AnimalResults(store, run.keys), run_id, remarks) for run in runs)
+        yield ExportedRun(Path(spec.data).name or run_id, tuple(found), _run_record(spec, status, runs, remarks))
 
 
 def export_stored_run(store: Store, spec: JobSpec, progress: Progress = silent) -> list[Path]:
@@ -105,7 +107,9 @@ def _check_stored(store: Store, run: AnimalRun) -> None:
         )
 
 
-def _run_record(spec: JobSpec, status: JobStatus, runs: Sequence[AnimalRun]) -> dict[str, Any]:
+def _run_record(
+    spec: JobSpec, status: JobStatus, runs: Sequence[AnimalRun], remarks: Mapping[str, str]
+) -> dict[str, Any]:
     """Give the run's own record, as `calscope run` writes it to OUT/run.json."""
     started = status.started_at
     return {
@@ -121,5 +125,5 @@ def _run_record(spec: JobSpec, status: JobStatus, runs: Sequence[AnimalRun]) -> 
         "skipped": [],
         "state": status.state,
         "seconds": round(status.ended_at - started, 3) if started and status.ended_at else None,
-        "animals": [entry_of(run.to_dict()) for run in runs],
+        "animals": [entry_of(run.to_dict(), remarks) for run in runs],
     }

@@ -51,7 +51,7 @@ def test_parameters_can_be_run_again(exported):
 
 def test_a_run_until_motion_gives_what_it_has(make_animal, tmp_path):
     write_csv(open_run(make_animal(until="motion")).animals[0], tmp_path / "csv")
-    assert {path.name for path in (tmp_path / "csv").iterdir()} == {"motion.csv", "parameters.json"}
+    assert {path.name for path in (tmp_path / "csv").iterdir()} == {"animal.csv", "motion.csv", "parameters.json"}
 
 
 def test_missing_values_are_empty_cells(make_animal, truth, tmp_path):

@@ -77,6 +77,8 @@ def _write_ours(file: h5py.File, animal: ExportedAnimal, writer: str) -> None:
     group["raw_minus_C"] = _raw_minus_denoised(animal)
     group["raw_minus_C"].attrs[_WRITTEN_BY] = writer
     group.attrs["about_YrA"] = text(_about_residual(animal))
+    if animal.remark:
+        group.attrs["remark"] = animal.remark
 
 
 def _about_residual(animal: ExportedAnimal) -> Note:

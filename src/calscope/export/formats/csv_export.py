@@ -15,6 +15,7 @@ from calscope.model.progress import Progress, part, silent
 def write_csv(animal: ExportedAnimal, folder: Path, progress: Progress = silent) -> None:
     """Write one animal's tables into `folder`; parts that the run doesn't have are left out.
 
+    animal.csv            one row: the recording, how many components, the remark on the animal
     components.csv        a row a component; lengths in px, 0-based numbers
     motion.csv            a row a frame; shifts in px
     traces.csv            a row a component and frame: all kinds of traces beside each other
@@ -34,8 +35,31 @@ def write_csv(animal: ExportedAnimal, folder: Path, progress: Progress = silent)
 
 
 def _tables(animal: ExportedAnimal) -> dict[str, pd.DataFrame]:
-    found = {"components": animal.components, "motion": animal.motion}
+    found = {"animal": _one_row(animal), "components": animal.components, "motion": animal.motion}
     return {name: table for name, table in found.items() if table is not None}
+
+
+def _one_row(animal: ExportedAnimal) -> pd.DataFrame:
+    """Give the animal as one row, so that those of several can be put under each other."""
+    accepted, quality, dxy_um = animal.accepted, animal.motion_quality, animal.dxy_um
+    row = {
+        "animal": _as_text(animal.name),
+        "frames": animal.n_frames,
+        "fr_hz": animal.fr_hz,
+        "pixel_y_um": dxy_um[0] if dxy_um else None,
+        "pixel_x_um": dxy_um[1] if dxy_um else None,
+        "motion_verdict": quality.verdict if quality else None,
+        "components": animal.n_components if animal.footprints is not None else None,
+        "accepted": None if accepted is None else int(accepted.sum()),
+        "rejected": None if accepted is None else int((~accepted).sum()),
+        "remark": _as_text(animal.remark),
+    }
+    return pd.DataFrame([row])
+
+
+def _as_text(said: str) -> str:
+    """Mark what a spreadsheet would take for a formula as the text that it is."""
+    return f"'{said}" if said[:1] in tuple("=+-@") else said
 
 
 def _write_wide(path: Path, animal: ExportedAnimal, kind: TraceKind) -> None:

@@ -110,7 +110,8 @@ def _start_file(animal: ExportedAnimal, metadata: NwbMetadata) -> "NWBFile":
         source_script=f"Calscope {calscope.__version__}, engine {animal.meta.get('engine', UNKNOWN)} "
         f"{animal.meta.get('engine_version', '')}".strip(),
         source_script_file_name=_SOURCE,
-        notes=f"Recording {recording.get('path', UNKNOWN)}, fingerprint {recording.get('fingerprint', UNKNOWN)}",
+        notes=f"Recording {recording.get('path', UNKNOWN)}, fingerprint {recording.get('fingerprint', UNKNOWN)}"
+        + (f"\nRemark: {animal.remark}" if animal.remark else ""),
     )
 
 

@@ -130,6 +130,8 @@ def _db(animal: ExportedAnimal) -> dict[str, Any]:
         "save_path": ".",
         "reg_file": MOVIE,  # where it isn't found, suite2p looks for this name beside the other files
     }
+    if animal.remark:
+        found["remark"] = animal.remark
     if "max_after" in animal.images:
         found["max_proj"] = animal.images["max_after"]
     return found | _offsets(animal)

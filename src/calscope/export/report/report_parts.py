@@ -38,6 +38,9 @@ def overview(run: ExportedRun) -> Markup:
         "median SNR",
     ]
     rows = [_overview_row(i, animal) for i, animal in enumerate(run.animals)]
+    if any(animal.remark for animal in run.animals):
+        header.append("remark")
+        rows = [[*row, animal.remark] for row, animal in zip(rows, run.animals, strict=True)]
     failed = [
         element("p", {"class": "warning"}, element("b", None, name), f" failed: {why}")
         for name, why in run.failures.items()
@@ -132,6 +135,8 @@ def animal_section(number: int, animal: ExportedAnimal, budget: Budget, progress
     """Give everything on one animal."""
     progress(0.0, animal.name)
     parts: list[Content] = [element("h2", None, animal.name)]
+    if animal.remark:
+        parts.append(element("p", {"class": "remark"}, f"Remark: {animal.remark}"))
     parts += [element("p", {"class": "warning"}, sentence) for sentence in warnings_of(animal)]
     parts += [element("p", {"class": "warning"}, sentence) for sentence in _sentences(animal, "load_report")]
     parts += [element("p", {"class": "note"}, sentence) for sentence in _sentences(animal, "notes")]
@@ -196,7 +201,7 @@ def _motion_sentence(animal: ExportedAnimal, motion: pd.DataFrame) -> str:
         text += f" ({np.nanmedian(in_um):.2f} and {np.nanmax(in_um):.2f} µm)"
     if {"corr_before", "corr_after"} <= set(motion.columns):
         before, after = motion["corr_before"].median(), motion["corr_after"].median()
-        text += f". Median correlation with the template: {before:.3f} before, {after:.3f} after"
+        text += f". Median correlation with the template: raw {before:.3f}, corrected {after:.3f}"
     return text + (". Shading: from the least to the most shifted patch." if animal.patches is not None else ".")
 
 

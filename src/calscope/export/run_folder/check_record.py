@@ -58,6 +58,7 @@ class _Note(_Part):
 
 class _Record(_Part):
     error: str | None = None
+    remark: str | None = None
     engine: str | None = None
     engine_version: str | None = None
     recording: _Recording | None = None

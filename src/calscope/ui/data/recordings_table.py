@@ -13,7 +13,7 @@ from calscope.model.errors import CalscopeError
 from calscope.model.note_texts.all_texts import texts
 from calscope.model.recording import LoadReport, RecordingInfo
 from calscope.ui.frame import keys, messages, wording
-from calscope.ui.session import cached
+from calscope.ui.session import cached, remarks
 from calscope.ui.widgets import parameter_form
 
 GIVEN = "given by hand"
@@ -65,7 +65,9 @@ def show(looked: Looked) -> None:
 
 def table(looked: Looked) -> pd.DataFrame:
     """One row an animal: how many warnings there are, and what its files say."""
-    return pd.DataFrame([{"Animal": name, **_cells(found)} for name, found in looked.items()])
+    said = remarks.all_of_project()
+    rows = [{"Animal": name, **_cells(found), "Remark": said.get(name)} for name, found in looked.items()]
+    return pd.DataFrame(rows).drop(columns=[] if said else ["Remark"])
 
 
 def _cells(found: LoadReport | CalscopeError) -> dict[str, object]:

@@ -17,7 +17,7 @@ from calscope.plots.scaling import display_range
 from calscope.ui.evaluation import thresholds_panel
 from calscope.ui.frame import messages, wording
 from calscope.ui.frame.keys import on_page
-from calscope.ui.session import cached, shown_run
+from calscope.ui.session import cached, remarks, shown_run
 from calscope.ui.session.shown_run import ShownAnimal
 from calscope.ui.widgets import cached_figures, charts
 
@@ -26,7 +26,9 @@ GROUPS = ("in both fits", "merged", "in one fit only")
 
 def table() -> pd.DataFrame:
     """One row an animal: how many components the first fit had, what became of them, and how many the refit has."""
-    return pd.DataFrame([_row(animal) for animal in shown_run.animals("refit", "fit")])
+    said = remarks.all_of_project()
+    rows = [_row(animal) | {"Remark": said.get(animal.name)} for animal in shown_run.animals("refit", "fit")]
+    return pd.DataFrame(rows).drop(columns=[] if said else ["Remark"])
 
 
 def _row(animal: ShownAnimal) -> dict[str, object]:

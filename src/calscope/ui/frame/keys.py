@@ -74,6 +74,11 @@ def slider_was(dotted: str) -> str:
     return f"slider was {dotted}"
 
 
+def remark(data: str, animal: str, said: str) -> str:
+    """Key of the box with the remark on an animal, which begins with what was said; other words, another box."""
+    return f"remark {data} {animal} {said}"
+
+
 def advanced(group: str) -> str:
     """Key of the box with a group's advanced parameters."""
     return f"advanced {group}"

@@ -6,7 +6,7 @@ import streamlit as st
 
 from calscope.model.fields import StageName
 from calscope.ui.frame import keys, messages, next_page, setting_words, wording
-from calscope.ui.session import launch, places, seen_pages, selection, shown_run
+from calscope.ui.session import launch, places, remarks, seen_pages, selection, shown_run
 from calscope.ui.session.shown_run import ShownAnimal, ShownRun
 from calscope.ui.widgets import animal_strip, truth_view
 
@@ -30,9 +30,11 @@ def show(title: str, how_to_read: str, *stages: StageName, with_animals: bool = 
             if stages[0] in truth_view.SHOWN_WITH:
                 truth_view.show_switch()
         if not is_first:
-            with st.popover("How to read", icon=":material/help:", width="content", type="tertiary"):
+            with st.popover("Help", icon=":material/help:", width="content", type="tertiary"):
                 st.markdown(how_to_read)
-        if not stages:
+        if stages:
+            remarks.show_box()
+        else:
             st.space("stretch")
         next_page.show(title)
     if is_first:

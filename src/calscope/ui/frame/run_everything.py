@@ -5,7 +5,7 @@ from typing import Literal
 import streamlit as st
 
 from calscope.ui.frame import keys, messages
-from calscope.ui.session import launch, run_plan, shown_run
+from calscope.ui.session import animal_states, launch, run_plan
 
 
 def show(width: Literal["stretch", "content"] = "stretch") -> None:
@@ -16,7 +16,7 @@ def show(width: Literal["stretch", "content"] = "stretch") -> None:
         key=keys.RUN_EVERYTHING,
         on_click=launch.request,
         args=("evaluation",),
-        disabled=shown_run.is_going_on(),
+        disabled=animal_states.is_going_on(),
         width=width,
     )
     st.caption(messages.plain(run_plan.words()), width="stretch")

@@ -127,8 +127,8 @@ def _is_to_run(group: str, until: Until) -> bool:
     if not next_page.is_made(until):
         return True
     current = shown_run.current()
-    run = shown_run.animal(current, *next_page.MADE_BY[until].stages).run if current else None
-    return run is None or bool(setting_words.differing(run, group))
+    animal = shown_run.animal(current, *next_page.MADE_BY[until].stages) if current else None
+    return animal is None or animal.run is None or bool(setting_words.differing(animal, group))
 
 
 def _show_changed(until: Until) -> None:

@@ -11,8 +11,10 @@ from calscope.model.animal_inputs import NO_INPUTS
 from calscope.model.errors import ParameterError
 from calscope.model.params import Parameters, field_of, fields
 from calscope.model.quantities import duration, size
+from calscope.pipeline.kept_remarks import remarks_of
 from calscope.pipeline.records import PREVIEW_RUNS
 from calscope.ui.frame import wording
+from calscope.ui.session import places
 from calscope.ui.widgets import parameter_form
 
 CHANGED_HELP = "Compared with the previous run on the same folder; the first one, with the defaults."
@@ -123,6 +125,7 @@ def _time(job: Job) -> str:
 
 def run_animals(job: Job) -> pd.DataFrame:
     """One row an animal of one job: counts, times, memory, and what went wrong."""
+    said = remarks_of(places.store().root, job.spec.data)
     return pd.DataFrame(
         {
             "Animal": record.name,
@@ -133,6 +136,7 @@ def run_animals(job: Job) -> pd.DataFrame:
             "From the store": f"{sum(stage.cached for stage in record.stages)} of {len(record.stages)} stages",
             "Peak memory": size(record.peak_memory_bytes) if record.peak_memory_bytes else "",
             "Error": record.error,
+            "Remark": said.get(record.name, ""),
         }
         for record in job.results.values()
     )

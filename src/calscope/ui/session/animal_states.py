@@ -7,6 +7,7 @@ from typing import Literal
 from calscope.io.project import RecordingRef
 from calscope.jobs.manager import Job
 from calscope.model.fields import StageName
+from calscope.pipeline.records import PREVIEW_RUNS
 from calscope.ui.session import shown_run
 
 Busy = Literal["", "runs", "waits"]
@@ -76,6 +77,11 @@ def job_of(name: str) -> Job | None:
 def active_jobs() -> list[Job]:
     """Give the runs of the project that wait or run, in the order in which they have their turn."""
     return [job for job in reversed(shown_run.of_project()) if job.status.is_active]
+
+
+def is_going_on() -> bool:
+    """Tell whether a run of the project waits or runs; one that only looks at the raw movies is none."""
+    return any(job.spec.until not in PREVIEW_RUNS for job in active_jobs())
 
 
 def _is_to_do(job: Job, name: str) -> bool:

@@ -14,7 +14,7 @@ from calscope.model.quantities import duration
 from calscope.model.recording import RecordingInfo
 from calscope.pipeline.runner import expect_run, plan_keys
 from calscope.ui.frame import keys, wording
-from calscope.ui.session import cached, launch, placed_seeds, places, shown_run
+from calscope.ui.session import animal_states, cached, launch, placed_seeds, places, shown_run
 from calscope.ui.widgets import parameter_form
 
 _LAST_OF: dict[str, StageName] = {"motion correction": "after", "extraction": "refit", "evaluation": "evaluation"}
@@ -39,7 +39,7 @@ class RunPlan:
 
 def words() -> str:
     """Say in one line what pressing the button would do."""
-    if shown_run.is_going_on():
+    if animal_states.is_going_on():
         return "A run of this folder is going on."
     chosen = shown_run.chosen_recordings()
     whose = chosen[0].name if len(chosen) == 1 else f"{len(chosen)} animals"

@@ -193,11 +193,6 @@ def _newest(ref: RecordingRef, stages: tuple[StageName, ...]) -> tuple[_Found | 
     return newest_pair, reached
 
 
-def raw_animals() -> list[ShownAnimal]:
-    """Give every animal with the summary of its raw movie, whichever run made it."""
-    return [raw_animal(ref) for ref in refs()]
-
-
 def raw_animal(ref: RecordingRef) -> ShownAnimal:
     """Give one animal with the summary of its raw movie, whichever run made it."""
     info = cached.info_or_none(str(ref.path), st.session_state.get(keys.FRAMES))

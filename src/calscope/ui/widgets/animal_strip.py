@@ -13,7 +13,7 @@ from calscope.plots import png
 from calscope.plots.scaling import display_range, to_codes
 from calscope.ui.evaluation import thresholds_panel
 from calscope.ui.frame import keys, wording
-from calscope.ui.session import animal_states, selection, shown_run
+from calscope.ui.session import animal_states, remarks, selection, shown_run
 from calscope.ui.session.animal_states import STEPS, AnimalState
 from calscope.ui.session.shown_run import ShownAnimal
 from calscope.ui.widgets import charts
@@ -50,11 +50,12 @@ def _tile(state: AnimalState) -> dict[str, Any]:
     ref = next(ref for ref in shown_run.refs() if ref.name == state.name)
     animal = shown_run.animal(ref, "evaluation", "refit", "fit", "apply")
     line = _line(state, animal)
+    remark = remarks.all_of_project().get(state.name, "")
     return {
         "value": state.name,
-        "name": state.name,
+        "name": f"{state.name} ✎" if remark else state.name,
         "line": line,
-        "told": " · ".join(part for part in (line, _verdict(animal), _reached(state)) if part),
+        "told": " · ".join(part for part in (line, _verdict(animal), _reached(state), remark) if part),
         "step": state.step,
         "picture": _picture(animal) or _picture(shown_run.raw_animal(ref)),
         "n_steps": len(STEPS),

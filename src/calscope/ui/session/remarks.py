@@ -1,0 +1,45 @@
+"""What a person wrote of the animals of the open project."""
+
+import streamlit as st
+
+from calscope.model.errors import CalscopeError
+from calscope.model.remark import MOST_CHARACTERS
+from calscope.pipeline.kept_remarks import keep_remark, remarks_of
+from calscope.ui.frame import keys, messages
+from calscope.ui.session import places, selection, shown_run
+
+BOX_PX = 440
+
+
+def all_of_project() -> dict[str, str]:
+    """Give the remarks by animal; animals without one are left out."""
+    project = places.project()
+    return remarks_of(places.store().root, str(project.root)) if project else {}
+
+
+def show_box() -> None:
+    """Offer to write a remark on the animal that the page shows."""
+    project, animal = places.project(), shown_run.current()
+    if project is None or animal is None or selection.shows_all():
+        return
+    data, said = str(project.root), all_of_project().get(animal.name, "")
+    icon = ":material/sticky_note_2:" if said else ":material/edit_note:"
+    with st.popover("Remark", icon=icon, width="content", type="tertiary", help=messages.plain(said) or None):
+        st.text_input(
+            "Remark on this animal",
+            value=said,
+            max_chars=MOST_CHARACTERS,
+            placeholder="dim, few cells, window moved",
+            key=(key := keys.remark(data, animal.name, said)),
+            on_change=_keep,
+            args=(key, data, animal.name),
+            width=BOX_PX,
+            help="Kept with this folder. It goes into tables, report and exports.",
+        )
+
+
+def _keep(key: str, data: str, animal: str) -> None:
+    try:
+        keep_remark(places.store().root, data, animal, str(st.session_state.get(key) or ""))
+    except CalscopeError as error:
+        messages.show_error(error)
