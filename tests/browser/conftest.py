@@ -52,9 +52,9 @@ class Server:
         return f"http://127.0.0.1:{self.port}/{page}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """One for all tests that leave it as it is; each file of tests has folders of its own."""
+    """One for the tests of a file that leave it as it is."""
     yield from _running(tmp_path_factory)
 
 

@@ -3,8 +3,8 @@
 import os
 import time
 
-import psutil
 import pytest
+from processes import children
 
 from calscope.engines.caiman_check import cnn_obstacle, explain_failure, first_cause
 from calscope.engines.caiman_trial import Trial, try_caiman
@@ -105,7 +105,7 @@ def test_a_trial_is_watched_and_can_be_stopped(tmp_path, monkeypatch):
     assert trial.step == "importing CaImAn"
     trial.stop()
     assert trial.outcome().why_not == "The trial was stopped."
-    assert not psutil.Process().children()
+    assert not children()
 
 
 def test_what_is_not_there_is_not_tried(monkeypatch):

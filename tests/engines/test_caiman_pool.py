@@ -6,8 +6,8 @@ import signal
 import time
 
 import numpy as np
-import psutil
 import pytest
+from processes import children
 
 from calscope.engines.caiman_multiprocessing import TaskPool
 from calscope.engines.caiman_progress import FIT, REFIT, CaimanProgress, listening
@@ -24,10 +24,6 @@ def sleep_long(argument):
 
 def fail(argument):
     raise ValueError(f"argument {argument}")
-
-
-def children():
-    return psutil.Process().children(recursive=True)
 
 
 def test_caiman_takes_it_for_a_multiprocessing_pool():

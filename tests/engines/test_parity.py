@@ -186,7 +186,8 @@ def test_an_engine_in_a_process_of_its_own_has_its_own_memory_and_leaves_the_sam
     assert ballast.nbytes < here.peak_memory_bytes and apart.peak_memory_bytes < here.peak_memory_bytes - 600e6
     assert told[-1] == 1 and lines
     C = [AnimalResults(Store(tmp_path / place), run.keys).refit.C for place, run in (("apart", apart), ("here", here))]
-    np.testing.assert_array_equal(*C)
+    # to rounding: the processes may have other numbers of threads for their linear algebra
+    np.testing.assert_allclose(*C, rtol=1e-3, atol=1e-4 * C[0].max())
 
 
 def test_what_goes_wrong_in_that_process_is_told_and_a_wish_to_stop_ends_it(tmp_path):

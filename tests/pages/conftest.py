@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 import tifffile
+from processes import children
 from repository import ROOT
 from streamlit.testing.v1 import AppTest
 
@@ -43,7 +43,7 @@ def settled(manager, job_id):
     """Wait until a job has ended and its process is gone as well."""
     job = manager.wait(job_id, 600)
     end = time.monotonic() + 10
-    while psutil.Process().children() and time.monotonic() < end:
+    while children() and time.monotonic() < end:
         time.sleep(0.05)
         manager.get(job_id)
     return job

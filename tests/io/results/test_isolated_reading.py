@@ -6,8 +6,8 @@ import time
 
 import h5py
 import numpy as np
-import psutil
 import pytest
+from processes import children
 from scipy.io import savemat
 
 from calscope.io.results import isolated_reading
@@ -48,7 +48,7 @@ def test_a_file_that_crashes_its_reader_is_a_sentence(tmp_path):
     crash_scipy(plane)
     with pytest.raises(RecordingError, match="plane0 is damaged: the process that read it crashed"):
         open_results(plane)
-    assert not psutil.Process().children(), "nothing is left running, nor as a dead entry"
+    assert not children(), "nothing is left running, nor as a dead entry"
 
 
 def test_the_reader_has_limits_in_time(tmp_path, monkeypatch):
@@ -56,7 +56,7 @@ def test_the_reader_has_limits_in_time(tmp_path, monkeypatch):
     monkeypatch.setattr(isolated_reading, "_LEAST_TIME_S", 0)
     with pytest.raises(RecordingError, match="did not come to an end"):
         open_results(plane)
-    assert not psutil.Process().children()
+    assert not children()
 
 
 def test_a_field_larger_than_the_memory_for_such_a_file_is_refused_in_words(tmp_path):
