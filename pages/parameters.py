@@ -2,20 +2,21 @@
 
 import streamlit as st
 
-from calscope.ui.frame import keys, messages, shell
+from calscope.ui.frame import keys, messages, page_head, shell
 from calscope.ui.parameters import parameter_files
 from calscope.ui.session import places
 from calscope.ui.widgets import imported_words
 
+HOW_TO_READ = (
+    "Every parameter with its unit, allowed values and meaning, under CaImAn's names. Two names are easily confused: "
+    "*strides* of motion correction is the **step** from patch to patch, *stride* of CNMF is the **overlap** of "
+    "patches."
+)
+
 
 def render() -> None:
     """Draw the page."""
-    st.title("Parameters", anchor=False)
-    st.markdown(
-        "Every parameter with its unit, allowed values and meaning, under CaImAn's names. Two names are easily "
-        "confused: *strides* of motion correction is the **step** from patch to patch, *stride* of CNMF is the "
-        "**overlap** of patches."
-    )
+    page_head.show("Parameters", HOW_TO_READ, with_animals=False)
     if places.shows_import():
         imported_words.say("parameters")
     changed = parameter_files.changed_now()

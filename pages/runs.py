@@ -2,18 +2,19 @@
 
 import streamlit as st
 
-from calscope.ui.frame import messages, shell
+from calscope.ui.frame import messages, page_head, shell
 from calscope.ui.runs import runs_view, store_view
 from calscope.ui.session import places
+
+HOW_TO_READ = (
+    "Each run is a process of its own: it goes on when the browser is closed and when the server is restarted, and one "
+    "runs at a time while others wait. Click a row for details."
+)
 
 
 def render() -> None:
     """Draw the page."""
-    st.title("Runs", anchor=False)
-    st.markdown(
-        "Each run is a process of its own: it goes on when the browser is closed and when the server is restarted, and "
-        "one runs at a time while others wait. Click a row for details."
-    )
+    page_head.show("Runs", HOW_TO_READ, with_animals=False)
     jobs = places.jobs()
     if jobs:
         runs_view.show(runs_view.choose(jobs))

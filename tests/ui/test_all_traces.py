@@ -4,9 +4,10 @@ import time
 
 import numpy as np
 import pytest
+from random_components import with_random_traces
 from scipy.sparse import csc_matrix
 
-from calscope.model.results import Components, RelativeFluorescence
+from calscope.model.results import RelativeFluorescence
 from calscope.plots.scaling import envelope
 from calscope.ui.linked import all_traces, trace_raster
 
@@ -17,22 +18,7 @@ def made(n=5, n_frames=300, dims=(30, 40)):
     """Components of one pixel each, in an order of their own, with random traces."""
     pixels = RNG.permutation(dims[0] * dims[1])[:n]
     A = csc_matrix((np.ones(n, np.float32), (pixels, np.arange(n))), shape=(dims[0] * dims[1], n))
-    C, S, YrA = RNG.normal(size=(3, n, n_frames)).astype(np.float32)
-    ones = np.ones(n, np.float32)
-    return Components(
-        dims=dims,
-        A=A,
-        C=C,
-        S=S,
-        YrA=YrA,
-        b=np.zeros((dims[0] * dims[1], 1), np.float32),
-        f=np.zeros((1, n_frames), np.float32),
-        bl=ones,
-        c1=ones,
-        g=np.zeros((n, 0), np.float32),
-        neurons_sn=ones,
-        sn=np.ones(dims[0] * dims[1], np.float32),
-    )
+    return with_random_traces(A, dims, n_frames, RNG)
 
 
 def decoded(part):

@@ -6,10 +6,11 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from random_components import with_random_traces
 from scipy.sparse import csc_matrix, hstack
 
 from calscope.model.groups import Thresholds
-from calscope.model.results import ComponentQuality, Components, Evaluation, RelativeFluorescence, SummaryImages
+from calscope.model.results import ComponentQuality, Evaluation, RelativeFluorescence, SummaryImages
 from calscope.pipeline.stages import evaluate_components
 from calscope.plots.contours import Group, group_by_acceptance, outlines
 from calscope.ui.linked import component_table, field_map, measure_scatter, packing, trace_view
@@ -30,22 +31,7 @@ def made(n=6, n_frames=300, dims=(48, 64), radius=4):
     for cy, cx in centers:
         disc = np.clip(radius + 0.5 - np.hypot(y - cy, x - cx), 0, 1).astype(np.float32)
         columns.append(csc_matrix(disc.reshape(-1, 1, order="F")))
-    C, S, YrA = RNG.normal(size=(3, n, n_frames)).astype(np.float32)
-    ones = np.ones(n, np.float32)
-    return Components(
-        dims=dims,
-        A=csc_matrix(hstack(columns)),
-        C=C,
-        S=S,
-        YrA=YrA,
-        b=np.zeros((dims[0] * dims[1], 1), np.float32),
-        f=np.zeros((1, n_frames), np.float32),
-        bl=ones,
-        c1=ones,
-        g=np.zeros((n, 0), np.float32),
-        neurons_sn=ones,
-        sn=np.ones(dims[0] * dims[1], np.float32),
-    )
+    return with_random_traces(csc_matrix(hstack(columns)), dims, n_frames, RNG)
 
 
 def quality(snr, r, soma=None, cnn=None):

@@ -60,7 +60,7 @@ class Dataset(ParameterGroup):
         "pixels per µm, but its example uses µm per px, as here.",
         "Higher means that the field of view is larger.",
         "none, it belongs to the recording", (), ("data.dxy",),
-        unit="µm per px", low=0.001, high=1000, none_means="the file's")] = None
+        unit="µm per px", low=0.001, high=1000, none_means="the recording's own")] = None
     line_offset_px: Annotated[float, Spec(
         "float", "Line offset", "How far every second row (1, 3, 5 …) lies to the right of the others, as a wrong phase of a "
         "resonant scanner leaves them. The check of the recording measures it and says so; rows are moved back only by what is "

@@ -45,6 +45,11 @@ def total(parts: Iterable[Expected]) -> Expected:
     return Expected(sum(part.seconds for part in found), all(part.is_known for part in found))
 
 
+def is_first_run(root: Path) -> bool:
+    """Tell whether no stage ended with this store yet: the first one to run also compiles kernels."""
+    return not (root / FILE).exists()
+
+
 class StageTimes:
     """The times kept in one store, apart for each machine, engine and number of workers."""
 

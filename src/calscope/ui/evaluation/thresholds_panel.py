@@ -11,7 +11,7 @@ from calscope.model.acceptance_rule import in_signs
 from calscope.model.errors import ParameterError
 from calscope.model.groups import Thresholds
 from calscope.model.params import Parameters
-from calscope.model.results import Evaluation
+from calscope.model.results import ComponentQuality, Evaluation
 from calscope.pipeline.stages import evaluate_components
 from calscope.ui.evaluation import evaluated_animal
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
@@ -51,11 +51,17 @@ def evaluate_with(view: EvaluatedAnimal, thresholds: Thresholds | None) -> Evalu
     """Give the animal evaluated with these thresholds; None stands for those of its run."""
     if thresholds is None:
         return view
-    evaluation = evaluate_components(view.quality, thresholds)
+    evaluation = _evaluation(view.animal.results.keys["component_quality"], thresholds, _quality=view.quality)
     if view.evaluation and evaluation.reasons == view.evaluation.reasons:
         return view
     mark = hashlib.sha256(thresholds.model_dump_json().encode()).hexdigest()[:12]
     return replace(view, evaluation=evaluation, variant=f" with {mark}")
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _evaluation(key: str, thresholds: Thresholds, _quality: ComponentQuality) -> Evaluation:
+    """Evaluate once for the same thresholds: the row of animals, the page and its words all ask."""
+    return evaluate_components(_quality, thresholds)
 
 
 def say_otherwise(animal: ShownAnimal) -> None:

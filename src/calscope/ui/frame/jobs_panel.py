@@ -6,7 +6,7 @@ from calscope.jobs.manager import Job
 from calscope.ui.frame import keys, messages, wording
 from calscope.ui.session import places, selection
 
-POLL_S = 1.0
+POLL_S = 0.5
 
 
 def show(page: str = "") -> None:

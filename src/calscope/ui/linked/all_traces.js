@@ -63,6 +63,32 @@ function drawTimeAxis(context, time, colours, left, right, bottom, title) {
   context.fillText(title, (left + right) / 2, bottom + 31);
 }
 
+// The hand on rows of traces: a click chooses one, and the value under the mouse is said. `at.row` and `at.part` tell
+// the component of an event and the part that is shown; `at.time` and `at.unit` are those of the view.
+function makeRowHand(mine, canvas, said, at, nothing = () => "") {
+  let pointed = null;
+  function say() {
+    said.textContent = pointed ? words(...pointed) : nothing();
+  }
+  function words(number, frame) {
+    const part = at.part(), first = part.at(frame), last = part.frames_per_pair === 1 ? first : Math.min(first + 1, part.n - 1);
+    return `component ${number} · ${at.time().words(frame)} · ${short(part.peak(number, first, last))} ${at.unit()}`;
+  }
+  return {
+    say,
+    click(event) {
+      const number = at.row(event);
+      if (number !== null) linked.choose(mine.animal, number, mine);
+    },
+    hover(event) {
+      const number = event ? at.row(event) : null;
+      pointed = number === null ? null : [number, at.time().frameAt(event)];
+      canvas.style.cursor = number === null ? "default" : "pointer";
+      say();
+    },
+  };
+}
+
 // A list to choose from, with its name before it.
 function picker(name, options, chosen, onchoose) {
   const label = element("label", "picker", name), select = element("select");

@@ -5,8 +5,9 @@ const RASTER_RIM = { left: 46, right: 12 }, MEAN_PX = 54, GAP_PX = 8, RASTER_AXI
 function makeRaster(mine) {
   const find = (selector) => mine.root.querySelector(selector);
   const canvas = find("canvas"), image = document.createElement("canvas");
-  let data = null, looks = null, whole = null, near = null, own = null, palette = null, means = null, rows = [], request = 0, pointed = null, size = [0, 0], painted = "";
-  const time = makeTimeSpan(mine, canvas, RASTER_RIM, { draw, click, hover });
+  let data = null, looks = null, whole = null, near = null, own = null, palette = null, means = null, rows = [], request = 0, size = [0, 0], painted = "";
+  const hand = makeRowHand(mine, canvas, find(".said"), { row: rowAt, part: () => shownPart(), time: () => time, unit: () => data.unit });
+  const time = makeTimeSpan(mine, canvas, RASTER_RIM, { draw, click: hand.click, hover: hand.hover });
 
   function update(given) {
     data = given;
@@ -69,7 +70,7 @@ function makeRaster(mine) {
     canvas.dataset.rows = rows.join(" ");
     canvas.dataset.chosen = mine.state.component ?? "";
     canvas.dataset.span = time.span().map((frame) => frame.toFixed(1)).join(" ");
-    say();
+    hand.say();
   }
 
   // One picture pixel has the largest value of what falls on it, so that peaks stay.
@@ -176,27 +177,6 @@ function makeRaster(mine) {
   function rowAt(event) {
     const { top, bottom } = inner(), y = event.clientY - canvas.getBoundingClientRect().top;
     return y < top || y >= bottom ? null : rows[Math.floor(((y - top) / (bottom - top)) * rows.length)] ?? null;
-  }
-
-  function click(event) {
-    const number = rowAt(event);
-    if (number !== null) linked.choose(mine.animal, number, mine);
-  }
-
-  function hover(event) {
-    const number = event ? rowAt(event) : null;
-    pointed = number === null ? null : [number, time.frameAt(event)];
-    canvas.style.cursor = number === null ? "default" : "pointer";
-    say();
-  }
-
-  function say() {
-    let text = "";
-    if (pointed) {
-      const [number, frame] = pointed, part = shownPart(), at = part.at(frame);
-      text = `component ${number} · ${time.words(frame)} · ${short(part.peak(number, at, part.frames_per_pair === 1 ? at : Math.min(at + 1, part.n - 1)))} ${data.unit}`;
-    }
-    find(".said").textContent = text;
   }
 
   // Up and down go through the rows as they stand here.

@@ -5,8 +5,9 @@ const STACK_RIM = { left: 46, right: 10 }, AXIS_PX = 38, LANES_PX = [14, 22, 32,
 function makeStack(mine) {
   const find = (selector) => mine.root.querySelector(selector);
   const scroller = find(".scroller"), body = find(".body"), canvas = find("canvas");
-  let data = null, looks = null, whole = null, near = null, common = [0, 1], request = 0, drawn = 0, pointed = null;
-  const time = makeTimeSpan(mine, canvas, STACK_RIM, { draw, click, hover, scrolls: true });
+  let data = null, looks = null, whole = null, near = null, common = [0, 1], request = 0, drawn = 0;
+  const hand = makeRowHand(mine, canvas, find(".said"), { row: rowAt, part: () => shownPart(), time: () => time, unit: () => data.unit }, whatIsShown);
+  const time = makeTimeSpan(mine, canvas, STACK_RIM, { draw, click: hand.click, hover: hand.hover, scrolls: true });
 
   function update(given) {
     data = given;
@@ -74,7 +75,7 @@ function makeStack(mine) {
     scroller.dataset.rows = `${first} ${last}`;
     scroller.dataset.span = time.span().map((frame) => frame.toFixed(1)).join(" ");
     scroller.dataset.points = drawn;
-    say();
+    hand.say();
   }
 
   function drawLane(context, colours, number, top, width, isChosen) {
@@ -119,25 +120,9 @@ function makeStack(mine) {
     return y < scroller.clientHeight - AXIS_PX ? mine.state.listed[row] ?? null : null;
   }
 
-  function click(event) {
-    const number = rowAt(event);
-    if (number !== null) linked.choose(mine.animal, number, mine);
-  }
-
-  function hover(event) {
-    const number = event ? rowAt(event) : null;
-    pointed = number === null ? null : [number, time.frameAt(event)];
-    canvas.style.cursor = number === null ? "default" : "pointer";
-    say();
-  }
-
-  function say() {
-    let text = `${mine.state.listed.length} traces, ${data.kind} (${looks.shared ? `all from ${short(common[0])} to ${short(common[1])} ${data.unit}` : "each in its own range"})`;
-    if (pointed) {
-      const [number, frame] = pointed, part = shownPart(), at = part.at(frame);
-      text = `component ${number} · ${time.words(frame)} · ${short(part.peak(number, at, part.frames_per_pair === 1 ? at : Math.min(at + 1, part.n - 1)))} ${data.unit}`;
-    }
-    find(".said").textContent = text;
+  function whatIsShown() {
+    const range = looks.shared ? `all from ${short(common[0])} to ${short(common[1])} ${data.unit}` : "each in its own range";
+    return `${mine.state.listed.length} traces, ${data.kind} (${range})`;
   }
 
   function bringIntoView() {

@@ -145,12 +145,6 @@ def carry_out(until: Until) -> None:
         try_run(until)
 
 
-def rerun_if_requested() -> None:
-    """Let the whole page carry out what was requested while a fragment ran."""
-    if keys.REQUESTED in st.session_state:
-        st.rerun()
-
-
 def try_run(until: Until) -> None:
     """Submit a run and draw the page again, or say why it can't start, where that moves no button."""
     st.session_state.pop(keys.REQUESTED, None)

@@ -156,7 +156,13 @@ def recordings_in(folder: str) -> Project:
 def project() -> Project | None:
     """Give the open project, or None."""
     folder = st.session_state.get(keys.PROJECT) or os.environ.get(START_FOLDER)
-    return _opened(folder) if folder else None
+    return _opened_lately(folder, os.environ.get(safe_paths.ROOTS, ""), store().root) if folder else None
+
+
+@st.cache_resource(ttl=JOBS_FRESH_S, max_entries=16, show_spinner=False)
+def _opened_lately(text: str, roots_given: str, store_root: Path) -> Project:
+    """Open a project; one look at the disk serves one drawing of a page, which asks some ninety times."""
+    return _opened(text)
 
 
 def _opened(text: str) -> Project:

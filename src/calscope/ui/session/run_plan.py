@@ -13,12 +13,15 @@ from calscope.model.params import Parameters
 from calscope.model.quantities import duration
 from calscope.model.recording import RecordingInfo
 from calscope.pipeline.runner import expect_run, plan_keys
+from calscope.pipeline.times import is_first_run
 from calscope.ui.frame import keys, wording
 from calscope.ui.session import animal_states, cached, launch, placed_seeds, places, shown_run
 from calscope.ui.widgets import parameter_form
 
 _LAST_OF: dict[str, StageName] = {"motion correction": "after", "extraction": "refit", "evaluation": "evaluation"}
 _STEPS = "motion correction, extraction and evaluation"
+
+FIRST_RUN = "The first run here also compiles its kernels: up to a minute more."
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,10 @@ def _stored(plan: RunPlan) -> str:
     ]
     found = ", ".join(parts) or "nothing yet"
     stored = f"In the store with these settings: {found}."
-    return stored + (f" About {duration(plan.left_s)}." if plan.left_s else "")
+    if not plan.left_s:
+        return stored
+    first = f" {FIRST_RUN}" if is_first_run(places.store().root) else ""
+    return f"{stored} About {duration(plan.left_s)}.{first}"
 
 
 def make() -> RunPlan:

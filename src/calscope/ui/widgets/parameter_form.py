@@ -15,6 +15,8 @@ from calscope.model.params import Parameters, field_of, fields
 from calscope.ui.frame import keys
 
 CHANGED_MARK = "●"
+BARE_CHARACTERS = 7
+"""So many fit into a box that shares its row with another; the help says what an empty one means."""
 _KEPT: dict[str, Any] = {"persist_state": "session"}
 _FLOAT_STEPS = ((1.0, 0.05), (100.0, 0.1))
 _COARSE_STEP = 1.0
@@ -49,11 +51,6 @@ def parameters(used: Collection[str] | None = None) -> Parameters:
     return Parameters.from_dict(
         {name: own for name, own in groups.items() if used is None or name in used or _is_allowed(name, own)}
     )
-
-
-def groups_not_allowed(used: Collection[str]) -> set[str]:
-    """Give those of the groups whose widgets hold a value that is not allowed, or two that don't fit together."""
-    return {name for name, own in _values_by_group().items() if name in used and not _is_allowed(name, own)}
 
 
 def _values_by_group() -> dict[str, dict[str, Any]]:
@@ -287,6 +284,7 @@ def _show_pair(field: ParameterField) -> None:
 
 def _number(field: ParameterField, label: str, key: str, *, bare: bool = False) -> None:
     spec = field.spec
+    widest = BARE_CHARACTERS if bare else len(spec.none_means)
     whole = spec.kind.startswith("int")
     as_type = int if whole else float
     of_its_type: dict[str, Any] = {
@@ -298,7 +296,7 @@ def _number(field: ParameterField, label: str, key: str, *, bare: bool = False) 
     }
     st.number_input(
         label,
-        placeholder=spec.none_means or None,
+        placeholder=(spec.none_means if len(spec.none_means) <= widest else "none") or None,
         key=key,
         help=None if bare else _help(field),
         label_visibility="collapsed" if bare else "visible",
