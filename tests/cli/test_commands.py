@@ -35,7 +35,7 @@ def test_params_as_json_can_be_given_back(calscope, tmp_path):
     for option in ("--json", "--caiman"):
         _, out, _ = calscope("params", option)
         (tmp_path / "p.json").write_text(out)
-        params, _ = read_settings(str(tmp_path / "p.json"), [])
+        params = read_settings(str(tmp_path / "p.json"), []).params
         assert params.gSiz_px == Parameters().gSiz_px and params.motion == Parameters().motion
 
 

@@ -88,3 +88,32 @@ def test_seeds_for_an_engine_that_takes_none_are_refused_before_anything_runs(ca
     status, _, err = calscope("run", data, "--out", "out", *RUN, "--inputs", own)
     assert status == 2 and "Animal_1: The engine stand-in can't begin components at seeds" in err
     assert engine.calls == [] and not (here / "out").exists()
+
+
+@pytest.fixture
+def settings(here, engine):
+    values = {"cnmf": {"K": 3}, "animals": {"Animal_1": {"cnmf.gSig": 5, "cnmf.K": 6}, "Animal_2": {"cnmf.K": 7}}}
+    (here / "settings.json").write_text(json.dumps(values))
+    return here / "settings.json"
+
+
+def test_a_parameter_file_has_values_of_single_animals(calscope, data, here, engine, settings):
+    change = ("--set", "Animal_2:cnmf.K=8", "--set", "cnmf.K=4", "--until", "motion")
+    status, _, err = calscope("run", data, "--out", here / "out", *RUN, "--params", settings, *change)
+    assert status == 0
+    used = [load(here / f"out/Animal_{n}/run.json")["requested"]["cnmf"] for n in (1, 2)]
+    assert [(of_it["K"], of_it["gSig"]) for of_it in used] == [(6, [5, 5]), (8, [4, 4])]
+    assert "these keep theirs: Animal_1, Animal_2. Change it by --set Animal_1:cnmf.K=VALUE." in err
+
+
+def test_the_inputs_file_counts_before_the_parameter_file(calscope, data, here, settings, own):
+    calscope("run", data, "--out", here / "out", *RUN, "--params", settings, "--inputs", own, "--until", "motion")
+    told = load(here / "out/run.json")["inputs"]["Animal_1"]
+    assert told == {"parameters": {"cnmf.gSig": [5, 5], "cnmf.K": 6}, "seeds": [[3, 4], [7, 8]]}
+
+
+def test_a_parameter_file_of_other_animals_is_refused(calscope, data, here, engine, settings):
+    settings.write_text('{"animals": {"Animal_9": {"cnmf.K": 6}}}')
+    status, _, err = calscope("run", data, "--out", here / "out", *RUN, "--params", settings)
+    assert status == 2 and err.count("\n") == 1 and "no animal 'Animal_9'" in err
+    assert "Animals there: Animal_1, Animal_2" in err

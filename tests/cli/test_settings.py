@@ -37,9 +37,10 @@ def test_values_as_people_write_them(text, value):
 def test_changes_come_on_top_of_the_file(tmp_path):
     file = tmp_path / "p.json"
     file.write_text(json.dumps({"motion": {"pw_rigid": False}, "cnmf": {"K": 7}}))
-    params, notes = read_settings(str(file), ["cnmf.K=9", "dataset.fr=30", "cnmf.rf=none", "motion.strides=40,50"])
+    found = read_settings(str(file), ["cnmf.K=9", "dataset.fr=30", "cnmf.rf=none", "motion.strides=40,50"])
+    params = found.params
     assert params.motion.pw_rigid is False and params.cnmf.K == 9 and params.dataset.fr == 30
-    assert params.cnmf.rf is None and params.motion.strides == (40, 50) and notes == ()
+    assert params.cnmf.rf is None and params.motion.strides == (40, 50) and found.notes == ()
 
 
 def test_caimans_own_file_is_read_and_what_is_not_used_is_told(tmp_path):
@@ -47,8 +48,8 @@ def test_caimans_own_file_is_read_and_what_is_not_used_is_told(tmp_path):
     values["data"]["var_name_hdf5"] = "movie"
     file = tmp_path / "caiman.json"
     file.write_text(json.dumps(values))
-    params, notes = read_settings(str(file), [])
-    assert params.cnmf.K == 11 and notes[0].values == {"names": ["data.var_name_hdf5"]}
+    found = read_settings(str(file), [])
+    assert found.params.cnmf.K == 11 and found.notes[0].values == {"names": ["data.var_name_hdf5"]}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What is set for single animals: from `--inputs FILE`, and from `--set ANIMAL:NAME=VALUE`."""
+"""What is set for single animals: in `--params FILE`, in `--inputs FILE`, and by `--set ANIMAL:NAME=VALUE`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -9,10 +9,25 @@ from calscope.cli.settings import read_text, split_change
 from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs
 from calscope.model.errors import ParameterError
 from calscope.model.json_text import parse_json
+from calscope.model.parameter_file import OwnValues
 
 
-def read_inputs(file: str | None, changes: Sequence[str]) -> tuple[dict[str, AnimalInputs], list[str]]:
-    """Give the inputs of each animal, and those changes that concern all animals.
+def split_changes(changes: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
+    """Give the changes that concern all animals, NAME=VALUE, and those of one, as the animal and NAME=VALUE."""
+    for_all, of_one = [], []
+    for change in changes:
+        animal, colon, _ = change.partition("=")[0].rpartition(":")
+        if colon:
+            of_one.append((animal, change[len(animal) + 1 :]))
+        else:
+            for_all.append(change)
+    return for_all, of_one
+
+
+def read_inputs(
+    file: str | None, changes: Sequence[tuple[str, str]], of_params: Mapping[str, OwnValues]
+) -> dict[str, AnimalInputs]:
+    """Give the inputs of each animal.
 
     Parameters
     ----------
@@ -20,24 +35,24 @@ def read_inputs(file: str | None, changes: Sequence[str]) -> tuple[dict[str, Ani
         JSON, {"Animal_1": {"parameters": {"cnmf.gSig": [5, 5]}, "seeds": [[y, x]]}}; or a run.json that `calscope run`
         wrote, of all animals or of one.
     changes
-        NAME=VALUE for all animals, ANIMAL:NAME=VALUE for one, which counts in place of the file's.
+        By animal NAME=VALUE, which counts in place of both files'.
+    of_params
+        By animal what the parameter file says, in place of which the inputs file's values count.
 
     Raises
     ------
     ParameterError
         When the file can't be read or holds something else, naming the animal.
     """
-    inputs = {} if file is None else _read(Path(file))
-    for_all = []
-    for change in changes:
-        animal, colon, _ = change.partition("=")[0].rpartition(":")
-        if not colon:
-            for_all.append(change)
-            continue
-        name, value = split_change(change[len(animal) + 1 :])
+    inputs = {animal: AnimalInputs(values) for animal, values in of_params.items()}
+    for animal, found in ({} if file is None else _read(Path(file))).items():
+        weaker = inputs.get(animal, NO_INPUTS).parameters
+        inputs[animal] = replace(found, parameters={**weaker, **found.parameters})
+    for animal, change in changes:
+        name, value = split_change(change)
         own = inputs.get(animal, NO_INPUTS)
         inputs[animal] = replace(own, parameters={**own.parameters, name: value})
-    return inputs, for_all
+    return inputs
 
 
 def _read(path: Path) -> dict[str, AnimalInputs]:

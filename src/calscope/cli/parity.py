@@ -11,6 +11,7 @@ from calscope.export.report.parity_report import check_parity_place, write_parit
 from calscope.io.atomic_write import disk_trouble
 from calscope.io.project import RecordingRef, find_recordings
 from calscope.io.readers.reader_registry import open_recording
+from calscope.model.animal_inputs import AnimalInputs, parameters_of
 from calscope.model.errors import RecordingError, StoreError
 from calscope.model.note_texts.all_texts import texts
 from calscope.pipeline.engine_parity import run_parity
@@ -18,8 +19,9 @@ from calscope.pipeline.engine_parity import run_parity
 
 def command(chosen: argparse.Namespace) -> int:
     """Run both engines, write OUT/parity.json, parity.md and parity.html, and print their paths."""
-    params, notes = read_settings(chosen.params, chosen.changes)
+    settings = read_settings(chosen.params, chosen.changes)
     ref = _the_recording(Path(chosen.recording).absolute())
+    params = parameters_of(ref.name, settings.params, AnimalInputs(settings.animals.get(ref.name, {})))
     out = Path(chosen.out)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -27,7 +29,7 @@ def command(chosen: argparse.Namespace) -> int:
         raise StoreError(f"{out} can't be made: {disk_trouble(error, out)}.") from None
     check_parity_place(out)
     line = ProgressLine()
-    for note in texts(notes):
+    for note in texts(settings.notes):
         line.say(note)
     recording = open_recording(ref.path, chosen.frames)
     numbers, matched = run_parity(

@@ -45,7 +45,11 @@ def _add_run(commands: Commands) -> None:
     run.set_defaults(module="run")
     run.add_argument("data", metavar="DATA", help="folder with one folder or file per animal, or one recording")
     run.add_argument("--out", required=True, metavar="OUT", help="folder to write results to")
-    run.add_argument("--params", metavar="FILE", help="parameters as JSON, Calscope's or CaImAn's")
+    run.add_argument(
+        "--params",
+        metavar="FILE",
+        help="parameters as JSON, Calscope's or CaImAn's; those of single animals stand in its entry animals",
+    )
     run.add_argument(
         "--set",
         action="append",

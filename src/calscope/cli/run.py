@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,9 +16,9 @@ from typing import Any
 import psutil
 
 from calscope.cli import BAD_INPUT, INTERRUPTED, OK
-from calscope.cli.inputs import read_inputs
+from calscope.cli.inputs import read_inputs, split_changes
 from calscope.cli.progress_line import ProgressLine
-from calscope.cli.settings import read_settings
+from calscope.cli.settings import read_settings, split_change
 from calscope.engines.engine_registry import get_engine
 from calscope.export.run_folder.run_entry import entry_of
 from calscope.export.run_folder.write_animal import RUN, check_apart, check_place, write_animal, write_json
@@ -26,6 +26,7 @@ from calscope.export.stored_animal import StoredAnimal
 from calscope.io.project import Project, RecordingRef, find_recordings
 from calscope.io.readers.reader_registry import open_recording
 from calscope.jobs.stop_signals import ended_in_time
+from calscope.model.animal_inputs import AnimalInputs
 from calscope.model.errors import CalscopeError, Cancelled, EngineError, ParameterError, RecordingError, StoreError
 from calscope.model.note_texts.all_texts import texts
 from calscope.model.quantities import duration
@@ -44,11 +45,13 @@ logger = logging.getLogger(__name__)
 
 def command(chosen: argparse.Namespace) -> int:
     """Run, and write OUT."""
-    inputs, changes = read_inputs(chosen.inputs, chosen.changes)
-    params, notes = read_settings(chosen.params, changes)
+    for_all, of_one = split_changes(chosen.changes)
+    settings = read_settings(chosen.params, for_all)
+    inputs = read_inputs(chosen.inputs, of_one, settings.animals)
     line = ProgressLine()
-    for note in texts(notes):  # before what may be refused: it may say why
+    for note in texts(settings.notes):  # before what may be refused: it may say why
         line.say(note)
+    _say_what_stays(for_all, inputs, line)
     engine = get_engine(chosen.engine)
     workers = chosen.workers or cpu_count()
     data = Path(chosen.data).absolute()
@@ -56,7 +59,7 @@ def command(chosen: argparse.Namespace) -> int:
     refs = choose_animals(project, _names(chosen.animals))
     choose_animals(project, tuple(inputs))  # refuses inputs of an animal that isn't there
     own = {ref.name: inputs[ref.name] for ref in refs if ref.name in inputs and not inputs[ref.name].is_empty}
-    request = RunRequest(params, engine, default_store(), chosen.until, chosen.frames, workers, own)
+    request = RunRequest(settings.params, engine, default_store(), chosen.until, chosen.frames, workers, own)
     out = Path(chosen.out)
     _check_out(out, data, refs)
     _check_animals(refs, request)
@@ -64,6 +67,17 @@ def command(chosen: argparse.Namespace) -> int:
     for note in texts(project.skipped):
         line.say(note)
     return run.all_animals(project, refs)
+
+
+def _say_what_stays(for_all: Sequence[str], inputs: Mapping[str, AnimalInputs], line: ProgressLine) -> None:
+    """Say where a value that was typed for all animals does not reach one that has its own."""
+    for name, _ in map(split_change, for_all):
+        kept = [animal for animal, of_it in inputs.items() if name in of_it.parameters]
+        if kept:
+            line.say(
+                f"--set {name} is for the animals without a value of their own; these keep theirs: {', '.join(kept)}. "
+                f"Change it by --set {kept[0]}:{name}=VALUE."
+            )
 
 
 class _Stop:

@@ -1,34 +1,36 @@
 """Parameters from a file and from NAME=VALUE."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from calscope.io.json_files import read_json_text
-from calscope.model.caiman_params import read_params
 from calscope.model.errors import ParameterError
 from calscope.model.json_text import parse_json, quoted
-from calscope.model.notes import Note
+from calscope.model.parameter_file import ParameterFile, read_parameter_file
 from calscope.model.params import Parameters
 
 
-def read_settings(file: str | None, changes: Sequence[str]) -> tuple[Parameters, tuple[Note, ...]]:
-    """Give the parameters of a file (or the defaults) with changes of the form NAME=VALUE, and notes for the person.
+def read_settings(file: str | None, changes: Sequence[str]) -> ParameterFile:
+    """Give what a parameter file says (or the defaults), with changes of the form NAME=VALUE for all animals.
 
     Raises
     ------
     ParameterError
         When the file can't be read, or a name or value does not fit.
     """
-    params, notes = (Parameters(), ()) if file is None else _read(file)
-    return params.replace(dict(split_change(change) for change in changes)) if changes else params, notes
+    found = ParameterFile(Parameters()) if file is None else _read(file)
+    if not changes:
+        return found
+    return replace(found, params=found.params.replace(dict(split_change(change) for change in changes)))
 
 
-def _read(file: str) -> tuple[Parameters, tuple[Note, ...]]:
+def _read(file: str) -> ParameterFile:
     what = f"The parameter file {file}"
     text = read_text(Path(file), what)
     try:
-        return read_params(text)
+        return read_parameter_file(text)
     except ParameterError as error:
         raise ParameterError(f"{what} does not fit. {error}") from None
 
