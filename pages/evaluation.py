@@ -5,7 +5,7 @@ import streamlit as st
 from calscope.ui.evaluation import thresholds_panel
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import messages, page_head, shell, sidebar
-from calscope.ui.linked import choice, linked_views
+from calscope.ui.linked import linked_views
 from calscope.ui.session import places, selection
 from calscope.ui.session.shown_run import ShownAnimal, ShownRun
 from calscope.ui.widgets import animal_sections, imported_words
@@ -26,12 +26,6 @@ HOW_TO_READ = (
 def show_linked(run: ShownRun, view: EvaluatedAnimal) -> None:
     """Draw the components; choosing one draws only this part again."""
     linked_views.show_evaluation(view, thresholds_panel.in_force() or run.params.evaluation)
-    st.page_link(
-        "pages/traces.py",
-        label="Look at the traces",
-        icon=":material/show_chart:",
-        query_params=selection.link_to_component(view.animal.name, choice.of(view).component),
-    )
     selection.put_into_address("evaluation")
 
 

@@ -181,6 +181,38 @@ def test_four_quick_presses_move_four_and_reload_keeps_the_chosen_one(server, ru
     all_chosen(page, 4)
 
 
+def test_up_and_down_step_in_every_view_and_scroll_the_page_elsewhere(server, run, animal, page):
+    open_page(page, server, run, "evaluation", component=2)
+    page.keyboard.press("ArrowDown")
+    settle(page)
+    assert set(page.evaluate(CHOSEN)) == {"2"}, "no view has the focus"
+    page.locator("canvas[data-view]").focus()
+    choose_at_once(page, 3, lambda: page.keyboard.press("ArrowDown"))
+    choose_at_once(page, 2, lambda: page.keyboard.press("ArrowUp"))
+    page.locator("svg.plot").focus()
+    choose_at_once(page, 1, lambda: page.keyboard.press("ArrowUp"))
+    choose_at_once(page, animal.refit.n - 1, lambda: page.keyboard.press("End"))
+    page.locator(".scroller").focus()
+    choose_at_once(page, 0, lambda: page.keyboard.press("Home"))
+    choose_at_once(page, 1, lambda: page.keyboard.press("ArrowDown"))
+
+
+def test_zoom_and_layer_of_the_map_outlast_a_reload(server, run, page):
+    open_page(page, server, run, "evaluation", component=0)
+    canvas = page.locator("canvas[data-view]")
+    page.get_by_role("button", name="Mean", exact=True).click()
+    canvas.focus()
+    page.keyboard.press("z")
+    settle(page)
+    view = canvas.get_attribute("data-view")
+    assert float(view.split()[2]) > 1
+    page.reload()
+    page.locator(".bar .badge:not(:empty)").wait_for(timeout=60_000)
+    settle(page)
+    assert canvas.get_attribute("data-view") == view
+    assert page.get_by_role("button", name="Mean", exact=True).get_attribute("aria-pressed") == "true"
+
+
 def test_arrow_keys_follow_the_order_and_the_filter_of_the_table(server, run, animal, page):
     open_page(page, server, run, "traces", component=0)
     page.get_by_role("button", name=re.compile(r"^accepted \(\d")).click()

@@ -23,6 +23,11 @@ def pictures(app):
     return [data for data in sent if "outlines" in data]
 
 
+def tile(app, name):
+    sent = [json.loads(element.proto.json) for element in app.get("bidi_component") if element.proto.json]
+    return next(one for one in next(data["animals"] for data in sent if "animals" in data) if one["value"] == name)
+
+
 def picker(app):
     return next(box for box in app.selectbox if box.label == "Results of")
 
@@ -33,7 +38,7 @@ def newer(lab, monkeypatch):
     others = JobManager(lab.store).jobs()
     good = next(job for job in others if job.id == lab.good_run)
 
-    def set_to(state, stages_of, animals=(), until="evaluation", error=""):
+    def set_to(state, stages_of, animals=(), until="evaluation", error="", *, animal=""):
         results = {
             name: replace(
                 good.results[name],
@@ -43,7 +48,7 @@ def newer(lab, monkeypatch):
             for name, stages in stages_of.items()
         }
         spec = replace(good.spec, animals=animals or None, until=until)
-        status = replace(good.status, state=state, fraction=0.5)
+        status = replace(good.status, state=state, fraction=0.5, animal=animal)
         job = replace(good, id=NEWER, spec=spec, status=status, results=results)
         monkeypatch.setattr(places, "jobs", lambda: [job, *others])
 
@@ -80,6 +85,28 @@ def test_what_a_running_run_has_through_is_shown_and_the_others_wait(open_page, 
     newer("running", {"Animal_1": tuple(good)})
     app = open_page("evaluation", data=lab.good)
     assert "running" in picker(app).options[0]
+
+
+def test_cards_keep_their_counts_while_a_run_goes_on(open_page, lab, newer):
+    good = JobManager(lab.store).get(lab.good_run).results
+    newer("running", {"Animal_1": tuple(good["Animal_1"].keys)})
+    app = open_page("evaluation", data=lab.good)
+    counts = {name: f"{record.counts['accepted']} of {record.counts['refit']}" for name, record in good.items()}
+    assert tile(app, "Animal_1")["line"] == f"{counts['Animal_1']} accepted", "it is through"
+    assert tile(app, "Animal_2")["line"] == f"waits · {counts['Animal_2']}"
+    assert tile(app, "Animal_2")["told"].startswith(
+        f"waits for its turn · {counts['Animal_2']} accepted until now · motion"
+    )
+    newer("running", {}, animal="Animal_2")
+    assert tile(app.run(), "Animal_2")["line"] == f"runs · {counts['Animal_2']}"
+
+
+def test_an_animal_of_which_there_is_nothing_yet_only_runs(open_page, lab, newer, monkeypatch):
+    newer("running", {})
+    job = places.jobs()[0]
+    monkeypatch.setattr(places, "jobs", lambda: [job])
+    app = open_page("evaluation", data=lab.good)
+    assert tile(app, "Animal_2")["line"] == "waits for its turn"
 
 
 def test_an_animal_that_failed_in_the_newest_run_says_so_and_shows_the_one_before(open_page, lab, newer):

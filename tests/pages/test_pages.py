@@ -273,6 +273,8 @@ def test_page_says_at_once_where_the_sidebar_differs_from_the_run(open_page, lab
 def test_thresholds_on_the_page_evaluate_on_every_page_and_the_run_is_named(open_page, lab):
     found = AnimalResults(Store(lab.store), JobManager(lab.store).get(lab.good_run).results["Animal_1"].keys)
     app = open_page("evaluation", run=lab.good_run, animal="Animal_1")
+    card = strip(app)["Animal_1"]
+    assert (card["step"], card["tried"]) == ("evaluated", False)
     strict = dict.fromkeys(("evaluation.rval_thr", "evaluation.min_soma"), 0.9)
     for dotted, value in strict.items():
         app.number_input(key=keys.parameter(dotted)).set_value(value).run()
@@ -280,6 +282,9 @@ def test_thresholds_on_the_page_evaluate_on_every_page_and_the_run_is_named(open
     assert now != found.evaluation.n_accepted
     note = f"The run itself accepted {found.evaluation.n_accepted} of {found.refit.n}"
     assert strip(app)["Animal_1"]["line"] == f"{now} of {found.refit.n} accepted"
+    card = strip(app)["Animal_1"]
+    assert (card["step"], card["tried"]) == ("these thresholds", True)
+    assert f"not run: the run accepted {found.evaluation.n_accepted}" in card["told"]
     assert [len(group["members"]) for group in linked(app, "outlines")[0]["groups"]] == [now, found.refit.n - now]
     assert linked(app, "choice")[0]["counts"]["accepted"] == now
     assert note in words(app)

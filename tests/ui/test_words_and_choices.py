@@ -4,8 +4,7 @@ import pytest
 
 from calscope.ui.frame.messages import plain
 from calscope.ui.frame.wording import count
-from calscope.ui.session import selection
-from calscope.ui.session.selection import link_to_component, number_in
+from calscope.ui.session.selection import number_in
 
 
 @pytest.mark.parametrize(
@@ -26,10 +25,3 @@ def test_counts_in_words():
 )
 def test_a_number_in_an_address_is_one_that_a_component_may_have(text, number):
     assert number_in(text) == number
-
-
-def test_a_link_to_a_component_names_it_only_where_there_is_one(monkeypatch):
-    monkeypatch.setattr(selection.st, "session_state", {"project": "/data"})
-    assert link_to_component("Animal_1", 0) == {"data": "/data", "animal": "Animal_1", "component": "0"}
-    monkeypatch.setattr(selection.st, "session_state", {"project": "/data", "run": "r1"})
-    assert link_to_component("Animal_1", None) == {"run": "r1", "animal": "Animal_1"}

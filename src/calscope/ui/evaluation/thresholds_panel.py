@@ -47,6 +47,12 @@ def evaluated(animal: ShownAnimal) -> EvaluatedAnimal | None:
     return stored and evaluate_with(stored, in_force())
 
 
+def are_tried(animal: ShownAnimal) -> bool:
+    """Tell whether an animal is evaluated otherwise than in its run, by thresholds that were not run."""
+    view = evaluated(animal)
+    return view is not None and bool(view.variant) and animal.results.evaluation is not None
+
+
 def evaluate_with(view: EvaluatedAnimal, thresholds: Thresholds | None) -> EvaluatedAnimal:
     """Give the animal evaluated with these thresholds; None stands for those of its run."""
     if thresholds is None:
@@ -66,12 +72,12 @@ def _evaluation(key: str, thresholds: Thresholds, _quality: ComponentQuality) ->
 
 def say_otherwise(animal: ShownAnimal) -> None:
     """Say in one line, where an animal is not evaluated as in its run, how many the run accepted."""
-    view = evaluated(animal)
     stored = animal.results.evaluation
-    if view is None or stored is None or not view.variant:
+    if stored is None or not are_tried(animal):
         return
     st.caption(
-        f"Evaluated with the thresholds set now. The run itself accepted {stored.n_accepted} of {view.components.n}; "
+        f"Evaluated with the thresholds set now. The run itself accepted {stored.n_accepted} of "
+        f"{len(stored.accepted)}; "
         "the next run of **Evaluate** stores this evaluation."
     )
 

@@ -112,13 +112,6 @@ function makeTable(mine) {
     const row = event.target.closest("[data-component]");
     if (row) linked.choose(mine.animal, Number(row.dataset.component), mine);
   };
-  scroller.onkeydown = (event) => {
-    const { listed } = mine.state, ends = { Home: listed[0], End: listed.at(-1) }, by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-    if (!by && !(event.key in ends)) return;
-    event.preventDefault();
-    if (by) linked.step(mine.animal, by, mine);
-    else linked.choose(mine.animal, ends[event.key] ?? null, mine);
-  };
   const leave = onResize(scroller, () => data && draw());
   return {
     update,

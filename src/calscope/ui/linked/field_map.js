@@ -69,12 +69,12 @@ function makeMap(mine) {
   const find = (selector) => mine.root.querySelector(selector);
   const canvas = find("canvas"), tip = find(".tip"), context = canvas.getContext("2d");
   const images = new Map(), fingers = new Map();
-  let data = null, outlines = [], packed = "", groupOf = [], joined = [], looks = null, hovered = null, request = 0, wasDragged = false;
+  let data = null, outlines = [], packed = "", groupOf = [], joined = [], looks = null, hovered = null, request = 0, told = "", wasDragged = false;
   let width = 1, height = 1;
 
   function update(given) {
     data = given;
-    looks = kept(`map ${data.field}`, { x: data.columns / 2, y: data.rows / 2, zoom: 1, layer: 0, hidden: new Set() });
+    looks = kept(`map ${data.field}`, remembered());
     if (data.outlines.codes !== packed) {
       packed = data.outlines.codes;
       outlines = unpackOutlines(data.outlines);
@@ -85,6 +85,28 @@ function makeMap(mine) {
     canvas.setAttribute("aria-label", data.label);
     addControls();
     fit();
+  }
+
+  // The window's own storage keeps how the field was looked at over a reload; it may be refused, or hold anything.
+  const storedAs = () => `calscope map ${data.field}`;
+
+  function remembered() {
+    const start = { x: data.columns / 2, y: data.rows / 2, zoom: 1, layer: 0, hidden: new Set() };
+    try {
+      const found = JSON.parse(sessionStorage.getItem(storedAs())) || {};
+      for (const name of ["x", "y", "zoom", "layer"]) if (Number.isFinite(found[name])) start[name] = found[name];
+      start.layer = Math.max(Math.trunc(start.layer), 0);
+      return { ...start, hidden: new Set(found.hidden) };
+    } catch {
+      return start;
+    }
+  }
+
+  function remember() {
+    const text = JSON.stringify({ ...looks, hidden: [...looks.hidden] });
+    if (text === told) return;
+    told = text;
+    try { sessionStorage.setItem(storedAs(), text); } catch { /* it lasts as long as the page then */ }
   }
 
   function joinedOf(members, name) {
@@ -188,6 +210,7 @@ function makeMap(mine) {
     drawNumber();
     drawScaleBar();
     say();
+    remember();
   }
 
   function drawGroups(px) {

@@ -125,14 +125,27 @@ function makeStore() {
   }
 
   window.addEventListener("keydown", (event) => {
-    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key], at = event.composedPath()[0];
-    if (!by || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+    const at = event.composedPath()[0];
+    if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
     if (at instanceof Element && (at.closest(TYPING) || at.isContentEditable)) return;
-    const animal = active();
-    if (!animal) return;
+    const view = viewAt(event), animal = view?.animal || active();
+    if (!animal || !walk(animal, event.key, view)) return;
     event.preventDefault();
-    step(animal, by);
   });
+
+  function viewAt(event) {
+    const path = event.composedPath();
+    return [...animals.values()].flatMap((here) => [...here.reporters.keys()]).find((view) => path.includes(view.root));
+  }
+
+  // Left and right step anywhere on the page; up, down, Home and End, with which a page scrolls, in every view alike.
+  function walk(animal, key, view) {
+    const { listed } = state(animal), by = { ArrowLeft: -1, ArrowRight: 1, ...(view && { ArrowUp: -1, ArrowDown: 1 }) }[key];
+    const ends = view && listed.length ? { Home: listed[0], End: listed.at(-1) } : {};
+    if (by) step(animal, by, view);
+    else if (key in ends) choose(animal, ends[key], view);
+    return Boolean(by) || key in ends;
+  }
 
   return { state, join, choose, takeFromServer, list, arrange, step, tell, kept: new Map() };
 }

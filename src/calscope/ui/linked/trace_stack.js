@@ -134,14 +134,7 @@ function makeStack(mine) {
   }
 
   scroller.onscroll = draw;
-  scroller.onkeydown = (event) => {
-    const { listed } = mine.state, ends = { Home: listed[0], End: listed.at(-1) }, by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-    if (time.key(event)) return;
-    if (!by && !(event.key in ends)) return;
-    event.preventDefault();
-    if (by) linked.step(mine.animal, by, mine);
-    else linked.choose(mine.animal, ends[event.key] ?? null, mine);
-  };
+  scroller.onkeydown = (event) => { time.key(event); }; // false would keep the key from the other views
   const leave = onResize(find("figure"), fit);
   return {
     update,

@@ -71,12 +71,6 @@ def _known() -> list[dict[str, str]]:
     return st.session_state.get(keys.ADDRESSES) or []
 
 
-def link_to_component(animal: str, component: int | None) -> dict[str, str]:
-    """Give the part of an address that leads to a component of an animal."""
-    found = {} if component is None else {"component": str(component)}
-    return {**_looked_at(), "animal": animal, **found}
-
-
 def _looked_at() -> dict[str, str]:
     found = {name: str(st.session_state[key]) for name, key in _ADDRESS.items() if _is_set(key)}
     if "run" in found:

@@ -30,7 +30,7 @@ function tile(animal, number) {
       steps.append(make("span", k < animal.n_done ? "done" : k === animal.n_done ? "next" : ""));
     }
     const reached = make("span", "reached");
-    reached.append(steps, make("span", "step", animal.step));
+    reached.append(steps, make("span", animal.tried ? "step tried" : "step", animal.step));
     words.append(reached);
   }
   button.append(words);

@@ -1,8 +1,9 @@
 """All animals of the project in one row, each with a small picture, its counts and how far it is; one is chosen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any
 
 import cv2
@@ -21,7 +22,16 @@ from calscope.ui.widgets import charts
 PICTURE_PX = 44
 ALL = ""
 """Value of the first tile; no animal has an empty name."""
-_GRID = {"line": "in a grid", "told": "the pictures of all animals beside each other", "state": "", "step": ""}
+TRIED = "these thresholds"
+"""Stands where counts are of thresholds that were not run."""
+_BUSY: Mapping[str, str] = MappingProxyType({"runs": "running", "waits": "waits for its turn"})
+_GRID = {
+    "line": "in a grid",
+    "told": "the pictures of all animals beside each other",
+    "state": "",
+    "step": "",
+    "tried": False,
+}
 
 
 def show() -> None:
@@ -49,14 +59,15 @@ def _choose() -> None:
 def _tile(state: AnimalState) -> dict[str, Any]:
     ref = next(ref for ref in shown_run.refs() if ref.name == state.name)
     animal = shown_run.animal(ref, "evaluation", "refit", "fit", "apply")
-    line = _line(state, animal)
+    line, is_tried = _line(state, animal), thresholds_panel.are_tried(animal)
     remark = remarks.all_of_project().get(state.name, "")
     return {
         "value": state.name,
         "name": f"{state.name} ✎" if remark else state.name,
         "line": line,
-        "told": " · ".join(part for part in (line, _verdict(animal), _reached(state), remark) if part),
-        "step": state.step,
+        "told": " · ".join(part for part in (*_told(state, animal, line), remark) if part),
+        "step": TRIED if is_tried else state.step,
+        "tried": is_tried,
         "picture": _picture(animal) or _picture(shown_run.raw_animal(ref)),
         "n_steps": len(STEPS),
         "n_done": STEPS.index(state.step) + 1,
@@ -65,15 +76,28 @@ def _tile(state: AnimalState) -> dict[str, Any]:
 
 
 def _line(state: AnimalState, animal: ShownAnimal) -> str:
-    """Say in a few words what there is of an animal, or what goes on."""
-    if state.busy:
-        return "running" if state.busy == "runs" else "waits for its turn"
-    if state.failed:
+    """Say in a few words what there is of an animal, and what goes on."""
+    if state.failed and not state.busy:
         return "▲ failed in the newest run"
     evaluation, fit = thresholds_panel.evaluation_of(animal), animal.results.refit or animal.results.first
+    counts = wording.count(fit.n, "component") if fit is not None else ""
     if evaluation is not None and fit is not None:
-        return f"{evaluation.n_accepted} of {fit.n} accepted"
-    return wording.count(fit.n, "component") if fit is not None else state.step
+        counts = f"{evaluation.n_accepted} of {fit.n}" + ("" if state.busy else " accepted")
+    if state.busy:
+        return f"{state.busy} · {counts}" if counts else _BUSY[state.busy]
+    return counts or state.step
+
+
+def _told(state: AnimalState, animal: ShownAnimal, line: str) -> Iterator[str]:
+    """Say in full what the card has no room for."""
+    evaluation, stored = thresholds_panel.evaluation_of(animal), animal.results.evaluation
+    yield _BUSY[state.busy] if state.busy else line
+    if state.busy and evaluation is not None:
+        yield f"{evaluation.n_accepted} of {len(evaluation.accepted)} accepted until now"
+    if stored is not None and thresholds_panel.are_tried(animal):
+        yield f"with the thresholds set now, which were not run: the run accepted {stored.n_accepted}"
+    yield _verdict(animal)
+    yield _reached(state)
 
 
 def _reached(state: AnimalState) -> str:
