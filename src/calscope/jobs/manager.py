@@ -27,7 +27,7 @@ from calscope.pipeline.store import Store
 GRACE_S = STOP_S
 """How long a cancelled job may take to stop by itself before its process group is ended."""
 _LOG_TAIL_BYTES = 64 << 10
-_ONE_THREAD = (
+ONE_THREAD = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -247,7 +247,7 @@ class JobManager:
         return Job(folder.id, folder.path, spec, status, folder.read_results())
 
     def _start(self, folder: JobFolder) -> None:
-        environment = os.environ | dict.fromkeys(_ONE_THREAD, "1") | {"PYTHONUNBUFFERED": "1"}
+        environment = os.environ | dict.fromkeys(ONE_THREAD, "1") | {"PYTHONUNBUFFERED": "1"}
         with folder.log.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, *self._worker, str(folder.path.absolute())],

@@ -29,12 +29,13 @@ class ResultWriter:
     Given out by `Store.writer`, which commits it when the `with` block ends well and removes it when it does not.
     """
 
-    def __init__(self, folder: Path, root: Path, provenance: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, root: Path, provenance: Mapping[str, Any], *, durable: bool) -> None:
         self.folder = folder
         self.root = root
         self.values: dict[str, Any] = {}
         """What is not an array; must be JSON."""
         self.provenance = dict(provenance)
+        self._durable = durable
         self._allocated: dict[str, NDArray] = {}
         self._files: dict[str, str] = {}
 
@@ -67,18 +68,21 @@ class ResultWriter:
         self._files[name] = path.name
 
     def finish(self) -> None:
-        """Write the values, wait for the disk, and put the completion mark last."""
+        """Write the values, wait for the disk where results are to last, and put the completion mark last."""
         with store_trouble(self.root):
             while self._allocated:  # none is kept: on Windows a folder with an open map doesn't move
-                self._allocated.popitem()[1].flush()  # type: ignore[attr-defined]
+                array = self._allocated.popitem()[1]
+                if self._durable:
+                    array.flush()  # type: ignore[attr-defined]
             self._drop_unused()
             meta = {"schema": SCHEMA, "arrays": self._files, "values": self.values, "provenance": self.provenance}
             (self.folder / META).write_text(json.dumps(meta, indent=1, default=_plain), encoding="utf-8")
             sizes = {path.name: path.stat().st_size for path in self.folder.iterdir()}
-            for name in sizes:
+            for name in sizes if self._durable else ():
                 sync_to_disk(self.folder / name)
-            write_text_whole(self.folder / MARK, json.dumps({"files": sizes}), durable=True)
-            sync_to_disk(self.folder)
+            write_text_whole(self.folder / MARK, json.dumps({"files": sizes}), durable=self._durable)
+            if self._durable:
+                sync_to_disk(self.folder)
 
     def discard(self) -> None:
         """Remove everything."""

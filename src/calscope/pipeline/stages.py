@@ -337,6 +337,7 @@ _UNTIL: dict[Until, tuple[StageName, ...]] = {
     "motion": _TO_MOTION,
     "extraction": _TO_EXTRACTION,
     "evaluation": (*_TO_EXTRACTION, "component_quality", "evaluation", "dff"),
+    "tuning": ("check", "estimate", "apply", "after", "fit", "refit", "component_quality", "evaluation"),
 }
 
 

@@ -98,8 +98,16 @@ class Pruned:
 class Store:
     """The result store at one folder; nothing is written before the first result."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, durable: bool = True) -> None:
+        """Take the root.
+
+        Parameters
+        ----------
+        durable
+            Whether a result waits for the disk, so that it is whole even when the power fails right after.
+        """
         self.root = Path(root)
+        self._durable = durable
         self.results = self.root / "results"
         self.jobs = self.root / "jobs"
         self.owners = Owners(self.root)
@@ -144,7 +152,7 @@ class Store:
             temp = final.with_name(f"{_TEMP}{key}-{name}")
             with store_trouble(self.root):
                 temp.mkdir(parents=True)
-            writer = ResultWriter(temp, self.root, provenance)
+            writer = ResultWriter(temp, self.root, provenance, durable=self._durable)
             try:
                 yield writer
                 writer.finish()
@@ -291,7 +299,8 @@ class Store:
         if final.exists():
             self._to_trash(final)
         move(temp, final)
-        sync_to_disk(final.parent)
+        if self._durable:
+            sync_to_disk(final.parent)
 
     def _to_trash(self, folder: Path) -> Path:
         trash = folder.with_name(f"{_TRASH}{secrets.token_hex(8)}")
