@@ -1,64 +1,7 @@
 // Outlines of components over an image of the field. A click chooses; the wheel or two fingers zoom, a drag moves.
 
 const NEAR_PX = 9, DRAG_PX = 4, MOST_ZOOM = 40, COARSE_BELOW = 1.5, MOST_IMAGES = 60;
-const LINE = 1.6, HOVERED = 2.4, CHOSEN = 3.4, HALO = "rgb(0 0 0 / 65%)", GAP = -32768;
-
-function unpackOutlines({ codes, lengths, steps_per_px: steps }) {
-  const points = new Int16Array(bytes(codes));
-  let from = 0;
-  return lengths.map((length) => {
-    const one = outlineOf(points.subarray(2 * from, 2 * (from + length)), steps);
-    from += length;
-    return one;
-  });
-}
-
-function outlineOf(codes, steps) {
-  const pieces = [[]], box = [Infinity, Infinity, -Infinity, -Infinity];
-  for (let i = 0; i < codes.length; i += 2) {
-    if (codes[i] === GAP) { pieces.push([]); continue; }
-    const x = codes[i] / steps, y = codes[i + 1] / steps, piece = pieces.at(-1);
-    piece.push([x, y]);
-    box[0] = Math.min(box[0], x); box[1] = Math.min(box[1], y);
-    box[2] = Math.max(box[2], x); box[3] = Math.max(box[3], y);
-  }
-  return { path: pathOf(pieces, 1), coarse: pathOf(pieces, 3), pieces, box, area: pieces.reduce((sum, piece) => sum + areaOf(piece), 0) };
-}
-
-// Every so many points are enough where a pixel of the field is small on the screen.
-function pathOf(pieces, every) {
-  const path = new Path2D();
-  for (const piece of pieces) {
-    if (!piece.length) continue;
-    path.moveTo(...piece[0]);
-    for (let i = every; i < piece.length; i += every) path.lineTo(...piece[i]);
-    path.closePath();
-  }
-  return path;
-}
-
-function areaOf(piece) {
-  let twice = 0;
-  piece.forEach(([x, y], i) => { const [u, v] = piece[(i + 1) % piece.length]; twice += x * v - u * y; });
-  return Math.abs(twice) / 2;
-}
-
-function isInside({ box, pieces }, x, y) {
-  if (x < box[0] || x > box[2] || y < box[1] || y > box[3]) return false;
-  let inside = false;
-  for (const piece of pieces) {
-    for (let i = 0, j = piece.length - 1; i < piece.length; j = i, i += 1) {
-      const [a, b] = piece[i], [c, d] = piece[j];
-      if (b > y !== d > y && x < ((c - a) * (y - b)) / (d - b) + a) inside = !inside;
-    }
-  }
-  return inside;
-}
-
-function distance({ box, pieces }, x, y, most) {
-  if (x < box[0] - most || x > box[2] + most || y < box[1] - most || y > box[3] + most) return Infinity;
-  return Math.min(Infinity, ...pieces.flat().map(([u, v]) => Math.hypot(u - x, v - y)));
-}
+const LINE = 1.6, HOVERED = 2.4, CHOSEN = 3.4, HALO = "rgb(0 0 0 / 65%)";
 
 function niceLength(longest) {
   const power = 10 ** Math.floor(Math.log10(longest));
@@ -69,19 +12,18 @@ function makeMap(mine) {
   const find = (selector) => mine.root.querySelector(selector);
   const canvas = find("canvas"), tip = find(".tip"), context = canvas.getContext("2d");
   const images = new Map(), fingers = new Map();
-  let data = null, outlines = [], packed = "", groupOf = [], joined = [], looks = null, hovered = null, request = 0, told = "", wasDragged = false;
+  const shown = { outlines: [], packed: "", joined: [] }, held = { outlines: [], packed: "", joined: [] };
+  let data = null, groupOf = [], looks = null, isBorderHeld = false, hovered = null, request = 0, told = "", wasDragged = false;
   let width = 1, height = 1;
 
   function update(given) {
     data = given;
     looks = kept(`map ${data.field}`, remembered());
-    if (data.outlines.codes !== packed) {
-      packed = data.outlines.codes;
-      outlines = unpackOutlines(data.outlines);
-    }
+    if (!data.held) looks.side = "now";
     groupOf = [];
     data.groups.forEach((group) => group.members.forEach((number) => { groupOf[number] = group; }));
-    joined = data.groups.map(({ members }) => ["path", "coarse"].map((name) => joinedOf(members, name)));
+    fill(shown, data);
+    if (data.held) fill(held, data.held);
     canvas.setAttribute("aria-label", data.label);
     addControls();
     fit();
@@ -91,7 +33,7 @@ function makeMap(mine) {
   const storedAs = () => `calscope map ${data.field}`;
 
   function remembered() {
-    const start = { x: data.columns / 2, y: data.rows / 2, zoom: 1, layer: 0, hidden: new Set() };
+    const start = { x: data.columns / 2, y: data.rows / 2, zoom: 1, layer: 0, hidden: new Set(), side: "now", at: 0.5 };
     try {
       const found = JSON.parse(sessionStorage.getItem(storedAs())) || {};
       for (const name of ["x", "y", "zoom", "layer"]) if (Number.isFinite(found[name])) start[name] = found[name];
@@ -109,9 +51,19 @@ function makeMap(mine) {
     try { sessionStorage.setItem(storedAs(), text); } catch { /* it lasts as long as the page then */ }
   }
 
-  function joinedOf(members, name) {
+  // Outlines, their groups and the images of one of the two states that are compared, or of the only one.
+  function fill(side, given) {
+    if (given.outlines.codes !== side.packed) {
+      side.packed = given.outlines.codes;
+      side.outlines = unpackOutlines(given.outlines);
+    }
+    Object.assign(side, { groups: given.groups, layers: given.layers });
+    side.joined = given.groups.map(({ members }) => ["path", "coarse"].map((name) => joinedOf(side, members, name)));
+  }
+
+  function joinedOf(side, members, name) {
     const all = new Path2D();
-    members.forEach((number) => all.addPath(outlines[number][name]));
+    members.forEach((number) => all.addPath(side.outlines[number][name]));
     return all;
   }
 
@@ -119,15 +71,16 @@ function makeMap(mine) {
     looks.layer = Math.min(looks.layer, data.layers.length - 1);
     const layers = data.layers.map((layer, i) => [i, layer.title]);
     refill(find(".layers"), choiceOf(layers, looks.layer, (i) => { looks.layer = i; addControls(); draw(); }));
-    refill(find(".groups"), ...data.groups.map((group) => {
-      const shown = !looks.hidden.has(group.name);
+    refill(find(".sides"), ...(data.held ? [choiceOf(sides(), looks.side, look)] : []));
+    refill(find(".groups"), ...groupsOfBoth().map((group) => {
+      const isShown = !looks.hidden.has(group.name);
       const one = button(group.name, `Show or hide ${group.members.length} outlines`, () => {
-        if (shown) looks.hidden.add(group.name); else looks.hidden.delete(group.name);
+        if (isShown) looks.hidden.add(group.name); else looks.hidden.delete(group.name);
         addControls();
         draw();
       }, "group");
       one.style.setProperty("--colour", group.colour);
-      one.setAttribute("aria-pressed", String(shown));
+      one.setAttribute("aria-pressed", String(isShown));
       return one;
     }));
     refill(find(".whole"),
@@ -136,6 +89,20 @@ function makeMap(mine) {
     const layer = data.layers[looks.layer];
     find(".low").textContent = layer.low;
     find(".high").textContent = layer.high;
+  }
+
+  const sides = () => [["now", data.title], ["held", data.held.title], ["swipe", "swipe"]];
+
+  function look(side) {
+    looks.side = side;
+    addControls();
+    draw();
+  }
+
+  // A group that only the held state has is switched here as well.
+  function groupsOfBoth() {
+    const names = new Set(data.groups.map((group) => group.name));
+    return [...data.groups, ...(data.held ? data.held.groups.filter((group) => !names.has(group.name)) : [])];
   }
 
   function imageOf(uri) {
@@ -150,12 +117,12 @@ function makeMap(mine) {
   }
 
   // A layer without an image of its own shows the footprint of the chosen component.
-  function drawLayer() {
-    const { uri } = data.layers[looks.layer], whole = { uri, x: 0, y: 0, columns: data.columns, rows: data.rows };
-    const shown = uri ? whole : mine.state.footprints.get(mine.state.component);
-    if (!shown?.uri) return;
-    const image = imageOf(shown.uri);
-    if (image.complete && image.naturalWidth) context.drawImage(image, shown.x, shown.y, shown.columns, shown.rows);
+  function drawLayer(side) {
+    const { uri } = side.layers[Math.min(looks.layer, side.layers.length - 1)], whole = { uri, x: 0, y: 0, columns: data.columns, rows: data.rows };
+    const picture = uri ? whole : mine.state.footprints.get(mine.state.component);
+    if (!picture?.uri) return;
+    const image = imageOf(picture.uri);
+    if (image.complete && image.naturalWidth) context.drawImage(image, picture.x, picture.y, picture.columns, picture.rows);
   }
 
   // The picture has the field's own shape, as large as the column and the height that is left allow.
@@ -201,22 +168,55 @@ function makeMap(mine) {
     context.imageSmoothingEnabled = false;
     context.fillStyle = "#000";
     context.fillRect(0, 0, data.columns, data.rows);
-    drawLayer();
-    context.translate(0.5, 0.5);
-    context.lineJoin = "round";
-    drawGroups(1 / pxPerPixel());
-    drawMarked(1 / pxPerPixel());
+    drawSide(looks.side === "held" ? held : shown);
+    if (looks.side === "swipe") drawLeftOfBorder(held);
     context.setTransform(sharp, 0, 0, sharp, 0, 0);
+    if (looks.side === "swipe") drawBorder();
     drawNumber();
     drawScaleBar();
     say();
     remember();
   }
 
-  function drawGroups(px) {
-    data.groups.forEach((group, i) => {
+  function drawSide(side) {
+    drawLayer(side);
+    context.save();
+    context.translate(0.5, 0.5);
+    context.lineJoin = "round";
+    drawGroups(side, 1 / pxPerPixel());
+    if (side === shown) drawMarked(1 / pxPerPixel());
+    context.restore();
+  }
+
+  function drawLeftOfBorder(side) {
+    const [left, top] = corner(), px = pxPerPixel();
+    context.save();
+    context.beginPath();
+    context.rect(left, top, (looks.at * width) / px, height / px);
+    context.clip();
+    context.fillStyle = "#000";
+    context.fillRect(0, 0, data.columns, data.rows);
+    drawSide(side);
+    context.restore();
+  }
+
+  function drawBorder() {
+    const x = looks.at * width;
+    context.fillStyle = "#fff";
+    context.fillRect(x - 1, 0, 2, height);
+    context.beginPath();
+    context.arc(x, height / 2, 7, 0, 2 * Math.PI);
+    context.fill();
+    write(data.held.title, 8, 18, 13);
+    context.textAlign = "end";
+    write(data.title, width - 8, 18, 13);
+    context.textAlign = "start";
+  }
+
+  function drawGroups(side, px) {
+    side.groups.forEach((group, i) => {
       if (looks.hidden.has(group.name)) return;
-      const all = joined[i][pxPerPixel() < COARSE_BELOW ? 1 : 0];
+      const all = side.joined[i][pxPerPixel() < COARSE_BELOW ? 1 : 0];
       if (group.halo) stroke(all, HALO, (LINE + 2.4) * px);
       stroke(all, group.colour, LINE * px);
     });
@@ -231,7 +231,7 @@ function makeMap(mine) {
   function drawMarked(px) {
     const chosen = mine.state.component;
     for (const [number, lineWidth] of [[hovered, HOVERED], [chosen, CHOSEN]]) {
-      const outline = outlines[number];
+      const outline = shown.outlines[number];
       if (number === null || !outline) continue;
       stroke(outline.path, HALO, (lineWidth + 2.6) * px);
       stroke(outline.path, groupOf[number]?.colour || "#fff", lineWidth * px);
@@ -241,7 +241,7 @@ function makeMap(mine) {
   const toScreen = (x, y) => [(x + 0.5 - corner()[0]) * pxPerPixel(), (y + 0.5 - corner()[1]) * pxPerPixel()];
 
   function drawNumber() {
-    const outline = outlines[mine.state.component];
+    const outline = shown.outlines[mine.state.component];
     if (!outline || !Number.isFinite(outline.box[0])) return;
     const [right, up] = toScreen(outline.box[2], outline.box[1]);
     const text = String(mine.state.component), wide = 8 * text.length + 8;
@@ -276,17 +276,18 @@ function makeMap(mine) {
   function say() {
     const [left, top] = corner();
     canvas.dataset.chosen = mine.state.component ?? "";
+    canvas.dataset.side = looks.side;
     canvas.dataset.view = [left, top, looks.zoom].map((value) => value.toFixed(3)).join(" ");
   }
 
   function pick(event) {
     const [px, py] = place(event), [left, top] = corner();
     const x = px / pxPerPixel() + left - 0.5, y = py / pxPerPixel() + top - 0.5, most = NEAR_PX / pxPerPixel();
-    const shown = data.groups.filter((group) => !looks.hidden.has(group.name)).flatMap((group) => group.members);
-    const open = shown.filter((number) => number < data.n);
-    const around = open.filter((number) => isInside(outlines[number], x, y));
-    if (around.length) return around.reduce((a, b) => (outlines[a].area <= outlines[b].area ? a : b));
-    const far = open.map((number) => [distance(outlines[number], x, y, most), number]).filter(([d]) => d <= most);
+    const visible = data.groups.filter((group) => !looks.hidden.has(group.name)).flatMap((group) => group.members);
+    const open = visible.filter((number) => number < data.n);
+    const around = open.filter((number) => isInside(shown.outlines[number], x, y));
+    if (around.length) return around.reduce((a, b) => (shown.outlines[a].area <= shown.outlines[b].area ? a : b));
+    const far = open.map((number) => [distance(shown.outlines[number], x, y, most), number]).filter(([d]) => d <= most);
     return far.length ? far.reduce((a, b) => (a[0] <= b[0] ? a : b))[1] : null;
   }
 
@@ -303,13 +304,15 @@ function makeMap(mine) {
     draw();
   }
 
+  const flick = () => look(looks.side === "held" ? "now" : "held");
+
   function showWhole() {
     looks.zoom = 1;
     draw();
   }
 
   function lookCloser() {
-    const outline = outlines[mine.state.component];
+    const outline = shown.outlines[mine.state.component];
     if (!outline || !Number.isFinite(outline.box[0])) return;
     const [x0, y0, x1, y1] = outline.box, long = Math.max(x1 - x0, y1 - y0, 4);
     Object.assign(looks, { x: (x0 + x1 + 1) / 2, y: (y0 + y1 + 1) / 2, zoom: Math.min(data.columns, data.rows) / (3.5 * long) });
@@ -339,22 +342,27 @@ function makeMap(mine) {
     if (event.button !== 0) return;
     if (fingers.size === 0) wasDragged = false;
     canvas.setPointerCapture(event.pointerId);
+    isBorderHeld = looks.side === "swipe" && Math.abs(place(event)[0] - looks.at * width) < 3 * NEAR_PX;
     fingers.set(event.pointerId, { start: place(event), at: place(event) });
   };
   canvas.onpointermove = (event) => {
     const finger = fingers.get(event.pointerId);
     if (!finger) { hover(event); return; }
-    const before = finger.at, now = place(event), other = [...fingers.values()].find((one) => one !== finger);
-    finger.at = now;
-    if (other) {
+    const before = finger.at, at = place(event), other = [...fingers.values()].find((one) => one !== finger);
+    finger.at = at;
+    if (isBorderHeld) {
+      wasDragged = true;
+      looks.at = Math.min(Math.max(at[0] / width, 0), 1);
+      draw();
+    } else if (other) {
       wasDragged = true;
       const length = (point) => Math.hypot(point[0] - other.at[0], point[1] - other.at[1]);
-      zoomAt([(now[0] + other.at[0]) / 2, (now[1] + other.at[1]) / 2], length(now) / Math.max(length(before), 1));
-    } else if (wasDragged || Math.hypot(now[0] - finger.start[0], now[1] - finger.start[1]) > DRAG_PX) {
+      zoomAt([(at[0] + other.at[0]) / 2, (at[1] + other.at[1]) / 2], length(at) / Math.max(length(before), 1));
+    } else if (wasDragged || Math.hypot(at[0] - finger.start[0], at[1] - finger.start[1]) > DRAG_PX) {
       if (!wasDragged) hover(null);
       wasDragged = true;
       canvas.style.cursor = "grabbing";
-      move(now[0] - before[0], now[1] - before[1]);
+      move(at[0] - before[0], at[1] - before[1]);
     }
   };
   canvas.onpointerup = (event) => {
@@ -372,7 +380,7 @@ function makeMap(mine) {
   }, { passive: false });
   canvas.onkeydown = (event) => {
     const middle = [width / 2, height / 2];
-    const act = { "+": () => zoomAt(middle, 1.5), "=": () => zoomAt(middle, 1.5), "-": () => zoomAt(middle, 1 / 1.5), 0: showWhole, z: lookCloser }[event.key];
+    const act = { "+": () => zoomAt(middle, 1.5), "=": () => zoomAt(middle, 1.5), "-": () => zoomAt(middle, 1 / 1.5), 0: showWhole, z: lookCloser, f: data.held && flick }[event.key];
     if (!act || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     act();
@@ -380,7 +388,7 @@ function makeMap(mine) {
 
   // Zoom stays when a component is chosen elsewhere; one that lies outside of what is shown moves into the middle.
   function bringIntoView() {
-    const outline = outlines[mine.state.component];
+    const outline = shown.outlines[mine.state.component];
     if (!outline || looks.zoom === 1 || !Number.isFinite(outline.box[0])) return;
     const [left, top] = corner(), [x0, y0, x1, y1] = outline.box;
     const isOut = x1 < left || y1 < top || x0 > left + width / pxPerPixel() || y0 > top + height / pxPerPixel();

@@ -11,7 +11,7 @@ from calscope.model.results import Components, Evaluation, SummaryImages
 from calscope.plots import png
 from calscope.plots.contours import Group, Outline, group_by_acceptance
 from calscope.plots.scaling import DisplayRange, display_range, short, to_codes
-from calscope.plots.style import NOT_EVALUATED, TRUTH_ON_IMAGE
+from calscope.plots.style import IN_BOTH, NOT_EVALUATED, TRUTH_ON_IMAGE
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.linked import mounting, packing
 from calscope.ui.session import cached
@@ -20,7 +20,18 @@ from calscope.ui.widgets import charts, truth_view
 NAME = "field_map"
 FOOTPRINT = {"title": "Footprint", "uri": "", "low": "0", "high": "its largest value"}
 """A layer without an image of its own: that of the chosen component."""
+TOO_PALE = (NOT_EVALUATED, IN_BOTH)
+"""Colours that need a dark rim where the image is bright."""
 _RIM_PX = 2
+
+
+class Held(NamedTuple):
+    """Another state of the same field, to compare with the one that is shown; its components can't be chosen."""
+
+    title: str
+    outlines: dict[str, Any]
+    layers: Sequence[dict[str, Any]]
+    groups: Sequence[Group]
 
 
 class Layer(NamedTuple):
@@ -73,6 +84,8 @@ def make_data(
     dxy_um: Pair | None,
     n: int,
     height_px: int,
+    title: str = "now",
+    held: Held | None = None,
 ) -> dict[str, Any]:
     """Give what the view draws.
 
@@ -83,8 +96,18 @@ def make_data(
     groups
         Outlines drawn in one colour, each group to be switched on and off. A group may hold outlines beyond the `n`
         components, such as those of a truth; they can't be chosen.
+    title, held
+        What is shown is called so where it is compared with what is held. The images of both have the same limits.
     """
     return {
+        "title": title,
+        "held": held
+        and {
+            "title": held.title,
+            "outlines": held.outlines,
+            "layers": list(held.layers),
+            "groups": _groups_data(held.groups),
+        },
         "rows": dims[0],
         "columns": dims[1],
         "um_per_px": dxy_um[1] if dxy_um else None,
@@ -92,16 +115,20 @@ def make_data(
         "height": height_px,
         "outlines": outlines,
         "layers": list(layers),
-        "groups": [
-            {
-                "name": group.name,
-                "colour": group.colour,
-                "members": list(group.components),
-                "halo": group.colour == NOT_EVALUATED,  # too pale for what is bright
-            }
-            for group in groups
-        ],
+        "groups": _groups_data(groups),
     }
+
+
+def _groups_data(groups: Sequence[Group]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": group.name,
+            "colour": group.colour,
+            "members": list(group.components),
+            "halo": group.colour in TOO_PALE,
+        }
+        for group in groups
+    ]
 
 
 def layers_of(layers: Sequence[Layer]) -> list[dict[str, Any]]:
