@@ -265,7 +265,7 @@ def test_page_says_at_once_where_the_sidebar_differs_from_the_run(open_page, lab
     app.number_input(key=keys.parameter("cnmf.rf")).set_value(15).run()
     assert "rf was 20 px, now 15 px" in plainly(words(app))
     assert "min_SNR" not in plainly(words(app))
-    assert "stride 8 px" in plainly("\n".join(caption.value for caption in app.sidebar.caption))
+    assert "stride 8 px" in plainly("\n".join(caption.proto.help for caption in app.sidebar.caption))
     press(app, "Use this run's settings")
     assert "other settings" not in words(app)
 

@@ -63,11 +63,12 @@ def test_a_rate_that_overrules_the_files_is_said_loudly(open_page, lab):
 
 def test_the_run_button_names_what_differs_from_the_defaults(open_page, lab):
     app = open_page("motion", data=lab.good)
-    assert any("All at their defaults" in text.value for text in app.sidebar.caption)
+    assert any("All at their defaults" in text.proto.help for text in app.sidebar.caption)
     app.session_state[keys.parameter("evaluation.min_SNR")] = 4.0
     app.session_state[keys.parameter("motion.max_shifts", 0)] = 9
     app.run()
-    told = next(text.value for text in app.sidebar.caption if "Not at default" in text.value).replace("\\", "")
+    told = next(text.proto.help for text in app.sidebar.caption if "Not at default" in text.proto.help)
+    told = told.replace("\\", "")
     assert "max_shifts (9, 6) px" in told and "min_SNR" not in told, "a run of motion reads no threshold"
 
 
@@ -97,3 +98,30 @@ def test_a_file_that_is_damaged_or_of_another_version_changes_nothing(open_page,
 def test_nothing_is_written_of_results_without_their_recording(open_page, lab):
     open_page("home")
     assert not (lab.store / PROJECTS).exists()
+
+
+def test_a_folder_that_is_opened_again_shows_the_page_and_the_animal_of_before(open_page, lab):
+    app = open_page("evaluation", data=lab.good, animal="Animal_2")
+    app = open_folder(app, lab.fresh)
+    assert app.title[0].value == "Data", "it was not looked at before"
+    app = open_folder(app, lab.good)
+    assert not app.exception and app.title[0].value == "Evaluation"
+    assert app.session_state[keys.ANIMAL] == "Animal_2"
+    app.switch_page("pages/runs.py").run()
+    assert open_folder(app, lab.good).title[0].value == "Evaluation", "Runs is no step of a folder"
+
+
+def test_an_address_with_an_animal_overrules_the_one_of_before(open_page, lab):
+    open_page("traces", data=lab.good, animal="Animal_2")
+    app = open_page("evaluation", data=lab.good, animal="Animal_1")
+    assert app.session_state[keys.ANIMAL] == "Animal_1"
+
+
+@pytest.mark.parametrize("kept", ["5", '{"page": "../home", "animal": 3}', '{"page": ["data"]}', '{"animal": "gone"}'])
+def test_a_place_that_is_damaged_is_as_none(open_page, lab, kept):
+    app = open_page("home")
+    path = ProjectFile(lab.store, str(lab.good)).path
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f'{{"data": {json.dumps(str(lab.good))}, "looked_at": {kept}}}')
+    app = open_folder(app, lab.good)
+    assert not app.exception and not app.error and app.title[0].value == "Data"

@@ -102,7 +102,8 @@ class Parameters(BaseModel):
 
     def read_by(self, stage: StageName) -> dict[str, Any]:
         """Give the values that a stage reads, by full name."""
-        return {f.dotted: self.to_dict()[f.group][f.name] for f in fields() if stage in f.spec.stages}
+        values = self.to_dict()
+        return {f.dotted: values[f.group][f.name] for f in fields() if stage in f.spec.stages}
 
 
 @cache

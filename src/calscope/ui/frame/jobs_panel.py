@@ -15,6 +15,8 @@ def show(page: str = "") -> None:
     st.session_state[keys.PAGE] = page
     _say_cancelled(page)
     busy = busy_jobs()
+    _note_ended(busy)
+    _say_ended()
     st.session_state[keys.ACTIVE_JOBS] = _digest(busy)
     if busy:
         with st.bottom:
@@ -81,6 +83,50 @@ def _say_cancelled(page: str) -> None:
         st.bottom.caption(
             f":material/stop_circle: Cancelled: {what}. What it finished is kept; a new run goes on from there."
         )
+
+
+def _note_ended(busy: list[Job]) -> None:
+    """Note runs of other folders that were active when a page was drawn last, and have ended since."""
+    active = {job.id for job in busy}
+    gone = [entry[0] for entry in st.session_state.get(keys.ACTIVE_JOBS) or () if entry[0] not in active]
+    if gone:
+        st.session_state[keys.ENDED] = (*st.session_state.get(keys.ENDED, ()), *gone)
+
+
+def _say_ended() -> None:
+    """Say that runs of other folders have ended, until they are looked at or the word is put away."""
+    noted = [places.job(job_id) for job_id in st.session_state.get(keys.ENDED, ())]
+    told = [job for job in noted if job is not None and _is_news(job)]
+    st.session_state[keys.ENDED] = tuple(job.id for job in told)
+    for job in told:
+        with st.bottom, st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            icon = ":material/check_circle:" if job.status.state == "done" else ":material/error:"
+            st.markdown(f"{icon} {messages.plain(wording.ended(job))}", width="content")
+            if st.button("Look at it", key=keys.ended_button("open", job.id), icon=":material/arrow_forward:"):
+                _look_at(job)
+            st.button(
+                "Put away",
+                key=keys.ended_button("put away", job.id),
+                type="tertiary",
+                on_click=_put_away,
+                args=(job.id,),
+            )
+
+
+def _is_news(job: Job) -> bool:
+    """Tell whether it is a run of a folder that is not open; one that was cancelled was so by somebody."""
+    is_run = job.spec.kind == "run" and job.spec.until in wording.MADE
+    is_elsewhere = job.spec.data != st.session_state.get(keys.PROJECT)
+    return is_run and is_elsewhere and job.status.state in ("done", "failed", "interrupted")
+
+
+def _look_at(job: Job) -> None:
+    if selection.open_project_or_say(job.spec.data):
+        st.switch_page(f"pages/{job.spec.until}.py")
+
+
+def _put_away(job_id: str) -> None:
+    st.session_state[keys.ENDED] = tuple(one for one in st.session_state.get(keys.ENDED, ()) if one != job_id)
 
 
 def _open_finished_demo() -> None:

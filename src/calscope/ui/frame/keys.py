@@ -11,12 +11,14 @@ SHOWS_TRUTH = "shows the truth"
 SHOWS_ALL = "shows all animals"
 SETTINGS_OF = "settings of"
 SETTINGS_KEPT = "settings kept"
+PLACE_KEPT = "place kept"
 
 # What is going on.
 AWAITED_DEMO = "awaited demo"
 REQUESTED = "requested run"
 ACTIVE_JOBS = "active jobs"
 CANCELLED = "cancelled"
+ENDED = "ended elsewhere"
 FORGETTING = "forgetting"
 PAGE = "page"
 PRUNED = "pruned"
@@ -112,6 +114,11 @@ def as_run_button(group: str) -> str:
 def cancel_button(job_id: str) -> str:
     """Key of the button that cancels a job."""
     return f"cancel {job_id}"
+
+
+def ended_button(what: str, job_id: str) -> str:
+    """Key of a button beside the word that a run of another folder has ended."""
+    return f"{what} ended {job_id}"
 
 
 def folder_button(folder: str) -> str:

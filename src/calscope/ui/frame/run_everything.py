@@ -19,5 +19,5 @@ def show(width: Literal["stretch", "content"] = "stretch") -> None:
         disabled=animal_states.is_going_on(),
         width=width,
     )
-    st.caption(messages.plain(run_plan.words()), width="stretch")
+    st.caption(messages.plain(run_plan.words_for_everything()), width="stretch")
     launch.carry_out("evaluation")

@@ -6,7 +6,7 @@ from calscope.engines.engine_registry import ENGINES
 from calscope.model.errors import EngineError
 from calscope.pipeline.records import Until
 from calscope.ui.frame import keys, messages, next_page, run_everything, setting_words, wording
-from calscope.ui.session import launch, places, shown_run
+from calscope.ui.session import launch, places, run_plan, shown_run
 from calscope.ui.widgets import parameter_form
 
 ENGINE_TITLES = {"builtin": "Built-in", "caiman": "CaImAn"}
@@ -23,7 +23,7 @@ LOGO = (
     f'fill="{_BLUE}">Calscope</text></svg>'
 )
 """Drawn here, so that no picture is fetched from elsewhere."""
-CHANGED_PX = 46
+PLAN_PX = 46
 """Two lines."""
 
 
@@ -90,7 +90,7 @@ def _show_engine() -> None:
 
 
 def parameters(group: str, *, until: Until, button: str, heading: str) -> None:
-    """Draw the run button, what a run differs by from the defaults, and one group of parameters."""
+    """Draw the run button, what a run would do, and one group of parameters."""
     if places.project() is None:
         return
     if places.shows_import():
@@ -109,7 +109,7 @@ def parameters(group: str, *, until: Until, button: str, heading: str) -> None:
         )
     launch.carry_out(until)
     with st.sidebar:
-        _show_changed(until)
+        _show_plan(until)
         st.markdown(f"##### {heading}")
         parameter_form.show_group(group)
         st.button(
@@ -131,11 +131,12 @@ def _is_to_run(group: str, until: Until) -> bool:
     return animal is None or animal.run is None or bool(setting_words.differing(animal, group))
 
 
-def _show_changed(until: Until) -> None:
-    """Say in a place of fixed height, so that nothing under it moves, how a run would differ from the defaults."""
-    words = setting_words.changed(launch.groups_used(until))
-    with st.container(height=CHANGED_PX, border=False):
-        st.caption(f"Not at default: {messages.plain(words)}" if words else "All at their defaults.")
+def _show_plan(until: Until) -> None:
+    """Say in a place of fixed height, so that nothing under it moves, what a run would do."""
+    changed = setting_words.changed(launch.groups_used(until))
+    defaults = f"Not at default: {changed}." if changed else "All at their defaults."
+    with st.container(height=PLAN_PX, border=False):
+        st.caption(messages.plain(run_plan.words(until) or defaults), help=messages.plain(defaults))
 
 
 def recording_parameters() -> None:

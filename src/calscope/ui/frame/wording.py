@@ -1,8 +1,9 @@
 """How states, moments and numbers of things are said; lengths of time and sizes are in `model/quantities.py`."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from calscope.jobs.manager import Job
 from calscope.model.quantities import duration
@@ -14,6 +15,10 @@ UNTIL_TITLES = {
     "extraction": "Extraction",
     "evaluation": "Evaluation and traces",
 }
+MADE: Mapping[str, str] = MappingProxyType(
+    {"motion": "corrected", "extraction": "extracted", "evaluation": "evaluated"}
+)
+"""What was done with each animal of a run, by the last step of the run."""
 UNKNOWN = "unknown"
 FEW = 3
 """Of more animals, their number is said in the place of their names."""
@@ -41,6 +46,16 @@ def progress(job: Job, ahead: Job | None = None, *, alone: bool = True) -> str:
     elif status.eta_s is None and job.spec.kind == "run" and status.stage:
         parts.append("time left unknown: this engine has not run here yet")
     return " · ".join(part for part in parts if part)
+
+
+def ended(job: Job) -> str:
+    """Say how a run has ended, and with how many animals."""
+    n_failed = sum(bool(record.error) for record in job.results.values())
+    n_made = len(job.results) - n_failed
+    parts = [f"{count(n_made, 'animal')} {MADE[job.spec.until]}"] if n_made else []
+    parts += [f"{n_failed} failed"] if n_failed else []
+    parts += [f"it was {job.status.state}"] if job.status.state == "interrupted" else []
+    return f"The run of {folder(job)} has ended: {', '.join(parts) or job.status.error or job.status.state}"
 
 
 def subject(job: Job) -> str:

@@ -11,7 +11,7 @@ from calscope.io.safe_paths import list_files, list_folders, plain_path
 from calscope.jobs.job_spec import DemoSettings
 from calscope.model.errors import CalscopeError
 from calscope.ui.frame import jobs_panel, keys, messages
-from calscope.ui.session import launch, places, selection
+from calscope.ui.session import launch, places, project_settings, selection
 
 MOST_FOLDERS = 200
 RECENT_PX = 132
@@ -40,7 +40,7 @@ def _told(demo: DemoSettings) -> str:
 def _open_demo(name: str) -> None:
     if launch.demo_is_made(name):
         if selection.open_project_or_say(str(places.demo_folder() / name)):
-            st.switch_page("pages/data.py")
+            st.switch_page(f"pages/{project_settings.last_page()}.py")
         return
     try:
         launch.start_demo(name)
@@ -173,4 +173,4 @@ def _open(text: str) -> None:
         _open_results(text)
         return
     if selection.open_project_or_say(text):
-        st.switch_page("pages/data.py")
+        st.switch_page(f"pages/{project_settings.last_page()}.py")

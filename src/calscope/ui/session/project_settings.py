@@ -19,6 +19,9 @@ from calscope.ui.session import places
 from calscope.ui.widgets import parameter_form
 
 _SETTINGS = "settings"
+_PLACE = "looked_at"
+PAGES = ("data", "motion", "extraction", "evaluation", "traces")
+"""Pages to which one comes back when a folder is opened again, by their addresses."""
 
 
 def follow() -> bool:
@@ -33,8 +36,10 @@ def follow() -> bool:
     if data == st.session_state.get(keys.SETTINGS_OF):
         return False
     st.session_state[keys.SETTINGS_OF] = data
-    kept = _file(data).read().get(_SETTINGS) if data else None
+    everything = _file(data).read() if data else {}
+    kept = everything.get(_SETTINGS)
     _put(kept if isinstance(kept, dict) else {})
+    _go_back_to(everything.get(_PLACE))
     st.session_state[keys.SETTINGS_KEPT] = _now()
     return bool(data) and not kept
 
@@ -44,14 +49,39 @@ def keep() -> None:
     data = _open_data()
     if not data or data != st.session_state.get(keys.SETTINGS_OF):
         return
-    now = _now()
-    if now == st.session_state.get(keys.SETTINGS_KEPT):
+    changed: dict[str, Any] = {}
+    for entry, now, key in ((_SETTINGS, _now(), keys.SETTINGS_KEPT), (_PLACE, _place_now(), keys.PLACE_KEPT)):
+        if now != st.session_state.get(key):
+            st.session_state[key] = changed[entry] = now
+    if not changed:
         return
-    st.session_state[keys.SETTINGS_KEPT] = now
     try:
-        _file(data).update(**{_SETTINGS: now})
+        _file(data).update(**changed)
     except CalscopeError:
         return
+
+
+def last_page() -> str:
+    """Give the address of the page on which the project was looked at last; that of its recordings where on none."""
+    data = _open_data()
+    kept = _file(data).read().get(_PLACE) if data else None
+    page = kept.get("page") if isinstance(kept, dict) else None
+    return page if page in PAGES else PAGES[0]
+
+
+def _go_back_to(kept: Any) -> None:
+    """Look at the animal that was looked at last, unless the address asks for one."""
+    kept = kept if isinstance(kept, dict) else {}
+    st.session_state[keys.PLACE_KEPT] = kept
+    animal = kept.get("animal")
+    if isinstance(animal, str) and animal and st.session_state.get(keys.ANIMAL) is None:
+        st.session_state[keys.ANIMAL] = animal
+
+
+def _place_now() -> dict[str, Any]:
+    """Give the page that is looked at, or was before one that belongs to no step; and the animal."""
+    page, before = st.session_state.get(keys.PAGE), st.session_state.get(keys.PLACE_KEPT) or {}
+    return {"page": page if page in PAGES else before.get("page"), "animal": st.session_state.get(keys.ANIMAL)}
 
 
 def _open_data() -> str:
