@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from calscope.ui.frame import messages, shell
+from calscope.ui.frame import keys, messages, shell
 from calscope.ui.home import engine_panel, open_now, picker
 
 
@@ -15,7 +15,8 @@ def render() -> None:
             width="stretch",
         )
     open_now.show()
-    recordings, demo, results = st.columns([4, 3, 3], gap="small")
+    with st.container(key=keys.beside("home")):
+        recordings, demo, results = st.columns([4, 3, 3], gap="small")
     with recordings, st.container(border=True, height="stretch", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown("##### Open your recordings", width="stretch")
@@ -25,10 +26,11 @@ def render() -> None:
         picker.show_recent()
     with demo, st.container(border=True, height="stretch", gap="xsmall"):
         st.markdown("##### Try the demo")
-        st.caption("Simulated: motion and cells are known.")
+        st.caption("Simulated: the truth is known.")
         picker.show_demo()
     with results, st.container(border=True, height="stretch", gap="xsmall"):
         st.markdown("##### Results of others")
+        st.caption("Of CaImAn, suite2p or `calscope run`.")
         picker.show_results()
     with st.expander("Engines", icon=":material/settings:"):
         engine_panel.show()

@@ -319,7 +319,7 @@ def test_a_folder_that_the_command_line_wrote_opens_as_results(server, folders, 
     subprocess.run(command, env=os.environ | {"CALSCOPE_STORE": str(server.store)}, check=True, capture_output=True)
     screen.goto(server.address())
     at(screen, "Calscope")
-    box = screen.get_by_role("textbox", name=re.compile("folder that `?calscope run`? wrote"))
+    box = screen.get_by_role("textbox", name="Path of a file or folder")
     box.fill(f"'{out}'")
     box.press("Enter")
     at(screen, "Evaluation")

@@ -38,13 +38,13 @@ def test_each_run_says_what_differs_from_the_one_before_it_on_its_folder():
         "first 300 frames; engine builtin; Bo",
         "",
         "engine caiman",
-        "defaults",
+        "nothing",
         "max_shifts 9 px; Ada: gSig as all; no seeds",
         "Ada: gSig 6 px; 2 seeds",
-        "defaults",
+        "nothing",
     ]
 
 
 def test_a_run_like_the_one_before_it_and_one_of_another_version_say_so():
     jobs = [job(3, params={"motion": {"tau_of_old": 1}}), job(2), job(1)]
-    assert run_list(jobs)["Changed"].tolist() == ["parameters of another version", "unchanged", "defaults"]
+    assert run_list(jobs)["Changed"].tolist() == ["parameters of another version", "nothing", "nothing"]

@@ -188,7 +188,7 @@ class Thresholds(ParameterGroup):
         "bool", "Cell bodies only", "Accept only what looks like a cell body in focus. Out-of-focus cells, neurites and waves of neuropil also "
         "have a high SNR or r; CaImAn, which has no such measure, accepts them. Switch it off for dendrites, axons and boutons, or to evaluate "
         "as CaImAn does. Left open, the engine decides; a CaImAn parameter file sets it off.", "On rejects what is not a cell body, whatever its SNR and r.",
-        "each engine's own rule", ("evaluation",), (), none_means="on with the built-in engine, off with CaImAn")] = None
+        "each engine's own rule", ("evaluation",), (), none_means="built-in on, CaImAn off")] = None
     min_soma: Annotated[float, Spec(
         "float", "Likeness to a soma", "Five numbers from 0 to 1 say how much a component looks like a soma in focus: thickness, extent, roundness, sharpness "
         "of its edge, and fit with its footprint. They are measured in the image of its activity (each pixel regressed on the component's own "

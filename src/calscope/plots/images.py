@@ -12,7 +12,9 @@ from calscope.plots.scaling import DisplayRange, scale_bar, to_codes
 
 TITLE_PX = 30
 PAGE_PX = 960
-"""Width that figures are laid out for; a wider page only adds air."""
+"""Width that figures are laid out for where a page doesn't say how wide it is."""
+SHAPE = "shape"
+"""Name under which a figure's `meta` has the shape of its images."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def image_row(
     rows, columns = panels[0].image.shape
     height = min(tallest_px, round(width_px / len(panels) * 0.96 * rows / columns)) + TITLE_PX
     figure = style.blank(height)
-    figure.update_layout(margin={"l": 2, "r": 2, "t": TITLE_PX, "b": 4})
+    figure.update_layout(margin={"l": 2, "r": 2, "t": TITLE_PX, "b": 4}, meta=meta_of((rows, columns), len(panels)))
     for number, panel in enumerate(panels, start=1):
         add_panel(figure, panel, number, len(panels), colours)
     if bar:
@@ -58,6 +60,11 @@ def image_row(
     if dxy_um is not None or bar_in_px:
         add_scale_bar(figure, (rows, columns), dxy_um)
     return figure
+
+
+def meta_of(dims: tuple[int, int], n_panels: int) -> dict[str, float]:
+    """Give what pages make a row's height from: its height without margins, by its width."""
+    return {SHAPE: dims[0] / dims[1] / n_panels}
 
 
 def add_panel(figure: go.Figure, panel: Panel, number: int, n_panels: int, colours: str) -> None:

@@ -36,7 +36,7 @@ def crop_figure(survey: MotionSurvey, crop: Crop, dxy_um: Pair | None) -> go.Fig
     binned = None if dxy_um is None else (dxy_um[0] * survey.binning, dxy_um[1] * survey.binning)
     panel = Panel(survey.template, "", display_range([survey.template], 1, 99.7))
     figure = image_row([panel], dxy_um=binned, colours="gray", width_px=150, bar=False)
-    figure.update_layout(margin={"l": 2, "r": 2, "t": 8, "b": 4}, height=150)
+    figure.update_layout(margin={"l": 2, "r": 2, "t": 8, "b": 4}, height=150, meta=None)
     left, top = (value / survey.binning - 0.5 for value in (crop.left, crop.top))
     figure.add_shape(
         type="rect",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from calscope.model.movie import FloatArray
 from calscope.model.recording import Pair
 from calscope.plots import style
-from calscope.plots.images import PAGE_PX, TITLE_PX, Panel, add_panel, add_scale_bar
+from calscope.plots.images import PAGE_PX, TITLE_PX, Panel, add_panel, add_scale_bar, meta_of
 
 SOMA, PATCHES, SEEDS = 1, 2, 3
 """Places in the row."""
@@ -84,7 +84,9 @@ def search_preview_figure(field: Panel, search: Search, window: Window, dxy_um: 
     near = field.image[window.top : window.top + window.side, window.left : window.left + window.side]
     height = min(TALLEST_PX, round(PAGE_PX / 3 * 0.96 * dims[0] / dims[1]))
     figure = style.blank(max(height, 180) + TITLE_PX)
-    figure.update_layout(margin={"l": 2, "r": 2, "t": TITLE_PX, "b": 4}, uirevision="search preview")
+    figure.update_layout(
+        margin={"l": 2, "r": 2, "t": TITLE_PX, "b": 4}, uirevision="search preview", meta=meta_of(dims, SEEDS)
+    )
     add_panel(figure, Panel(near, "Soma size, close-up", field.shown), SOMA, SEEDS, "gray")
     add_panel(figure, Panel(field.image, "Patches and their overlap", field.shown), PATCHES, SEEDS, "gray")
     add_panel(figure, Panel(field.image, "Seeds", field.shown), SEEDS, SEEDS, "gray")

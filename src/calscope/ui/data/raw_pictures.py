@@ -28,7 +28,8 @@ def show(readable: Collection[str]) -> None:
 
 def _show_one(ref: RecordingRef) -> None:
     n_frames = st.session_state.get(keys.FRAMES)
-    film, images = st.columns([1, 2], gap="small")
+    with st.container(key=keys.beside("raw")):
+        film, images = st.columns([1, 2], gap="small")
     with film:
         recording_viewer.show_frames(str(ref.path), n_frames)
     with images:

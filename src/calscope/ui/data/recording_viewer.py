@@ -3,6 +3,7 @@
 import streamlit as st
 
 from calscope.model.note_texts.all_texts import texts
+from calscope.model.recording import LoadReport
 from calscope.ui.data import recordings_table
 from calscope.ui.frame import keys, messages, wording
 from calscope.ui.session import cached
@@ -15,13 +16,20 @@ def show_warnings(path: str, n_frames: int | None) -> None:
     warnings = recordings_table.open_warnings(report)
     for warning in warnings:
         st.warning(messages.plain(warning), icon=":material/warning:")
-    if not warnings:
-        st.caption(f":material/check_circle: No warnings: {report.n_sampled_frames} frames were checked.")
+    checked = f":material/check_circle: No warnings: {report.n_sampled_frames} frames were checked."
+    st.caption(messages.plain(_sources(report)) if warnings else f"{checked} {messages.plain(_sources(report))}")
     if report.skipped:
         beside = wording.count(len(report.skipped), "file beside it is", "files beside it are")
         with st.expander(f"{beside} not part of the recording"):
             for line in texts(report.skipped):
                 st.markdown(f"- {messages.plain(line)}")
+
+
+def _sources(report: LoadReport) -> str:
+    """Say where frame rate and pixel size come from."""
+    info = recordings_table.with_given(report.info)
+    said = {"Frame rate": info.fr_source, "Pixel size": info.dxy_source}
+    return " ".join(f"{what} from: {source}." for what, source in said.items() if source)
 
 
 @messages.fragment

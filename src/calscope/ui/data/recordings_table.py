@@ -13,11 +13,13 @@ from calscope.model.errors import CalscopeError
 from calscope.model.note_texts.all_texts import texts
 from calscope.model.recording import LoadReport, RecordingInfo
 from calscope.ui.frame import keys, messages, wording
-from calscope.ui.session import cached, remarks
+from calscope.ui.session import cached, remarks, selection
 from calscope.ui.widgets import parameter_form
 
 GIVEN = "given by hand"
 ROW_PX = 28
+SOURCES = ("Rate from", "Pixel size from")
+"""Columns that have no room beside the others; of one animal, `recording_viewer` says the same in a line."""
 IN_VIEW = 6
 """Rows of the table that are seen without scrolling, so that the pictures under it are in view."""
 Looked = Mapping[str, LoadReport | CalscopeError]
@@ -57,7 +59,14 @@ def with_given(info: RecordingInfo) -> RecordingInfo:
 def show(looked: Looked) -> None:
     """Draw the table, and under it in full why a recording can't be read."""
     height: Literal["content"] | int = "content" if len(looked) <= IN_VIEW else ROW_PX * (IN_VIEW + 1)
-    st.dataframe(table(looked), hide_index=True, placeholder="", row_height=ROW_PX, height=height)
+    st.dataframe(
+        table(looked),
+        hide_index=True,
+        placeholder="",
+        row_height=ROW_PX,
+        height=height,
+        column_config=None if selection.shows_all() else dict.fromkeys(SOURCES),
+    )
     for name, found in looked.items():
         if isinstance(found, CalscopeError):
             st.error(f"**{messages.plain(name)}**: {messages.plain(str(found))}", icon=":material/error:")

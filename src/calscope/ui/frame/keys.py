@@ -1,5 +1,7 @@
 """Every key of the session state and of widgets, in one place; `tests/test_house.py` allows no others."""
 
+import hashlib
+
 # What is open and looked at; the address holds it as well.
 PROJECT = "project"
 RUN = "run"
@@ -36,6 +38,7 @@ ENGINE = "engine"
 FRAMES = "frames"
 
 RUN_EVERYTHING = "run everything"
+PAGE_HEAD = "page-head"
 NEXT_PAGE = "next-page"
 LATER_PAGE = "later-page"
 
@@ -139,6 +142,16 @@ def results_button(path: str) -> str:
 def on_page(page: str, thing: str) -> str:
     """Key of a widget that belongs to one page."""
     return f"{page}: {thing}"
+
+
+def picture(key: str) -> str:
+    """Key of the place of a picture, of letters that a style sheet can name."""
+    return f"picture-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
+
+
+def beside(what: str) -> str:
+    """Key of columns that stand under each other on a narrow page; see `page.css`."""
+    return f"beside-{what}"
 
 
 def of_component(key: str) -> str:

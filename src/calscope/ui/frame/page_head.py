@@ -15,7 +15,7 @@ NEWEST = ""
 
 
 def show(title: str, how_to_read: str, *stages: StageName, with_animals: bool = True) -> None:
-    """Draw the top of a page; how to read it is in view at the first visit, and behind a button later.
+    """Draw the top of a page; the button that says how to read it has a frame at the first visit.
 
     Parameters
     ----------
@@ -23,22 +23,19 @@ def show(title: str, how_to_read: str, *stages: StageName, with_animals: bool = 
         The result that the page shows, and what else will do; none where it shows no results of runs.
     """
     is_first = seen_pages.is_first_visit(title)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=keys.PAGE_HEAD):
         st.title(title, anchor=False, width="content")
         if stages and not places.shows_import():
             _pick_run(stages)
             if stages[0] in truth_view.SHOWN_WITH:
                 truth_view.show_switch()
-        if not is_first:
-            with st.popover("Help", icon=":material/help:", width="content", type="tertiary"):
-                st.markdown(how_to_read)
+        with st.popover("Help", icon=":material/help:", width="content", type="secondary" if is_first else "tertiary"):
+            st.markdown(how_to_read)
         if stages:
             remarks.show_box()
         else:
             st.space("stretch")
         next_page.show(title)
-    if is_first:
-        st.markdown(how_to_read)
     if with_animals:
         animal_strip.show()
 

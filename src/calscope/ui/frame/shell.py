@@ -9,6 +9,7 @@ import gc
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import partial
+from importlib.resources import files
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -18,17 +19,8 @@ from calscope.ui.session import launch, project_settings, selection
 from calscope.ui.widgets import parameter_form
 
 SIDEBAR_PX = 336
-_STYLE = """<style>
-.stMainBlockContainer { padding: 4.25rem 2rem 2rem; }
-[data-testid="stBottomBlockContainer"] { padding: 0.3rem 2rem 0.7rem; }
-[data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] { gap: 0.7rem; }
-.st-key-next-page a, .st-key-later-page a { border: 1px solid #1f6fb4; border-radius: 8px; padding: 0.35rem 0.75rem; }
-.st-key-next-page a, .st-key-next-page a:hover { background: #1f6fb4; }
-.st-key-next-page a:hover { filter: brightness(1.15); }
-.st-key-next-page a span, .st-key-next-page a p { color: #fff; font-weight: 600; }
-</style>"""
-"""Streamlit leaves 6rem above a page and 5rem beside it; the bar with the pages is 3.75rem high. No setting takes the
-rest away, and a picture needs it on a small screen."""
+_STYLE = f"<style>{files('calscope.ui.frame').joinpath('page.css').read_text(encoding='utf-8')}</style>"
+"""Widths and heights for which Streamlit has no setting."""
 
 _standing: ContextVar[bool] = ContextVar("calscope_frame_stands", default=False)
 

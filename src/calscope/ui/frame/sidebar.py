@@ -66,7 +66,8 @@ def _show_animals(names: list[str]) -> None:
 
 
 def _show_engine() -> None:
-    left, right = st.columns(2, vertical_alignment="bottom")
+    with st.container(key=keys.beside("engine")):
+        left, right = st.columns(2, vertical_alignment="bottom")
     with left:
         st.selectbox(
             "Engine",

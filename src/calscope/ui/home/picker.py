@@ -97,10 +97,11 @@ def show_results() -> None:
     """Offer a box for the path of another program's results, and those in the folder that is browsed."""
     with st.form(keys.RESULTS_FORM, border=False):
         text = st.text_input(
-            "Path of a CaImAn file (.hdf5), of suite2p's folder, or of a folder that `calscope run` wrote",
+            "Path of a file or folder",
             key=keys.TYPED_RESULTS,
             placeholder="/data/mouse_1/suite2p",
-            help="They open read-only on Extraction, Evaluation and Traces. Nothing is run again.",
+            help="A file of CaImAn (.hdf5), suite2p's folder, or a folder that `calscope run` wrote. They open "
+            "read-only on Extraction, Evaluation and Traces. Nothing is run again.",
         )
         if st.form_submit_button("Open read-only", icon=":material/lock_open:") and text.strip():
             _open_results(plain_path(text))

@@ -29,7 +29,9 @@ function makeTable(mine) {
       mine.state.rows = makeRows(data);
       scroller.setAttribute("aria-label", data.label);
       scroller.style.maxHeight = `${data.height}px`;
-      scroller.style.setProperty("--columns", data.columns.map((column) => column.width).join(" "));
+      const widths = (columns) => columns.map((column) => column.width).join(" ");
+      scroller.style.setProperty("--columns", widths(data.columns));
+      scroller.style.setProperty("--few", widths(data.columns.filter((column) => !column.spare)));
       linked.arrange(mine.animal, {});
       linked.tell(mine.animal, "rows");
     }
@@ -40,7 +42,7 @@ function makeTable(mine) {
   function addHead() {
     const [by, direction] = mine.state.sort;
     refill(head, ...data.columns.map((column) => {
-      const sorted = column.name === by, cell = element("span", `cell ${column.kind}`);
+      const sorted = column.name === by, cell = element("span", classOf(column));
       cell.setAttribute("role", "columnheader");
       cell.setAttribute("aria-sort", sorted ? (direction > 0 ? "ascending" : "descending") : "none");
       const one = button(column.title + (sorted ? (direction > 0 ? " ▲" : " ▼") : ""), column.help, () => sortBy(column, sorted ? -direction : column.first));
@@ -48,6 +50,8 @@ function makeTable(mine) {
       return cell;
     }));
   }
+
+  const classOf = ({ kind, spare }) => `cell ${kind}${spare ? " spare" : ""}`;
 
   function sortBy(column, direction) {
     linked.arrange(mine.animal, { sort: [column.name, direction] });
@@ -85,7 +89,7 @@ function makeTable(mine) {
   }
 
   function cellOf(column, number) {
-    const text = textOf(column, number), cell = element("span", `cell ${column.kind}`, text);
+    const text = textOf(column, number), cell = element("span", classOf(column), text);
     cell.setAttribute("role", "gridcell");
     if (column.kind === "text") cell.title = text;
     if (column.kind === "verdict" && data.accepted[number] !== null) cell.classList.add(text);

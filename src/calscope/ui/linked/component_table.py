@@ -32,14 +32,14 @@ def _data(
 
 
 def make_data(components: Components, quality: ComponentQuality, evaluation: Evaluation | None) -> dict[str, Any]:
-    """Give the columns of the table; the network's score only where it was computed."""
+    """Give the columns of the table; the network's score only where it was computed. `spare` go on a narrow page."""
     accepted: list[bool | None] = evaluation.accepted.tolist() if evaluation else [None] * components.n
     columns = [
         _column("component", "number", "94px", help_text="Counted from 0, as on disk."),
-        _column("evaluation", "verdict", "94px", values=[_VERDICTS[one] for one in accepted]),
+        _column("evaluation", "verdict", "92px", values=[_VERDICTS[one] for one in accepted]),
         *_measures(quality),
         # The evaluation stands beside it; without it the whole reason fits in.
-        _column("reason", "text", "minmax(360px, 1fr)", values=_reasons(components.n, evaluation)),
+        _column("reason", "text", "minmax(140px, 1fr)", values=_reasons(components.n, evaluation)),
         *_places(components),
     ]
     return {"n": components.n, "accepted": accepted, "columns": columns}
@@ -57,9 +57,9 @@ def _measures(quality: ComponentQuality) -> Iterator[dict[str, Any]]:
 
 def _places(components: Components) -> Iterator[dict[str, Any]]:
     centers = components.centers_px()
-    yield _measured("area (px)", components.A.getnnz(axis=0), 0)
-    yield _measured("y (px)", centers[:, 0], 1)
-    yield _measured("x (px)", centers[:, 1], 1)
+    places = (("area (px)", components.A.getnnz(axis=0), 0), ("y (px)", centers[:, 0], 1), ("x (px)", centers[:, 1], 1))
+    for name, values, digits in places:
+        yield _measured(name, values, digits) | {"spare": True}
 
 
 def _reasons(n: int, evaluation: Evaluation | None) -> list[str]:
@@ -69,7 +69,7 @@ def _reasons(n: int, evaluation: Evaluation | None) -> list[str]:
 
 def _measured(name: str, values: NDArray, digits: int, help_text: str = "") -> dict[str, Any]:
     numbers = packing.numbers(values, digits + 2)
-    return _column(name, "number", "80px", values=numbers, help_text=help_text) | {
+    return _column(name, "number", "72px", values=numbers, help_text=help_text) | {
         "digits": digits,
         "first": _DESCENDING,
     }

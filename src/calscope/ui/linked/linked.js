@@ -184,9 +184,12 @@ function onResize(element, draw) {
   };
 }
 
-// Heights are given for the smallest screen; on a higher one pictures are higher.
-const SCREEN_PX = 720;
-const heightOf = (data) => data.height * Math.max(window.innerHeight / SCREEN_PX, 1);
+// Heights are given for the smallest screen; on a higher one pictures are higher. On a narrow
+// page views stand under each other.
+const SCREEN_PX = 720, NARROW_PX = 1100;
+const heightOf = (data) => (window.innerWidth > NARROW_PX
+  ? data.height * Math.max(window.innerHeight / SCREEN_PX, 1)
+  : Math.max(0.36 * window.innerHeight, 0.75 * data.height));
 
 // What was set by hand and should last while the page is open: zoom, layer, axes.
 function kept(key, start) {

@@ -4,6 +4,7 @@ import streamlit as st
 
 from calscope.model.groups import Thresholds
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
+from calscope.ui.frame import keys
 from calscope.ui.linked import component_bar, component_table, field_map, measure_scatter, trace_tabs
 from calscope.ui.widgets import truth_view
 
@@ -13,7 +14,8 @@ PICTURE_PX, TABLE_PX, SMALL_PX = 460, 300, 340
 def show_evaluation(view: EvaluatedAnimal, thresholds: Thresholds) -> None:
     """Draw map and measures beside each other, and the table under them."""
     component_bar.show(view, "evaluation")
-    left, right = st.columns(2, gap="medium")
+    with st.container(key=keys.beside("linked")):
+        left, right = st.columns(2, gap="medium")
     with left:
         field_map.show(view, "evaluation", PICTURE_PX)
     with right:
@@ -25,7 +27,8 @@ def show_evaluation(view: EvaluatedAnimal, thresholds: Thresholds) -> None:
 def show_traces(view: EvaluatedAnimal) -> None:
     """Draw the map beside what is shown of the traces, and the table under them."""
     component_bar.show(view, "traces")
-    left, right = st.columns([3, 4], gap="medium")
+    with st.container(key=keys.beside("linked")):
+        left, right = st.columns([3, 4], gap="medium")
     with left:
         field_map.show(view, "traces", PICTURE_PX)
     with right:

@@ -1,6 +1,6 @@
 // One measure of the components against another, with the thresholds as lines. A click chooses the nearest one.
 
-const RIM = { left: 46, right: 12, top: 8, bottom: 40 }, NEAR_PX = 14, SIZE_PX = 4.2;
+const RIM = { left: 46, right: 12, top: 22, bottom: 40 }, LETTER_PX = 6.4, LABEL_PX = 13, NEAR_PX = 14, SIZE_PX = 4.2;
 const MARKERS = {
   disc: (x, y, r) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0Z`,
   triangle: (x, y, r) => `M${x} ${y - 1.25 * r}L${x + 1.15 * r} ${y + 0.85 * r}H${x - 1.15 * r}Z`,
@@ -10,7 +10,7 @@ const MARKERS = {
 function makeScatter(mine) {
   const find = (selector) => mine.root.querySelector(selector);
   const plot = find(".plot"), tip = find(".tip"), legend = find(".legend"), over = svg("g");
-  let data = null, measures = {}, looks = null, groupOf = [], places = [], packed = "";
+  let data = null, measures = {}, looks = null, groupOf = [], places = [], packed = "", rim = RIM.right;
 
   function update(given) {
     data = given;
@@ -61,7 +61,9 @@ function makeScatter(mine) {
     if (!data || !width) return;
     const height = Math.max(heightOf(data) - find(".controls").offsetHeight - find("figcaption").offsetHeight - 12, 160);
     const numbers = groupOf.map((_, k) => k).filter((k) => isDrawn(k, up, right));
-    const x = scale(...ends(right, numbers), RIM.left, width - RIM.right);
+    // The thresholds' names stand beside the plot, where no point lies.
+    rim = Math.max(RIM.right, ...up.thresholds.map(({ text }) => LETTER_PX * text.length + 6));
+    const x = scale(...ends(right, numbers), RIM.left, width - rim);
     const y = scale(...ends(up, numbers), height - RIM.bottom, RIM.top);
     places = [];
     numbers.forEach((k) => { places[k] = [x(measures[right.name][k]), y(measures[up.name][k])]; });
@@ -83,12 +85,12 @@ function makeScatter(mine) {
 
   function addAxes(x, y, right, up, width, height) {
     const bottom = height - RIM.bottom;
-    for (const value of niceTicks(x.back(RIM.left), x.back(width - RIM.right), 6)) {
+    for (const value of niceTicks(x.back(RIM.left), x.back(width - rim), 6)) {
       plot.append(svg("path", { class: "grid", d: `M${x(value)} ${RIM.top}V${bottom}` }));
       plot.append(svg("text", { x: x(value), y: bottom + 15, "text-anchor": "middle" }, String(value)));
     }
     for (const value of niceTicks(y.back(bottom), y.back(RIM.top), 6)) {
-      plot.append(svg("path", { class: "grid", d: `M${RIM.left} ${y(value)}H${width - RIM.right}` }));
+      plot.append(svg("path", { class: "grid", d: `M${RIM.left} ${y(value)}H${width - rim}` }));
       plot.append(svg("text", { x: RIM.left - 6, y: y(value) + 4, "text-anchor": "end" }, String(value)));
     }
     plot.append(svg("text", { x: (RIM.left + width) / 2, y: height - 6, "text-anchor": "middle", class: "title" }, right.title));
@@ -97,15 +99,23 @@ function makeScatter(mine) {
   }
 
   function addThresholds(x, y, right, up, width, height) {
-    for (const { value, text, colour, dashes } of up.thresholds) {
-      plot.append(svg("path", { d: `M${RIM.left} ${y(value)}H${width - RIM.right}`, stroke: colour, "stroke-dasharray": dashes, class: "threshold" }));
-      plot.append(svg("text", { x: width - RIM.right - 2, y: y(value) - 4, "text-anchor": "end", class: "label" }, text));
-    }
-    for (const { value, text, colour, dashes } of right.thresholds) {
-      const isAtEnd = x(value) > width - 90;
-      plot.append(svg("path", { d: `M${x(value)} ${RIM.top}V${height - RIM.bottom}`, stroke: colour, "stroke-dasharray": dashes, class: "threshold" }));
-      plot.append(svg("text", { x: x(value) + (isAtEnd ? -4 : 4), y: RIM.top + 11, "text-anchor": isAtEnd ? "end" : "start", class: "label" }, text));
-    }
+    const lines = [
+      ...up.thresholds.map((one) => ({ ...one, d: `M${RIM.left} ${y(one.value)}H${width - rim}` })),
+      ...right.thresholds.map((one) => ({ ...one, d: `M${x(one.value)} ${RIM.top}V${height - RIM.bottom}` })),
+    ];
+    for (const { d, colour, dashes } of lines) plot.append(svg("path", { d, stroke: colour, "stroke-dasharray": dashes, class: "threshold" }));
+    const beside = apart(up.thresholds.map(({ value }) => y(value) + 4), up.thresholds.map(() => LABEL_PX));
+    up.thresholds.forEach(({ text }, i) => plot.append(svg("text", { x: width - rim + 4, y: beside[i], class: "label" }, text)));
+    const wide = right.thresholds.map(({ text }) => LETTER_PX * text.length + 4);
+    const above = apart(right.thresholds.map(({ value }, i) => Math.min(x(value), width - wide[i] / 2)), wide);
+    right.thresholds.forEach(({ text }, i) => plot.append(svg("text", { x: above[i], y: RIM.top - 8, "text-anchor": "middle", class: "label" }, text)));
+  }
+
+  // Moves labels of these sizes so far that none lies over its neighbour; the last one stays.
+  function apart(places, sizes) {
+    const moved = [...places], order = [...places.keys()].sort((a, b) => places[b] - places[a]);
+    order.slice(1).forEach((k, i) => { moved[k] = Math.min(moved[k], moved[order[i]] - (sizes[k] + sizes[order[i]]) / 2); });
+    return moved;
   }
 
   function mark() {

@@ -113,7 +113,7 @@ def _thresholds(measure: _Measure) -> Iterator[dict[str, Any]]:
         text = f"{measure.short} {measure.upper:g}"
         yield {"value": measure.upper, "text": text, "colour": style.ACCEPTED, "dashes": "6 4"}
     if measure.lowest is not None:
-        text = f"{measure.short} {measure.lowest:g}" if measure.upper is None else f"lowest {measure.short}"
+        text = f"{measure.short} {measure.lowest:g}" if measure.upper is None else "lowest"
         yield {"value": measure.lowest, "text": text, "colour": style.REJECTED, "dashes": "2 3"}
 
 

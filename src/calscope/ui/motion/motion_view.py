@@ -81,7 +81,9 @@ def _show_pair(animal: ShownAnimal, raw: SummaryImages, corrected: SummaryImages
         charts.show(figure, key, f"{IMAGE_TITLES[image]} of {animal.name}, raw and corrected")
     else:
         drawn = motion_pictures.swipe(pair, image, animal.dxy_um, _raw=raw, _corrected=corrected)
-        swipe_widget.show(drawn, f"{key} swipe", width_px=swipe_widget.LARGE_PX if wide else None)
+        large = st.session_state.get(keys.on_page(_PAGE, "size")) == LARGE
+        own_px = swipe_widget.LARGE_PX if wide else None
+        swipe_widget.show(drawn, f"{key} swipe", width_px=own_px, in_view=not large)
 
 
 @messages.fragment
@@ -170,6 +172,7 @@ def _show_largest(animal: ShownAnimal, motion: MotionEstimate) -> None:
         key=jump,
         on_change=_jump,
         args=(jump, key),
+        wrap=True,
         help="The frames that lie furthest from the median position, the furthest first. Or click the curve above.",
     )
 
@@ -190,6 +193,7 @@ def _choose_frame(animal: ShownAnimal, motion: MotionEstimate) -> tuple[int, Sho
         key=keys.on_page(_PAGE, f"arrows {animal.name}"),
         label_visibility="collapsed",
         persist_state="session",
+        wrap=True,
     )
     return frame, shown or SHOWN[0]
 

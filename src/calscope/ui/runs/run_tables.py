@@ -18,6 +18,8 @@ from calscope.ui.session import places
 from calscope.ui.widgets import parameter_form
 
 CHANGED_HELP = "Compared with the previous run on the same folder; the first one, with the defaults."
+SAME_HIDDEN = ("Folder", "Animals", "Engine")
+"""Columns that say nothing where all runs have the same."""
 
 
 def run_list(jobs: Sequence[Job]) -> pd.DataFrame:
@@ -30,7 +32,6 @@ def run_list(jobs: Sequence[Job]) -> pd.DataFrame:
             "Changed": changed(job, _before(job, jobs[place + 1 :])),
             "Folder": wording.folder(job),
             "Animals": _animals(job),
-            "Progress": 1.0 if job.status.state == "done" else job.status.fraction,
             "Time": _time(job),
             "Engine": job.spec.engine if job.spec.kind in ("run", "import") else "",
             "Run": job.id,
@@ -40,8 +41,10 @@ def run_list(jobs: Sequence[Job]) -> pd.DataFrame:
 
 
 def state(job: Job) -> str:
-    """Give the state of a job, with how many of its animals failed."""
+    """Give the state of a job, with how far it is, or with how many of its animals failed."""
     n_failed = sum(bool(record.error) for record in job.results.values())
+    if job.status.state == "running":
+        return f"running, {100 * job.status.fraction:.0f} %"
     return f"{job.status.state}, {n_failed} failed" if n_failed and job.status.state != "failed" else job.status.state
 
 
@@ -77,7 +80,7 @@ def changed(job: Job, before: Job | None) -> str:
         if now.get(field.dotted) != then.get(field.dotted)
     ]
     parts += _other_changes(job, before)
-    return "; ".join(parts) or ("unchanged" if before else "defaults")
+    return "; ".join(parts) or "nothing"
 
 
 def _other_changes(job: Job, before: Job | None) -> list[str]:

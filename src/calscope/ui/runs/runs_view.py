@@ -17,22 +17,25 @@ STATE_COLOURS: dict[str, messages.Colour] = {
 }
 LOG_LINES = 40
 NO_RESULTS = "No animal of this run was through before it ended, so there is nothing to look at."
+CHANGED_PX = 150
 EMPTY = ""
 """Stands in cells for which there is nothing to say."""
 
 
 def choose(jobs: list[Job]) -> Job:
     """Draw the list; give the job that is chosen in it, the newest where none is."""
+    listed = run_tables.run_list(jobs)
+    hidden = ["Run", *(name for name in run_tables.SAME_HIDDEN if listed[name].nunique() == 1)]
     event = st.dataframe(
-        run_tables.run_list(jobs),
+        listed,
         key=keys.on_page("runs", "list"),
         hide_index=True,
         height=min(38 + 35 * len(jobs), 360),
         placeholder=EMPTY,
         column_config={
-            "Progress": st.column_config.ProgressColumn(format="percent", width="small"),
-            "Changed": st.column_config.TextColumn(help=run_tables.CHANGED_HELP, width="medium"),
-        },
+            "Changed": st.column_config.TextColumn(help=run_tables.CHANGED_HELP, width=CHANGED_PX),
+        }
+        | dict.fromkeys(hidden),
         on_select="rerun",
         selection_mode="single-row",
     )
@@ -50,7 +53,9 @@ def show(job: Job) -> None:
         st.error(messages.plain(job.status.error), icon=":material/error:")
     _show_actions(job)
     if job.results:
-        st.dataframe(run_tables.run_animals(job), hide_index=True, placeholder=EMPTY)
+        animals = run_tables.run_animals(job)
+        hidden = [name for name in ("Error", "Remark") if not animals[name].astype(bool).any()]
+        st.dataframe(animals, hide_index=True, placeholder=EMPTY, column_config=dict.fromkeys(hidden))
     with st.expander("Log", expanded=job.status.state in ("failed", "interrupted")):
         st.code(places.log_tail(job.id, LOG_LINES) or "(empty)", language=None, height=260)
 

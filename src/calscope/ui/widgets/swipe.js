@@ -12,6 +12,8 @@ export default function ({ data, parentElement }) {
   find(".right").textContent = data.right;
   find(".ramp").style.background = `linear-gradient(90deg, ${data.colours.join(", ")})`;
   frame.style.aspectRatio = `${data.columns} / ${data.rows}`;
+  // What stands above the pictures of a page is 17.75rem high.
+  find("figure").style.maxWidth = data.in_view ? `max(calc((100vh - 18rem) * ${data.columns / data.rows}), 16rem)` : "";
   frame.title = "Drag to compare; double click to look closer, and back";
   slider.setAttribute("aria-label", `${data.title}: ${data.left} or ${data.right}`);
   for (const [image, source, when] of [[before, data.before, data.left], [find(".after"), data.after, data.right]]) {

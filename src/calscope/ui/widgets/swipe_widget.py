@@ -13,12 +13,13 @@ LARGE_PX = 720
 """Wider than that, a square picture would no longer fit on the screen."""
 
 
-def show(swipe: Swipe, key: str, width_px: int | None = None) -> None:
+def show(swipe: Swipe, key: str, width_px: int | None = None, *, in_view: bool = False) -> None:
     """Draw two images with a slider between them, as wide as its column where no width is given.
 
-    Words go through the page as text, never as HTML.
+    Where it is to be in view, it is not higher than the window leaves it under the controls. Words go through the page
+    as text, never as HTML.
     """
-    _component()(key=keys.of_component(key), data=swipe.to_dict(), width=width_px or "stretch")
+    _component()(key=keys.of_component(key), data=swipe.to_dict() | {"in_view": in_view}, width=width_px or "stretch")
 
 
 @cache

@@ -34,7 +34,7 @@ def show_switch() -> None:
     ref = shown_run.current()
     if ref is not None and (ref.path / TRUTH_FILE).is_file():
         st.toggle(
-            "Show the truth",
+            "Truth",
             key=keys.SHOWS_TRUTH,
             persist_state="session",
             help="This recording is simulated: its true outlines and motion are known. No run reads them.",
