@@ -174,3 +174,47 @@ def test_bad_parameter_files_change_nothing_and_say_why(content, words):
 def test_values_in_words(value, said):
     field = next(field for field in fields() if field.dotted == "motion.max_shifts")
     assert parameter_form.words(value, field.spec) == said
+
+
+def moving():
+    import streamlit as st
+
+    from calscope.ui.widgets import parameter_form
+
+    parameter_form.seed()
+    parameter_form.repeat_moves()
+    parameter_form.show_group("cnmf")
+    if st.session_state.get("whole"):
+        parameter_form.drawn()
+
+
+@pytest.fixture
+def sliders(monkeypatch):
+    """A form whose page is not drawn whole until `whole` is set, and a clock that is set by hand."""
+    clock = [100.0]
+    monkeypatch.setattr(parameter_form.time, "monotonic", lambda: clock[0])
+    return AppTest.from_function(moving).run(), clock
+
+
+def box_and_slider(form, dotted):
+    return widget(form, dotted).value, form.slider(key=keys.slider(dotted)).value
+
+
+def test_a_slider_keeps_its_place_when_the_browser_repeats_what_its_box_had_before(sliders):
+    form, _ = sliders
+    form.slider(key=keys.slider("cnmf.rf")).set_value(25).run()
+    widget(form, "cnmf.rf").set_value(15)  # what the browser had when K was entered
+    widget(form, "cnmf.K").set_value(9).run()
+    assert box_and_slider(form, "cnmf.rf") == (25, 25) and widget(form, "cnmf.K").value == 9
+
+
+def test_the_old_value_can_be_entered_again_once_the_browser_has_heard_of_the_new_one(sliders):
+    form, clock = sliders
+    form.session_state["whole"] = True
+    form.slider(key=keys.slider("cnmf.rf")).set_value(25).run()
+    clock[0] += 0.5
+    widget(form, "cnmf.rf").set_value(15).run()
+    assert box_and_slider(form, "cnmf.rf") == (15, 15)
+    clock[0] += 0.5
+    form.slider(key=keys.slider("cnmf.rf")).set_value(25).run()
+    assert box_and_slider(form, "cnmf.rf") == (25, 25), "where the slider was before the box led it elsewhere"

@@ -222,3 +222,19 @@ def test_a_thousand_components_of_30_000_frames_are_small_and_quick():
     print(sizes, took)
     assert sum(sizes) < 2_000_000
     assert took < 3
+
+
+def test_the_true_trace_stands_behind_the_fluorescence_and_is_a_gap_without_a_match():
+    found = made()
+    true = RNG.normal(size=found.n_frames).astype(np.float32)
+    data = trace_view.make_data(found, None, 30.0, (1, 0), (10, 60), truth={1: true})
+    assert [line["name"] for panel in data["panels"] for line in panel["lines"]] == [
+        "raw",
+        "denoised",
+        "truth, scaled",
+        "spikes",
+    ]
+    matched, other = ([unpacked(line) for line in data["components"][number]] for number in ("1", "0"))
+    assert len(matched) == len(other) == 4 and np.isnan(other[2]).all() and not np.isnan(other[3]).any()
+    assert np.array_equal(matched[2], true)
+    assert np.array_equal(unpacked(data["window"]["lines"][2]), true[10:60])

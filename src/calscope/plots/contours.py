@@ -130,6 +130,11 @@ def _add_centres(figure: go.Figure, group: Group, centers_px: FloatArray) -> Non
     )
 
 
+def add_truth(figure: go.Figure, lines: Sequence[Outline]) -> None:
+    """Draw the outlines of a truth, which no click can choose."""
+    _add_line(figure, join(lines, range(len(lines))), {"color": style.TRUTH_ON_IMAGE, "width": 1.6})
+
+
 def _add_line(figure: go.Figure, line: FloatArray, look: dict[str, object]) -> None:
     points = np.round(line, 2)
     figure.add_scatter(x=points[:, 0], y=points[:, 1], mode="lines", hoverinfo="skip", line=look)

@@ -16,6 +16,8 @@ NOT_EVALUATED = "#ffd54a"
 ACCEPTED_ON_IMAGE = "#49b0ff"
 REJECTED_ON_IMAGE = "#ff8a1f"
 TRUTH_ON_IMAGE = "#c58af9"
+TRUTH = "#c026d3"
+"""In curves; spikes are violet there."""
 IN_BOTH = "#e8e8e8"
 ONLY_SHOWN, ONLY_HELD = ACCEPTED_ON_IMAGE, REJECTED_ON_IMAGE
 SPLIT, MERGED = "#ffd54a", "#c58af9"

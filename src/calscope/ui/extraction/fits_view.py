@@ -10,16 +10,17 @@ from calscope.algorithms.cnmf.fit_changes import FitChanges, compare_fits
 from calscope.model.fields import StageName
 from calscope.model.recording import Pair
 from calscope.model.results import Components, SummaryImages
-from calscope.plots.contours import Group
+from calscope.plots.contours import Group, Outline
 from calscope.plots.fits import ALONE_ON_IMAGE, KEPT_ON_IMAGE, MERGED_ON_IMAGE, DrawnFit, two_fits_figure
 from calscope.plots.images import Panel
 from calscope.plots.scaling import display_range
+from calscope.plots.style import TRUTH_ON_IMAGE
 from calscope.ui.evaluation import thresholds_panel
 from calscope.ui.frame import messages, wording
 from calscope.ui.frame.keys import on_page
 from calscope.ui.session import cached, remarks, shown_run
 from calscope.ui.session.shown_run import ShownAnimal
-from calscope.ui.widgets import cached_figures, charts
+from calscope.ui.widgets import cached_figures, charts, truth_view
 
 GROUPS = ("in both fits", "merged", "in one fit only")
 
@@ -142,12 +143,14 @@ def _show_outlines(animal: ShownAnimal, stage: StageName, title: str, components
     if found.after is None:
         st.info("The corrected correlation image is no longer in the store. Run again to make it.")
         return
+    truth = truth_view.outlines_over(animal, found.keys[stage], components)
     figure = cached_figures.fit_map(
-        (found.keys[stage], found.keys["after"]),
+        (found.keys[stage], found.keys["after"], len(truth)),
         f"{title}: {wording.count(components.n, 'component')}",
         animal.dxy_um,
         _components=components,
         _after=found.after,
+        _truth=truth,
     )
     charts.show(figure, on_page("extraction", f"{stage} {animal.name}"), f"{title} of {animal.name}")
 
@@ -160,13 +163,14 @@ def _show_both(animal: ShownAnimal) -> None:
         return
     if changes is None or found.first is None or found.refit is None:
         return
+    truth = truth_view.outlines_over(animal, found.keys["refit"], found.refit)
     figure = _figure(
-        (found.keys["fit"], found.keys["refit"], found.keys["after"]),
+        (found.keys["fit"], found.keys["refit"], found.keys["after"], len(truth)),
         animal.dxy_um,
-        _first=found.first,
-        _refit=found.refit,
+        _fits=(found.first, found.refit),
         _after=found.after,
         _changes_found=changes,
+        _truth=truth,
     )
     charts.show(figure, on_page("extraction", f"fits {animal.name}"), f"First fit and refit of {animal.name}")
     st.markdown(sentence(changes, found.first.n, found.refit.n))
@@ -177,32 +181,40 @@ def _show_both(animal: ShownAnimal) -> None:
 
 @st.cache_data(max_entries=32, max_size="64MB", show_spinner=False)
 def _figure(
-    keys: tuple[str, str, str],
+    keys: tuple[str, str, str, int],
     dxy_um: Pair | None,
-    _first: Components,
-    _refit: Components,
+    _fits: tuple[Components, Components],
     _after: SummaryImages,
     _changes_found: FitChanges,
+    _truth: Sequence[Outline],
 ) -> go.Figure:
+    _first, _refit = _fits
     shown = display_range([_after.corr], 1.0, 99.7)
     merged_first = [number for one in _changes_found.merged for number in one.first]
     first = DrawnFit(
         Panel(_after.corr, f"First fit: {wording.count(_first.n, 'component')}", shown),
-        cached.contour_lines(keys[0], _first),
-        _groups([i for i, _ in _changes_found.kept], merged_first, _changes_found.dropped),
+        [*cached.contour_lines(keys[0], _first), *_truth],
+        _in_truth(_first.n, len(_truth))
+        + _groups([i for i, _ in _changes_found.kept], merged_first, _changes_found.dropped),
         _first.centers_px(),
         _hover_of_first(_changes_found, _first.n),
     )
     refit = DrawnFit(
         Panel(_after.corr, f"Refit: {wording.count(_refit.n, 'component')}", shown),
-        cached.contour_lines(keys[1], _refit),
-        _groups(
+        [*cached.contour_lines(keys[1], _refit), *_truth],
+        _in_truth(_refit.n, len(_truth))
+        + _groups(
             [j for _, j in _changes_found.kept], [one.refit for one in _changes_found.merged], _changes_found.added
         ),
         _refit.centers_px(),
         _hover_of_refit(_changes_found, _refit.n),
     )
     return two_fits_figure((first, refit), dxy_um)
+
+
+def _in_truth(n: int, n_true: int) -> list[Group]:
+    """Give the group of the true outlines, which stand behind those of the components."""
+    return [Group("truth", TRUTH_ON_IMAGE, tuple(range(n, n + n_true)))] if n_true else []
 
 
 def _groups(kept: Sequence[int], merged: Sequence[int], alone: Sequence[int]) -> list[Group]:

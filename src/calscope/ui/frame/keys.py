@@ -74,9 +74,8 @@ def slider(dotted: str) -> str:
     return f"slider {dotted}"
 
 
-def slider_was(dotted: str) -> str:
-    """Key of where a slider was before its box led it elsewhere."""
-    return f"slider was {dotted}"
+SLIDERS_MOVED = "sliders moved"
+SLIDERS_LED = "sliders led"
 
 
 def remark(data: str, animal: str, said: str) -> str:

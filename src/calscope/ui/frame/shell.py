@@ -31,6 +31,7 @@ def run() -> None:
     st.html(_STYLE)
     chosen = st.navigation(_pages(), position="top")
     parameter_form.seed()
+    parameter_form.repeat_moves()
     _spare_garbage_collection()
     start_compiling.once()
     token = _standing.set(True)
@@ -43,6 +44,7 @@ def run() -> None:
         chosen.run()
         selection.put_into_address()
         project_settings.keep()
+        parameter_form.drawn()
     finally:
         _standing.reset(token)
 

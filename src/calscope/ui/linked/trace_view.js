@@ -11,10 +11,15 @@ function makeTraces(mine) {
   function update(given) {
     data = given;
     time.take(data);
-    const known = mine.state.traces;
-    for (const [number, lines] of Object.entries(data.components)) {
+    const known = mine.state.traces, lines = JSON.stringify(data.panels);
+    if (mine.state.lines !== lines) { // other traces of each component, such as that of the truth
+      mine.state.lines = lines;
+      known.clear();
+      drawn = null;
+    }
+    for (const [number, traces] of Object.entries(data.components)) {
       known.delete(Number(number));
-      known.set(Number(number), lines.map(floats));
+      known.set(Number(number), traces.map(floats));
     }
     while (known.size > MOST_KEPT) known.delete(known.keys().next().value);
     plot.setAttribute("aria-label", data.label);

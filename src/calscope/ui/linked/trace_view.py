@@ -1,6 +1,6 @@
 """Traces of the chosen component and of its neighbours in the list, as a linked view."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +11,7 @@ from calscope.plots import style
 from calscope.plots.scaling import envelope
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.linked import choice, mounting, packing
-from calscope.ui.widgets import charts
+from calscope.ui.widgets import charts, truth_view
 
 NAME = "trace_view"
 MOST_POINTS, MOST_POINTS_OF_STRETCH = 2000, 4000
@@ -29,6 +29,7 @@ class _Panel(NamedTuple):
 
 
 _FLUORESCENCE = (("raw", style.RAW, 1.0), ("denoised", style.DENOISED, 1.7))
+_TRUTH = ("truth, scaled", style.TRUTH, 1.3)
 _RATIO, _SPIKES = (("dF/F", style.RATIO, 1.2),), (("spikes", style.SPIKES, 1.2),)
 _WITH_RATIO = (
     _Panel("fluorescence (a.u.)", 0.48, _FLUORESCENCE),
@@ -38,6 +39,12 @@ _WITH_RATIO = (
 _WITHOUT_RATIO = (_Panel("fluorescence (a.u.)", 0.66, _FLUORESCENCE), _Panel("spikes (a.u.)", 0.34, _SPIKES))
 
 
+class _Shown(NamedTuple):
+    wanted: tuple[int, ...]
+    stretch: Stretch | None
+    has_truth: bool
+
+
 def show(view: EvaluatedAnimal, page: str, height_px: int) -> None:
     """Draw the traces; those of neighbours lie ready in the browser."""
     chosen = choice.of(view)
@@ -45,7 +52,9 @@ def show(view: EvaluatedAnimal, page: str, height_px: int) -> None:
     stretch = _stretch(mounting.told(mounting.key_of(NAME, view, page), "window"), view.components.n_frames)
     keys = (view.keys[0], view.animal.results.keys.get("dff", ""))
     dff = view.animal.results.dff
-    data = _data(keys, wanted, stretch, view.animal.fr_hz, _components=view.components, _dff=dff)
+    truth = truth_view.true_traces(view, wanted)
+    shown = _Shown(wanted, stretch, has_truth=truth is not None)
+    data = _data(keys, shown, view.animal.fr_hz, _components=view.components, _dff=dff, _truth=truth)
     own = {"height": height_px, "label": f"Traces of the chosen component of {view.animal.name} over time"}
     mounting.mount(NAME, view, page, {**data, **own})
 
@@ -61,13 +70,13 @@ def _stretch(told: Any, n_frames: int) -> Stretch | None:
 @charts.cached
 def _data(
     keys: tuple[str, str],
-    wanted: tuple[int, ...],
-    stretch: Stretch | None,
+    shown: _Shown,
     fr_hz: float | None,
     _components: Components,
     _dff: RelativeFluorescence | None,
+    _truth: Mapping[int, FloatArray] | None,
 ) -> dict[str, Any]:
-    return make_data(_components, _dff, fr_hz, wanted, stretch)
+    return make_data(_components, _dff, fr_hz, shown.wanted, shown.stretch, truth=_truth)
 
 
 def make_data(
@@ -76,6 +85,8 @@ def make_data(
     fr_hz: float | None,
     wanted: Sequence[int],
     stretch: Stretch | None = None,
+    *,
+    truth: Mapping[int, FloatArray] | None = None,
 ) -> dict[str, Any]:
     """Give what the view draws.
 
@@ -85,10 +96,14 @@ def make_data(
         The chosen component, then those that come with it.
     stretch
         Frames of which the chosen one's traces are given more closely.
+    truth
+        True traces, (T,), of the components that match a simulated cell; None where the truth is not shown.
     """
-    traces = {number: traces_of(components, dff, number) for number in wanted}
+    traces = {number: _with_truth(traces_of(components, dff, number), number, truth) for number in wanted}
     thinned = {number: envelope(values, MOST_POINTS) for number, values in traces.items()}
     panels = _WITHOUT_RATIO if dff is None else _WITH_RATIO
+    if truth is not None:
+        panels = (panels[0]._replace(lines=(*panels[0].lines, _TRUTH)), *panels[1:])
     return {
         "n_frames": components.n_frames,
         "fr_hz": fr_hz,
@@ -105,6 +120,14 @@ def traces_of(components: Components, dff: RelativeFluorescence | None, componen
     denoised = components.C[component]
     ratio = [] if dff is None else [dff.dff[component]]
     return np.stack([denoised + components.YrA[component], denoised, *ratio, components.S[component]])
+
+
+def _with_truth(traces: FloatArray, component: int, truth: Mapping[int, FloatArray] | None) -> FloatArray:
+    """Put the true trace behind raw and denoised, NaN where no simulated cell is matched."""
+    if truth is None:
+        return traces
+    missing = np.full(traces.shape[1], np.nan, np.float32)
+    return np.insert(traces, len(_FLUORESCENCE), truth.get(component, missing), axis=0)
 
 
 def _closely(component: int, traces: FloatArray, stretch: Stretch) -> dict[str, Any]:

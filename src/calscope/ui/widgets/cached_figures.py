@@ -1,11 +1,13 @@
 """Figures of stored results, made once per result and size; the keys of the results name them."""
 
+from collections.abc import Sequence
+
 import plotly.graph_objects as go
 
 from calscope.model.movie import FloatArray
 from calscope.model.recording import Pair
 from calscope.model.results import Components, SummaryImages
-from calscope.plots.contours import Group, contour_map
+from calscope.plots.contours import Group, Outline, add_truth, contour_map
 from calscope.plots.images import PAGE_PX, Panel, image_row
 from calscope.plots.scaling import display_range
 from calscope.plots.style import NOT_EVALUATED
@@ -34,12 +36,20 @@ def _correlation(after: SummaryImages, title: str) -> Panel:
 
 @charts.cached
 def fit_map(
-    keys: tuple[str, str], title: str, dxy_um: Pair | None, _components: Components, _after: SummaryImages
+    keys: tuple[str, str, int],
+    title: str,
+    dxy_um: Pair | None,
+    _components: Components,
+    _after: SummaryImages,
+    _truth: Sequence[Outline],
 ) -> go.Figure:
-    """Draw the outlines of a fit over the corrected correlation image."""
+    """Draw the outlines of a fit, and of the truth, over the corrected correlation image; `keys` has their number."""
     lines = cached.contour_lines(keys[0], _components)
     group = Group("component", NOT_EVALUATED, tuple(range(_components.n)))
-    return contour_map(_correlation(_after, title), lines, [group], _components.centers_px(), dxy_um=dxy_um)
+    figure = contour_map(_correlation(_after, title), lines, [group], _components.centers_px(), dxy_um=dxy_um)
+    if _truth:
+        add_truth(figure, _truth)
+    return figure
 
 
 @charts.cached

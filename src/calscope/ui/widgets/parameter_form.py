@@ -4,7 +4,9 @@ Every change reaches the server at once: one that waits for the next button is l
 before. It draws the page again, which takes a few tenths of a second: all that is costly is kept.
 """
 
+import time
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -20,6 +22,24 @@ BARE_CHARACTERS = 7
 _KEPT: dict[str, Any] = {"persist_state": "session"}
 _FLOAT_STEPS = ((1.0, 0.05), (100.0, 0.1))
 _COARSE_STEP = 1.0
+HEARD_AFTER_S = 0.3
+"""So long after a page was drawn the browser may still send what it had in a box before."""
+
+
+@dataclass(frozen=True)
+class _Led:
+    """A box that its slider led to another value, or a slider that its box led there.
+
+    Until the browser has heard of it, it repeats what was there before, with whatever else it sends.
+    """
+
+    before: tuple[Any, ...]
+    now: Any
+    drawn_at: float | None = None
+    """When the page was drawn whole with it, on the monotonic clock, s; None until it was."""
+
+    def may_be_unheard(self) -> bool:
+        return self.drawn_at is None or time.monotonic() - self.drawn_at < HEARD_AFTER_S
 
 
 def seed() -> None:
@@ -27,6 +47,38 @@ def seed() -> None:
     for field in fields():
         if not _is_seeded(field):
             put(field, field.default)
+
+
+def repeat_moves() -> None:
+    """Put into boxes what their sliders were moved to, where the browser sent something else before it heard of it.
+
+    Every message of the browser holds what it has in all widgets: a value that is entered right after a slider was
+    moved comes with the older value of the slider's box.
+    """
+    for dotted, led in _led(keys.SLIDERS_MOVED).items():
+        if led.may_be_unheard() and _value(field_of(dotted)) in led.before:
+            _put(field_of(dotted), led.now)
+
+
+def drawn() -> None:
+    """Note that the page was drawn whole, which the browser hears of soon."""
+    now = time.monotonic()
+    for key in (keys.SLIDERS_MOVED, keys.SLIDERS_LED):
+        still = {dotted: led for dotted, led in _led(key).items() if led.may_be_unheard()}
+        st.session_state[key] = {
+            dotted: led if led.drawn_at is not None else replace(led, drawn_at=now) for dotted, led in still.items()
+        }
+
+
+def _led(key: str) -> dict[str, _Led]:
+    return st.session_state.get(key) or {}
+
+
+def _note_led(key: str, field: ParameterField, before: Any, now: Any) -> None:
+    last = _led(key).get(field.dotted)
+    older = (*last.before, last.now) if last is not None and last.may_be_unheard() else ()
+    led = _Led(tuple(one for one in (*older, before) if one != now), now)
+    st.session_state[key] = _led(key) | {field.dotted: led}
 
 
 def values() -> dict[str, Any]:
@@ -82,7 +134,14 @@ def reset(group: str) -> None:
 
 
 def put(field: ParameterField, value: Any) -> None:
-    """Put one value into its widget."""
+    """Put one value into its widget, whatever its slider was moved to."""
+    st.session_state[keys.SLIDERS_MOVED] = {
+        dotted: led for dotted, led in _led(keys.SLIDERS_MOVED).items() if dotted != field.dotted
+    }
+    _put(field, value)
+
+
+def _put(field: ParameterField, value: Any) -> None:
     if field.spec.kind.endswith("pair"):
         for part, key in enumerate(_pair_keys(field)):
             st.session_state[key] = None if value is None else value[part]
@@ -135,25 +194,23 @@ def _largest(field: ParameterField) -> float | None:
 
 def _lead_slider(field: ParameterField, wanted: float) -> None:
     """Set the slider to what the box holds, where it is elsewhere: one that is being moved must not be pulled back."""
-    key, was = keys.slider(field.dotted), keys.slider_was(field.dotted)
+    key = keys.slider(field.dotted)
     held = st.session_state.get(key)
     if held == wanted:
-        st.session_state.pop(was, None)
         return
     if held is not None:
-        st.session_state[was] = held
+        _note_led(keys.SLIDERS_LED, field, held, wanted)
     st.session_state[key] = wanted
 
 
 def _slider_moved(field: ParameterField, key: str) -> None:
-    """Take over what the slider says, unless the browser only repeats where it was before the box led it elsewhere.
-
-    It does when another value is entered before it has heard of the first: the first would be lost.
-    """
-    moved = st.session_state[key]
-    if moved == st.session_state.pop(keys.slider_was(field.dotted), None):
+    """Take over what the slider says, unless the browser only repeats where it was before the box led it elsewhere."""
+    moved, led = st.session_state[key], _led(keys.SLIDERS_LED).get(field.dotted)
+    if led is not None and led.may_be_unheard() and moved in led.before:
         return
-    put(field, (moved, moved) if field.spec.kind.endswith("pair") else moved)
+    value = (moved, moved) if field.spec.kind.endswith("pair") else moved
+    _note_led(keys.SLIDERS_MOVED, field, _value(field), value)
+    _put(field, value)
 
 
 def _show_bare_boxes(field: ParameterField, places: Sequence[Any]) -> None:

@@ -1,11 +1,13 @@
 """What is known of a simulated recording: the true outlines and motion, and how well the results match them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 from scipy.sparse import csc_matrix
 
+from calscope.algorithms.comparison.agreement import match_footprints
 from calscope.algorithms.comparison.truth_scores import (
     FoundCells,
     Truth,
@@ -25,7 +27,7 @@ from calscope.ui.frame import keys
 from calscope.ui.session import shown_run
 from calscope.ui.session.shown_run import ShownAnimal
 
-SHOWN_WITH: tuple[StageName, ...] = ("apply", "evaluation")
+SHOWN_WITH: tuple[StageName, ...] = ("apply", "refit", "evaluation")
 """Results that the truth is drawn with."""
 
 
@@ -59,14 +61,48 @@ def _read(path: str, fingerprint: str, n_frames: int) -> Truth | None:
 
 def true_outlines(view: EvaluatedAnimal) -> tuple[Outline, ...]:
     """Give the outlines of all simulated cells, laid where the components are; none while the switch is off."""
-    truth = of(view.animal)
-    return () if truth is None else _outlines(view.keys[0], _truth=truth, _components=view.components)
+    return outlines_over(view.animal, view.keys[0], view.components)
+
+
+def outlines_over(animal: ShownAnimal, key: str, components: Components) -> tuple[Outline, ...]:
+    """Give the outlines of all simulated cells as `true_outlines`, for components that are stored under `key`."""
+    truth = of(animal)
+    return () if truth is None else _outlines(key, _truth=truth, _components=components)
 
 
 @st.cache_data(max_entries=32, show_spinner="Laying out the truth")
 def _outlines(key: str, _truth: Truth, _components: Components) -> tuple[Outline, ...]:
     drawn = csc_matrix(drawn_footprints(_truth.masks, _components.A))
     return outlines(drawn[:, np.flatnonzero(drawn.getnnz(axis=0))], _components.dims)
+
+
+def true_traces(view: EvaluatedAnimal, wanted: Sequence[int]) -> dict[int, FloatArray] | None:
+    """Give the true calcium of the cells that some components match, (T,), laid on their denoised traces.
+
+    A component that matches no cell is not in it. None while the switch is off, or where the truth is unknown.
+    """
+    truth = of(view.animal)
+    if truth is None:
+        return None
+    cells = _cells(view.keys[0], _truth=truth, _components=view.components)
+    return {
+        number: laid_on(truth.traces[cells[number]], view.components.C[number]) for number in wanted if number in cells
+    }
+
+
+@st.cache_data(max_entries=32, show_spinner="Comparing with the truth")
+def _cells(key: str, _truth: Truth, _components: Components) -> dict[int, int]:
+    """Give the simulated cell that each component matches."""
+    drawn = csc_matrix(drawn_footprints(_truth.masks, _components.A))
+    return {int(found): int(cell) for cell, found in match_footprints(drawn, _components.A).pairs}
+
+
+def laid_on(trace: FloatArray, other: FloatArray) -> FloatArray:
+    """Scale and shift a trace, (T,), to lie on another one by least squares; never upside down."""
+    centred = np.asarray(trace, np.float64) - trace.mean()
+    power = float(centred @ centred)
+    gain = max(float(centred @ (other - other.mean())) / power, 0.0) if power else 0.0
+    return (gain * centred + other.mean()).astype(np.float32)
 
 
 def say_cells(view: EvaluatedAnimal) -> None:
