@@ -25,7 +25,7 @@ HOW_TO_READ = (
 @messages.fragment
 def show_linked(run: ShownRun, view: EvaluatedAnimal) -> None:
     """Draw the components; choosing one draws only this part again."""
-    linked_views.show_evaluation(view, thresholds_panel.in_force() or run.params.evaluation)
+    linked_views.show_evaluation(view, thresholds_panel.in_force(view.animal.name) or run.params.evaluation)
     selection.put_into_address("evaluation")
 
 
@@ -45,7 +45,7 @@ def draw(animal: ShownAnimal) -> None:
             st.info("No component was accepted. The scatter shows how far they are from the thresholds.")
         thresholds_panel.say_otherwise(animal)
     show_linked(animal.run, view)
-    thresholds_panel.say_rule()
+    thresholds_panel.say_rule(animal.name)
 
 
 def draw_small(animal: ShownAnimal) -> None:

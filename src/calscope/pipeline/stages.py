@@ -331,13 +331,17 @@ STAGES: tuple[Stage, ...] = (
 
 _TO_MOTION: tuple[StageName, ...] = ("before", "check", "estimate", "apply", "after", "motion_quality")
 _TO_EXTRACTION: tuple[StageName, ...] = (*_TO_MOTION, "fit", "refit", "residual")
+_TUNING: tuple[StageName, ...] = (
+    *("before", "check", "estimate", "apply", "after"),
+    *("fit", "refit", "residual", "component_quality", "evaluation"),
+)
 _UNTIL: dict[Until, tuple[StageName, ...]] = {
     "summary": ("before",),
     "preview": ("check", "survey", "preview"),
     "motion": _TO_MOTION,
     "extraction": _TO_EXTRACTION,
     "evaluation": (*_TO_EXTRACTION, "component_quality", "evaluation", "dff"),
-    "tuning": ("check", "estimate", "apply", "after", "fit", "refit", "component_quality", "evaluation"),
+    "tuning": _TUNING,
 }
 
 

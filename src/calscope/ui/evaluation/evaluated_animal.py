@@ -19,6 +19,8 @@ class EvaluatedAnimal:
     after: SummaryImages
     variant: str = ""
     """Names an evaluation that is not the stored one."""
+    is_trial: bool = False
+    """Whether parameters are only tried: what is chosen in it is not what other pages look at."""
 
     @property
     def keys(self) -> tuple[str, str, str]:

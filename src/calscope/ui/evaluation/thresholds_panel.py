@@ -16,15 +16,21 @@ from calscope.pipeline.stages import evaluate_components
 from calscope.ui.evaluation import evaluated_animal
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import keys, messages
-from calscope.ui.session import places
+from calscope.ui.session import own_values, places
 from calscope.ui.session.shown_run import ShownAnimal
 from calscope.ui.widgets import parameter_form
 
 
-def in_force() -> Thresholds | None:
-    """Give the thresholds on the page, with the chosen engine's own where they were left open; None as `entered`."""
+def in_force(animal: str) -> Thresholds | None:
+    """Give the thresholds on the page, or an animal's own, with the chosen engine's own where they were left open.
+
+    None as `entered`.
+    """
     thresholds = entered()
-    return thresholds and with_defaults(_engine(), Parameters(evaluation=thresholds)).evaluation
+    if thresholds is None:
+        return None
+    params = own_values.parameters(animal, Parameters(evaluation=thresholds))
+    return with_defaults(_engine(), params).evaluation
 
 
 def _engine() -> Engine:
@@ -44,7 +50,7 @@ def entered() -> Thresholds | None:
 def evaluated(animal: ShownAnimal) -> EvaluatedAnimal | None:
     """Give the animal evaluated with the thresholds on the page; None where the run has no evaluation of it."""
     stored = evaluated_animal.evaluated(animal)
-    return stored and evaluate_with(stored, in_force())
+    return stored and evaluate_with(stored, in_force(animal.name))
 
 
 def are_tried(animal: ShownAnimal) -> bool:
@@ -82,9 +88,9 @@ def say_otherwise(animal: ShownAnimal) -> None:
     )
 
 
-def say_rule() -> None:
+def say_rule(animal: str) -> None:
     """Say by which rule components are accepted now."""
-    thresholds = in_force()
+    thresholds = in_force(animal)
     if thresholds is not None:
         st.caption(messages.plain(in_signs(thresholds.model_dump())))
 

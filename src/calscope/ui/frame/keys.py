@@ -27,6 +27,9 @@ PRUNED = "pruned"
 SEEN_NOW = "page seen now"
 UPLOAD_MESSAGE = "parameter upload message"
 SEEDS = "seeds"
+OWN_VALUES = "own values"
+TUNINGS = "what is tried"
+TUNE_REFUSED = "tuned value refused"
 
 # Widgets of the frame.
 NEWEST = "show the newest results"
@@ -62,6 +65,13 @@ FORGET_RUN = "forget run"
 FORGET_IT = "forget it"
 KEEP_IT = "keep it"
 PRUNE_FORM = "prune form"
+USE_FOR_ALL = "use for all"
+USE_AND_RUN = "use for all and run"
+KEEP_AS_OWN = "keep as own"
+DROP_OWN = "drop own"
+TRY_AGAIN = "try again"
+CROP_PICKER = "crop picker"
+CROP_CHOICE = "crop choice"
 
 
 def parameter(dotted: str, part: int | None = None) -> str:

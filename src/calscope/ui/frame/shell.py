@@ -73,10 +73,11 @@ def _pages() -> list[StreamlitPage]:
     return [
         st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
         st.Page("pages/data.py", title="Data", icon=":material/video_library:", url_path="data"),
+        st.Page("pages/tune.py", title="Tune", icon=":material/tune:", url_path="tune"),
         st.Page("pages/motion.py", title="Motion", icon=":material/open_with:", url_path="motion"),
         st.Page("pages/extraction.py", title="Extraction", icon=":material/bubble_chart:", url_path="extraction"),
         st.Page("pages/evaluation.py", title="Evaluation", icon=":material/fact_check:", url_path="evaluation"),
         st.Page("pages/traces.py", title="Traces", icon=":material/show_chart:", url_path="traces"),
-        st.Page("pages/parameters.py", title="Parameters", icon=":material/tune:", url_path="parameters"),
+        st.Page("pages/parameters.py", title="Parameters", icon=":material/settings:", url_path="parameters"),
         st.Page("pages/runs.py", title="Runs", icon=":material/history:", url_path="runs"),
     ]

@@ -45,7 +45,7 @@ def of(view: EvaluatedAnimal) -> Choice:
     """Give the choice for an animal: what is looked at where it is this animal's, else what was chosen in it last."""
     choices, name = _choices(), name_of(view)
     before = choices.by_animal.get(name)
-    wanted = _looked_at(view)
+    wanted = None if view.is_trial else _looked_at(view)
     if before is None:
         component = wanted if wanted is not None else _first(view)
         choices.by_animal[name] = Choice(component, 1, _near(view, component))
@@ -74,8 +74,15 @@ def take_from_browser(view: EvaluatedAnimal, told: Any) -> None:
     if chosen is None or (before is not None and chosen.stamp < before.stamp):
         return
     _choices().by_animal[name_of(view)] = chosen
+    if view.is_trial:
+        return
     st.session_state[keys.ANIMAL] = view.animal.name
     selection.look_at_component(chosen.component)
+
+
+def begin_at(view: EvaluatedAnimal, component: int) -> None:
+    """Choose a component of an animal of which none was chosen yet."""
+    _choices().by_animal.setdefault(name_of(view), Choice(component, 1, _near(view, component)))
 
 
 def _choices() -> _Choices:

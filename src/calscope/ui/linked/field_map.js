@@ -25,6 +25,7 @@ function makeMap(mine) {
     fill(shown, data);
     if (data.held) fill(held, data.held);
     canvas.setAttribute("aria-label", data.label);
+    find(".controls").style.minHeight = data.controls_px ? `${data.controls_px}px` : "";
     addControls();
     fit();
   }

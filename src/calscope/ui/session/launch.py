@@ -14,7 +14,7 @@ from calscope.pipeline.cpus import cpu_count
 from calscope.pipeline.records import Until
 from calscope.pipeline.stages import stages_until
 from calscope.ui.frame import keys, messages
-from calscope.ui.session import cached, placed_seeds, places, shown_run
+from calscope.ui.session import cached, own_values, placed_seeds, places, shown_run
 from calscope.ui.widgets import parameter_form
 
 DEMOS = {
@@ -57,12 +57,17 @@ def start_run(until: Until) -> str:
         params=params.to_dict(),
         engine=engine_name(until),
         until=until,
-        inputs=placed_seeds.inputs_of_chosen() if until in SEEDED and ENGINES[engine_name(until)].takes_seeds else {},
+        inputs=own_values.inputs_of_chosen(with_seeds=takes_seeds(until)),
     )
     job_id = places.submit(spec)
     if until != "summary":
         st.session_state.pop(keys.RUN, None)  # what it finds is looked at as soon as it is there
     return job_id
+
+
+def takes_seeds(until: Until) -> bool:
+    """Tell whether such a run begins components at the seeds that were placed by hand."""
+    return until in SEEDED and ENGINES[engine_name(until)].takes_seeds
 
 
 def groups_used(until: Until) -> set[str]:

@@ -15,6 +15,7 @@ from calscope.io.results.open_results import files_of, is_results, name_of, resu
 from calscope.jobs.import_run_folder import animal_folders, files_of_run, import_run_folder, is_run_folder
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.manager import Job, JobManager, NoSuchJobError
+from calscope.jobs.tuner import Tuner
 from calscope.model.errors import CalscopeError, RecordingError
 from calscope.pipeline.disk_files import read_json
 from calscope.pipeline.import_results import import_results
@@ -40,6 +41,16 @@ def _manager(root: Path) -> JobManager:
 def manager() -> JobManager:
     """Give the manager of the jobs, one for the whole server."""
     return _manager(store().root)
+
+
+@st.cache_resource(show_spinner=False)
+def _tuner(root: Path) -> Tuner:
+    return Tuner(root)
+
+
+def tuner() -> Tuner:
+    """Give what tries parameters, one for the whole server."""
+    return _tuner(store().root)
 
 
 @st.cache_resource(show_spinner=False)

@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from calscope.engines.engine_registry import ENGINES
+from calscope.model.animal_inputs import AnimalInputs, parameters_of
 from calscope.model.errors import CalscopeError, ParameterError
 from calscope.model.params import Parameters, field_of, fields
 from calscope.pipeline.project_file import ProjectFile
@@ -112,7 +113,13 @@ def _plain(value: Any) -> Any:
 
 
 _DEFAULTS = {field.dotted: field.default for field in fields()}
-_OTHERS = {"engine": keys.ENGINE, "first_frames": keys.FRAMES, "animals": keys.ANIMALS, "listed": keys.LISTED}
+_OTHERS = {
+    "engine": keys.ENGINE,
+    "first_frames": keys.FRAMES,
+    "animals": keys.ANIMALS,
+    "listed": keys.LISTED,
+    "own_values": keys.OWN_VALUES,
+}
 
 
 def _put(kept: dict[str, Any]) -> None:
@@ -138,9 +145,22 @@ def _are_names(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(name, str) for name in value)
 
 
+def _are_own_values(value: Any) -> bool:
+    """Tell whether these are parameters by animal; one of another version makes all of them unusable."""
+    if not isinstance(value, dict) or not all(isinstance(own, dict) for own in value.values()):
+        return False
+    try:
+        for animal, own in value.items():
+            parameters_of(animal, Parameters(), AnimalInputs(own))
+    except ParameterError:
+        return False
+    return True
+
+
 _ALLOWED: dict[str, Callable[[Any], bool]] = {
     "engine": lambda value: value in ENGINES,
     "first_frames": lambda value: isinstance(value, int) and value >= 1,
     "animals": _are_names,
     "listed": lambda value: isinstance(value, str),
+    "own_values": _are_own_values,
 }

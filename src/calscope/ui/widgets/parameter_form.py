@@ -178,7 +178,7 @@ def _show_slider(field: ParameterField, low: float, high: float) -> None:
                 _label(field),
                 int(low) if is_whole else float(low),
                 int(high) if is_whole else float(high),
-                step=1 if is_whole else _step(field.spec),
+                step=1 if is_whole else step(field.spec),
                 key=key,
                 on_change=_slider_moved,
                 args=(field, key),
@@ -348,7 +348,7 @@ def _number(field: ParameterField, label: str, key: str, *, bare: bool = False) 
         "min_value": None if spec.low is None else as_type(spec.low),
         "max_value": None if spec.high is None else as_type(spec.high),
         "value": None if spec.none_means else "min",
-        "step": 1 if whole else _step(spec),
+        "step": 1 if whole else step(spec),
         "format": None if whole else "%g",
     }
     st.number_input(
@@ -362,7 +362,7 @@ def _number(field: ParameterField, label: str, key: str, *, bare: bool = False) 
     )
 
 
-def _step(spec: Spec) -> float:
+def step(spec: Spec) -> float:
     """Give a step that suits the range of a float parameter."""
     high = abs(spec.high) if spec.high is not None else _COARSE_STEP
     return next((step for top, step in _FLOAT_STEPS if high <= top), _COARSE_STEP)

@@ -1,0 +1,1 @@
+"""Tune: parameters tried on a part of one animal, which answers at once."""

@@ -1,0 +1,97 @@
+"""The last states as small pictures to go back to; undo, redo, hold."""
+
+from typing import Any
+
+import cv2
+import numpy as np
+import streamlit as st
+
+from calscope.plots import png
+from calscope.plots.contours import Outline
+from calscope.plots.scaling import display_range, to_codes
+from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
+from calscope.ui.frame import keys
+from calscope.ui.session import cached
+from calscope.ui.tune import controls, tried
+from calscope.ui.tune.assets import component
+from calscope.ui.tune.tuning import Tuning
+from calscope.ui.widgets import charts
+
+PICTURE_PX = 96
+_BLUE, _ORANGE = (254, (73, 176, 255)), (255, (255, 138, 31))
+"""Places of the two colours in the palette of the small pictures, the rest of which is gray."""
+
+
+def show(tuning: Tuning) -> None:
+    """Draw the states, and what can be done with the one that is shown."""
+    key = keys.of_component(keys.on_page("tune", f"states {tuning.who}"))
+    data = {
+        "states": [_entry(tuning, at) for at in range(len(tuning.states))],
+        "at": tuning.at,
+        "can_hold": tuning.now.is_there and tuning.now != tuning.held,
+        "holds": tuning.held is not None,
+    }
+    component("states")(key=key, data=data, on_act_change=lambda: _act(key, tuning))
+
+
+def _act(key: str, tuning: Tuning) -> None:
+    told = (st.session_state.get(key) or {}).get("act")
+    what, state = (told.get("what"), told.get("state")) if isinstance(told, dict) else (None, None)
+    if what in ("undo", "redo"):
+        tuning.go(tuning.at + (1 if what == "redo" else -1))
+    elif what == "go" and isinstance(state, int):
+        tuning.go(state)
+    elif what == "hold" and tuning.now.is_there:
+        tuning.held = tuning.now
+    elif what == "drop":
+        tuning.held = None
+
+
+def _entry(tuning: Tuning, at: int) -> dict[str, Any]:
+    state = tuning.states[at]
+    before = tuning.states[at - 1] if at else None
+    changed = controls.values_in_words(state.params, before.params) if before else []
+    moved = before is not None and before.crop != state.crop and before.is_there
+    line = "; ".join([*changed, *(["another crop"] if moved else [])]) or ("start" if before is None else "the same")
+    view = tried.view(state)
+    return {
+        "line": line,
+        "told": line,
+        "counts": _counts(view) if view else ("failed" if state.error else "…"),
+        "picture": _picture(view) if view else "",
+        "held": tuning.held == state,
+    }
+
+
+def _counts(view: EvaluatedAnimal) -> str:
+    accepted = view.evaluation.n_accepted if view.evaluation else 0
+    return f"{accepted} of {view.components.n}"
+
+
+def _picture(view: EvaluatedAnimal) -> str:
+    accepted = view.evaluation.accepted if view.evaluation else np.ones(view.components.n, bool)
+    return _small("".join(view.keys), accepted.tobytes(), _view=view)
+
+
+@charts.cached
+def _small(key: str, accepted: bytes, _view: EvaluatedAnimal) -> str:
+    """Give the correlation image with the outlines, small, as an address that the page can show."""
+    rows, columns = _view.components.dims
+    scale = PICTURE_PX / max(rows, columns)
+    size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
+    image = cv2.resize(np.nan_to_num(_view.after.corr), size, interpolation=cv2.INTER_AREA)
+    codes = np.minimum(to_codes(image, display_range([image], 1.0, 99.7)), _BLUE[0] - 1)
+    lines = cached.contour_lines(_view.keys[0], _view.components)
+    for is_accepted, line in zip(np.frombuffer(accepted, bool), lines, strict=True):
+        _draw(codes, line * scale, _BLUE[0] if is_accepted else _ORANGE[0])
+    colours = png.palette("gray").copy()
+    for place, colour in (_BLUE, _ORANGE):
+        colours[place] = colour
+    return png.data_uri(codes, colours)
+
+
+def _draw(codes: "np.ndarray[Any, np.dtype[np.uint8]]", line: Outline, place: int) -> None:
+    for piece in np.split(line, np.flatnonzero(np.isnan(line[:, 0]))):
+        points = piece[~np.isnan(piece[:, 0])]
+        if len(points):
+            cv2.polylines(codes, [np.round(points).astype(np.int32)], isClosed=True, color=place)

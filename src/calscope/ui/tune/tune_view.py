@@ -1,0 +1,221 @@
+"""The page Tune: parameters, one large picture that answers, the trace of the chosen component, the last states."""
+
+import time
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from calscope.jobs.tune_messages import TuneAnswer
+from calscope.jobs.tuner import Tuner
+from calscope.model.recording import RecordingInfo
+from calscope.plots.scaling import display_range
+from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
+from calscope.ui.frame import keys, messages, wording
+from calscope.ui.linked import choice, component_bar, field_map, mounting, packing, trace_view
+from calscope.ui.linked.field_map import Held, Layer
+from calscope.ui.session import cached, places, shown_run
+from calscope.ui.tune import compared, controls, crop_picker, keep_values, states_strip, tried
+from calscope.ui.tune.tuning import State, Tuning, of_animal
+from calscope.ui.widgets import charts, parameter_form
+
+PAGE = "tune"
+PICTURE_PX, TRACES_PX, STATUS_PX = 405, 118, 34
+CONTROLS_PX = 62
+"""Two rows of buttons over the picture, also while there is only one: so the picture stays where it is."""
+_LOOK_EVERY_S = 0.1
+_in_page: ContextVar[bool] = ContextVar("calscope_tune_in_page", default=False)
+"""Whether the whole page is drawn, and not the fragment alone."""
+
+
+def show() -> None:
+    """Draw what is tried on the current animal, and wait for what was asked for last."""
+    token = _in_page.set(True)
+    try:
+        _show_fragment()
+    finally:
+        _in_page.reset(token)
+
+
+def _draw() -> None:
+    ref = shown_run.current()
+    if ref is None:
+        return
+    n_frames = st.session_state.get(keys.FRAMES)
+    info = cached.recording(str(ref.path), n_frames).info  # one that can't be opened is told in words
+    if not _has_rate(info):
+        return
+    tuning = of_animal(str(ref.path), n_frames, keep_values.start_of(ref.name))
+    tuner = places.tuner()
+    _ask(tuner, tuning)
+    with st.sidebar:
+        controls.show(tuning)
+        if refused := st.session_state.get(keys.TUNE_REFUSED):
+            st.warning(messages.plain(refused), icon=":material/error:")
+    said = _show_all(tuning, info)
+    _follow(tuner, tuning, said)
+
+
+_show_fragment = messages.fragment(_draw)
+
+
+def _has_rate(info: RecordingInfo) -> bool:
+    if info.fr_hz is not None or parameter_form.value("dataset.fr") is not None:
+        return True
+    messages.nothing_yet(
+        f"The frame rate of {messages.plain(info.name)} is unknown",
+        "The files don't state it, and it is never guessed. Enter it on **Data**, under Frame rate.",
+    )
+    return False
+
+
+def _ask(tuner: Tuner, tuning: Tuning) -> None:
+    """Ask for the state that was chosen, unless it is known or asked for already."""
+    if tuning.now.answer is None and not tuning.served():
+        tuning.asked_at = time.monotonic()
+        tuner.ask(tuning.who, tuning.trial())
+        asked = tuner.answer(tuning.who)
+        if asked is not None:
+            tuning.take(asked, None)
+
+
+def _follow(tuner: Tuner, tuning: Tuning, said: Any) -> None:
+    """Wait for the answer, then draw again; a newer change ends the waiting."""
+    asked = tuning.now.answer
+    if asked is None or asked.is_over:
+        return
+    while True:
+        answer = tuner.wait(tuning.who, asked, _LOOK_EVERY_S)
+        if answer is None or answer.number != asked.number:
+            return  # another drawing of this page asked for something else
+        if answer.is_over:
+            tuning.take(answer, time.monotonic() - tuning.asked_at)
+            st.rerun(scope="app" if _in_page.get() else "fragment")
+        asked = answer
+        _say_progress(said, answer)
+
+
+def _say_progress(place: Any, answer: TuneAnswer) -> None:
+    place.caption(messages.plain(f"{answer.note or 'starting'} · {round(100 * answer.fraction)} %"))
+
+
+def _show_all(tuning: Tuning, info: RecordingInfo) -> Any:
+    """Draw everything but the parameters; give the place where progress is said."""
+    if tuning.now.is_there:
+        _carry_choice(tuning.shown, tuning.now)
+        tuning.shown = tuning.now
+    shown = tried.view(tuning.shown) if tuning.shown else None
+    held = tried.view(tuning.held) if tuning.held and _is_same_field(tuning.held, tuning.shown) else None
+    comparison = compared.compare(shown, held) if shown and held else None
+    left, right = st.columns([8, 7], gap="medium")
+    with left:
+        if shown is None:
+            st.container(height=PICTURE_PX, border=True).caption(
+                "The first picture takes a few seconds: the part with most cells is looked for, and read."
+            )
+        else:
+            _show_map(shown, held, comparison)
+    with right:
+        if shown is not None:
+            component_bar.show(shown, PAGE)
+        said = _show_status(tuning, shown)
+        states_strip.show(tuning)
+        if tuning.held and comparison:
+            differing = "; ".join(controls.values_in_words(tuning.now.params, tuning.held.params)) or "the same values"
+            st.markdown(messages.plain(f"Against what is held ({differing}): {comparison.words}."))
+        keep_values.show(tuning, info.name)
+        crop_picker.show(tuning, info)
+    if shown is not None:
+        trace_view.show(shown, PAGE, TRACES_PX)
+    return said
+
+
+def _show_status(tuning: Tuning, shown: EvaluatedAnimal | None) -> Any:
+    """Say in a place of fixed height what is shown; give the place in it where progress is said."""
+    with st.container(height=STATUS_PX, border=False):
+        said = st.empty()
+    if tuning.now.error:
+        with said.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f":material/error: {messages.plain(tuning.now.error)}")
+            st.button("Try again", key=keys.TRY_AGAIN, on_click=tuning.again)
+    elif shown is not None and tuning.now.is_there:
+        accepted = len(shown.listed("accepted"))
+        took = f" · {tuning.now.seconds:.1f} s" if tuning.now.seconds else ""
+        said.markdown(f"**{accepted} accepted** of {wording.count(shown.components.n, 'component')}{took}")
+    return said
+
+
+def _is_same_field(held: State, shown: State | None) -> bool:
+    """Whether two states lie on the same pixels, so that their components can be matched."""
+    if shown is None or held.crop is None or shown.crop is None:
+        return False
+    return held.crop.to_dict() | {"start": 0, "stop": 0} == shown.crop.to_dict() | {"start": 0, "stop": 0}
+
+
+def _carry_choice(before: State | None, after: State) -> None:
+    """Choose in a new state the component that lies where the chosen one of the state before does."""
+    if before is None or before is after or not _is_same_field(before, after):
+        return
+    old, new = tried.view(before), tried.view(after)
+    if old is not None and new is not None and old.keys[0] != new.keys[0]:
+        there = compared.match(old, new, choice.of(old).component)
+        if there is not None:
+            choice.begin_at(new, there)
+
+
+def _show_map(shown: EvaluatedAnimal, held: EvaluatedAnimal | None, comparison: compared.Comparison | None) -> None:
+    """Draw the outlines of what is shown, and of what is held, over images with the same limits."""
+    both = (shown, held) if held else (shown,)
+    ranges = _ranges(tuple(view.keys[1] for view in both), _views=both)
+    other = None
+    if held and comparison:
+        layers = _layers(held.keys, ranges, _view=held)
+        other = Held("held", _outlines(held.keys[0], _view=held), layers, comparison.held)
+    data = field_map.make_data(
+        _outlines(shown.keys[0], _view=shown),
+        _layers(shown.keys, ranges, _view=shown),
+        comparison.shown if comparison else field_map.groups_of(shown.components.n, shown.evaluation),
+        dims=shown.components.dims,
+        dxy_um=shown.animal.dxy_um,
+        n=shown.components.n,
+        height_px=PICTURE_PX,
+        held=other,
+    )
+    name = shown.animal.name
+    data["label"] = f"Outlines of {shown.components.n} components in the crop of {name} that is tried"
+    data["field"] = f"tune {name} {shown.components.dims}"
+    data["controls_px"] = CONTROLS_PX
+    mounting.mount(field_map.NAME, shown, PAGE, data)
+
+
+_Ranges = tuple[tuple[str, tuple[float, float]], ...]
+
+
+@charts.cached
+def _ranges(keys_of_both: tuple[str, ...], _views: tuple[EvaluatedAnimal, ...]) -> _Ranges:
+    """Give the limits of each image, the same for both states."""
+    found = [_images(view) for view in _views]
+    return tuple((title, display_range([images[title] for images in found], 1.0, 99.7)) for title in found[0])
+
+
+def _images(view: EvaluatedAnimal) -> dict[str, Any]:
+    results = view.animal.results
+    images = {"Correlation": view.after.corr, "Max": view.after.max, "Mean": view.after.mean}
+    if results.residual is not None:
+        images["Residual"] = results.residual.peak
+    if results.before is not None:
+        images["Before"] = results.before.corr
+    return images
+
+
+@charts.cached
+def _layers(stage_keys: tuple[str, str, str], ranges: _Ranges, _view: EvaluatedAnimal) -> list[dict[str, Any]]:
+    images = _images(_view)
+    return field_map.layers_of([Layer(title, images[title], limits) for title, limits in ranges if title in images])
+
+
+@charts.cached
+def _outlines(key: str, _view: EvaluatedAnimal) -> dict[str, Any]:
+    lines = cached.contour_lines(key, _view.components)
+    return packing.outlines([np.asarray(line) for line in lines], _view.components.dims)

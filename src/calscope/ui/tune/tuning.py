@@ -1,0 +1,122 @@
+"""What is tried on one animal in this window: the last states, the one that is shown, and the one that is held."""
+
+import uuid
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import streamlit as st
+
+from calscope.jobs.tune_messages import TuneAnswer
+from calscope.jobs.tuner import Trial
+from calscope.model.crop import Crop
+from calscope.model.params import Parameters
+from calscope.ui.frame import keys
+from calscope.ui.session import places
+
+MOST_STATES = 12
+_THRESHOLDS = "evaluation"
+
+
+@dataclass(frozen=True)
+class State:
+    """Parameters that were tried on a crop, and what came of them as far as that is known."""
+
+    params: Parameters
+    crop: Crop | None = None
+    """None where the program is to choose it."""
+    answer: TuneAnswer | None = None
+    """None before it was asked for."""
+    seconds: float | None = None
+    """From asking to the whole answer."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it can be shown."""
+        return self.answer is not None and self.answer.record is not None
+
+    @property
+    def error(self) -> str:
+        """Why there is nothing to show, in words."""
+        return "" if self.answer is None else self.answer.error
+
+    def differs_only_by_thresholds(self, other: "State") -> bool:
+        """Whether the other one's fit serves this one as well."""
+        own, others = (state.params.to_dict() for state in (self, other))
+        return self.crop == other.crop and all(own[name] == others[name] for name in own if name != _THRESHOLDS)
+
+
+@dataclass
+class Tuning:
+    """The states of one animal, oldest first."""
+
+    path: str
+    """The recording."""
+    n_frames: int | None
+    states: list[State]
+    at: int = 0
+    held: State | None = None
+    shown: State | None = None
+    """What the pictures are of, while what was asked for last is not there yet."""
+    asked_at: float = 0.0
+    """When the newest request was made, by the monotonic clock, s."""
+    who: str = field(default_factory=lambda: uuid.uuid4().hex)
+    stamp: int = 1
+    """Higher for newer values; the browser counts on."""
+
+    @property
+    def now(self) -> State:
+        """The state that was chosen or asked for last."""
+        return self.states[self.at]
+
+    def change(self, params: Parameters) -> None:
+        """Try other parameters; states that were undone are forgotten."""
+        if params != self.now.params:
+            self._add(replace(self.now, params=params, answer=None, seconds=None))
+
+    def move(self, crop: Crop | None) -> None:
+        """Try the same on another part of the recording."""
+        if crop != self.now.crop:
+            self._add(replace(self.now, crop=crop, answer=None, seconds=None))
+
+    def again(self) -> None:
+        """Ask once more for what ended early."""
+        self._put(replace(self.now, answer=None))
+
+    def go(self, at: int) -> None:
+        """Show one of the states, such as the one before."""
+        self.at = min(max(at, 0), len(self.states) - 1)
+        self.stamp += 1
+
+    def take(self, answer: TuneAnswer, seconds: float | None) -> None:
+        """Keep what came of the state that was asked for; the crop is known from then on."""
+        self._put(replace(self.now, answer=answer, crop=answer.crop or self.now.crop, seconds=seconds))
+
+    def trial(self) -> Trial:
+        """Give what the process is asked for."""
+        return Trial(self.path, self.now.params.to_dict(), self.n_frames, self.now.crop)
+
+    def served(self) -> bool:
+        """Take the fit of a state that differs by thresholds alone, where there is one; tell whether there is."""
+        known = next((s for s in reversed(self.states) if s.is_there and s.differs_only_by_thresholds(self.now)), None)
+        if known is not None and not self.now.is_there:
+            self._put(replace(self.now, answer=known.answer, seconds=0.0))
+        return self.now.is_there
+
+    def _add(self, state: State) -> None:
+        self.states = [*self.states[: self.at + 1], state][-MOST_STATES:]
+        self.at = len(self.states) - 1
+        self.stamp += 1
+
+    def _put(self, state: State) -> None:
+        if self.held == self.now:
+            self.held = state
+        self.states[self.at] = state
+
+
+def of_animal(path: str, n_frames: int | None, start: Parameters) -> Tuning:
+    """Give what is tried on an animal in this window; it begins with the parameters that a run would use now."""
+    tunings: dict[Any, Tuning] = st.session_state.setdefault(keys.TUNINGS, {})
+    at = (str(places.store().root), path, n_frames)
+    if at not in tunings:
+        tunings[at] = Tuning(path, n_frames, [State(start)])
+    return tunings[at]

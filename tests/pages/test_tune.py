@@ -1,0 +1,196 @@
+"""The page Tune: what is tried, taken back, held, kept and used for runs."""
+
+import numpy as np
+import pytest
+import tifffile
+
+from calscope.jobs.tuner import Tuner
+from calscope.model.animal_inputs import AnimalInputs
+from calscope.model.crop import Crop
+from calscope.model.params import Parameters
+from calscope.pipeline.project_file import ProjectFile
+from calscope.ui.frame import keys
+from calscope.ui.session import places
+from calscope.ui.tune.tuning import State, Tuning
+
+START = Parameters().replace({"cnmf.rf": 20, "cnmf.stride": 8})
+
+
+@pytest.fixture(scope="module")
+def tuner(lab):
+    one = Tuner(lab.store)
+    yield one
+    one.end()
+
+
+@pytest.fixture
+def tune(lab, open_page, monkeypatch, tuner):
+    """Open the page; the process that tries parameters is the same for all tests here, and ends with them."""
+    monkeypatch.setattr(places, "tuner", lambda: tuner)
+    return lambda data=lab.good, **address: open_page("tune", data=data, **address)
+
+
+def tuning(app):
+    return next(iter(app.session_state[keys.TUNINGS].values()))
+
+
+def words(app):
+    return " ".join(one.value for one in [*app.markdown, *app.caption]).replace("\\", "")
+
+
+def button(app, label):
+    return next(one for one in app.button if one.label.replace("\\", "") == label)
+
+
+def test_shows_the_part_with_most_cells_as_runs_would_find_them(tune, lab):
+    app = tune()
+    assert not app.exception and not app.error
+    state = tuning(app).now
+    assert state.is_there
+    assert state.crop == Crop(0, 160, 0, 64, 0, 64), "a small recording is taken whole"
+    record = state.answer.record
+    assert f"**{record.counts['accepted']} accepted** of {record.counts['refit']} component" in words(app)
+    assert "as runs of this animal use them" in words(app)
+    assert record.inputs == AnimalInputs()
+
+
+def test_a_changed_value_is_tried_and_can_be_used_for_all_or_kept_as_own(tune, lab):
+    app = tune()
+    tuning(app).change(tuning(app).now.params.replace({"cnmf.K": 7, "evaluation.min_SNR": 3.5}))
+    app.run()
+    assert not app.exception and not app.error
+    state = tuning(app).now
+    assert state.is_there
+    assert state.answer.record.requested["cnmf"]["K"] == 7
+    assert "K 4 → 7; min_SNR 2 → 3.5" in words(app)
+
+    app = button(app, "Keep as Animal_1's own").click().run()
+    kept = ProjectFile(lab.store, str(lab.good)).read()["settings"]
+    assert kept["own_values"] == {"Animal_1": {"cnmf.K": 7, "evaluation.min_SNR": 3.5}}
+    assert kept["parameters"] == {}, "other animals go on as before"
+    assert "as runs of this animal use them" in words(app)
+
+    app = button(app, "No own values").click().run()
+    assert ProjectFile(lab.store, str(lab.good)).read()["settings"]["own_values"] in (None, {})
+    app = button(app, "Use for all").click().run()
+    assert ProjectFile(lab.store, str(lab.good)).read()["settings"]["parameters"] == {
+        "cnmf.K": 7,
+        "evaluation.min_SNR": 3.5,
+    }
+    assert app.session_state[keys.parameter("cnmf.K")] == 7
+
+
+def test_own_values_come_back_with_the_folder_and_runs_use_them(tune, lab, open_page, settle):
+    ProjectFile(lab.store, str(lab.good)).update(
+        settings={"parameters": {"cnmf.rf": 20}, "own_values": {"Animal_2": {"cnmf.K": 3}}, "animals": ["Animal_2"]}
+    )
+    app = open_page("evaluation", data=lab.good)
+    app = next(one for one in app.button if one.label == "Evaluate").click().run()
+    assert not app.exception and not app.error
+    job = places.manager().jobs()[0]
+    done = settle(places.manager(), job.id)
+    assert done.status.state == "done", done.status.error
+    assert done.spec.inputs == {"Animal_2": AnimalInputs({"cnmf.K": 3})}
+    assert done.results["Animal_2"].requested["cnmf"]["K"] == 3
+    places.manager().remove(job.id)
+    places._jobs.clear()
+
+
+@pytest.mark.parametrize(
+    "damaged", [[], {"Animal_1": 3}, {"Animal_1": {"cnmf.K": "many"}}, {"Animal_1": {"no.such": 1}}]
+)
+def test_own_values_of_another_version_are_left_out(tune, lab, damaged):
+    ProjectFile(lab.store, str(lab.good)).update(settings={"own_values": damaged})
+    app = tune()
+    assert not app.exception and not app.error
+    assert keys.OWN_VALUES not in app.session_state
+
+
+def test_what_is_held_is_compared_with_what_is_tried(tune):
+    app = tune()
+    one = tuning(app)
+    one.held = one.now
+    one.change(one.now.params.replace({"evaluation.min_soma": 0.0, "evaluation.rval_thr": 0.2}))
+    app.run()
+    assert not app.exception and not app.error
+    accepted = one.held.answer.record.counts["accepted"]
+    assert f"{accepted} in both" in words(app)
+    assert "Against what is held (rval_thr 0.85 → 0.2; min_soma 0.5 → 0)" in words(app)
+
+
+def test_a_threshold_needs_no_other_process(tune, tuner, monkeypatch):
+    app = tune()
+    one = tuning(app)
+    monkeypatch.setattr(Tuner, "ask", lambda *given: pytest.fail("it was asked"))
+    one.change(one.now.params.replace({"evaluation.min_SNR": 90.0, "evaluation.rval_thr": 1.0}))
+    app.run()
+    assert not app.exception and not app.error
+    assert "**0 accepted**" in words(app)
+
+
+def test_parameters_that_fail_are_told_and_what_was_shown_stays(tune):
+    app = tune()
+    one = tuning(app)
+    shown = one.now
+    one.change(one.now.params.replace({"motion.strides": (200, 200), "motion.max_shifts": (60, 60)}))
+    app.run()
+    assert not app.exception
+    assert one.now.error or one.now.is_there
+    if one.now.error:
+        assert one.shown == shown
+        assert any(b.label == "Try again" for b in app.button)
+
+
+def test_without_a_frame_rate_the_page_says_where_to_enter_it(tune, lab):
+    app = tune(lab.fresh)
+    assert not app.exception
+    assert "is unknown The files don't state it" in words(app)
+
+
+@pytest.mark.parametrize("level", [0, 7])
+def test_a_movie_of_equal_pixels_and_few_frames_gives_words_and_no_traceback(tune, lab, level):
+    folder = lab.good.parent / f"equal_{level}"
+    folder.mkdir(exist_ok=True)
+    tifffile.imwrite(folder / "movie.tif", np.full((60, 48, 48), level, np.uint16), photometric="minisblack")
+    ProjectFile(lab.store, str(folder)).update(settings={"parameters": {"dataset.fr": 10.0}})
+    app = tune(folder)
+    assert not app.exception
+    state = tuning(app).now
+    assert state.error or "**0 accepted** of 0 components" in words(app)
+
+
+class TestStates:
+    def test_undo_redo_and_a_new_branch(self):
+        one = Tuning("/a", None, [_state(4)])
+        for k in (5, 6, 7):
+            one.change(START.replace({"cnmf.K": k}))
+        one.go(one.at - 2)
+        assert one.now.params.cnmf.K == 5
+        one.go(one.at + 1)
+        assert one.now.params.cnmf.K == 6
+        one.change(START.replace({"cnmf.K": 9}))
+        assert [state.params.cnmf.K for state in one.states] == [4, 5, 6, 9]
+        one.go(-3)
+        assert one.at == 0
+        one.go(99)
+        assert one.at == 3
+        one.change(one.now.params)
+        assert len(one.states) == 4, "the same values are no new state"
+
+    def test_only_the_last_twelve_are_kept(self):
+        one = Tuning("/a", None, [_state(1)])
+        for k in range(2, 20):
+            one.change(START.replace({"cnmf.K": k}))
+        assert [state.params.cnmf.K for state in one.states] == list(range(8, 20))
+        assert one.at == 11
+
+    def test_each_change_and_step_has_a_higher_number(self):
+        one, seen = Tuning("/a", None, [_state(1)]), []
+        for act in (lambda: one.change(START.replace({"cnmf.K": 3})), lambda: one.go(0), lambda: one.go(1)):
+            act()
+            seen.append(one.stamp)
+        assert seen == sorted(set(seen))
+
+
+def _state(k):
+    return State(START.replace({"cnmf.K": k}))
