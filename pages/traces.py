@@ -5,7 +5,7 @@ import streamlit as st
 from calscope.model.fields import StageName
 from calscope.ui.evaluation import thresholds_panel
 from calscope.ui.frame import messages, page_head, shell
-from calscope.ui.linked import choice, linked_views
+from calscope.ui.linked import choice, linked_views, small_traces
 from calscope.ui.session import places, selection
 from calscope.ui.session.shown_run import ShownAnimal
 from calscope.ui.widgets import animal_sections
@@ -35,10 +35,10 @@ def draw(animal: ShownAnimal) -> None:
 
 
 def draw_small(animal: ShownAnimal) -> None:
-    """Draw the map of one of several animals."""
+    """Draw a few traces of one of several animals."""
     view = thresholds_panel.evaluated(animal)
     if view is not None:
-        linked_views.show_small(view, "traces")
+        small_traces.show(view, "traces")
 
 
 def render() -> None:

@@ -12,7 +12,7 @@ LINE = "truth, scaled"
 
 
 def switch(app):
-    return next((one for one in app.toggle if one.label == "Show the truth"), None)
+    return next((one for one in app.toggle if one.key == keys.SHOWS_TRUTH), None)
 
 
 def names(app):

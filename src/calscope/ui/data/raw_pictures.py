@@ -1,11 +1,12 @@
 """Pictures of the raw movies: frames of one animal beside the images of its whole movie, or images of all animals."""
 
-from collections.abc import Collection
-from itertools import cycle
+from collections.abc import Collection, Mapping
 
 import streamlit as st
 
 from calscope.io.project import RecordingRef
+from calscope.model.movie import FloatArray
+from calscope.plots.scaling import DisplayRange, display_range
 from calscope.ui.data import recording_viewer, recordings_table
 from calscope.ui.frame import keys, messages
 from calscope.ui.frame.keys import on_page
@@ -14,7 +15,7 @@ from calscope.ui.session.shown_run import ShownAnimal
 from calscope.ui.widgets import cached_figures, charts
 
 SUMMARISE = "Summarise raw movies"
-IN_A_ROW = 2
+IN_A_ROW = 3
 
 
 def show(readable: Collection[str]) -> None:
@@ -39,13 +40,62 @@ def _show_one(ref: RecordingRef) -> None:
 
 
 def _show_all(refs: list[RecordingRef]) -> None:
-    any_missing = False
-    for ref, place in zip(refs, cycle(st.columns(IN_A_ROW)), strict=False):
-        with place:
-            st.markdown(f"**{messages.plain(ref.name)}**")
-            any_missing |= not _show_images(ref)
-    if any_missing:
+    """Draw one picture of each animal, all of them of one kind, each in its own range of values or all in one."""
+    found = {ref.name: _with_images(ref) for ref in refs}
+    with_images = {name: animal for name, animal in found.items() if animal and animal.results.before is not None}
+    if len(with_images) < len(refs):
         _offer_images()
+    if not with_images:
+        return
+    kind, is_shared = _choose_picture()
+    images = {name: getattr(animal.results.before, kind) for name, animal in with_images.items()}
+    stored = {name: (animal.results.keys["before"],) for name, animal in with_images.items()}
+    of_all = tuple(key for own in stored.values() for key in own)
+    for first in range(0, len(refs), IN_A_ROW):
+        for ref, place in zip(refs[first : first + IN_A_ROW], st.columns(IN_A_ROW), strict=False):
+            with place:
+                st.markdown(f"**{messages.plain(ref.name)}**")
+                if ref.name in images:
+                    own = {ref.name: images[ref.name]}
+                    shown = _range(of_all, kind, images) if is_shared else _range(stored[ref.name], kind, own)
+                    _show_small(with_images[ref.name], kind, images[ref.name], shown)
+                else:
+                    st.caption("Not summarised yet.")
+
+
+def _choose_picture() -> tuple[str, bool]:
+    """Choose the kind of picture, and whether one range of values holds for all animals."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        kind = st.segmented_control(
+            "Picture",
+            list(cached_figures.IMAGE_TITLES),
+            format_func=cached_figures.IMAGE_TITLES.__getitem__,
+            default="max",
+            required=True,
+            key=on_page("data", "picture"),
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+        is_shared = st.toggle(
+            "One range of values for all",
+            key=on_page("data", "one range"),
+            help="Off: each picture from its own dark to its own bright. On: the same brightness is the same value in "
+            "all animals, so that dim recordings look dim.",
+            persist_state="session",
+        )
+    return kind, is_shared
+
+
+def _show_small(animal: ShownAnimal, kind: str, image: FloatArray, shown: DisplayRange) -> None:
+    dxy_um = recordings_table.with_given(animal.info).dxy_um if animal.info else None
+    figure = cached_figures.raw_image(animal.results.keys["before"], kind, shown, dxy_um, _image=image)
+    title = f"{cached_figures.IMAGE_TITLES[kind]} of {animal.name}"
+    charts.show(figure, on_page("data", f"small {animal.name}"), title)
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def _range(stored: tuple[str, ...], kind: str, _images: Mapping[str, FloatArray]) -> DisplayRange:
+    return display_range(list(_images.values()))
 
 
 def _show_images(ref: RecordingRef) -> bool:

@@ -9,7 +9,7 @@ from calscope.model.recording import Pair
 from calscope.model.results import Components, SummaryImages
 from calscope.plots.contours import Group, Outline, add_truth, contour_map
 from calscope.plots.images import PAGE_PX, Panel, image_row
-from calscope.plots.scaling import display_range
+from calscope.plots.scaling import DisplayRange, display_range, short
 from calscope.plots.style import NOT_EVALUATED
 from calscope.plots.trace_curves import background_figure
 from calscope.ui.session import cached
@@ -28,6 +28,13 @@ def raw_images(key: str, dxy_um: Pair | None, _before: SummaryImages) -> go.Figu
         for name, image in (("max", _before.max), ("corr", _before.corr))
     ]
     return image_row(panels, dxy_um=dxy_um, bar=False, width_px=RAW_PX, tallest_px=440)
+
+
+@charts.cached
+def raw_image(key: str, kind: str, shown: DisplayRange, dxy_um: Pair | None, _image: FloatArray) -> go.Figure:
+    """Draw one image of a raw movie, one of several animals', with the values that are dark and bright in it."""
+    title = f"dark {short(shown[0])}, bright {short(shown[1])}"
+    return image_row([Panel(_image, title, shown)], dxy_um=dxy_um, bar=False, width_px=RAW_PX // 2, tallest_px=320)
 
 
 def _correlation(after: SummaryImages, title: str) -> Panel:
