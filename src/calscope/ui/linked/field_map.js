@@ -278,6 +278,7 @@ function makeMap(mine) {
     const [left, top] = corner();
     canvas.dataset.chosen = mine.state.component ?? "";
     canvas.dataset.side = looks.side;
+    canvas.dataset.mark = data.mark ?? "";
     canvas.dataset.view = [left, top, looks.zoom].map((value) => value.toFixed(3)).join(" ");
   }
 

@@ -186,6 +186,7 @@ def _show_map(shown: EvaluatedAnimal, held: EvaluatedAnimal | None, comparison: 
     data["label"] = f"Outlines of {shown.components.n} components in the crop of {name} that is tried"
     data["field"] = f"tune {name} {shown.components.dims}"
     data["controls_px"] = CONTROLS_PX
+    data["mark"] = " ".join(key[:12] for key in shown.keys[:2]) + shown.variant  # tells tests which state is drawn
     mounting.mount(field_map.NAME, shown, PAGE, data)
 
 
