@@ -1,6 +1,7 @@
 """From a folder to its traces: each page leads to the next, and one button runs everything and says what that is."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 
@@ -72,7 +73,7 @@ def test_one_button_runs_everything_and_says_what_that_is(open_page, lab, submit
     assert "Motion correction, extraction and evaluation of 2 animals. All of it is in the store" in words(app)
     app.session_state[keys.parameter("cnmf.K")] = 9
     app.run()
-    assert "First fit and 5 stages after it run again: K 4 → 9; the rest is in the store; about " in words(app)
+    assert "First fit and 5 stages after it run again: K 4 → 9; the rest is in the store." in words(app)
     app.session_state[keys.ANIMALS] = ["Animal_2"]
     app.run()
     assert "evaluation of Animal_2." in words(app)
@@ -94,13 +95,15 @@ def test_each_run_button_says_which_stages_run_again_and_why(open_page, lab):
     app.session_state[keys.parameter("cnmf.gSig", 0)] = app.session_state[keys.parameter("cnmf.gSig", 1)] = 5
     app.session_state[keys.parameter("evaluation.min_SNR")] = 4.0
     app.run()
-    assert plan(app).startswith("First fit, refit, residual run again: gSig 4 → 5; the rest is in the store; about ")
+    about, _, said = plan(app).partition(". ")
+    assert re.fullmatch(r"About [\d.]+ s", about)
+    assert said == "First fit, refit, residual run again: gSig 4 → 5; the rest is in the store."
     app.session_state[keys.FRAMES] = 120
-    assert plan(app.run()).startswith("Everything runs again: frames 160 → 120, gSig 4 → 5; about ")
+    assert plan(app.run()).endswith(". Everything runs again: frames 160 → 120, gSig 4 → 5.")
     app.session_state[keys.FRAMES] = None
     app.session_state[keys.parameter("cnmf.gSig", 0)] = app.session_state[keys.parameter("cnmf.gSig", 1)] = 4
     app.switch_page("pages/evaluation.py").run()
-    assert plan(app).startswith("Evaluation runs again: min_SNR 2 → 4; the rest is in the store"), "no refit"
+    assert plan(app).endswith(". Evaluation runs again: min_SNR 2 → 4; the rest is in the store."), "no refit"
     app.switch_page("pages/motion.py").run()
     assert plan(app).startswith("All of it is in the store"), "thresholds are none of its business"
 
@@ -109,20 +112,20 @@ def test_a_plan_names_seeds_the_animals_that_it_is_for_and_the_end_of_a_run_at_o
     app = open_page("extraction", run=lab.good_run)
     placed = {f"{lab.good}\nAnimal_2": ((30, 30),)}
     app.session_state[keys.SEEDS] = placed
-    assert plan(app.run()).startswith("Refit, residual run again of 1 animal: seeds; the rest is in the store")
+    assert plan(app.run()).endswith(". Refit, residual run again of 1 animal: seeds; the rest is in the store.")
     app.session_state[keys.SEEDS] = {}
     assert plan(app.run()).startswith("All of it")
     monkeypatch.setattr(type(places.store()), "has", lambda *_: False)
     jobs = places.jobs()
     run = next(job for job in jobs if job.id == lab.good_run)
     monkeypatch.setattr(places, "jobs", lambda: [replace(run, id="newer"), *jobs])
-    assert plan(app.run()).startswith("Everything runs")
+    assert plan(app.run()).endswith("Everything runs.")
 
 
 def test_a_folder_that_was_never_run_is_run_whole(open_page, lab):
     app = open_page("extraction", data=lab.fresh)
     app.session_state[keys.parameter("dataset.fr")] = 20.0
-    assert plan(app.run()).startswith("Everything runs; about ")
+    assert plan(app.run()).endswith(" s. Everything runs.")
 
 
 def test_what_keeps_a_run_of_everything_from_starting_is_said(open_page, lab, submitted):

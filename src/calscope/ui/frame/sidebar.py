@@ -137,7 +137,8 @@ def _show_plan(until: Until) -> None:
     changed = setting_words.changed(launch.groups_used(until))
     defaults = f"Not at default: {changed}." if changed else "All at their defaults."
     with st.container(height=PLAN_PX, border=False):
-        st.caption(messages.plain(run_plan.words(until) or defaults), help=messages.plain(defaults))
+        planned = run_plan.words(until)
+        st.caption(messages.plain(planned or defaults), help=messages.plain(f"{planned} {defaults}".strip()))
 
 
 def recording_parameters() -> None:

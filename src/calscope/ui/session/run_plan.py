@@ -86,9 +86,9 @@ def _sentence(plan: RunPlan) -> str:
     whom = f" of {wording.count(plan.n_to_run, 'animal')}" if plan.n_to_run < plan.n_chosen else ""
     again = " again" if plan.reasons else ""
     said = f"{what}{again}{whom}{_because(plan)}{'' if plan.is_whole else '; the rest is in the store'}"
-    time = f"; about {duration(plan.left_s)}" if plan.left_s else ""
+    time = f"About {duration(plan.left_s)}. " if plan.left_s else ""
     first = f" {FIRST_RUN}" if is_first_run(places.store().root) else ""
-    return f"{said[0].upper()}{said[1:]}{time}.{first}"
+    return f"{time}{said[0].upper()}{said[1:]}.{first}"
 
 
 def _listed(stages: tuple[StageName, ...]) -> str:

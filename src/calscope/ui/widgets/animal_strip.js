@@ -30,7 +30,8 @@ function tile(animal, number) {
       steps.append(make("span", k < animal.n_done ? "done" : k === animal.n_done ? "next" : ""));
     }
     const reached = make("span", "reached");
-    reached.append(steps, make("span", animal.tried ? "step tried" : "step", animal.step));
+    if (animal.tried) reached.append(make("span", "step tried", animal.step)); // it takes the place of the marks
+    else reached.append(steps, make("span", "step", animal.step));
     words.append(reached);
   }
   button.append(words);
