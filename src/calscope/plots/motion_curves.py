@@ -19,6 +19,8 @@ MOST_POINTS = 240
 """So many points of a curve can be clicked; each is a thing to draw for the browser, and wider than their distance."""
 LEAST_PX = 0.5
 """The axis of the shifts reaches at least so far, so that a recording that holds still looks like it."""
+UM_AXIS_PX = 46
+"""Takes the numbers and the title of the axis in µm."""
 _LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
 
 
@@ -181,7 +183,9 @@ def _add_um_axis(figure: go.Figure, shown: tuple[float, float], dxy_um: Pair) ->
         return
     figure.update_layout(
         yaxis={"fixedrange": True},
+        margin={"r": style.TOOLBAR_PX + UM_AXIS_PX},
         yaxis2={
+            "automargin": False,  # Plotly would take the toolbar's place for it
             "title": "shift (µm)",
             "overlaying": "y",
             "side": "right",

@@ -27,7 +27,7 @@ def measures_figure(quality: MotionQuality) -> go.Figure:
         left = (number - 1) * width
         _add_panel(figure, quality, measure, number, (left, left + width - _GAP))
         _add_title(figure, title, left)
-    figure.update_layout(margin={"t": 44, "l": 8, "r": 12})
+    figure.update_layout(margin={"t": 44, "l": 8, "r": style.TOOLBAR_PX})
     return figure
 
 

@@ -23,17 +23,21 @@ ONLY_SHOWN, ONLY_HELD = ACCEPTED_ON_IMAGE, REJECTED_ON_IMAGE
 SPLIT, MERGED = "#ffd54a", "#c58af9"
 """Accepted and rejected are blue and orange, which people with any kind of colour vision tell apart."""
 
+TOOLBAR_PX = 34
+"""Beside a figure, for Plotly's tools along its right edge: in a row on top they would lie over titles and legends."""
+
 
 def blank(height: int) -> go.Figure:
     """Give an empty figure with our margins and quiet background."""
     figure = go.Figure()
     figure.update_layout(
         height=height,
-        margin={"l": 8, "r": 8, "t": 28, "b": 8},
+        margin={"l": 8, "r": TOOLBAR_PX, "t": 28, "b": 8},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         showlegend=False,
         hovermode="closest",
         dragmode="zoom",
+        modebar={"orientation": "v"},
     )
     return figure

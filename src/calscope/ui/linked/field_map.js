@@ -1,6 +1,6 @@
 // Outlines of components over an image of the field. A click chooses; the wheel or two fingers zoom, a drag moves.
 
-const NEAR_PX = 9, DRAG_PX = 4, MOST_ZOOM = 40, COARSE_BELOW = 1.5, MOST_IMAGES = 60;
+const NEAR_PX = 9, FINGER_PX = 16, DRAG_PX = 4, MOST_ZOOM = 40, COARSE_BELOW = 1.5, MOST_IMAGES = 60;
 const LINE = 1.6, HOVERED = 2.4, CHOSEN = 3.4, HALO = "rgb(0 0 0 / 65%)";
 
 function niceLength(longest) {
@@ -284,7 +284,8 @@ function makeMap(mine) {
 
   function pick(event) {
     const [px, py] = place(event), [left, top] = corner();
-    const x = px / pxPerPixel() + left - 0.5, y = py / pxPerPixel() + top - 0.5, most = NEAR_PX / pxPerPixel();
+    const x = px / pxPerPixel() + left - 0.5, y = py / pxPerPixel() + top - 0.5;
+    const most = (event.pointerType === "touch" ? FINGER_PX : NEAR_PX) / pxPerPixel();
     const visible = data.groups.filter((group) => !looks.hidden.has(group.name)).flatMap((group) => group.members);
     const open = visible.filter((number) => number < data.n);
     const around = open.filter((number) => isInside(shown.outlines[number], x, y));

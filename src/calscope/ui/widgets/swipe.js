@@ -12,13 +12,19 @@ export default function ({ data, parentElement }) {
   find(".right").textContent = data.right;
   find(".ramp").style.background = `linear-gradient(90deg, ${data.colours.join(", ")})`;
   frame.style.aspectRatio = `${data.columns} / ${data.rows}`;
-  // What stands above the pictures of a page is 17.75rem high.
-  find("figure").style.maxWidth = data.in_view ? `max(calc((100vh - 18rem) * ${data.columns / data.rows}), 16rem)` : "";
   frame.title = "Drag to compare; double click to look closer, and back";
   slider.setAttribute("aria-label", `${data.title}: ${data.left} or ${data.right}`);
   for (const [image, source, when] of [[before, data.before, data.left], [find(".after"), data.after, data.right]]) {
     if (image.src !== source) image.src = source;
     image.alt = `${data.title}, ${when}`;
+  }
+
+  // A picture that begins in the upper half of the window ends where the window ends.
+  function stayInView() {
+    const scrolled = document.querySelector("[data-testid=stMain]")?.scrollTop || 0;
+    const above = frame.getBoundingClientRect().top + scrolled;
+    const isHigh = data.in_view && above < window.innerHeight / 2;
+    find("figure").style.maxWidth = isHigh ? `max(calc((100vh - ${above + 8}px) * ${data.columns / data.rows}), 16rem)` : "";
   }
 
   let at = Number(slider.value) / 100, closer = 1, center = [0.5, 0.5];
@@ -66,4 +72,9 @@ export default function ({ data, parentElement }) {
   slider.oninput = () => { at = Number(slider.value) / 100; draw(); };
   slider.onkeydown = (event) => { if (event.key.toLowerCase() === "z") look(at, 0.5); };
   draw();
+  stayInView();
+  frame.watch?.disconnect(); // this function runs again for other data
+  frame.watch = new ResizeObserver(stayInView);
+  frame.watch.observe(document.querySelector("[data-testid=stMain]") || document.body);
+  return () => frame.watch.disconnect();
 }
