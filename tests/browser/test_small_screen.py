@@ -99,7 +99,6 @@ def test_settings_of_a_folder_reach_no_other_and_come_back_with_it(server, folde
     expect(number(screen, "Frame rate")).to_have_value("", timeout=20_000)
     go(screen, "Extraction")
     holds(screen, "Components per patch", "4")
-    screen.get_by_text("Everything runs").first.wait_for(timeout=20_000)
     enter(screen, "Components per patch", "9")
     open_on_home(screen, str(two))
     holds(screen, "Frame rate", "30")
