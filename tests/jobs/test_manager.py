@@ -8,11 +8,10 @@ import sys
 import time
 from itertools import pairwise
 
-import numpy as np
 import owned
 import pytest
-import tifffile
 from filelock import FileLock
+from small_recordings import make_data
 
 from calscope.io.processes import process_identity
 from calscope.jobs import job_folder
@@ -30,15 +29,6 @@ RATE = {"dataset": {"fr": 10.0}}
 
 def spec(folder, **changes):
     return JobSpec(**{"data": str(folder), "params": RATE, "until": "summary", "workers": 1} | changes)
-
-
-def make_data(folder):
-    """Two animals of 24 frames."""
-    for number in (1, 2):
-        (folder / f"Animal_{number}").mkdir(parents=True)
-        frames = np.random.default_rng(number).poisson(100, (24, 32, 28)).astype(np.uint16)
-        tifffile.imwrite(folder / f"Animal_{number}" / "movie.tif", frames)
-    return folder
 
 
 @pytest.fixture

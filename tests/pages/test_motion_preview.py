@@ -6,7 +6,8 @@ import struct
 import pytest
 
 from calscope.jobs.manager import JobManager
-from calscope.ui.frame import start_compiling
+from calscope.jobs.worker_processes import WorkerProcesses
+from calscope.ui.frame import beside_pages
 from calscope.ui.motion import motion_view
 from calscope.ui.motion.preview_panel import BUTTON
 from calscope.ui.session import places
@@ -90,5 +91,6 @@ def test_the_raw_movie_plays_on_the_page_data(lab, open_page):
 
 
 def test_a_page_without_a_server_starts_nothing(lab, open_page, monkeypatch):
-    monkeypatch.setattr(start_compiling.compile_kernels, "start", lambda root: pytest.fail("started"))
+    monkeypatch.setattr(beside_pages.compile_kernels, "start", lambda root: pytest.fail("started"))
+    monkeypatch.setattr(WorkerProcesses, "keep_ready", lambda workers: pytest.fail("kept ready"))
     assert not open_page("home").exception

@@ -1,4 +1,4 @@
-"""The worker with one more engine, whose motion correction takes twenty seconds: `python slow_worker.py JOB_FOLDER`."""
+"""The worker with one more engine, whose motion correction takes twenty seconds."""
 
 import sys
 import time
@@ -27,4 +27,4 @@ ENGINES["slow"] = StandIn(seconds=20.0)
 ENGINES["deaf"] = Deaf()
 
 if __name__ == "__main__":
-    sys.exit(worker.main(sys.argv[1:]))
+    sys.exit(worker.main())

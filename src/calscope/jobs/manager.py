@@ -2,12 +2,9 @@
 
 import os
 import shutil
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +16,7 @@ from calscope.jobs.job_folder import JobFolder, all_jobs, find_job, new_id
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.job_status import JobStatus, write_status
 from calscope.jobs.stop_signals import STOP_S
+from calscope.jobs.worker_processes import WorkerProcesses
 from calscope.model.errors import StoreError
 from calscope.pipeline.disk_files import store_trouble
 from calscope.pipeline.records import AnimalRun
@@ -26,14 +24,8 @@ from calscope.pipeline.store import Store
 
 GRACE_S = STOP_S
 """How long a cancelled job may take to stop by itself before its process group is ended."""
+WORKER = ("-m", "calscope.jobs.worker")
 _LOG_TAIL_BYTES = 64 << 10
-ONE_THREAD = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "NUMBA_NUM_THREADS",
-)
 
 
 class NoSuchJobError(StoreError):
@@ -67,10 +59,10 @@ class _Ended(NamedTuple):
 class JobManager:
     """The jobs of one store."""
 
-    def __init__(self, root: Path, worker: Sequence[str] = ("-m", "calscope.jobs.worker")) -> None:
+    def __init__(self, root: Path, worker: Sequence[str] = WORKER) -> None:
         """Take the store's root, and what Python runs as the worker."""
         self.store = Store(root)
-        self._worker = tuple(worker)
+        self.workers = WorkerProcesses(worker)
         self._ended: dict[str, _Ended] = {}
 
     def submit(self, spec: JobSpec) -> str:
@@ -97,7 +89,7 @@ class JobManager:
         with self._made(folder):
             folder.write_spec(spec)
             write_status(folder.path, JobStatus(note="starting"))
-            self._start(folder)
+            self.workers.do(folder)
         return folder.id
 
     def keep_import(self, *runs: AnimalRun, data: str = "") -> str:
@@ -245,24 +237,3 @@ class JobManager:
             spec = JobSpec()
             status = JobStatus(state="interrupted", error=str(error))
         return Job(folder.id, folder.path, spec, status, folder.read_results())
-
-    def _start(self, folder: JobFolder) -> None:
-        environment = os.environ | dict.fromkeys(ONE_THREAD, "1") | {"PYTHONUNBUFFERED": "1"}
-        with folder.log.open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, *self._worker, str(folder.path.absolute())],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=environment,
-                start_new_session=os.name != "nt",
-                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-            )
-        threading.Thread(target=_wait_for, args=(process, folder), name=f"wait-{folder.id}", daemon=True).start()
-
-
-def _wait_for(process: "subprocess.Popen[bytes]", folder: JobFolder) -> None:
-    """Wait for a worker, so that it does not stay behind as a dead entry of the system's list."""
-    process.wait()
-    with suppress(OSError):  # the job or its store may have been removed
-        folder.note_end()

@@ -12,8 +12,8 @@ from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
-from calscope.jobs.manager import ONE_THREAD
 from calscope.jobs.tune_messages import TuneAnswer, TuneRequest
+from calscope.jobs.worker_processes import ONE_THREAD
 from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs
 from calscope.model.crop import Crop
 from calscope.model.errors import StoreError

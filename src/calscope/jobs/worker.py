@@ -1,4 +1,4 @@
-"""Does one job: `python -m calscope.jobs.worker JOB_FOLDER`, started by `JobManager` as a process of its own."""
+"""Does one job, in a process of its own that `WorkerProcesses` starts and tells the job's folder."""
 
 import logging
 import signal
@@ -19,6 +19,7 @@ from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.job_status import JobStatus, StatusWriter
 from calscope.jobs.manager import GRACE_S
 from calscope.jobs.stop_signals import ended_in_time
+from calscope.jobs.worker_processes import wait_for_folder
 from calscope.model.errors import CalscopeError, Cancelled
 from calscope.pipeline.cohort import RunRequest, Step, choose_animals, run_cohort
 from calscope.pipeline.error_words import in_words
@@ -177,10 +178,12 @@ class Worker:
         return self.folder.cancel_age_s() is not None
 
 
-def main(arguments: list[str]) -> int:
-    """Do the job whose folder is the only argument."""
+def main() -> int:
+    """Wait to be told a job's folder, and do that job; end where none comes any more."""
+    folder = wait_for_folder()
+    if folder is None:
+        return 0
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    folder = JobFolder(Path(arguments[0]))
     worker = Worker(folder)
 
     def on_terminate(number: int, frame: FrameType | None) -> None:
@@ -212,4 +215,4 @@ def _failures(runs: list[AnimalRun]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

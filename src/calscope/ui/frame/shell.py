@@ -14,7 +14,7 @@ from importlib.resources import files
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from calscope.ui.frame import jobs_panel, messages, sidebar, start_compiling
+from calscope.ui.frame import beside_pages, jobs_panel, messages, sidebar
 from calscope.ui.session import launch, project_settings, selection
 from calscope.ui.widgets import parameter_form
 
@@ -33,7 +33,7 @@ def run() -> None:
     parameter_form.seed()
     parameter_form.repeat_moves()
     _spare_garbage_collection()
-    start_compiling.once()
+    beside_pages.keep_up()
     token = _standing.set(True)
     try:
         messages.guarded(selection.take_from_address)

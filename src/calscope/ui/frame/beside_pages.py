@@ -1,4 +1,4 @@
-"""Has the kernels compiled in the background once the server has its first visitor."""
+"""What a server does beside drawing pages: it compiles the kernels once, and keeps a process ready for the next job."""
 
 import subprocess
 
@@ -9,13 +9,14 @@ from calscope.jobs import compile_kernels
 from calscope.ui.session import places
 
 
-def once() -> None:
-    """Start the process that compiles, once in the life of a server; tests of pages have no server."""
+def keep_up() -> None:
+    """See that both go on, whenever a page is drawn; tests of pages have no server, and start nothing."""
     if Runtime.exists() and type(Runtime.instance()) is Runtime:
-        _started()
+        _compiling()
+        places.manager().workers.keep_ready()
 
 
 @st.cache_resource(show_spinner=False)
-def _started() -> "subprocess.Popen[bytes] | None":
+def _compiling() -> "subprocess.Popen[bytes] | None":
     """Hold the process for as long as the server lives: it ends when nobody holds its standard input."""
     return compile_kernels.start(places.store().root)
