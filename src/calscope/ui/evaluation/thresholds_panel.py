@@ -17,6 +17,7 @@ from calscope.ui.evaluation import evaluated_animal
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import keys, messages
 from calscope.ui.session import own_values, places
+from calscope.ui.session.lately import remembered
 from calscope.ui.session.shown_run import ShownAnimal
 from calscope.ui.widgets import parameter_form
 
@@ -42,7 +43,7 @@ def entered() -> Thresholds | None:
     if places.shows_import():
         return None
     try:
-        return parameter_form.parameters(used=("evaluation",)).evaluation
+        return Parameters.from_dict({"evaluation": parameter_form.values_of("evaluation")}).evaluation
     except ParameterError:
         return None
 
@@ -70,7 +71,7 @@ def evaluate_with(view: EvaluatedAnimal, thresholds: Thresholds | None) -> Evalu
     return replace(view, evaluation=evaluation, variant=f" with {mark}")
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
+@remembered()
 def _evaluation(key: str, thresholds: Thresholds, _quality: ComponentQuality) -> Evaluation:
     """Evaluate once for the same thresholds: the row of animals, the page and its words all ask."""
     return evaluate_components(_quality, thresholds)

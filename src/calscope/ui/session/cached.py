@@ -14,6 +14,7 @@ from calscope.model.results import Components
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.plots.contours import Outline, outlines
 from calscope.ui.session import places
+from calscope.ui.session.lately import remembered
 
 UNCHANGED_FOR_S = 2.0
 """A recording's files are looked at again after so long. What is read of one while they change is never kept."""
@@ -24,7 +25,7 @@ def results(keys_by_stage: Mapping[StageName, str]) -> AnimalResults:
     return _results(str(places.store().root), tuple(sorted(keys_by_stage.items())))
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@remembered()
 def _results(root: str, pairs: tuple[tuple[StageName, str], ...]) -> AnimalResults:
     return AnimalResults(places.store(), dict(pairs))
 
@@ -46,7 +47,7 @@ def _recording(path: str, n_frames: int | None) -> Recording:
     return open_recording(Path(path), n_frames)
 
 
-@st.cache_data(max_entries=64, ttl=UNCHANGED_FOR_S, show_spinner=False)
+@remembered(UNCHANGED_FOR_S)
 def _is_unchanged(path: str, n_frames: int | None, fingerprint: str, _opened: Recording) -> bool:
     return _opened.is_unchanged()
 

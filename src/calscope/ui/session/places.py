@@ -21,6 +21,7 @@ from calscope.pipeline.disk_files import read_json
 from calscope.pipeline.import_results import import_results
 from calscope.pipeline.store import Store, default_store
 from calscope.ui.frame import keys
+from calscope.ui.session.lately import remembered
 
 N_RECENT = 8
 JOBS_FRESH_S = 0.3
@@ -33,7 +34,7 @@ def store() -> Store:
     return default_store()
 
 
-@st.cache_resource(show_spinner=False)
+@remembered()
 def _manager(root: Path) -> JobManager:
     return JobManager(root)
 
@@ -53,13 +54,13 @@ def tuner() -> Tuner:
     return _tuner(store().root)
 
 
-@st.cache_resource(show_spinner=False)
+@remembered()
 def _changes(root: Path) -> list[str]:
     """Give what this server did to the list of jobs, one entry a change."""
     return []
 
 
-@st.cache_resource(ttl=JOBS_FRESH_S, max_entries=4, show_spinner=False)
+@remembered(JOBS_FRESH_S)
 def _jobs(root: Path, n_changes: int) -> list[Job]:
     """Look at the disk; `n_changes` parts a look that began before a change from those that come after it."""
     return _manager(root).jobs()
@@ -170,7 +171,7 @@ def project() -> Project | None:
     return _opened_lately(folder, os.environ.get(safe_paths.ROOTS, ""), store().root) if folder else None
 
 
-@st.cache_resource(ttl=JOBS_FRESH_S, max_entries=16, show_spinner=False)
+@remembered(JOBS_FRESH_S)
 def _opened_lately(text: str, roots_given: str, store_root: Path) -> Project:
     """Open a project; one look at the disk serves one drawing of a page, which asks some ninety times."""
     return _opened(text)
@@ -209,6 +210,7 @@ def is_of_a_run(text: str) -> bool:
         return False
 
 
+@remembered(JOBS_FRESH_S)
 def _holds_results(path: Path) -> bool:
     return is_results(path) or is_run_folder(path)
 

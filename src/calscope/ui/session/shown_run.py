@@ -18,6 +18,7 @@ from calscope.pipeline.records import PREVIEW_RUNS, AnimalRun
 from calscope.pipeline.runner import plan_keys
 from calscope.ui.frame import keys, wording
 from calscope.ui.session import cached, places
+from calscope.ui.session.lately import remembered
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def _parameters(job: Job) -> Parameters | ParameterError:
     return _parsed(job.id, job.spec)
 
 
-@st.cache_resource(max_entries=1024, show_spinner=False)
+@remembered()
 def _parsed(job_id: str, _spec: JobSpec) -> Parameters | ParameterError:
     try:
         return _spec.parameters()

@@ -86,6 +86,11 @@ def values() -> dict[str, Any]:
     return {field.dotted: _value(field) for field in fields()}
 
 
+def values_of(group: str) -> dict[str, Any]:
+    """Give the values in the widgets of one group, by name, whether or not they are allowed."""
+    return {field.name: _value(field) for field in fields() if field.group == group}
+
+
 def parameters(used: Collection[str] | None = None) -> Parameters:
     """Make parameters from the widgets.
 
