@@ -5,7 +5,9 @@ import re
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pytest
+import tifffile
 
 from calscope.jobs.job_spec import JobSpec
 from calscope.ui.frame import keys
@@ -123,7 +125,11 @@ def test_a_plan_names_seeds_the_animals_that_it_is_for_and_the_end_of_a_run_at_o
 
 
 def test_a_folder_that_was_never_run_is_run_whole(open_page, lab):
-    app = open_page("extraction", data=lab.fresh)
+    never = lab.good.parent / "never run"
+    never.mkdir()
+    frames = np.random.default_rng(1).integers(0, 900, (40, 48, 64)).astype(np.uint16)
+    tifffile.imwrite(never / "movie.tif", frames, photometric="minisblack")
+    app = open_page("extraction", data=never)
     app.session_state[keys.parameter("dataset.fr")] = 20.0
     assert plan(app.run()).endswith(" s. Everything runs.")
 
