@@ -7,6 +7,7 @@ import pytest
 from calscope.io.demo.demo_files import write_demo
 
 pytestmark = pytest.mark.browser
+expect = pytest.importorskip("playwright.sync_api", reason="drives a browser").expect
 LONG_MS = 120_000
 K, SNR = "Components per patch · K", "SNR · min_SNR"
 MARK = """() => [...document.querySelectorAll('*')].filter(e => e.shadowRoot)
@@ -67,9 +68,9 @@ def test_what_is_held_is_flicked_and_swiped_against_what_is_changed(page):
     canvas.focus()
     for side in ("held", "now"):
         canvas.press("f")
-        assert canvas.get_attribute("data-side") == side
+        expect(canvas).to_have_attribute("data-side", side)  # it is drawn with the next frame of the screen
     page.get_by_role("button", name="swipe", exact=True).click()
-    assert canvas.get_attribute("data-side") == "swipe"
+    expect(canvas).to_have_attribute("data-side", "swipe")
     page.get_by_role("button", name="Let go").click()
     page.get_by_text("Against what is held").wait_for(state="detached")
     page.wait_for_function(
