@@ -183,11 +183,11 @@ def test_long_traces_are_thinned_and_a_stretch_is_given_frame_by_frame():
 
 @pytest.mark.parametrize("told", [None, "all", [5], [5, "x"], [9, 3], [4000, 5000]])
 def test_stretches_that_are_none_are_not_taken(told):
-    assert trace_view._stretch(told, 300) is None
+    assert trace_view.stretch_of(told, 300) is None
 
 
 def test_a_stretch_ends_where_the_recording_does():
-    assert trace_view._stretch([-5, 5000], 300) == (0, 300)
+    assert trace_view.stretch_of([-5, 5000], 300) == (0, 300)
 
 
 def test_a_thousand_components_of_30_000_frames_are_small_and_quick():

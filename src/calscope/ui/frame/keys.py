@@ -10,6 +10,8 @@ COMPONENT = "component"
 CHOICES = "chosen components"
 ADDRESSES = "addresses known"
 SHOWS_TRUTH = "shows the truth"
+COMPARED_A, COMPARED_B = "compared run A", "compared run B"
+COMPARED_NOW = "compared runs shown"
 SHOWS_ALL = "shows all animals"
 SETTINGS_OF = "settings of"
 SETTINGS_KEPT = "settings kept"
@@ -62,6 +64,7 @@ SEARCH_PARAMETERS = "search parameters"
 LOOK_AT_RUN = "look at run"
 CANCEL_RUN = "cancel run"
 FORGET_RUN = "forget run"
+SWAP = "swap compared runs"
 FORGET_IT = "forget it"
 KEEP_IT = "keep it"
 PRUNE_FORM = "prune form"
@@ -106,6 +109,16 @@ def address_writer(within: str) -> str:
 def run_picker(run_id: str, words: str) -> str:
     """Key of the picker of runs that begins at a run, or at none, which it says in these words."""
     return f"run picker {run_id} {words}"
+
+
+def compare_with(run_id: str) -> str:
+    """Key of the list of runs that a run can be compared with."""
+    return f"compare with {run_id}"
+
+
+def compared_picker(side: str, run_id: str, words: str) -> str:
+    """Key of the picker of one of two runs that begins at a run, which it says in these words."""
+    return f"compared {side} {run_id} {words}"
 
 
 def run_button(until: str) -> str:

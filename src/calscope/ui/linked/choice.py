@@ -56,28 +56,36 @@ def of(view: EvaluatedAnimal) -> Choice:
 
 def to_browser(view: EvaluatedAnimal) -> dict[str, Any]:
     """Give the choice as the views take it."""
-    chosen = of(view)
-    return {
-        "component": chosen.component,
-        "stamp": chosen.stamp,
-        "session": _choices().session,
-        "n": view.components.n,
-    }
+    return as_data(of(view), view.components.n)
+
+
+def as_data(chosen: Choice, n: int) -> dict[str, Any]:
+    """Give a choice among `n` as the views take it."""
+    return {"component": chosen.component, "stamp": chosen.stamp, "session": _choices().session, "n": n}
 
 
 def take_from_browser(view: EvaluatedAnimal, told: Any) -> None:
     """Look at the component that the person chose, unless something newer was chosen since."""
-    if not isinstance(told, dict):
-        return
-    chosen = _parsed(told, view.components.n)
-    before = _choices().by_animal.get(name_of(view))
+    chosen = take(name_of(view), view.components.n, told)
+    if chosen is not None and not view.is_trial:
+        st.session_state[keys.ANIMAL] = view.animal.name
+        selection.look_at_component(chosen.component)
+
+
+def take(name: str, n: int, told: Any) -> Choice | None:
+    """Keep what the person chose among `n`; give it, None where it is none of them or something newer was chosen."""
+    chosen = _parsed(told, n) if isinstance(told, dict) else None
+    before = _choices().by_animal.get(name)
     if chosen is None or (before is not None and chosen.stamp < before.stamp):
-        return
-    _choices().by_animal[name_of(view)] = chosen
-    if view.is_trial:
-        return
-    st.session_state[keys.ANIMAL] = view.animal.name
-    selection.look_at_component(chosen.component)
+        return None
+    _choices().by_animal[name] = chosen
+    return chosen
+
+
+def begun_with(name: str, n: int) -> Choice:
+    """Give the choice among `n` that are no components of one run; the first where nothing was chosen yet."""
+    first = Choice(0 if n else None, 1, tuple(range(1, min(NEAR + 1, n))))
+    return _choices().by_animal.setdefault(name, first)
 
 
 def begin_at(view: EvaluatedAnimal, component: int) -> None:

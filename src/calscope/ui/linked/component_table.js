@@ -3,7 +3,7 @@
 const ROW_PX = 28, SPARE_ROWS = 6;
 
 // Sorts and filters; other views ask it through the store.
-function makeRows({ n, accepted, columns }) {
+function makeRows({ n, accepted, columns, ignores_filter: ignoresFilter }) {
   const keyOf = (column) => (column.name === "component" ? [...Array(n).keys()] : column.values);
   const compare = (a, b) => (typeof a === "string" ? a.localeCompare(b) : a - b);
   return {
@@ -11,7 +11,7 @@ function makeRows({ n, accepted, columns }) {
     value: (name, number) => columns.find((column) => column.name === name)?.values?.[number],
     arranged(filter, [by, direction]) {
       const keys = keyOf(columns.find((column) => column.name === by) || columns[0]);
-      const wanted = [...Array(n).keys()].filter((k) => filter === "all" || accepted[k] === (filter === "accepted"));
+      const wanted = [...Array(n).keys()].filter((k) => ignoresFilter || filter === "all" || accepted[k] === (filter === "accepted"));
       // What was not measured is last, whichever way the list is sorted.
       return wanted.sort((a, b) => (keys[a] === null) - (keys[b] === null) || (keys[a] === null ? a - b : direction * compare(keys[a], keys[b])) || a - b);
     },
@@ -92,12 +92,12 @@ function makeTable(mine) {
     const text = textOf(column, number), cell = element("span", classOf(column), text);
     cell.setAttribute("role", "gridcell");
     if (column.kind === "text") cell.title = text;
-    if (column.kind === "verdict" && data.accepted[number] !== null) cell.classList.add(text);
+    if (column.kind === "verdict" && (text === "accepted" || text === "rejected")) cell.classList.add(text);
     return cell;
   }
 
   function textOf(column, number) {
-    if (column.name === "component") return String(number);
+    if (column.name === "component" && !column.values) return String(number);
     const value = column.values[number];
     if (column.kind !== "number") return value;
     return value === null ? "–" : value.toFixed(column.digits);

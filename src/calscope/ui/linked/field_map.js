@@ -13,15 +13,13 @@ function makeMap(mine) {
   const canvas = find("canvas"), tip = find(".tip"), context = canvas.getContext("2d");
   const images = new Map(), fingers = new Map();
   const shown = { outlines: [], packed: "", joined: [] }, held = { outlines: [], packed: "", joined: [] };
-  let data = null, groupOf = [], looks = null, isBorderHeld = false, hovered = null, request = 0, told = "", wasDragged = false;
+  let data = null, looks = null, isBorderHeld = false, hovered = null, request = 0, told = "", wasDragged = false;
   let width = 1, height = 1;
 
   function update(given) {
     data = given;
     looks = kept(`map ${data.field}`, remembered());
     if (!data.held) looks.side = "now";
-    groupOf = [];
-    data.groups.forEach((group) => group.members.forEach((number) => { groupOf[number] = group; }));
     fill(shown, data);
     if (data.held) fill(held, data.held);
     canvas.setAttribute("aria-label", data.label);
@@ -58,7 +56,8 @@ function makeMap(mine) {
       side.packed = given.outlines.codes;
       side.outlines = unpackOutlines(given.outlines);
     }
-    Object.assign(side, { groups: given.groups, layers: given.layers });
+    Object.assign(side, { groups: given.groups, layers: given.layers, title: given.title, labels: given.labels, groupOf: [] });
+    given.groups.forEach((group) => group.members.forEach((number) => { side.groupOf[number] = group; }));
     side.joined = given.groups.map(({ members }) => ["path", "coarse"].map((name) => joinedOf(side, members, name)));
   }
 
@@ -92,7 +91,28 @@ function makeMap(mine) {
     find(".high").textContent = layer.high;
   }
 
-  const sides = () => [["now", data.title], ["held", data.held.title], ["swipe", "swipe"]];
+  // In the order in which they stand beside each other: what is held is on the left of the border.
+  const sides = () => [["held", data.held.title], ["now", data.title], ["swipe", "swipe"]];
+
+  // Where components of both can be chosen, a number means the same thing in both.
+  const canChoose = (side) => side === shown || data.held.chosen;
+  const labelOf = (side, number) => (side.labels ? side.labels[number] : String(number));
+
+  // The state that lies at a place of the picture.
+  function sideAt(x) {
+    const isHeld = looks.side === "held" || (looks.side === "swipe" && x < looks.at * width);
+    return isHeld && data.held.chosen ? held : shown;
+  }
+
+  // The state in which what is chosen is seen; null where it is in none that is shown, or not at this place.
+  function markedIn() {
+    const sides = looks.side === "swipe" ? [held, shown] : [looks.side === "held" ? held : shown];
+    return sides.filter(canChoose).find((side) => {
+      const box = side.outlines[mine.state.component]?.box;
+      if (!box || !Number.isFinite(box[0])) return false;
+      return looks.side !== "swipe" || sides.filter(canChoose).length < 2 || sideAt(toScreen((box[0] + box[2]) / 2, 0)[0]) === side;
+    }) || null;
+  }
 
   function look(side) {
     looks.side = side;
@@ -185,7 +205,7 @@ function makeMap(mine) {
     context.translate(0.5, 0.5);
     context.lineJoin = "round";
     drawGroups(side, 1 / pxPerPixel());
-    if (side === shown) drawMarked(1 / pxPerPixel());
+    if (canChoose(side)) drawMarked(side, 1 / pxPerPixel());
     context.restore();
   }
 
@@ -229,23 +249,23 @@ function makeMap(mine) {
     context.stroke(path);
   }
 
-  function drawMarked(px) {
+  function drawMarked(side, px) {
     const chosen = mine.state.component;
     for (const [number, lineWidth] of [[hovered, HOVERED], [chosen, CHOSEN]]) {
-      const outline = shown.outlines[number];
+      const outline = side.outlines[number];
       if (number === null || !outline) continue;
       stroke(outline.path, HALO, (lineWidth + 2.6) * px);
-      stroke(outline.path, groupOf[number]?.colour || "#fff", lineWidth * px);
+      stroke(outline.path, side.groupOf[number]?.colour || "#fff", lineWidth * px);
     }
   }
 
   const toScreen = (x, y) => [(x + 0.5 - corner()[0]) * pxPerPixel(), (y + 0.5 - corner()[1]) * pxPerPixel()];
 
   function drawNumber() {
-    const outline = shown.outlines[mine.state.component];
-    if (!outline || !Number.isFinite(outline.box[0])) return;
-    const [right, up] = toScreen(outline.box[2], outline.box[1]);
-    const text = String(mine.state.component), wide = 8 * text.length + 8;
+    const side = markedIn();
+    if (!side) return;
+    const outline = side.outlines[mine.state.component], [right, up] = toScreen(outline.box[2], outline.box[1]);
+    const text = labelOf(side, mine.state.component), wide = 8 * text.length + 8;
     const x = right + wide > width ? toScreen(outline.box[0], 0)[0] - wide : right + 3;
     write(text, Math.max(x, 3), Math.min(Math.max(up + 4, 14), height - 6));
   }
@@ -286,11 +306,12 @@ function makeMap(mine) {
     const [px, py] = place(event), [left, top] = corner();
     const x = px / pxPerPixel() + left - 0.5, y = py / pxPerPixel() + top - 0.5;
     const most = (event.pointerType === "touch" ? FINGER_PX : NEAR_PX) / pxPerPixel();
-    const visible = data.groups.filter((group) => !looks.hidden.has(group.name)).flatMap((group) => group.members);
+    const { outlines, groups } = sideAt(px);
+    const visible = groups.filter((group) => !looks.hidden.has(group.name)).flatMap((group) => group.members);
     const open = visible.filter((number) => number < data.n);
-    const around = open.filter((number) => isInside(shown.outlines[number], x, y));
-    if (around.length) return around.reduce((a, b) => (shown.outlines[a].area <= shown.outlines[b].area ? a : b));
-    const far = open.map((number) => [distance(shown.outlines[number], x, y, most), number]).filter(([d]) => d <= most);
+    const around = open.filter((number) => isInside(outlines[number], x, y));
+    if (around.length) return around.reduce((a, b) => (outlines[a].area <= outlines[b].area ? a : b));
+    const far = open.map((number) => [distance(outlines[number], x, y, most), number]).filter(([d]) => d <= most);
     return far.length ? far.reduce((a, b) => (a[0] <= b[0] ? a : b))[1] : null;
   }
 
@@ -314,9 +335,15 @@ function makeMap(mine) {
     draw();
   }
 
+  // Of what is chosen, in the state that has it.
+  function outlineOfChosen() {
+    const found = [shown, ...(data.held?.chosen ? [held] : [])].map((side) => side.outlines[mine.state.component]);
+    return found.find((outline) => outline && Number.isFinite(outline.box[0]));
+  }
+
   function lookCloser() {
-    const outline = shown.outlines[mine.state.component];
-    if (!outline || !Number.isFinite(outline.box[0])) return;
+    const outline = outlineOfChosen();
+    if (!outline) return;
     const [x0, y0, x1, y1] = outline.box, long = Math.max(x1 - x0, y1 - y0, 4);
     Object.assign(looks, { x: (x0 + x1 + 1) / 2, y: (y0 + y1 + 1) / 2, zoom: Math.min(data.columns, data.rows) / (3.5 * long) });
     draw();
@@ -332,8 +359,8 @@ function makeMap(mine) {
     const number = event ? pick(event) : null;
     tip.hidden = number === null;
     if (number !== null) {
-      const [x, y] = place(event);
-      tip.textContent = `component ${number}, ${groupOf[number].name}`;
+      const [x, y] = place(event), side = sideAt(x);
+      tip.textContent = `${side.labels ? "" : "component "}${labelOf(side, number)}, ${side.groupOf[number].name}`;
       tip.style.left = `${Math.min(x + 14, width - tip.offsetWidth - 4)}px`;
       tip.style.top = `${y > height - 40 ? y - 28 : y + 14}px`;
     }
@@ -391,8 +418,8 @@ function makeMap(mine) {
 
   // Zoom stays when a component is chosen elsewhere; one that lies outside of what is shown moves into the middle.
   function bringIntoView() {
-    const outline = shown.outlines[mine.state.component];
-    if (!outline || looks.zoom === 1 || !Number.isFinite(outline.box[0])) return;
+    const outline = outlineOfChosen();
+    if (!outline || looks.zoom === 1) return;
     const [left, top] = corner(), [x0, y0, x1, y1] = outline.box;
     const isOut = x1 < left || y1 < top || x0 > left + width / pxPerPixel() || y0 > top + height / pxPerPixel();
     if (isOut) Object.assign(looks, { x: (x0 + x1) / 2, y: (y0 + y1) / 2 });

@@ -26,12 +26,15 @@ _RIM_PX = 2
 
 
 class Held(NamedTuple):
-    """Another state of the same field, to compare with the one that is shown; its components can't be chosen."""
+    """Another state of the same field, to compare with the one that is shown."""
 
     title: str
     outlines: dict[str, Any]
     layers: Sequence[dict[str, Any]]
     groups: Sequence[Group]
+    labels: Sequence[str] | None = None
+    """What its outlines are called; given where they can be chosen, and each means the same as that of its number in
+    the state that is shown."""
 
 
 class Layer(NamedTuple):
@@ -86,6 +89,7 @@ def make_data(
     height_px: int,
     title: str = "now",
     held: Held | None = None,
+    labels: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Give what the view draws.
 
@@ -98,12 +102,17 @@ def make_data(
         components, such as those of a truth; they can't be chosen.
     title, held
         What is shown is called so where it is compared with what is held. The images of both have the same limits.
+    labels
+        What the outlines are called; their numbers where None.
     """
     return {
         "title": title,
+        "labels": labels and list(labels),
         "held": held
         and {
             "title": held.title,
+            "labels": held.labels and list(held.labels),
+            "chosen": held.labels is not None,
             "outlines": held.outlines,
             "layers": list(held.layers),
             "groups": _groups_data(held.groups),

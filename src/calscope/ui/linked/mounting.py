@@ -27,13 +27,13 @@ def mount(name: str, view: EvaluatedAnimal, page: str, data: dict[str, Any], **o
     text, never as HTML.
     """
     key = key_of(name, view, page)
-    _component(name)(
-        key=key,
-        data={"animal": choice.name_of(view), **data},
-        on_component_change=partial(_take, key, view),
-        on_window_change=_nothing,
-        **on_changes,
-    )
+    data = {"animal": choice.name_of(view), **data}
+    place(name, key, data, on_component_change=partial(_take, key, view), **on_changes)
+
+
+def place(name: str, key: str, data: dict[str, Any], **on_changes: Callable[[], None]) -> None:
+    """Draw the view of that name; its `data["animal"]` names what it shares its choice with."""
+    _component(name)(key=key, data=data, on_window_change=_nothing, **on_changes)
 
 
 def key_of(name: str, view: EvaluatedAnimal, page: str) -> str:

@@ -136,7 +136,7 @@ function makeTraces(mine) {
   function say() {
     const chosen = mine.state.component, isThere = chosen === shown && drawn;
     let text = "";
-    if (!isThere && chosen !== null) text = `Component ${chosen} is on its way`;
+    if (!isThere && chosen !== null) text = data.labels ? "These traces are on their way" : `Component ${chosen} is on its way`;
     else if (pointed !== null && drawn) text = valuesAt(pointed);
     find(".said").textContent = text;
   }

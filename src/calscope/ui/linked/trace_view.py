@@ -20,7 +20,9 @@ Stretch = tuple[int, int]
 """First frame, and the one after the last."""
 
 
-class _Panel(NamedTuple):
+class Panel(NamedTuple):
+    """Lines with one axis of values."""
+
     title: str
     share: float
     """Of the height."""
@@ -32,11 +34,11 @@ _FLUORESCENCE = (("raw", style.RAW, 1.0), ("denoised", style.DENOISED, 1.7))
 _TRUTH = ("truth, scaled", style.TRUTH, 1.3)
 _RATIO, _SPIKES = (("dF/F", style.RATIO, 1.2),), (("spikes", style.SPIKES, 1.2),)
 _WITH_RATIO = (
-    _Panel("fluorescence (a.u.)", 0.48, _FLUORESCENCE),
-    _Panel("dF/F", 0.29, _RATIO),
-    _Panel("spikes (a.u.)", 0.23, _SPIKES),
+    Panel("fluorescence (a.u.)", 0.48, _FLUORESCENCE),
+    Panel("dF/F", 0.29, _RATIO),
+    Panel("spikes (a.u.)", 0.23, _SPIKES),
 )
-_WITHOUT_RATIO = (_Panel("fluorescence (a.u.)", 0.66, _FLUORESCENCE), _Panel("spikes (a.u.)", 0.34, _SPIKES))
+_WITHOUT_RATIO = (Panel("fluorescence (a.u.)", 0.66, _FLUORESCENCE), Panel("spikes (a.u.)", 0.34, _SPIKES))
 
 
 class _Shown(NamedTuple):
@@ -49,7 +51,7 @@ def show(view: EvaluatedAnimal, page: str, height_px: int) -> None:
     """Draw the traces; those of neighbours lie ready in the browser."""
     chosen = choice.of(view)
     wanted = () if chosen.component is None else (chosen.component, *chosen.near)
-    stretch = _stretch(mounting.told(mounting.key_of(NAME, view, page), "window"), view.components.n_frames)
+    stretch = stretch_of(mounting.told(mounting.key_of(NAME, view, page), "window"), view.components.n_frames)
     keys = (view.keys[0], view.animal.results.keys.get("dff", ""))
     dff = view.animal.results.dff
     truth = truth_view.true_traces(view, wanted)
@@ -59,7 +61,7 @@ def show(view: EvaluatedAnimal, page: str, height_px: int) -> None:
     mounting.mount(NAME, view, page, {**data, **own})
 
 
-def _stretch(told: Any, n_frames: int) -> Stretch | None:
+def stretch_of(told: Any, n_frames: int) -> Stretch | None:
     """Give the stretch that the browser looks at closely; None where it looks at all."""
     if not (isinstance(told, list) and len(told) == 2 and all(isinstance(end, int) for end in told)):
         return None
@@ -100,18 +102,38 @@ def make_data(
         True traces, (T,), of the components that match a simulated cell; None where the truth is not shown.
     """
     traces = {number: _with_truth(traces_of(components, dff, number), number, truth) for number in wanted}
-    thinned = {number: envelope(values, MOST_POINTS) for number, values in traces.items()}
     panels = _WITHOUT_RATIO if dff is None else _WITH_RATIO
     if truth is not None:
         panels = (panels[0]._replace(lines=(*panels[0].lines, _TRUTH)), *panels[1:])
+    return data_of(traces, panels, fr_hz, components.n_frames, stretch)
+
+
+def data_of(
+    traces: Mapping[int, FloatArray],
+    panels: Sequence[Panel],
+    fr_hz: float | None,
+    n_frames: int,
+    stretch: Stretch | None = None,
+) -> dict[str, Any]:
+    """Give what the view draws of traces in panels.
+
+    Parameters
+    ----------
+    traces
+        By number, those of the chosen one first: (lines of all panels, T) each.
+    stretch
+        Frames of which the chosen one's traces are given more closely.
+    """
+    thinned = {number: envelope(values, MOST_POINTS) for number, values in traces.items()}
+    first = next(iter(traces), None)
     return {
-        "n_frames": components.n_frames,
+        "n_frames": n_frames,
         "fr_hz": fr_hz,
         "time_title": "time (s)" if fr_hz else "frame (frame rate unknown)",
         "panels": [_panel_data(panel) for panel in panels],
         "frames_per_pair": next((per for _, per in thinned.values()), 1),
         "components": {str(number): [packing.floats(line) for line in lines] for number, (lines, _) in thinned.items()},
-        "window": _closely(wanted[0], traces[wanted[0]], stretch) if wanted and stretch else None,
+        "window": _closely(first, traces[first], stretch) if first is not None and stretch else None,
     }
 
 
@@ -141,6 +163,6 @@ def _closely(component: int, traces: FloatArray, stretch: Stretch) -> dict[str, 
     }
 
 
-def _panel_data(panel: _Panel) -> dict[str, Any]:
+def _panel_data(panel: Panel) -> dict[str, Any]:
     lines = [{"name": name, "colour": colour, "width": width} for name, colour, width in panel.lines]
     return {"title": panel.title, "share": panel.share, "lines": lines}

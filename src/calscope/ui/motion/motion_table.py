@@ -117,13 +117,24 @@ def _row(animal: ShownAnimal) -> Row:
     if motion is None or (corrected is None and not places.shows_import()):
         error = animal.record.error if animal.record else ""
         return Row(FAILED if error else NEUTRAL, {"Animal": animal.name, "Verdict": _absent(error)})
+    return _row_of(animal, motion)
+
+
+def measured_cells(animal: ShownAnimal) -> dict[str, object]:
+    """Give what the table says of an animal, by column; nothing where its motion was not estimated."""
+    motion = animal.results.motion_estimate
+    return {} if motion is None else dict(_row_of(animal, motion).cells)
+
+
+def _row_of(animal: ShownAnimal, motion: MotionEstimate) -> Row:
+    results = animal.results
     return _measured_row(
         tuple(results.keys.get(stage, "") for stage in ("estimate", "apply", "motion_quality")),
         animal.name,
         animal.fr_hz,
         animal.dxy_um,
         _motion=motion,
-        _corrected=corrected,
+        _corrected=results.corrected,
         _quality=results.motion_quality,
     )
 

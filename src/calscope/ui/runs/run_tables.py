@@ -29,7 +29,7 @@ def run_list(jobs: Sequence[Job]) -> pd.DataFrame:
             "Started": wording.moment(job.created_at),
             "What": wording.title(job),
             "State": state(job),
-            "Changed": changed(job, _before(job, jobs[place + 1 :])),
+            "Changed": changed(job, run_before(job, jobs[place + 1 :])),
             "Folder": wording.folder(job),
             "Animals": _animals(job),
             "Time": _time(job),
@@ -56,7 +56,7 @@ def _animals(job: Job) -> str:
     return f"{n_good} of {len(job.spec.animals)}" if job.spec.animals else str(n_good)
 
 
-def _before(job: Job, older: Sequence[Job]) -> Job | None:
+def run_before(job: Job, older: Sequence[Job]) -> Job | None:
     """Give the run before this one on the same folder; looks at the recordings are none."""
     return next((one for one in older if _is_run(one) and one.spec.data == job.spec.data), None)
 

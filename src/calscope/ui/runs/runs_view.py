@@ -72,10 +72,41 @@ def _show_actions(job: Job) -> None:
             help="Pages show this run alone until another one is picked at their top." if job.results else NO_RESULTS,
         ):
             _open(job)
+        if can_open and job.results:
+            _show_comparing(job)
         if job.status.is_active:
             st.button("Cancel", icon=":material/stop:", on_click=places.cancel, args=(job.id,), key=keys.CANCEL_RUN)
         else:
             _show_forgetting(job.id)
+
+
+def _show_comparing(job: Job) -> None:
+    """Draw the list of the other runs of this folder that left results; one that is picked is compared with this."""
+    others = [
+        other
+        for other in places.jobs()
+        if other.id != job.id
+        and other.results
+        and other.spec.data == job.spec.data
+        and other.spec.kind == job.spec.kind
+        and other.spec.until not in PREVIEW_RUNS
+    ]
+    if not others:
+        return
+    labels = {other.id: f"{wording.moment(other.created_at)} · {wording.title(other)}" for other in others}
+    picked = st.selectbox(
+        "Compare with",
+        list(labels),
+        index=None,
+        format_func=labels.__getitem__,
+        placeholder="Compare with …",
+        key=keys.compare_with(job.id),
+        label_visibility="collapsed",
+        width=280,
+    )
+    if picked and selection.open_project_or_say(job.spec.data):
+        selection.compare(*sorted((job.id, picked)))  # numbers of runs are in order of time: the older one is A
+        st.switch_page("pages/compare.py")
 
 
 def _show_forgetting(job_id: str) -> None:

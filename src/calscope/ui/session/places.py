@@ -242,7 +242,7 @@ def open_project(text: str) -> Project:
     folder = str(found.root)
     st.session_state.pop(keys.RUN, None)
     if st.session_state.get(keys.PROJECT) != folder:
-        for key in (keys.RUN, keys.ANIMAL, keys.SHOWS_ALL, keys.COMPONENT):
+        for key in (keys.RUN, keys.ANIMAL, keys.SHOWS_ALL, keys.COMPONENT, keys.COMPARED_A, keys.COMPARED_B):
             st.session_state.pop(key, None)
     st.session_state[keys.PROJECT] = folder
     if not _holds_results(found.root):

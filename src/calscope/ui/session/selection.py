@@ -7,6 +7,10 @@ from calscope.ui.frame import address, keys, messages
 from calscope.ui.session import places
 
 _ADDRESS = {"data": keys.PROJECT, "run": keys.RUN, "animal": keys.ANIMAL, "component": keys.COMPONENT}
+_COMPARED = {"a": keys.COMPARED_A, "b": keys.COMPARED_B}
+"""Stands in the address of Compare alone."""
+COMPARE = "compare"
+"""Address of the page Compare."""
 MOST_DIGITS = 9
 
 
@@ -16,7 +20,7 @@ def take_from_address() -> None:
     Streamlit goes on to send the address that a page was opened with. The browser may still have an older one when it
     sends the next choice, and has one on the way back.
     """
-    asked = {name: st.query_params[name] for name in _ADDRESS if name in st.query_params}
+    asked = {name: st.query_params[name] for name in (*_ADDRESS, *_COMPARED) if name in st.query_params}
     if not asked or asked in _known():
         return
     _note(asked)
@@ -25,6 +29,7 @@ def take_from_address() -> None:
     elif "data" in asked:
         places.open_project(asked["data"])
         st.session_state.pop(keys.RUN, None)
+    _take_compared(asked)
     if "animal" in asked:
         st.session_state[keys.ANIMAL] = asked["animal"]
         st.session_state.pop(keys.SHOWS_ALL, None)
@@ -42,6 +47,25 @@ def _take_run(run_id: str) -> None:
         return
     places.open_project(job.spec.data)
     st.session_state[keys.RUN] = run_id
+
+
+def _take_compared(asked: dict[str, str]) -> None:
+    """Compare the runs that a link names, in the folder of the first where it names none."""
+    runs = [job for name in _COMPARED if (job := places.job(asked.get(name))) and job.spec.kind == "run"]
+    if runs and not {"run", "data"} & set(asked):
+        places.open_project(runs[0].spec.data)
+    for name, key in _COMPARED.items():
+        if name in asked:
+            st.session_state[key] = asked[name]
+
+
+def compare(a: str, b: str) -> None:
+    """Compare these two runs from now on; an empty name leaves the choice open."""
+    for key, run_id in ((keys.COMPARED_A, a), (keys.COMPARED_B, b)):
+        if run_id:
+            st.session_state[key] = run_id
+        else:
+            st.session_state.pop(key, None)
 
 
 def number_in(text: str) -> int | None:
@@ -75,6 +99,8 @@ def _looked_at() -> dict[str, str]:
     found = {name: str(st.session_state[key]) for name, key in _ADDRESS.items() if _is_set(key)}
     if "run" in found:
         found.pop("data", None)  # the run knows its folder
+    if st.session_state.get(keys.PAGE) == COMPARE:
+        found |= st.session_state.get(keys.COMPARED_NOW) or {}
     return found
 
 

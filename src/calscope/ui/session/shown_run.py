@@ -82,10 +82,13 @@ def of_project() -> list[Job]:
 
 def runs() -> Iterator[ShownRun]:
     """Give the runs that can be looked at, newest first; those of which this version knows the parameters."""
-    for job in _of_results():
-        params = _parameters(job)
-        if isinstance(params, Parameters):
-            yield ShownRun(job, params)
+    yield from (run for job in _of_results() if (run := as_shown(job)))
+
+
+def as_shown(job: Job) -> ShownRun | None:
+    """Give a job as a run that can be looked at; None where this version does not know its parameters."""
+    params = _parameters(job)
+    return ShownRun(job, params) if isinstance(params, Parameters) else None
 
 
 def why_skipped() -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
 from calscope.algorithms.comparison.agreement import match_footprints
@@ -45,8 +46,17 @@ def show_switch() -> None:
 
 def of(animal: ShownAnimal) -> Truth | None:
     """Give the truth of an animal where it is known and the switch is on."""
+    return _known(animal) if st.session_state.get(keys.SHOWS_TRUTH) else None
+
+
+def is_known(animal: ShownAnimal) -> bool:
+    """Tell whether the truth of an animal is known, whatever the switch says."""
+    return _known(animal) is not None
+
+
+def _known(animal: ShownAnimal) -> Truth | None:
     info = animal.info
-    if info is None or not st.session_state.get(keys.SHOWS_TRUTH):
+    if info is None:
         return None
     try:
         return _read(info.path, info.fingerprint, info.shape[0])
@@ -117,6 +127,17 @@ def say_cells(view: EvaluatedAnimal) -> None:
         f"**{found.f1:.3f}** (precision {found.precision:.3f}, recall {found.recall:.3f}). Median over the cells "
         f"found: footprints agree by a cosine of {found.cosine:.3f}, traces correlate by {found.trace_r:.3f}."
     )
+
+
+def score(animal: ShownAnimal, components: Components, accepted: NDArray[np.bool_]) -> FoundCells | None:
+    """Give how well accepted components match the simulated cells, whatever the switch says; None without a truth.
+
+    None as well where the truth is of another field or of fewer frames.
+    """
+    truth = _known(animal)
+    if truth is None or truth.masks.shape[1:] != components.dims or truth.traces.shape[1] != components.n_frames:
+        return None
+    return _score(animal.results.keys["refit"], accepted.tobytes(), _truth=truth, _components=components)
 
 
 @st.cache_data(max_entries=64, show_spinner="Comparing with the truth")
