@@ -20,6 +20,7 @@ StageName = Literal[
     "component_quality",
     "evaluation",
     "dff",
+    "injected",
 ]
 Kind = Literal["int", "float", "bool", "choice", "int pair", "float pair"]
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from calscope.model.artefacts import RecordingCheck
+from calscope.model.detection import Detection
 from calscope.model.errors import StoreError
 from calscope.model.fields import StageName
 from calscope.model.motion_preview import MotionPreview, MotionSurvey
@@ -119,6 +120,11 @@ class AnimalResults:
     def dff(self) -> RelativeFluorescence | None:
         """Relative fluorescence of the components."""
         return self.get("dff")
+
+    @property
+    def injected(self) -> Detection | None:
+        """Which known cells were found when they were put into the movie."""
+        return self.get("injected")
 
     def _is_there(self, stage: StageName) -> bool:
         key = self.keys.get(stage)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
 from calscope.model.artefacts import RecordingCheck
+from calscope.model.detection import Detection
 from calscope.model.errors import StoreError
 from calscope.model.fields import StageName
 from calscope.model.motion_preview import Crop, MotionPreview, MotionSurvey, PreviewVersion
@@ -291,6 +292,25 @@ def _load_residual(stored: StoredResult) -> Residual:
     return Residual(peak=stored.array("peak"), frame=stored.array("frame"))
 
 
+def _save_detection(writer: ResultWriter, detection: Detection) -> None:
+    _save_floats(writer, detection, "peak_snr", "trace_r", "centers_px")
+    for name in ("found", "accepted"):
+        writer.save(name, np.asarray(getattr(detection, name), bool))
+    writer.values |= {"decay_time_s": detection.decay_time_s, "gain": detection.gain}
+
+
+def _load_detection(stored: StoredResult) -> Detection:
+    return Detection(
+        peak_snr=stored.array("peak_snr"),
+        found=stored.array("found"),
+        accepted=stored.array("accepted"),
+        trace_r=stored.array("trace_r"),
+        centers_px=stored.array("centers_px"),
+        decay_time_s=float(stored.values["decay_time_s"]),
+        gain=float(stored.values["gain"]),
+    )
+
+
 _IMAGES = Codec(_save_images, _load_images)
 _COMPONENTS = Codec(_save_components, _load_components)
 CODECS: dict[StageName, Codec] = {
@@ -308,6 +328,7 @@ CODECS: dict[StageName, Codec] = {
     "component_quality": Codec(_save_component_quality, _load_component_quality),
     "evaluation": Codec(_save_evaluation, _load_evaluation),
     "dff": Codec(_save_dff, _load_dff),
+    "injected": Codec(_save_detection, _load_detection),
 }
 
 

@@ -8,6 +8,7 @@ source, check, estimate, apply -> motion_quality
 estimate, apply -> fit -> refit -> component_quality -> evaluation
 apply, refit -> residual
 check, refit -> dff
+apply, refit, evaluation -> injected (known cells, to see which would be found)
 """
 
 from collections.abc import Callable
@@ -23,6 +24,8 @@ from calscope.algorithms.cnmf.residual import residual_peaks
 from calscope.algorithms.cnmf.rim import often_filled_px
 from calscope.algorithms.evaluation.acceptance import accept_components
 from calscope.algorithms.evaluation.dff import compute_dff, no_dff
+from calscope.algorithms.injection.detection import detect
+from calscope.algorithms.injection.injected_cells import add_cells, choose_cells, decay_time_s, photon_gain
 from calscope.algorithms.motion.no_motion import estimate_no_motion
 from calscope.algorithms.motion_check.motion_quality import measure_motion
 from calscope.algorithms.motion_check.preview import preview_motion
@@ -32,13 +35,14 @@ from calscope.algorithms.summary import compute_summary
 from calscope.engines.engine import Context, Engine, correct_motion
 from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs, InputPart
 from calscope.model.artefacts import RecordingCheck
+from calscope.model.detection import Detection
 from calscope.model.errors import StoreError
 from calscope.model.fields import StageName
 from calscope.model.groups import Thresholds
 from calscope.model.motion_preview import MotionPreview, MotionSurvey
 from calscope.model.movie import FrameSource
 from calscope.model.params import Parameters
-from calscope.model.progress import Progress
+from calscope.model.progress import Progress, part
 from calscope.model.results import (
     ComponentQuality,
     Components,
@@ -255,6 +259,36 @@ def _run_dff(inputs: StageInputs) -> RelativeFluorescence:
     )
 
 
+def _run_injected(inputs: StageInputs) -> Detection:
+    """Run fit, refit and evaluation once more on the corrected movie with known cells in it."""
+    engine, params, context = inputs.engine, inputs.params, inputs.context
+    movie, found, after = inputs.corrected.movie, inputs.components, _needed(inputs.parents.after, "after")
+    fr_hz = _needed(params.dataset.fr, "source")
+    gain = photon_gain(after.mean, found.sn.reshape(found.dims, order="F"))
+    accepted = _needed(inputs.parents.evaluation, "evaluation").accepted
+    decay_s = decay_time_s(found.g[accepted], fr_hz, params.dataset.decay_time)
+    cells = choose_cells(
+        found,
+        accepted,
+        gSig=params.cnmf.gSig,
+        fr_hz=fr_hz,
+        decay_s=decay_s,
+        border_px=inputs.border_px,
+    )
+    codes = np.memmap(context.scratch / "injected", np.uint16, "w+", shape=movie.shape)
+    injected = add_cells(
+        movie, cells, codes, gain=gain, workers=context.workers, progress=part(context.progress, 0, 0.1)
+    )
+
+    def within(start: float, stop: float) -> Context:
+        return _in_memory(context, part(context.progress, start, stop))
+
+    first = engine.fit(injected, inputs.border_px, params, within(0.1, 0.7))
+    second = engine.refit(injected, first, inputs.border_px, params, within(0.7, 0.95))
+    quality = engine.measure(injected, second, params, within(0.95, 1))
+    return detect(cells, second, evaluate_components(quality, params.evaluation), decay_time_s=decay_s, gain=gain)
+
+
 _REPAIRED = ("calscope.algorithms.artefacts.repaired_movie",)
 _CHECK = ("calscope.algorithms.artefacts.recording_check",)
 _SUMMARY = ("calscope.algorithms.summary",)
@@ -268,6 +302,11 @@ _CNMF = ("calscope.algorithms.cnmf.cnmf", "calscope.algorithms.cnmf.rim")
 _RESIDUAL = ("calscope.algorithms.cnmf.residual",)
 _COMPONENT_QUALITY = ("calscope.algorithms.evaluation.component_quality",)
 _EVALUATION = ("calscope.algorithms.evaluation.acceptance",)
+_INJECTED = (
+    "calscope.algorithms.injection.injected_cells",
+    "calscope.algorithms.injection.detection",
+    *(*_CNMF, *_COMPONENT_QUALITY, *_EVALUATION),
+)
 _DFF = ("calscope.algorithms.evaluation.dff",)
 
 STAGES: tuple[Stage, ...] = (
@@ -326,6 +365,15 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage("evaluation", "evaluation", ("component_quality",), _run_evaluation, _EVALUATION, 0.0),
     Stage("dff", "dF/F", ("check", "refit"), _run_dff, _DFF, 0.0004),
+    Stage(
+        "injected",
+        "search for known cells put into the movie",
+        ("estimate", "apply", "after", "refit", "evaluation"),
+        _run_injected,
+        _INJECTED,
+        0.09,
+        uses_engine=True,
+    ),
 )
 """In an order in which parents come first."""
 
@@ -341,6 +389,7 @@ _UNTIL: dict[Until, tuple[StageName, ...]] = {
     "motion": _TO_MOTION,
     "extraction": _TO_EXTRACTION,
     "evaluation": (*_TO_EXTRACTION, "component_quality", "evaluation", "dff"),
+    "injected": (*_TO_EXTRACTION, "component_quality", "evaluation", "dff", "injected"),
     "tuning": _TUNING,
 }
 

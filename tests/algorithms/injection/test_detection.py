@@ -1,0 +1,65 @@
+"""Which injected cells count as found, and the limit of detection against curves that are known."""
+
+import numpy as np
+import pytest
+from round_components import CHOICE, PLACES, components
+
+from calscope.algorithms.injection.detection import detect, limit, share_at
+from calscope.algorithms.injection.injected_cells import LADDER, choose_cells
+from calscope.model.results import Evaluation
+
+LEVELS = np.tile(LADDER, 12).astype(np.float32)
+
+
+def drawn(half, slope, seed):
+    """Draw which cells are found when half of those with a peak SNR of `half` are."""
+    p = 1 / (1 + np.exp(-slope * (np.log(LEVELS) - np.log(half))))
+    return np.random.default_rng(seed).random(len(LEVELS)) < p
+
+
+def test_limits_of_known_curves_lie_in_their_intervals_as_often_as_they_should():
+    inside = {0.5: [], 0.9: []}
+    for seed in range(40):
+        success = drawn(4.0, 4.0, seed)
+        for share, hits in inside.items():
+            true = 4.0 * (share / (1 - share)) ** (1 / 4.0)
+            found = limit(LEVELS, success, share)
+            hits.append(found.low <= true <= found.high)
+    assert np.mean(inside[0.5]) >= 0.85
+    assert np.mean(inside[0.9]) >= 0.85
+
+
+def test_the_estimate_is_near_and_higher_shares_need_brighter_cells():
+    values = [limit(LEVELS, drawn(3.0, 4.0, seed), 0.5).value for seed in range(20)]
+    assert np.median(values) == pytest.approx(3.0, rel=0.1)
+    success = drawn(3.0, 4.0, 1)
+    assert limit(LEVELS, success, 0.9).value > limit(LEVELS, success, 0.5).value
+
+
+def test_all_or_none_found_is_said_as_beyond_the_ladder():
+    assert limit(LEVELS, np.ones(len(LEVELS), bool), 0.5).value == 0.0
+    assert np.isinf(limit(LEVELS, np.zeros(len(LEVELS), bool), 0.5).value)
+    assert limit(LEVELS[:10], np.ones(10, bool), 0.5) is None, "too few say nothing"
+
+
+def test_a_step_gives_a_limit_between_its_sides():
+    found = limit(LEVELS, LEVELS >= 4.0, 0.5)
+    assert 3.0 < found.value < 4.0
+
+
+def test_found_accepted_and_traces_are_told_of_each_cell():
+    cells = choose_cells(components(PLACES), np.ones(len(PLACES), bool), **CHOICE)
+    base = components(PLACES)
+    n = cells.n
+    kept = np.arange(0, n, 2)
+    noisy = cells.C[kept] + np.random.default_rng(0).normal(0, 1e-3, (len(kept), cells.C.shape[1]))
+    again = type(base)(**{**vars(base), "A": cells.A[:, kept], "C": noisy.astype(np.float32)})
+    evaluation = Evaluation(accepted=np.arange(len(kept)) % 2 == 0)
+    result = detect(cells, again, evaluation, decay_time_s=0.6, gain=2.0)
+    assert np.array_equal(np.flatnonzero(result.found), kept)
+    assert np.array_equal(np.flatnonzero(result.accepted), kept[::2])
+    assert np.nanmin(result.trace_r) > 0.99
+    assert np.isnan(result.trace_r[1::2]).all()
+    level = float(cells.peak_snr[0])
+    of_level = np.isclose(cells.peak_snr, level)
+    assert share_at(result, level, result.found) == (int(result.found[of_level].sum()), int(of_level.sum()))
