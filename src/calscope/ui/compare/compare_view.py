@@ -6,7 +6,7 @@ from calscope.io.project import RecordingRef
 from calscope.ui.compare import compared_animals, compared_components, compared_runs, differences
 from calscope.ui.compare.compared_components import Pair
 from calscope.ui.compare.compared_runs import Side
-from calscope.ui.frame import messages, wording
+from calscope.ui.frame import keys, messages, wording
 from calscope.ui.session import selection, shown_run
 
 TOO_FEW = "There are no two runs to compare yet"
@@ -43,7 +43,8 @@ def show(ref: RecordingRef, a: Side, b: Side) -> None:
                 st.info(messages.plain(words), icon=":material/info:")
     if pair is not None:
         compared_components.show(pair)
-    left, right = st.columns([1, 1], gap="medium")
+    with st.container(key=keys.beside("tables")):
+        left, right = st.columns(2, gap="medium")
     with left:
         st.subheader("What differs", anchor=False)
         differences.show(a, b, found)

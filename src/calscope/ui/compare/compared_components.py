@@ -36,6 +36,7 @@ _COLOURS: dict[Fate, str] = {
     "split": style.SPLIT,
     "merged": style.MERGED,
 }
+_LETTERS = ("A", "B")
 _HELP = {
     "A": "Number in run A, counted from 0.",
     "B": "Number in run B, counted from 0. Beside a component that one run alone accepted stands its like among those "
@@ -93,7 +94,8 @@ def show(pair: Pair) -> None:
     """Draw all views; choosing a row in one of them draws only these again."""
     chosen = choice.begun_with(pair.name, pair.pairing.n)
     _show_bar(pair, chosen)
-    left, right = st.columns([2, 3], gap="medium")
+    with st.container(key=keys.beside("linked")):
+        left, right = st.columns([2, 3], gap="medium")
     with left:
         _place("field_map", pair, _map_data(pair.keys, _pair=pair) | {"height": PICTURE_PX})
     with right:
@@ -291,18 +293,24 @@ def table_of(pair: Pair) -> dict[str, Any]:
     pairing, sides = pair.pairing, _sides(pair)
     columns = [
         # as the column of components it sorts by number, which is what the rows are in order of
-        _text("component", "text", "minmax(110px, 1fr)", [WORDS[fate] for fate in pairing.fates]) | {"title": "found"},
+        _text("component", "text", "minmax(96px, 1fr)", [WORDS[fate] for fate in pairing.fates]) | {"title": "found"},
         *(_number(letter, np.where(own == NONE, np.nan, own), 0) for letter, _, own in sides),
         _number("cosine", pairing.cosines, 3),
         _number("trace r", pairing.correlations, 3),
         *(_number(f"SNR {letter}", np.array([_snr(side, i) for i in own]), 2) for letter, side, own in sides),
-        *(_text(f"run {letter}", "verdict", "104px", [_verdict(side, i) for i in own]) for letter, side, own in sides),
+        # what was found says it as well, so that a narrow page does without
+        *(
+            _text(f"run {letter}", "verdict", "96px", [_verdict(side, i) for i in own]) | {"spare": True}
+            for letter, side, own in sides
+        ),
     ]
     return {"n": pairing.n, "accepted": [None] * pairing.n, "columns": columns, "ignores_filter": True}
 
 
 def _number(name: str, values: NDArray, digits: int) -> dict[str, Any]:
-    return _column(name, "number", "86px", packing.numbers(values, digits + 2)) | {"digits": digits}
+    return _column(name, "number", "60px" if name in _LETTERS else "72px", packing.numbers(values, digits + 2)) | {
+        "digits": digits
+    }
 
 
 def _text(name: str, kind: str, width: str, values: list[str]) -> dict[str, Any]:
