@@ -24,7 +24,7 @@ from calscope.algorithms.cnmf.residual import residual_peaks
 from calscope.algorithms.cnmf.rim import often_filled_px
 from calscope.algorithms.evaluation.acceptance import accept_components
 from calscope.algorithms.evaluation.dff import compute_dff, no_dff
-from calscope.algorithms.injection.detection import detect
+from calscope.algorithms.injection.detection_limit import detect
 from calscope.algorithms.injection.injected_cells import add_cells, choose_cells, decay_time_s, photon_gain
 from calscope.algorithms.motion.no_motion import estimate_no_motion
 from calscope.algorithms.motion_check.motion_quality import measure_motion
@@ -304,7 +304,7 @@ _COMPONENT_QUALITY = ("calscope.algorithms.evaluation.component_quality",)
 _EVALUATION = ("calscope.algorithms.evaluation.acceptance",)
 _INJECTED = (
     "calscope.algorithms.injection.injected_cells",
-    "calscope.algorithms.injection.detection",
+    "calscope.algorithms.injection.detection_limit",
     *(*_CNMF, *_COMPONENT_QUALITY, *_EVALUATION),
 )
 _DFF = ("calscope.algorithms.evaluation.dff",)

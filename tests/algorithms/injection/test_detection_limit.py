@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from round_components import CHOICE, PLACES, components
 
-from calscope.algorithms.injection.detection import detect, limit, share_at
+from calscope.algorithms.injection.detection_limit import detect, limit, share_at
 from calscope.algorithms.injection.injected_cells import LADDER, choose_cells
 from calscope.model.results import Evaluation
 
