@@ -120,8 +120,8 @@ def test_it_ends_with_the_server_also_in_the_middle_of_its_work(root, recording)
     worker = tuner._process.running
     started = time.monotonic()
     tuner.end()
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30  # imports alone take long where much else runs
     assert worker.returncode == 0
     trial_store(root).sweep()
-    assert not list((root / "trials" / "scratch").iterdir())
-    assert not list((root / "trials" / "leases").iterdir())
+    for made in ("scratch", "leases"):
+        assert not list((root / "trials" / made).glob("*"))  # the folder is made with the first that lies in it
