@@ -1,9 +1,9 @@
 """Tune: what a parameter does, within a second, on a part of one animal."""
 
-from calscope.ui.frame import messages, page_head, shell
-from calscope.ui.session import places, selection, shown_run
+from calscope.ui.frame import page_head, shell
+from calscope.ui.session import selection, shown_run
 from calscope.ui.tune import tune_view
-from calscope.ui.widgets import animal_strip
+from calscope.ui.widgets import animal_sections, animal_strip
 
 HOW_TO_READ = (
     "Let a value go: what reads it runs again on a **part of one animal**, the square with most cells in the frames in "
@@ -15,11 +15,7 @@ HOW_TO_READ = (
 def render() -> None:
     """Draw the page."""
     page_head.show("Tune", HOW_TO_READ, with_animals=False)
-    if places.project() is None:
-        messages.nothing_yet("No folder is open", "Open one on **Home**, or make the demo there.")
-        return
-    if places.shows_import():
-        messages.nothing_yet("These are results without their recording", "Open the recording on **Home** to tune.")
+    if animal_sections.recordings_or_say() is None:
         return
     if selection.shows_all():
         current = shown_run.current()

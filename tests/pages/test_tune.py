@@ -128,17 +128,22 @@ def test_a_threshold_needs_no_other_process(tune, tuner, monkeypatch):
     assert "**0 accepted**" in words(app)
 
 
-def test_parameters_that_fail_are_told_and_what_was_shown_stays(tune):
+def test_what_can_not_be_tried_is_told_and_what_was_shown_stays(tune):
     app = tune()
     one = tuning(app)
     shown = one.now
-    one.change(one.now.params.replace({"motion.strides": (200, 200), "motion.max_shifts": (60, 60)}))
+    one.move(Crop(0, 160, 0, 300, 0, 64))
     app.run()
     assert not app.exception
-    assert one.now.error or one.now.is_there
-    if one.now.error:
-        assert one.shown == shown
-        assert any(b.label == "Try again" for b in app.button)
+    assert "A crop of rows 0 to 300 is not inside of the recording's 0 to 64" in words(app)
+    assert one.shown == shown
+    again = button(app, "Try again").click().run()
+    assert not again.exception
+    assert "is not inside" in words(again)
+    one.go(0)
+    app.run()
+    assert "accepted** of" in words(app)
+    assert not any(found.label == "Try again" for found in app.button)
 
 
 def test_without_a_frame_rate_the_page_says_where_to_enter_it(tune, lab):
@@ -155,8 +160,7 @@ def test_a_movie_of_equal_pixels_and_few_frames_gives_words_and_no_traceback(tun
     ProjectFile(lab.store, str(folder)).update(settings={"parameters": {"dataset.fr": 10.0}})
     app = tune(folder)
     assert not app.exception
-    state = tuning(app).now
-    assert state.error or "**0 accepted** of 0 components" in words(app)
+    assert "**0 accepted** of 0 components" in words(app) or "Try again" in [found.label for found in app.button]
 
 
 class TestStates:

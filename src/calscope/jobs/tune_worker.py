@@ -32,7 +32,8 @@ from calscope.pipeline.trials import keep_small, trial_store
 
 IDLE_S = 600.0
 _KEPT_CROPS = 4
-_TELL_EVERY_S = 0.1
+_TELL_EVERY_S = 0.3
+"""Each time the page draws what is said, on the cores that the work needs."""
 _SMALL_EVERY = 20
 """The store of trials is looked through after so many requests."""
 logger = logging.getLogger("calscope.jobs")
@@ -118,7 +119,6 @@ class TuneWorker:
                 self._answer(TuneAnswer(request.number, request.who, crop, fraction, note, dict(done)))
 
         def begins(stage: StageName) -> None:
-            self._told_at = 0.0
             names = [one.name for one in stages_until("tuning")]
             done.update({name: keys[name] for name in names[: names.index(stage)]})
 

@@ -56,7 +56,6 @@ def _take(key: str, tuning: Tuning) -> None:
         st.session_state[keys.TUNE_REFUSED] = str(error)
         tuning.stamp = stamp + 1
         return
-    st.session_state.pop(keys.TUNE_REFUSED, None)
     tuning.change(params)
     tuning.stamp = stamp
 

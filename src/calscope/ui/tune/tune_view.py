@@ -51,7 +51,7 @@ def _draw() -> None:
     _ask(tuner, tuning)
     with st.sidebar:
         controls.show(tuning)
-        if refused := st.session_state.get(keys.TUNE_REFUSED):
+        if refused := st.session_state.pop(keys.TUNE_REFUSED, None):  # it is about the last press alone
             st.warning(messages.plain(refused), icon=":material/error:")
     said = _show_all(tuning, info)
     _follow(tuner, tuning, said)
