@@ -108,7 +108,8 @@ def _show_all(tuning: Tuning, info: RecordingInfo) -> Any:
     shown = tried.view(tuning.shown) if tuning.shown else None
     held = tried.view(tuning.held) if tuning.held and _is_same_field(tuning.held, tuning.shown) else None
     comparison = compared.compare(shown, held) if shown and held else None
-    left, right = st.columns([8, 7], gap="medium")
+    with st.container(key=keys.beside("tune")):
+        left, right = st.columns([8, 7], gap="medium")
     with left:
         if shown is None:
             st.container(height=PICTURE_PX, border=True).caption(
