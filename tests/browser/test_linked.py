@@ -356,6 +356,7 @@ def test_stack_and_raster_choose_and_share_the_stretch(server, run, animal, page
     page.wait_for_function(f"!({SHOWN})('.lanes').span.startsWith('0.0 ')")
     low, high = (float(frame) for frame in rows.get_attribute("data-span").split())
     assert 10 < low < high < 150
+    settle(page)  # the server is told of the stretch a little later; that is not what is asked next
     choose_at_once(page, 4, lambda: page.keyboard.press("ArrowRight"))
     settle(page)
     open_tab(page, "Raster", "canvas.plain")
