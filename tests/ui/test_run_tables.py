@@ -8,7 +8,7 @@ from calscope.jobs.job_status import JobStatus
 from calscope.jobs.manager import Job
 from calscope.model.animal_inputs import AnimalInputs
 from calscope.pipeline.records import AnimalRun
-from calscope.ui.runs.run_tables import run_list
+from calscope.ui.runs.run_tables import run_animals, run_list
 
 
 def job(number, *, data="/data/week", **spec):
@@ -48,3 +48,11 @@ def test_each_run_says_what_differs_from_the_one_before_it_on_its_folder():
 def test_a_run_like_the_one_before_it_and_one_of_another_version_say_so():
     jobs = [job(3, params={"motion": {"tau_of_old": 1}}), job(2), job(1)]
     assert run_list(jobs)["Changed"].tolist() == ["parameters of another version", "nothing", "nothing"]
+
+
+def test_animals_that_ran_with_values_of_their_own_say_so():
+    ran = {
+        "Ada": AnimalRun("Ada", None, inputs=AnimalInputs({"cnmf.gSig": [6, 6], "gone.of_old": 3})),
+        "Bo": AnimalRun("Bo", None),
+    }
+    assert run_animals(replace(job(1), results=ran))["Own values"].tolist() == ["gSig 6 px, of_old 3", ""]

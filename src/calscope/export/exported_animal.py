@@ -157,6 +157,13 @@ class ExportedAnimal(Protocol):
         return _groups(self.meta.get("requested"))
 
     @property
+    def own_values(self) -> Mapping[str, Any]:
+        """Parameters, by full name, that this animal has of its own in place of those for all of the run."""
+        inputs = self.meta.get("inputs")
+        own = inputs.get("parameters") if isinstance(inputs, Mapping) else None
+        return own if isinstance(own, Mapping) else {}
+
+    @property
     def params(self) -> Parameters | None:
         """Parameters in force; None when unknown, or another version's that no longer fit."""
         if not self.effective:

@@ -175,6 +175,15 @@ def test_animals_with_other_parameters_get_their_own_column(make_animal, tmp_pat
     assert {"A", "B"} <= {body for _, body in page.all("th")}
 
 
+def test_values_of_an_animals_own_are_told_and_get_their_own_column(make_animal, tmp_path):
+    make_animal("A")
+    make_animal("B", inputs={"parameters": {"cnmf.K": 7, "gone.of_old": 3}})
+    page, text = report(tmp_path / "OUT", tmp_path)
+    assert {"A", "B"} <= {body for _, body in page.all("th")}
+    assert text.count("This animal ran with values of its own: cnmf.K 7; gone.of_old 3.") == 1
+    assert [body for _, body in page.all("td", class_="changed")].count("7 (its own)") == 1
+
+
 def test_scale_bar_is_a_round_length():
     assert scale_bar(20, 34, None) == ""
     drawn = Page(scale_bar(200, 340, (2.0, 1.5)))

@@ -8,8 +8,9 @@ from markupsafe import Markup
 
 from calscope.export.exported_animal import ExportedAnimal, ExportedRun
 from calscope.export.report.markup import Content, element, join
+from calscope.model.errors import ParameterError
 from calscope.model.fields import ParameterField
-from calscope.model.params import fields
+from calscope.model.params import field_of, fields
 
 
 def parameter_table(run: ExportedRun) -> Markup:
@@ -37,9 +38,8 @@ def parameter_table(run: ExportedRun) -> Markup:
 def _sets(animals: Sequence[ExportedAnimal]) -> list[list[ExportedAnimal]]:
     sets: dict[str, list[ExportedAnimal]] = {}
     for animal in animals:
-        sets.setdefault(json.dumps([animal.effective, animal.requested], sort_keys=True, default=str), []).append(
-            animal
-        )
+        values = [animal.effective, animal.requested, list(animal.own_values)]
+        sets.setdefault(json.dumps(values, sort_keys=True, default=str), []).append(animal)
     return list(sets.values())
 
 
@@ -58,7 +58,8 @@ def _value_cell(field: ParameterField, animal: ExportedAnimal) -> Markup:
     asked = animal.requested.get(field.group, {}).get(field.name)
     overruled = asked is not None and not _same(asked, animal.param(field.dotted))
     look = "overruled" if overruled else "changed" if _is_changed(field, animal) else None
-    return element("td", {"class": look}, value, f" (asked for: {_words(asked, field)})" if overruled else "")
+    own = " (its own)" if field.dotted in animal.own_values else ""
+    return element("td", {"class": look}, value, f" (asked for: {_words(asked, field)})" if overruled else "", own)
 
 
 def _is_changed(field: ParameterField, animal: ExportedAnimal) -> bool:
@@ -72,6 +73,14 @@ def _is_known(field: ParameterField, animal: ExportedAnimal) -> bool:
 def _same(one: Any, other: Any) -> bool:
     """Equal, where JSON has made lists of pairs."""
     return (list(one) if isinstance(one, tuple) else one) == (list(other) if isinstance(other, tuple) else other)
+
+
+def value_words(dotted: str, value: Any) -> str:
+    """Say a value as the table does; one of a parameter of another version as it is."""
+    try:
+        return _words(value, field_of(dotted))
+    except ParameterError:
+        return str(value)
 
 
 def _words(value: Any, field: ParameterField) -> str:

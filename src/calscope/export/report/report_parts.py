@@ -13,6 +13,7 @@ from calscope.export.report import report_figures as figures
 from calscope.export.report.markup import Content, element, join, table, trusted
 from calscope.export.report.methods_text import write_methods
 from calscope.export.report.motion_section import motion_verdict
+from calscope.export.report.parameter_table import value_words
 from calscope.export.report.report_budget import Budget
 from calscope.export.report.thinned_traces import trace_data
 from calscope.model.acceptance_rule import in_signs
@@ -137,6 +138,9 @@ def animal_section(number: int, animal: ExportedAnimal, budget: Budget, progress
     parts: list[Content] = [element("h2", None, animal.name)]
     if animal.remark:
         parts.append(element("p", {"class": "remark"}, f"Remark: {animal.remark}"))
+    if animal.own_values:
+        own = "; ".join(f"{name} {value_words(name, value)}" for name, value in animal.own_values.items())
+        parts.append(element("p", {"class": "note"}, f"This animal ran with values of its own: {own}."))
     parts += [element("p", {"class": "warning"}, sentence) for sentence in warnings_of(animal)]
     parts += [element("p", {"class": "warning"}, sentence) for sentence in _sentences(animal, "load_report")]
     parts += [element("p", {"class": "note"}, sentence) for sentence in _sentences(animal, "notes")]

@@ -14,6 +14,7 @@ from calscope.pipeline.records import AnimalRun
 from calscope.ui.compare.compared_runs import Side
 from calscope.ui.frame import messages, wording
 from calscope.ui.motion import motion_table
+from calscope.ui.session import own_values
 from calscope.ui.widgets import parameter_form
 
 NOT_TOLD = "not told"
@@ -49,6 +50,7 @@ def _others(a: Side, b: Side) -> Iterator[Difference]:
         "Engine": (_engine(a), _engine(b)),
         "Calscope": tuple(_version(side) for side in (a, b)),
         "Frames": tuple(_frames(side) for side in (a, b)),
+        "Own values": tuple((own_values.ran_with(side.record) or "none") if side.record else "" for side in (a, b)),
         "Seeds": tuple(str(len(side.record.inputs.seeds)) if side.record else "" for side in (a, b)),
     }
     for name, (one, other) in pairs.items():

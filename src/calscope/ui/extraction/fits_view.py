@@ -18,7 +18,7 @@ from calscope.plots.style import TRUTH_ON_IMAGE
 from calscope.ui.evaluation import thresholds_panel
 from calscope.ui.frame import messages, wording
 from calscope.ui.frame.keys import on_page
-from calscope.ui.session import cached, remarks, shown_run
+from calscope.ui.session import cached, own_values, remarks, shown_run
 from calscope.ui.session.shown_run import ShownAnimal
 from calscope.ui.widgets import cached_figures, charts, truth_view
 
@@ -28,8 +28,12 @@ GROUPS = ("in both fits", "merged", "in one fit only")
 def table() -> pd.DataFrame:
     """One row an animal: how many components the first fit had, what became of them, and how many the refit has."""
     said = remarks.all_of_project()
-    rows = [_row(animal) | {"Remark": said.get(animal.name)} for animal in shown_run.animals("refit", "fit")]
-    return pd.DataFrame(rows).drop(columns=[] if said else ["Remark"])
+    rows = [
+        _row(animal) | {"Own values": own_values.ran_with(animal.record) or None, "Remark": said.get(animal.name)}
+        for animal in shown_run.animals("refit", "fit")
+    ]
+    found = pd.DataFrame(rows)
+    return found.drop(columns=[name for name in ("Own values", "Remark") if found[name].isna().all()])
 
 
 def _row(animal: ShownAnimal) -> dict[str, object]:

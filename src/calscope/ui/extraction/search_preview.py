@@ -14,8 +14,8 @@ from calscope.plots.search_overlay import Search, Window, busiest_window, search
 from calscope.ui.extraction import search_preview_words
 from calscope.ui.frame import setting_words
 from calscope.ui.frame.keys import on_page
-from calscope.ui.session import animal_states, shown_run
-from calscope.ui.widgets import charts, parameter_form
+from calscope.ui.session import animal_states, own_values, shown_run
+from calscope.ui.widgets import charts
 
 WINDOW_PX = 96
 """Side of the close-up."""
@@ -79,14 +79,15 @@ def _field() -> Field | None:
 
 def _search(field: Field, *, fits_together: bool) -> Search:
     """Give what the values mean; no patches and seeds where they don't fit together, for no run would make them."""
-    gSig = parameter_form.value("cnmf.gSig")
-    gSiz = parameter_form.value("cnmf.gSiz") or (2 * gSig[0] + 1, 2 * gSig[1] + 1)
+    values = own_values.values(field.animal)
+    gSig = values["cnmf.gSig"]
+    gSiz = values["cnmf.gSiz"] or (2 * gSig[0] + 1, 2 * gSig[1] + 1)
     cells = _spots(field.key, _STEADY_GSIG, field.border_px, _image=field.image)
-    K = parameter_form.value("cnmf.K")
+    K = values["cnmf.K"]
     if not fits_together:
         return Search(gSig, gSiz, (), cells, cells[:0], cells[:0], K)
     rows, columns = field.image.shape
-    patches = patch_grid(rows, columns, parameter_form.value("cnmf.rf"), parameter_form.value("cnmf.stride"))
+    patches = patch_grid(rows, columns, values["cnmf.rf"], values["cnmf.stride"])
     spots = _spots(field.key, gSig, field.border_px, _image=field.image)
     return Search(gSig, gSiz, patches, cells, spots, seeds_in_patches(spots, patches, K), K)
 

@@ -136,6 +136,16 @@ def as_run_button(group: str) -> str:
     return f"as run {group}"
 
 
+def own_mark(what: str) -> str:
+    """Key of what says that an animal has its own value of a parameter, or keeps those of a group as its own."""
+    return f"own mark {what}"
+
+
+def own_button(what: str, dotted: str) -> str:
+    """Key of a button about an animal's own value."""
+    return f"own {what} {dotted}"
+
+
 def cancel_button(job_id: str) -> str:
     """Key of the button that cancels a job."""
     return f"cancel {job_id}"

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 import streamlit as st
 
 from calscope.engines.engine_registry import ENGINES
-from calscope.model.animal_inputs import parameters_of
 from calscope.model.errors import ParameterError
-from calscope.model.params import Parameters, field_of, fields
+from calscope.model.params import field_of, fields
 from calscope.ui.evaluation import thresholds_panel
 from calscope.ui.frame import keys
-from calscope.ui.session import cached, shown_run
+from calscope.ui.session import cached, own_values, shown_run
 from calscope.ui.session.shown_run import ShownAnimal, ShownRun
 from calscope.ui.widgets import parameter_form
 
@@ -40,22 +39,15 @@ def _differing_parameters(animal: ShownAnimal, run: ShownRun, group: str) -> Ite
     are_followed = thresholds_panel.entered() is not None
     order = list(dict.fromkeys(field.group for field in fields()))
     before = order[: order.index(group) + 1]
-    used_by_animal = _used(animal, run)
-    for dotted, value in parameter_form.values().items():
+    used_by_animal = own_values.used(animal, run)
+    own = own_values.of(animal.name)
+    for dotted, value in own_values.values(animal.name).items():
         field = field_of(dotted)
         used = used_by_animal.get(dotted)
         is_followed = are_followed and field.spec.stages == ("evaluation",)
         if field.group in before and value != used and not is_followed:
             was, now = parameter_form.words(used, field.spec), parameter_form.words(value, field.spec)
-            yield f"{field.name} was {was}, now {now}"
-
-
-def _used(animal: ShownAnimal, run: ShownRun) -> Parameters:
-    """Give the run's parameters with those of the animal's own in their place."""
-    try:
-        return parameters_of(animal.name, run.params, animal.record.inputs) if animal.record else run.params
-    except ParameterError:
-        return run.params  # another version's
+            yield f"{field.name} was {was}, now {now}{f', of {animal.name} alone' if dotted in own else ''}"
 
 
 def _other_differences(run: ShownRun) -> Iterator[str]:

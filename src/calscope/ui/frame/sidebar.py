@@ -7,7 +7,7 @@ from calscope.model.errors import EngineError
 from calscope.pipeline.records import Until
 from calscope.ui.frame import keys, messages, next_page, run_everything, setting_words, wording
 from calscope.ui.session import launch, places, run_plan, shown_run
-from calscope.ui.widgets import parameter_form
+from calscope.ui.widgets import own_marks, parameter_form
 
 ENGINE_TITLES = {"builtin": "Built-in", "caiman": "CaImAn"}
 _BLUE = "#2f83cc"
@@ -111,8 +111,10 @@ def parameters(group: str, *, until: Until, button: str, heading: str) -> None:
     launch.carry_out(until)
     with st.sidebar:
         _show_plan(until)
-        st.markdown(f"##### {heading}")
-        parameter_form.show_group(group)
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f"##### {heading}", width="stretch")
+            own_marks.show_keeping(group)
+        parameter_form.show_group(group, after=own_marks.show_mark)
         st.button(
             "Reset to defaults",
             icon=":material/restart_alt:",

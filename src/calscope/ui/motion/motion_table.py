@@ -12,7 +12,7 @@ from calscope.model.note_texts.all_texts import text, texts
 from calscope.model.recording import Pair
 from calscope.model.results import CorrectedMovie, MotionEstimate, MotionQuality, MotionVerdict, MotionVersion
 from calscope.ui.frame import messages, wording
-from calscope.ui.session import places, remarks
+from calscope.ui.session import own_values, places, remarks
 from calscope.ui.session.shown_run import ShownAnimal
 
 FINE, TO_SEE, NEUTRAL, TROUBLE, FAILED = range(5)
@@ -68,7 +68,7 @@ def differs(quality: MotionQuality, done: MotionVersion) -> str:
 def show(animals: Sequence[ShownAnimal]) -> None:
     """Draw the table; nothing where no animal has anything to show."""
     said = remarks.all_of_project()
-    rows = [_with_remark(_row(animal), said.get(animal.name)) for animal in animals]
+    rows = [_with_more(animal, said.get(animal.name)) for animal in animals]
     if not rows:
         return
     if len(rows) >= SORT_FROM:
@@ -107,8 +107,9 @@ def _look(level: int) -> str:
     return f"color: {colour}; font-weight: 600" if colour else ""
 
 
-def _with_remark(row: Row, said: str | None) -> Row:
-    return Row(row.level, row.cells | {"Remark": said})
+def _with_more(animal: ShownAnimal, said: str | None) -> Row:
+    row = _row(animal)
+    return Row(row.level, row.cells | {"Own values": own_values.ran_with(animal.record) or None, "Remark": said})
 
 
 def _row(animal: ShownAnimal) -> Row:

@@ -11,6 +11,7 @@ import streamlit as st
 from calscope.engines.engine_registry import ENGINES
 from calscope.io.project import RecordingRef
 from calscope.jobs.manager import Job
+from calscope.model.animal_inputs import parameters_of
 from calscope.model.errors import CalscopeError, ParameterError
 from calscope.model.fields import StageName
 from calscope.model.motion_preview import MotionPreview, MotionSurvey
@@ -24,7 +25,7 @@ from calscope.plots.images import Panel, image_row
 from calscope.plots.motion_survey_plot import crop_figure, displacement_figure
 from calscope.plots.scaling import display_range
 from calscope.ui.frame import keys, messages
-from calscope.ui.session import cached, launch, places, shown_run
+from calscope.ui.session import cached, launch, own_values, places, shown_run
 from calscope.ui.widgets import charts, parameter_form
 from calscope.ui.widgets.cached_figures import IMAGE_TITLES
 
@@ -77,7 +78,7 @@ def _show_inside(ref: RecordingRef) -> None:
     if shown is None:
         return
     st.session_state[key] = shown  # it stays while the next one is made
-    _say_age(shown)
+    _say_age(ref.name, shown)
     _draw(ref.name, shown, info)
 
 
@@ -107,6 +108,7 @@ def _of_sidebar(info: RecordingInfo | None) -> _Shown | None:
         return None  # told when a run is asked for
     if info is None or engine not in ENGINES:
         return None
+    params = own_values.parameters(info.name, params)
     planned = plan_keys(info, params, ENGINES[engine])
     return _stored(planned, params, engine)
 
@@ -121,7 +123,8 @@ def _of_job(job: Job, record: AnimalRun) -> _Shown | None:
     if record.error or "preview" not in record.keys:
         return None
     try:
-        return _stored(record.keys, job.spec.parameters(), job.spec.engine)
+        params = parameters_of(record.name, job.spec.parameters(), record.inputs)
+        return _stored(record.keys, params, job.spec.engine)
     except ParameterError:
         return None  # of another version: with other parameters it is another preview
 
@@ -134,9 +137,9 @@ def _stored(keys_of: Mapping[StageName, str], params: Parameters, engine: str) -
     return _Shown(found.preview, found.survey, keys_of["preview"], params, engine)
 
 
-def _say_age(shown: _Shown) -> None:
-    """Say where the sidebar differs from the parameters that the preview was made with."""
-    now, differences = parameter_form.values(), []
+def _say_age(name: str, shown: _Shown) -> None:
+    """Say where what is set for an animal differs from the parameters that the preview was made with."""
+    now, differences = own_values.values(name), []
     for field in fields():
         used = shown.params.get(field.dotted)
         if "preview" in field.spec.stages and now[field.dotted] != used:

@@ -14,7 +14,7 @@ from calscope.model.quantities import duration, size
 from calscope.pipeline.kept_remarks import remarks_of
 from calscope.pipeline.records import PREVIEW_RUNS
 from calscope.ui.frame import wording
-from calscope.ui.session import places
+from calscope.ui.session import own_values, places
 from calscope.ui.widgets import parameter_form
 
 CHANGED_HELP = "Compared with the previous run on the same folder; the first one, with the defaults."
@@ -138,6 +138,7 @@ def run_animals(job: Job) -> pd.DataFrame:
             "Time": duration(sum(stage.seconds for stage in record.stages)),
             "From the store": f"{sum(stage.cached for stage in record.stages)} of {len(record.stages)} stages",
             "Peak memory": size(record.peak_memory_bytes) if record.peak_memory_bytes else "",
+            "Own values": own_values.ran_with(record),
             "Error": record.error,
             "Remark": said.get(record.name, ""),
         }

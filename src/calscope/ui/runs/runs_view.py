@@ -54,7 +54,7 @@ def show(job: Job) -> None:
     _show_actions(job)
     if job.results:
         animals = run_tables.run_animals(job)
-        hidden = [name for name in ("Error", "Remark") if not animals[name].astype(bool).any()]
+        hidden = [name for name in ("Own values", "Error", "Remark") if not animals[name].astype(bool).any()]
         st.dataframe(animals, hide_index=True, placeholder=EMPTY, column_config=dict.fromkeys(hidden))
     with st.expander("Log", expanded=job.status.state in ("failed", "interrupted")):
         st.code(places.log_tail(job.id, LOG_LINES) or "(empty)", language=None, height=260)

@@ -7,7 +7,7 @@ import streamlit as st
 from calscope.engines.engine_registry import ENGINES, get_engine
 from calscope.engines.fit_estimate import check_fit
 from calscope.jobs.job_spec import DemoSettings, JobSpec
-from calscope.model.animal_inputs import NO_INPUTS
+from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs
 from calscope.model.errors import CalscopeError, ParameterError, RecordingError
 from calscope.model.params import Parameters, fields
 from calscope.pipeline.cpus import cpu_count
@@ -88,6 +88,7 @@ def start_preview(name: str) -> str:
         params=parameter_form.parameters(groups_used("preview")).to_dict(),
         engine=engine_name("preview"),
         until="preview",
+        inputs={name: AnimalInputs(own)} if (own := own_values.of(name)) else {},
     )
     for job in shown_run.of_project():
         if job.spec.until == "preview" and job.spec.animals == (name,) and not job.status.is_active:
@@ -117,6 +118,8 @@ def take_settings_of(run: shown_run.ShownRun) -> None:
     parameter_form.fill(run.params)
     st.session_state[keys.ENGINE] = run.job.spec.engine
     st.session_state[keys.FRAMES] = run.job.spec.n_frames
+    for name in run.job.results:
+        own_values.keep(name, run.job.spec.inputs.get(name, NO_INPUTS).parameters)
 
 
 def begin_as_picked() -> None:
@@ -180,7 +183,7 @@ def check_fits(params: Parameters, until: Until) -> None:
     n_frames = st.session_state.get(keys.FRAMES)
     for ref in shown_run.chosen_recordings():
         if info := cached.info_or_none(str(ref.path), n_frames):
-            check_fit(params, info.shape, cpu_count())
+            check_fit(own_values.parameters(ref.name, params), info.shape, cpu_count())
 
 
 def _need_frame_rates(params: Parameters) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from calscope.engines.engine_registry import ENGINES
 from calscope.io.project import RecordingRef
-from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs
+from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs, parameters_of
 from calscope.model.errors import CalscopeError
 from calscope.model.fields import StageName
 from calscope.model.params import Parameters, fields
@@ -22,7 +22,7 @@ from calscope.pipeline.runner import plan_keys
 from calscope.pipeline.stages import stage_of, stages_until
 from calscope.pipeline.times import Expected, StageTimes, is_first_run, total
 from calscope.ui.frame import keys, wording
-from calscope.ui.session import animal_states, cached, launch, placed_seeds, places, shown_run
+from calscope.ui.session import animal_states, cached, launch, own_values, places, shown_run
 from calscope.ui.widgets import parameter_form
 
 FIRST_RUN = "The first run here also compiles its kernels: up to a minute more."
@@ -108,15 +108,16 @@ def _because(plan: RunPlan) -> str:
 def make(until: Until) -> RunPlan:
     """Look at what is set and at what is stored; errors as `launch.start_run`."""
     params, engine = parameter_form.parameters(launch.groups_used(until)), launch.engine_name(until)
-    takes_seeds = until in launch.SEEDED and ENGINES[engine].takes_seeds
-    inputs = placed_seeds.inputs_of_chosen() if takes_seeds else {}
+    inputs = own_values.inputs_of_chosen(with_seeds=launch.takes_seeds(until))
     stages = tuple(stage.name for stage in stages_until(until))
     pending: set[StageName] = set()
     reasons: dict[str, None] = {}
     times, n_chosen, n_to_run = [], 0, 0
     for ref, info in _chosen():
-        own = inputs.get(info.name, NO_INPUTS)
-        work = _Work(_planned(info, params, engine, own.seeds), info.shape, stages, engine)
+        own = inputs.get(ref.name, NO_INPUTS)
+        work = _Work(
+            _planned(info, parameters_of(ref.name, params, own), engine, own.seeds), info.shape, stages, engine
+        )
         missing, time = _left(work, str(places.store().root), _changes())
         times.append(time)
         n_chosen, n_to_run = n_chosen + 1, n_to_run + bool(missing)
@@ -159,15 +160,17 @@ def _reasons(ref: RecordingRef, info: RecordingInfo, inputs: AnimalInputs, missi
     animal = shown_run.animal(ref, "refit", "fit", "apply")
     if not missing or animal.run is None or animal.record is None:
         return
-    run, record, values = animal.run, animal.record, parameter_form.values()
+    run, record, values = animal.run, animal.record, own_values.values(ref.name)
     if run.job.spec.engine != launch.engine_name("evaluation") and any(stage_of(one).uses_engine for one in missing):
         yield f"engine {run.job.spec.engine} → {launch.engine_name('evaluation')}"
     if record.info is not None and record.info.shape[0] != info.shape[0]:
         yield f"frames {record.info.shape[0]} → {info.shape[0]}"
+    used = own_values.used(animal, run)
     for field in fields():
-        was, now = run.params.get(field.dotted), values[field.dotted]
+        was, now = used.get(field.dotted), values[field.dotted]
         if was != now and missing & set(field.spec.stages):
             plain = replace(field.spec, unit="")
-            yield f"{field.name} {parameter_form.words(was, plain)} → {parameter_form.words(now, plain)}"
+            whose = f" of {ref.name} alone" if {field.dotted} & {*inputs.parameters, *record.inputs.parameters} else ""
+            yield f"{field.name} {parameter_form.words(was, plain)} → {parameter_form.words(now, plain)}{whose}"
     if "refit" in missing and record.inputs.seeds != inputs.seeds:
         yield "seeds"

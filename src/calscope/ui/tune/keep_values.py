@@ -76,9 +76,7 @@ def _use_and_run(tuning: Tuning, animal: str) -> None:
 
 def _keep_as_own(tuning: Tuning, animal: str) -> None:
     own_values.keep(animal, own_values.differing(tuning.now.params, parameter_form.parameters(used=())))
-    project_settings.keep()
 
 
 def _drop(animal: str) -> None:
     own_values.keep(animal, {})
-    project_settings.keep()

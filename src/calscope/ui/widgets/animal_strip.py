@@ -14,7 +14,7 @@ from calscope.plots import png
 from calscope.plots.scaling import display_range, to_codes
 from calscope.ui.evaluation import thresholds_panel
 from calscope.ui.frame import keys, wording
-from calscope.ui.session import animal_states, remarks, selection, shown_run
+from calscope.ui.session import animal_states, own_values, remarks, selection, shown_run
 from calscope.ui.session.animal_states import STEPS, AnimalState
 from calscope.ui.session.shown_run import ShownAnimal
 from calscope.ui.widgets import charts
@@ -22,6 +22,8 @@ from calscope.ui.widgets import charts
 PICTURE_PX = 44
 ALL = ""
 """Value of the first tile; no animal has an empty name."""
+OWN = "◆"
+"""Marks an animal that ran with values of its own."""
 TRIED = "these thresholds"
 """Stands where counts are of thresholds that were not run."""
 _BUSY: Mapping[str, str] = MappingProxyType({"runs": "running", "waits": "waits for its turn"})
@@ -60,12 +62,12 @@ def _tile(state: AnimalState) -> dict[str, Any]:
     ref = next(ref for ref in shown_run.refs() if ref.name == state.name)
     animal = shown_run.animal(ref, "evaluation", "refit", "fit", "apply")
     line, is_tried = _line(state, animal), thresholds_panel.are_tried(animal)
-    remark = remarks.all_of_project().get(state.name, "")
+    remark, ran_with = remarks.all_of_project().get(state.name, ""), own_values.ran_with(animal.record)
     return {
         "value": state.name,
-        "name": f"{state.name} ✎" if remark else state.name,
+        "name": " ".join(part for part in (state.name, OWN if ran_with else "", "✎" if remark else "") if part),
         "line": line,
-        "told": " · ".join(part for part in (*_told(state, animal, line), remark) if part),
+        "told": " · ".join(part for part in (*_told(state, animal, line), *_own(state.name, ran_with), remark) if part),
         "step": TRIED if is_tried else state.step,
         "tried": is_tried,
         "picture": _picture(animal) or _picture(shown_run.raw_animal(ref)),
@@ -98,6 +100,14 @@ def _told(state: AnimalState, animal: ShownAnimal, line: str) -> Iterator[str]:
         yield f"with the thresholds set now, which were not run: the run accepted {stored.n_accepted}"
     yield _verdict(animal)
     yield _reached(state)
+
+
+def _own(name: str, ran_with: str) -> Iterator[str]:
+    """Say which values an animal ran with that others did not, and which it has of its own now."""
+    if ran_with:
+        yield f"ran with its own {ran_with}"
+    if (now := own_values.words(own_values.of(name))) != ran_with:
+        yield f"its own now: {now or 'none'}"
 
 
 def _reached(state: AnimalState) -> str:

@@ -5,7 +5,7 @@ before. It draws the page again, which takes a few tenths of a second: all that 
 """
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -228,12 +228,23 @@ def _show_bare_boxes(field: ParameterField, places: Sequence[Any]) -> None:
             _number(field, f"{field.spec.label} {part}", key, bare=True)
 
 
-def show_group(group: str, without: Collection[str] = ()) -> None:
-    """Draw the widgets of one group: the basic ones, and an expander with the advanced ones."""
+def show_group(
+    group: str, without: Collection[str] = (), after: Callable[[ParameterField], None] = lambda field: None
+) -> None:
+    """Draw the widgets of one group: the basic ones, and an expander with the advanced ones.
+
+    Parameters
+    ----------
+    without
+        Parameters that are left out, by full name.
+    after
+        Draws what stands under the widget of a parameter.
+    """
     own = [field for field in fields() if field.group == group and field.dotted not in without]
     for field in own:
         if field.spec.level == "basic":
             _show(field)
+            after(field)
     advanced = [field for field in own if field.spec.level == "advanced"]
     if advanced:
         n_changed = sum(is_changed(field) for field in advanced)
@@ -242,6 +253,7 @@ def show_group(group: str, without: Collection[str] = ()) -> None:
         ):
             for field in advanced:
                 _show(field)
+                after(field)
 
 
 def is_changed(field: ParameterField) -> bool:
