@@ -40,3 +40,13 @@ class Limit:
     """0 where even the dimmest cells are found more often, inf where even the brightest are found less often."""
     low: float
     high: float
+
+
+@dataclass(frozen=True)
+class DetectionLimits:
+    """Peak SNR at which half, and nine in ten, of the cells are found and are accepted; None where too few tell."""
+
+    found_50: Limit | None
+    found_90: Limit | None
+    accepted_50: Limit | None
+    accepted_90: Limit | None

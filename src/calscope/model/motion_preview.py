@@ -32,8 +32,8 @@ class MotionSurvey:
 
 
 @dataclass(frozen=True)
-class Crop:
-    """A stretch of frames and a part of the field."""
+class MovingPart:
+    """The stretch of frames and the part of the field that a preview of the motion correction looks at."""
 
     start: int
     """First frame."""
@@ -71,7 +71,7 @@ class PreviewVersion:
 class MotionPreview:
     """Raw, rigid and piecewise-rigid beside each other where the movie moves most."""
 
-    crop: Crop
+    crop: MovingPart
     versions: dict[MotionVersion, PreviewVersion]
     """Piecewise only where the crop holds more than one patch."""
     verdict: MotionVerdict

@@ -12,7 +12,7 @@ from calscope.model.artefacts import RecordingCheck
 from calscope.model.detection import Detection
 from calscope.model.errors import StoreError
 from calscope.model.fields import StageName
-from calscope.model.motion_preview import Crop, MotionPreview, MotionSurvey, PreviewVersion
+from calscope.model.motion_preview import MotionPreview, MotionSurvey, MovingPart, PreviewVersion
 from calscope.model.movie import FloatArray, Movie
 from calscope.model.notes import Note, notes_from_json, notes_to_json
 from calscope.model.results import (
@@ -128,7 +128,7 @@ def _load_preview(stored: StoredResult) -> MotionPreview:
         measures = None if told["measures"] is None else _load_measures(told["measures"])
         versions[name] = PreviewVersion(images, told["template_r"], measures)
     return MotionPreview(
-        crop=Crop(**values["crop"]),
+        crop=MovingPart(**values["crop"]),
         versions=versions,
         verdict=values["verdict"],
         why=Note.from_json(values["why"]),

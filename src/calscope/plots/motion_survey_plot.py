@@ -3,14 +3,14 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from calscope.model.motion_preview import Crop, MotionSurvey
+from calscope.model.motion_preview import MotionSurvey, MovingPart
 from calscope.model.recording import Pair
 from calscope.plots import style
 from calscope.plots.images import Panel, image_row
 from calscope.plots.scaling import display_range, thin
 
 
-def displacement_figure(survey: MotionSurvey, crop: Crop, fr_hz: float | None) -> go.Figure:
+def displacement_figure(survey: MotionSurvey, crop: MovingPart, fr_hz: float | None) -> go.Figure:
     """Draw how far each frame lies from the median position, and shade the stretch."""
     far = np.linalg.norm(survey.shifts - np.median(survey.shifts, axis=0), axis=1)
     index, values = thin(far, 2000)
@@ -31,7 +31,7 @@ def displacement_figure(survey: MotionSurvey, crop: Crop, fr_hz: float | None) -
     return figure
 
 
-def crop_figure(survey: MotionSurvey, crop: Crop, dxy_um: Pair | None) -> go.Figure:
+def crop_figure(survey: MotionSurvey, crop: MovingPart, dxy_um: Pair | None) -> go.Figure:
     """Draw the field with the crop in it."""
     binned = None if dxy_um is None else (dxy_um[0] * survey.binning, dxy_um[1] * survey.binning)
     panel = Panel(survey.template, "", display_range([survey.template], 1, 99.7))

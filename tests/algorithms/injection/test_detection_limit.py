@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from round_components import CHOICE, PLACES, components
 
-from calscope.algorithms.injection.detection_limit import detect, limit, share_at
+from calscope.algorithms.injection.detection_limit import accepted_share, detect, limit, limits, share_at
 from calscope.algorithms.injection.injected_cells import LADDER, choose_cells
+from calscope.model.detection import Detection
 from calscope.model.results import Evaluation
 
 LEVELS = np.tile(LADDER, 12).astype(np.float32)
@@ -63,3 +64,25 @@ def test_found_accepted_and_traces_are_told_of_each_cell():
     level = float(cells.peak_snr[0])
     of_level = np.isclose(cells.peak_snr, level)
     assert share_at(result, level, result.found) == (int(result.found[of_level].sum()), int(of_level.sum()))
+
+
+def detection(found, accepted, levels=LEVELS):
+    nothing = np.full(len(levels), np.nan, np.float32)
+    return Detection(levels, found, accepted, nothing, np.zeros((len(levels), 2), np.float32), 0.5, 1.0)
+
+
+def test_all_limits_of_one_experiment():
+    of = detection(drawn(3.0, 4.0, 1), drawn(6.0, 4.0, 2))
+    told = limits(of)
+    assert told.found_50 == limit(LEVELS, of.found, 0.5)
+    assert told.accepted_90 == limit(LEVELS, of.accepted, 0.9)
+    assert told.found_50.value < told.accepted_50.value < told.accepted_90.value
+    assert limits(detection(of.found[:9], of.accepted[:9], LEVELS[:9])).found_50 is None
+
+
+def test_the_accepted_share_counts_each_level_alike():
+    levels = np.array([LADDER[0]] * 30 + [LADDER[-1]] * 2, np.float32)
+    bright = levels == levels[-1]
+    assert accepted_share(detection(bright, bright, levels)) == pytest.approx(0.5)
+    none = np.zeros(0, bool)
+    assert np.isnan(accepted_share(detection(none, none, levels[:0])))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from calscope.algorithms.comparison.agreement import match_footprints, trace_correlations
 from calscope.algorithms.injection.injected_cells import LADDER, InjectedCells
-from calscope.model.detection import Detection, Limit
+from calscope.model.detection import Detection, DetectionLimits, Limit
 from calscope.model.movie import FloatArray
 from calscope.model.results import Components, Evaluation
 
@@ -60,6 +60,18 @@ def limit(peak_snr: FloatArray, success: NDArray[np.bool_], share: float, *, see
     values = _crossing(_curves(x, np.asarray(success, np.float64)[samples]), share)
     low, high = np.quantile(values[1:], (0.025, 0.975), method="nearest")
     return Limit(float(values[0]), float(low), float(high))
+
+
+def limits(detection: Detection) -> DetectionLimits:
+    """Give the peak SNR at which 50 % and 90 % of the cells are found, and are accepted; about 0.1 s of work."""
+    given = ((success, share) for success in (detection.found, detection.accepted) for share in (0.5, 0.9))
+    return DetectionLimits(*(limit(detection.peak_snr, success, share) for success, share in given))
+
+
+def accepted_share(detection: Detection) -> float:
+    """Give the share of the cells that were accepted, each level of the ladder counted alike; NaN without any cell."""
+    counts = [share_at(detection, level, detection.accepted) for level in LADDER]
+    return float(np.mean([k / n for k, n in counts if n])) if detection.n else np.nan
 
 
 def share_at(detection: Detection, level: float, success: NDArray[np.bool_]) -> tuple[int, int]:

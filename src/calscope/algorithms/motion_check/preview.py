@@ -18,7 +18,7 @@ from calscope.algorithms.motion_check.still_movie import StillMovie
 from calscope.algorithms.motion_check.survey import richest_crop, worst_stretch
 from calscope.algorithms.motion_check.verdict import verdict_of
 from calscope.algorithms.summary import compute_summary
-from calscope.model.motion_preview import Crop, MotionPreview, MotionSurvey, PreviewVersion
+from calscope.model.motion_preview import MotionPreview, MotionSurvey, MovingPart, PreviewVersion
 from calscope.model.movie import ArrayMovie, FloatArray, FrameSource, chunks
 from calscope.model.notes import Note
 from calscope.model.progress import Progress, part, silent
@@ -125,13 +125,13 @@ def preview_motion(
 
 def choose_crop(
     survey: MotionSurvey, shape: tuple[int, int, int], strides: tuple[int, int], overlaps: tuple[int, int]
-) -> Crop:
+) -> MovingPart:
     """Give the stretch that moves most and the crop that holds most structure, with room for two patches a side."""
     sides = (max(SIDE_PX, 2 * strides[0] + overlaps[0]), max(SIDE_PX, 2 * strides[1] + overlaps[1]))
     return richest_crop(survey, shape[1:], sides, worst_stretch(survey, shape[0], FRAMES))
 
 
-def _read(source: FrameSource, crop: Crop, progress: Progress) -> ArrayMovie:
+def _read(source: FrameSource, crop: MovingPart, progress: Progress) -> ArrayMovie:
     n_frames = crop.stop - crop.start
     out = np.empty((n_frames, crop.height, crop.width), source.dtype)
     for start, stop in chunks(n_frames, CHUNK):
@@ -220,7 +220,7 @@ def _still(  # noqa: PLR0917 - what _compare holds
     )
 
 
-def _notes(survey: MotionSurvey, crop: Crop, tried: _Tried, max_shifts: tuple[int, int]) -> Iterator[Note]:
+def _notes(survey: MotionSurvey, crop: MovingPart, tried: _Tried, max_shifts: tuple[int, int]) -> Iterator[Note]:
     within = (survey.frames >= crop.start) & (survey.frames < crop.stop)
     shifts = survey.shifts[within] - np.median(survey.shifts, axis=0)
     furthest = np.abs(shifts).max(axis=0, initial=0)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from calscope.algorithms.frames import chunk_length, map_chunks
 from calscope.algorithms.motion.rigid import estimate_rigid, prepare_rigid
 from calscope.algorithms.motion.template import MIN_GAIN, Sample, make_template
-from calscope.model.motion_preview import Crop, MotionSurvey
+from calscope.model.motion_preview import MotionSurvey, MovingPart
 from calscope.model.movie import ArrayMovie, FloatArray, FrameSource
 from calscope.model.progress import Progress, part, silent
 
@@ -155,7 +155,9 @@ def without_lone_peaks(shifts: FloatArray) -> FloatArray:
     return np.asarray(np.median(np.stack([padded[:-2], padded[1:-1], padded[2:]]), axis=0), np.float32)
 
 
-def richest_crop(survey: MotionSurvey, field: tuple[int, int], side: tuple[int, int], stretch: tuple[int, int]) -> Crop:
+def richest_crop(
+    survey: MotionSurvey, field: tuple[int, int], side: tuple[int, int], stretch: tuple[int, int]
+) -> MovingPart:
     """Give the part of the field, of at most the given sides (y, x), that holds most structure.
 
     Structure is the sum of the gradient's length over the smoothed template, each edge capped. The rim that the frames
@@ -178,4 +180,4 @@ def richest_crop(survey: MotionSurvey, field: tuple[int, int], side: tuple[int, 
     y, x = np.unravel_index(int(np.argmax(kept)), kept.shape)
     top = min((int(y) + low[0]) * survey.binning, field[0] - height)
     left = min((int(x) + low[1]) * survey.binning, field[1] - width)
-    return Crop(*stretch, top=top, left=left, height=height, width=width)
+    return MovingPart(*stretch, top=top, left=left, height=height, width=width)
