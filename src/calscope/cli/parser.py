@@ -16,7 +16,9 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"calscope {calscope.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_add_app, _add_demo, _add_run, _add_report, _add_export, _add_parity, _add_doctor, _add_params):
+    for add in (_add_app, _add_demo, _add_run, _add_sweep, _add_report, _add_export, _add_parity):
+        add(commands)
+    for add in (_add_doctor, _add_params):
         add(commands)
     return parser
 
@@ -72,6 +74,37 @@ def _add_run(commands: Commands) -> None:
     )
     run.add_argument("--workers", type=_positive, metavar="N", help="threads to use (one for each CPU)")
     run.add_argument("--save-movie", action="store_true", help="write the corrected movie too")
+
+
+def _add_sweep(commands: Commands) -> None:
+    sweep = commands.add_parser("sweep", help="one or two parameters over several values each", description=_SWEEP)
+    sweep.set_defaults(module="sweep")
+    sweep.add_argument("data", metavar="DATA", help="folder with one folder or file per animal, or one recording")
+    sweep.add_argument("--animal", metavar="A", help="which animal; needed where there are several")
+    sweep.add_argument(
+        "--over",
+        action="append",
+        required=True,
+        metavar="NAME=VALUES",
+        help="a parameter and its values, as cnmf.gSig=3,4,5,6, or a range FROM:TO:COUNT, as evaluation.min_SNR=1:4:7; "
+        "may be given twice",
+    )
+    sweep.add_argument(
+        "--crop",
+        choices=("auto", "whole"),
+        default="auto",
+        help="the part of the recording with most cells, as on Tune (auto), or the whole recording",
+    )
+    sweep.add_argument(
+        "--injected", action="store_true", help="also put known cells into the movie at every point (slow)"
+    )
+    sweep.add_argument("--out", metavar="FILE", help="the table as .csv or .parquet")
+    sweep.add_argument("--params", metavar="FILE", help="all other parameters as JSON, Calscope's or CaImAn's")
+    sweep.add_argument(
+        "--set", action="append", default=[], dest="changes", metavar="NAME=VALUE", help="one other parameter"
+    )
+    sweep.add_argument("--frames", type=_positive, metavar="N", help="only the first N frames")
+    sweep.add_argument("--workers", type=_positive, metavar="N", help="threads to use (one for each CPU)")
 
 
 def _add_report(commands: Commands) -> None:
@@ -130,6 +163,11 @@ def _positive(text: str) -> int:
 
 
 _OUT = "folder that `calscope run` wrote, or a run of the result store by its id on the page Runs"
+_SWEEP = (
+    "Tries every value, or every combination of two parameters' values, on one animal with the built-in engine, and "
+    "prints how many components were found and accepted at each. What the points have in common is computed once. "
+    "Ctrl-C keeps what is done: the same command goes on from there."
+)
 _RUN = (
     "DATA is a folder with one folder (Animal_1/*.tif, one frame a file, or a stack) or one file (Animal_1.tif) per "
     "animal, or one recording. What was computed before with the same parameters is taken from the result store. "

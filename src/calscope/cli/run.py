@@ -3,11 +3,9 @@
 import argparse
 import logging
 import os
-import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +17,7 @@ from calscope.cli import BAD_INPUT, INTERRUPTED, OK
 from calscope.cli.inputs import read_inputs, split_changes
 from calscope.cli.progress_line import ProgressLine
 from calscope.cli.settings import read_settings, split_change
+from calscope.cli.stop import Stop
 from calscope.engines.engine_registry import get_engine
 from calscope.export.run_folder.run_entry import entry_of
 from calscope.export.run_folder.write_animal import RUN, check_apart, check_place, write_animal, write_json
@@ -63,7 +62,7 @@ def command(chosen: argparse.Namespace) -> int:
     out = Path(chosen.out)
     _check_out(out, data, refs)
     _check_animals(refs, request)
-    run = _Run(out, request, _Stop(), save_movie=chosen.save_movie, line=line)
+    run = _Run(out, request, Stop(), save_movie=chosen.save_movie, line=line)
     for note in texts(project.skipped):
         line.say(note)
     return run.all_animals(project, refs)
@@ -80,38 +79,13 @@ def _say_what_stays(for_all: Sequence[str], inputs: Mapping[str, AnimalInputs], 
             )
 
 
-class _Stop:
-    """Ctrl-C: the first ends the run at its next report of progress, with nothing half-made left; another at once."""
-
-    def __init__(self) -> None:
-        self.wanted = False
-
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        def on_signal(number: int, frame: object) -> None:
-            if self.wanted:
-                raise KeyboardInterrupt
-            self.wanted = True
-
-        before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def check(self) -> None:
-        if self.wanted:
-            raise Cancelled
-
-
 @dataclass
 class _Run:
     """The animals of one call, and OUT/run.json, which lists those that have ended, at any time."""
 
     out: Path
     request: RunRequest
-    stop: _Stop
+    stop: Stop
     save_movie: bool
     line: ProgressLine
     runs: list[AnimalRun] = field(default_factory=list)

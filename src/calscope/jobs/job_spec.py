@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
-from calscope.model.animal_inputs import AnimalInputs, parameters_of
+from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs, parameters_of
 from calscope.model.errors import StoreError
 from calscope.model.params import Parameters
+from calscope.model.sweep_plan import SweepPlan, points_of
 from calscope.pipeline.older_records import job_of_today
 from calscope.pipeline.records import Until
 
@@ -38,9 +39,9 @@ class ExportSettings:
 
 @dataclass(frozen=True)
 class JobSpec:
-    """A run over the animals of a folder, the making of the demo, opened results of another program, or an export."""
+    """A run over the animals of a folder, a sweep of one, the making of the demo, opened results, or an export."""
 
-    kind: Literal["run", "demo", "import", "export"] = "run"
+    kind: Literal["run", "sweep", "demo", "import", "export"] = "run"
     data: str = ""
     """Folder or file with the recordings, or another program's results; for a demo or an export, the folder to write.
     """
@@ -58,6 +59,8 @@ class JobSpec:
     """For a demo only."""
     export: ExportSettings | None = None
     """For an export only."""
+    sweep: SweepPlan | None = None
+    """For a sweep only; it has one animal."""
     inputs: dict[str, AnimalInputs] = field(default_factory=dict)
     """By animal: what a person set for it alone."""
 
@@ -73,6 +76,23 @@ class JobSpec:
         for animal, inputs in self.inputs.items():
             parameters_of(animal, params, inputs)
         return params
+
+    def sweep_of_animal(self) -> tuple[str, Parameters, SweepPlan]:
+        """Give the animal of a sweep, its parameters with its own values among them, and what is tried.
+
+        Raises
+        ------
+        ParameterError
+            When these, or the points, are not allowed.
+        StoreError
+            When it is no sweep of one animal.
+        """
+        if self.sweep is None or self.animals is None or len(self.animals) != 1:
+            raise StoreError("The job's description lacks the points of the sweep, or its one animal.")
+        animal = self.animals[0]
+        params = parameters_of(animal, self.parameters(), self.inputs.get(animal, NO_INPUTS))
+        points_of(self.sweep.over, params)
+        return animal, params, self.sweep
 
     def to_json(self) -> str:
         """Give JSON text that `from_json` reads."""

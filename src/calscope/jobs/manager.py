@@ -82,6 +82,9 @@ class JobManager:
             engine = get_engine(spec.engine)
             for inputs in spec.inputs.values():
                 check_seeds(engine, inputs.seeds)
+        if spec.kind == "sweep":
+            spec.sweep_of_animal()
+            get_engine(spec.engine)
         if spec.kind == "export":
             resolve_new_folder(spec.data, allowed_roots())
         self.store.sweep()

@@ -19,12 +19,14 @@ from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.job_status import JobStatus, StatusWriter
 from calscope.jobs.manager import GRACE_S
 from calscope.jobs.stop_signals import ended_in_time
+from calscope.jobs.sweep_job import sweep_request, write_points
 from calscope.jobs.worker_processes import wait_for_folder
 from calscope.model.errors import CalscopeError, Cancelled
 from calscope.pipeline.cohort import RunRequest, Step, choose_animals, run_cohort
 from calscope.pipeline.error_words import in_words
 from calscope.pipeline.records import AnimalRun
 from calscope.pipeline.store import Store
+from calscope.pipeline.sweeps.run_points import SweepResults, run_sweep
 
 logger = logging.getLogger("calscope.jobs")
 _LOOK_FOR_CANCEL_S = 0.1
@@ -107,6 +109,8 @@ class Worker:
         """Do what the job is for; give what failed, in words."""
         if spec.kind == "demo":
             return self._demo(spec)
+        if spec.kind == "sweep":
+            return self._sweep(spec)
         return self._export(spec) if spec.kind == "export" else self._animals(spec)
 
     def _animals(self, spec: JobSpec) -> str:
@@ -132,6 +136,17 @@ class Worker:
 
         run_cohort(refs, request, report=self._report, log=logger.info, on_done=keep)
         return _failures(runs)
+
+    def _sweep(self, spec: JobSpec) -> str:
+        """Run the points of a sweep; give what failed, in words."""
+
+        def keep(results: SweepResults) -> None:
+            self._any_good |= any(not point.error for point in results.points)
+            write_points(self.folder, results)
+
+        points = run_sweep(sweep_request(self.store, spec), report=self._report, log=logger.info, on_point=keep).points
+        failed = [point for point in points if point.error]
+        return f"{len(failed)} of {len(points)} points failed. {failed[0].error}" if failed else ""
 
     def _demo(self, spec: JobSpec) -> str:
         from calscope.io.demo.demo_files import write_demo  # noqa: PLC0415 - the simulator is needed here only

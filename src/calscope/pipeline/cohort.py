@@ -21,11 +21,9 @@ from calscope.pipeline.error_words import in_words
 from calscope.pipeline.records import AnimalRun, RunError, Until
 from calscope.pipeline.runner import Log, expect_run, run_animal
 from calscope.pipeline.store import Store
-from calscope.pipeline.times import Expected
+from calscope.pipeline.times import Expected, time_left
 
 logger = logging.getLogger(__name__)
-_TRUST_IN_ROUGH = 0.05
-"""The rough estimate of the whole time counts as much as this fraction of the work done."""
 
 
 @dataclass(frozen=True)
@@ -186,8 +184,7 @@ class _Cohort:
 
     def _tell(self, fraction: float, note: str) -> None:
         elapsed = time.monotonic() - self.started_at
-        whole = (elapsed + _TRUST_IN_ROUGH * self.total_s) / (fraction + _TRUST_IN_ROUGH)
-        left = max(0.0, whole * (1 - fraction)) if self.is_known else None
+        left = time_left(elapsed, fraction, self.total_s) if self.is_known else None
         self.report(Step(self.animal, self.stage, fraction, note, left))
 
 

@@ -16,6 +16,8 @@ from calscope.pipeline.stages import Stage
 FILE = "times.json"
 KEPT = 8
 """Runs of each stage that are remembered."""
+_TRUST_IN_ROUGH = 0.05
+"""The rough estimate of the whole time counts as much as this fraction of the work done."""
 _WEIGHTS: dict[str, dict[StageName, float]] = {
     "caiman": {
         "estimate": 0.5,
@@ -43,6 +45,12 @@ def total(parts: Iterable[Expected]) -> Expected:
     """Give the sum; it is known where every part is."""
     found = list(parts)
     return Expected(sum(part.seconds for part in found), all(part.is_known for part in found))
+
+
+def time_left(elapsed_s: float, fraction: float, rough_s: float) -> float:
+    """Give the seconds left of work of which a fraction is done, and which was said to take about so long."""
+    whole = (elapsed_s + _TRUST_IN_ROUGH * rough_s) / (fraction + _TRUST_IN_ROUGH)
+    return max(0.0, whole * (1 - fraction))
 
 
 def is_first_run(root: Path) -> bool:

@@ -1,6 +1,6 @@
 """Scores of an analysis against the truth of a simulated recording."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +8,7 @@ from scipy.ndimage import map_coordinates
 from scipy.sparse import csc_matrix
 
 from calscope.algorithms.comparison.agreement import match_footprints, trace_correlations
+from calscope.model.crop import Crop
 from calscope.model.movie import FloatArray
 
 MIN_SPIKES = 3
@@ -31,7 +32,9 @@ class Truth:
     spikes: FloatArray
     """(N, T)."""
     pad_px: int
-    """Width by which the scene is larger than the field on every side."""
+    """Width by which the scene is larger than the whole field on every side."""
+    part_of: tuple[int, int, Crop] | None = None
+    """Of a crop: rows and columns of the whole field, and the crop."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,20 @@ class FoundCells:
     """Median over the hits; NaN without one."""
     trace_r: float
     """Median correlation of the denoised trace with the true calcium over the hits; NaN without one."""
+
+
+def cropped_truth(truth: Truth, crop: Crop) -> Truth:
+    """Give the truth of a part of the recording."""
+    frames = slice(crop.start, crop.stop)
+    return replace(
+        truth,
+        shifts=truth.shifts[frames],
+        warp=truth.warp[frames],
+        masks=truth.masks[:, crop.top : crop.bottom, crop.left : crop.right],
+        traces=truth.traces[:, frames],
+        spikes=truth.spikes[:, frames],
+        part_of=(*truth.masks.shape[1:], crop),
+    )
 
 
 def motion_error_px(truth: Truth, shifts: NDArray, centers_px: NDArray) -> float:
@@ -65,9 +82,11 @@ def _spread(difference: NDArray[np.float64]) -> float:
 
 def displacement(truth: Truth, centers_px: NDArray) -> NDArray[np.float64]:
     """Where the scene at each place (P, 2) went in each frame, (T, P, 2) px."""
-    size = np.asarray(truth.masks.shape[1:]) + 2 * truth.pad_px
+    rows, columns, crop = truth.part_of or (*truth.masks.shape[1:], None)
+    corner = (crop.top, crop.left) if crop else (0, 0)
     n = truth.warp.shape[1]
-    places = (np.asarray(centers_px, np.float64) + truth.pad_px + 0.5) * n / size - 0.5
+    in_scene = np.asarray(centers_px, np.float64) + corner + truth.pad_px
+    places = (in_scene + 0.5) * n / (np.array([rows, columns]) + 2 * truth.pad_px) - 0.5
     bent = np.empty((len(truth.warp), len(places), 2))
     for t, grid in enumerate(np.asarray(truth.warp, np.float64)):
         for axis in range(2):

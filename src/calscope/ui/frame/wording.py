@@ -84,6 +84,9 @@ def title(job: Job) -> str:
     """Say in a few words what a job does."""
     if job.spec.kind == "import":
         return "Imported results"
+    if job.spec.kind == "sweep":
+        swept = job.spec.sweep.over if job.spec.sweep else ()
+        return "Sweep of " + " and ".join(one.parameter.rpartition(".")[2] for one in swept)
     if job.spec.kind == "export":
         return "Export"
     return "Making the demo" if job.spec.kind == "demo" else UNTIL_TITLES.get(job.spec.until, job.spec.until)

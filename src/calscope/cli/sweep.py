@@ -1,0 +1,127 @@
+"""`calscope sweep`: one or two parameters over several values each, as a table."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from calscope.cli import BAD_INPUT, INTERRUPTED, OK
+from calscope.cli.progress_line import ProgressLine
+from calscope.cli.settings import parse_value, read_settings
+from calscope.cli.stop import Stop
+from calscope.engines.engine_registry import get_engine
+from calscope.export.run_folder.write_animal import check_apart
+from calscope.io.atomic_write import atomic_file
+from calscope.io.project import Project, RecordingRef, find_recordings
+from calscope.model.animal_inputs import AnimalInputs, parameters_of
+from calscope.model.errors import Cancelled, ParameterError, RecordingError
+from calscope.model.json_text import quoted
+from calscope.model.note_texts.all_texts import texts
+from calscope.model.sweep_plan import Over, SweepPlan, over, points_of, spread
+from calscope.pipeline.cohort import Step, choose_animals
+from calscope.pipeline.store import default_store
+from calscope.pipeline.sweeps.point_table import point_table
+from calscope.pipeline.sweeps.run_points import SweepRequest, SweepResults, run_sweep
+
+_TABLES = (".csv", ".parquet")
+
+
+def command(chosen: argparse.Namespace) -> int:
+    """Run all points; print the table, and write it where it is asked for."""
+    plan = SweepPlan(tuple(_over(text) for text in chosen.over), whole=chosen.crop == "whole", injected=chosen.injected)
+    settings = read_settings(chosen.params, chosen.changes)
+    data = Path(chosen.data).absolute()
+    ref = _animal(find_recordings(data), chosen.animal)
+    params = parameters_of(ref.name, settings.params, AnimalInputs(settings.animals.get(ref.name, {})))
+    points_of(plan.over, params)
+    out = None if chosen.out is None else _table_file(chosen.out, data)
+    line = ProgressLine()
+    for note in texts(settings.notes):
+        line.say(note)
+    store = default_store()
+    store.check_writable()
+    store.sweep(on_wait=line.say)
+    request = SweepRequest(
+        ref.path, plan, params, get_engine("builtin"), store, n_frames=chosen.frames, workers=chosen.workers
+    )
+    return _run(request, out, line)
+
+
+def _run(request: SweepRequest, out: Path | None, line: ProgressLine) -> int:
+    stop, done = Stop(), [SweepResults()]
+
+    def report(step: Step) -> None:
+        stop.check()
+        line.show(step.fraction, f"{step.animal}: {step.note}", step.eta_s)
+
+    stopped = False
+    try:
+        with stop.listening():
+            run_sweep(request, report=report, log=line.say, on_point=done.append)
+    except (Cancelled, KeyboardInterrupt):
+        stopped = True
+        line.say("Stopped. What was finished is in the store; the same command goes on from there.")
+    line.clear()
+    points = done[-1].points
+    if points:
+        table = point_table(points)
+        sys.stdout.write(f"{_printed(table)}\n")
+        if out is not None:
+            _write(table, out)
+    if stopped:
+        return INTERRUPTED
+    failed = [point.error for point in points if point.error]
+    for error in failed:
+        sys.stderr.write(f"calscope sweep: {error}\n")
+    return BAD_INPUT if failed else OK
+
+
+def _over(text: str) -> Over:
+    """Read NAME=3,4,5 or NAME=FROM:TO:COUNT."""
+    name, equals, given = text.partition("=")
+    name = name.strip()
+    if not equals:
+        raise ParameterError(f"--over needs NAME=VALUES, as cnmf.gSig=3,4,5,6; got {quoted(text)}.")
+    if ":" in given:
+        return over(name, spread(name, *_range(name, given)))
+    values = parse_value(given)
+    return over(name, values if isinstance(values, list) else [values])
+
+
+def _range(name: str, text: str) -> tuple[float, float, int]:
+    try:
+        low, high, count = text.split(":")
+        return float(low), float(high), int(count)
+    except ValueError:
+        raise ParameterError(f"A range of {name} is FROM:TO:COUNT, as {name}=1:4:7; got {quoted(text)}.") from None
+
+
+def _animal(project: Project, name: str | None) -> RecordingRef:
+    if name is None and len(project.recordings) > 1:
+        known = ", ".join(ref.name for ref in project.recordings)
+        raise RecordingError(f"A sweep is of one animal. Choose one with --animal: {known}.")
+    return choose_animals(project, None if name is None else (name,))[0]
+
+
+def _table_file(text: str, data: Path) -> Path:
+    out = Path(text)
+    if out.suffix not in _TABLES:
+        raise ParameterError(f"--out {out} must end in {' or '.join(_TABLES)}.")
+    if data.is_dir():
+        check_apart(out, data)
+    return out
+
+
+def _write(table: pd.DataFrame, out: Path) -> None:
+    with atomic_file(out) as part:
+        if out.suffix == ".csv":
+            table.to_csv(part, index=False)
+        else:
+            table.to_parquet(part, index=False)
+
+
+def _printed(table: pd.DataFrame) -> str:
+    shown = table.drop(columns=["key", "error"])
+    shown.columns = [name.rpartition(".")[2] for name in shown.columns]
+    return shown.to_string(index=False, float_format=lambda value: f"{value:.3g}", na_rep="-")

@@ -1,0 +1,1 @@
+"""Sweeps: parameters over several values each, tried on one animal."""
