@@ -12,7 +12,7 @@ from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.store import Store
 
 pytestmark = pytest.mark.browser
-N_PAGES = len(list((ROOT / "pages").glob("*.py"))) - 1  # Compare is reached from Runs
+N_PAGES = len(list((ROOT / "pages").glob("*.py"))) - 2  # Runs leads to Compare and Cohort
 PARAMS = {"cnmf": {"rf": 20, "stride": 8, "K": 4}, "motion": {"strides": [32, 32], "overlaps": [16, 16]}}
 PICTURE = {"motion": ".frame", "extraction": ".js-plotly-plot", "evaluation": "canvas[data-view]", "traces": "svg.plot"}
 

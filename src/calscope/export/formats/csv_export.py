@@ -43,7 +43,7 @@ def _one_row(animal: ExportedAnimal) -> pd.DataFrame:
     """Give the animal as one row, so that those of several can be put under each other."""
     accepted, quality, dxy_um = animal.accepted, animal.motion_quality, animal.dxy_um
     row = {
-        "animal": _as_text(animal.name),
+        "animal": as_text(animal.name),
         "frames": animal.n_frames,
         "fr_hz": animal.fr_hz,
         "pixel_y_um": dxy_um[0] if dxy_um else None,
@@ -52,12 +52,12 @@ def _one_row(animal: ExportedAnimal) -> pd.DataFrame:
         "components": animal.n_components if animal.footprints is not None else None,
         "accepted": None if accepted is None else int(accepted.sum()),
         "rejected": None if accepted is None else int((~accepted).sum()),
-        "remark": _as_text(animal.remark),
+        "remark": as_text(animal.remark),
     }
     return pd.DataFrame([row])
 
 
-def _as_text(said: str) -> str:
+def as_text(said: str) -> str:
     """Mark what a spreadsheet would take for a formula as the text that it is."""
     return f"'{said}" if said[:1] in tuple("=+-@") else said
 

@@ -26,12 +26,12 @@ def show(title: str, how_to_read: str, *stages: StageName, with_animals: bool = 
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=keys.PAGE_HEAD):
         st.title(title, anchor=False, width="content")
         if stages and not places.shows_import():
-            _pick_run(stages)
-            if stages[0] in truth_view.SHOWN_WITH:
+            _pick_run(stages, of_all=selection.shows_all() or not with_animals)
+            if with_animals and stages[0] in truth_view.SHOWN_WITH:
                 truth_view.show_switch()
         with st.popover("Help", icon=":material/help:", width="content", type="secondary" if is_first else "tertiary"):
             st.markdown(how_to_read)
-        if stages:
+        if stages and with_animals:
             remarks.show_box()
         else:
             st.space("stretch")
@@ -40,14 +40,14 @@ def show(title: str, how_to_read: str, *stages: StageName, with_animals: bool = 
         animal_strip.show()
 
 
-def _pick_run(stages: Sequence[StageName]) -> None:
-    """Draw the choice of the run whose results pages show; it says which run that is."""
+def _pick_run(stages: Sequence[StageName], *, of_all: bool) -> None:
+    """Draw the choice of the run whose results pages show, of one animal or of all; it says which run that is."""
     picked = shown_run.picked()
     found = {run.id: run for run in shown_run.runs() if run.job.results or run == picked}
     if not found:
         return
     at = picked.id if picked and picked.id in found else NEWEST
-    labels = {NEWEST: _newest_words(stages)} | {run_id: run_words(run) for run_id, run in found.items()}
+    labels = {NEWEST: _newest_words(stages, of_all=of_all)} | {run_id: run_words(run) for run_id, run in found.items()}
     key = keys.run_picker(at, labels[at])  # the browser sends back the words: with others it is another widget
     st.selectbox(
         "Results of",
@@ -62,9 +62,9 @@ def _pick_run(stages: Sequence[StageName]) -> None:
     )
 
 
-def _newest_words(stages: Sequence[StageName]) -> str:
-    """Say of which run the newest result of the current animal is."""
-    ref = None if selection.shows_all() else shown_run.current()
+def _newest_words(stages: Sequence[StageName], *, of_all: bool) -> str:
+    """Say of which run the newest result of the current animal is; of several, only that it is the newest of each."""
+    ref = None if of_all else shown_run.current()
     run = None if shown_run.picked() or ref is None else shown_run.animal(ref, *stages).run
     return f"Newest: {run_words(run)}" if run else "Newest result of each animal"
 

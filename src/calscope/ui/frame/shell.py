@@ -85,6 +85,9 @@ def _pages() -> list[StreamlitPage]:
             url_path=selection.COMPARE,
             visibility="hidden",  # a tenth name would hide others at the top; Runs leads here
         ),
+        st.Page(
+            "pages/cohort.py", title="Cohort", icon=":material/groups:", url_path="cohort", visibility="hidden"
+        ),  # Runs and the grid of all animals lead here
         st.Page("pages/parameters.py", title="Parameters", icon=":material/settings:", url_path="parameters"),
         st.Page("pages/runs.py", title="Runs", icon=":material/history:", url_path="runs"),
     ]

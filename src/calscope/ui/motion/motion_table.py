@@ -140,6 +140,14 @@ def _row_of(animal: ShownAnimal, motion: MotionEstimate) -> Row:
     )
 
 
+def verdict_words(animal: ShownAnimal) -> str:
+    """Give the verdict with its mark; empty where there is none."""
+    quality, motion = animal.results.motion_quality, animal.results.motion_estimate
+    if quality is None or motion is None:
+        return ""
+    return f"{MARKS[level_of(quality, motion_summary.done(motion))]} {quality.verdict}"
+
+
 def _absent(error: str) -> str:
     return f"{MARKS[FAILED]} failed" if error else "not in these results" if places.shows_import() else "not run"
 
@@ -213,8 +221,7 @@ def show_badge(animal: ShownAnimal) -> None:
     """Draw the verdict in one line."""
     quality, motion = animal.results.motion_quality, animal.results.motion_estimate
     if quality is not None and motion is not None:
-        level = level_of(quality, motion_summary.done(motion))
-        st.badge(f"{MARKS[level]} {quality.verdict}", color=COLOURS[level])
+        st.badge(verdict_words(animal), color=COLOURS[level_of(quality, motion_summary.done(motion))])
 
 
 def show_verdict(animal: ShownAnimal) -> None:

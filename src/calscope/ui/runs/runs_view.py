@@ -18,6 +18,8 @@ STATE_COLOURS: dict[str, messages.Colour] = {
 LOG_LINES = 40
 NO_RESULTS = "No animal of this run was through before it ended, so there is nothing to look at."
 CHANGED_PX = 150
+COHORT_HELP = "Pictures and numbers of all animals of this run, and which lie far from the others."
+_PAGES = {"motion": "pages/motion.py", "extraction": "pages/extraction.py"}
 EMPTY = ""
 """Stands in cells for which there is nothing to say."""
 
@@ -71,8 +73,10 @@ def _show_actions(job: Job) -> None:
             disabled=not job.results,
             help="Pages show this run alone until another one is picked at their top." if job.results else NO_RESULTS,
         ):
-            _open(job)
+            _open(job, _PAGES.get(job.spec.until, "pages/evaluation.py"))
         if can_open and job.results:
+            if st.button("All animals", icon=":material/groups:", key=keys.COHORT_OF_RUN, help=COHORT_HELP):
+                _open(job, "pages/cohort.py")
             _show_comparing(job)
         if job.status.is_active:
             st.button("Cancel", icon=":material/stop:", on_click=places.cancel, args=(job.id,), key=keys.CANCEL_RUN)
@@ -130,14 +134,10 @@ def _ask_about(job_id: str) -> None:
     st.session_state[keys.FORGETTING] = job_id
 
 
-def _open(job: Job) -> None:
+def _open(job: Job, page: str) -> None:
     if selection.open_project_or_say(job.spec.data):
         selection.show_run(job.id)
-        st.switch_page(
-            {"motion": "pages/motion.py", "extraction": "pages/extraction.py"}.get(
-                job.spec.until, "pages/evaluation.py"
-            )
-        )
+        st.switch_page(page)
 
 
 def _forget(job_id: str) -> None:

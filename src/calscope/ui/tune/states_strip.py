@@ -2,13 +2,10 @@
 
 from typing import Any
 
-import cv2
 import numpy as np
 import streamlit as st
 
-from calscope.plots import png
-from calscope.plots.contours import Outline
-from calscope.plots.scaling import display_range, to_codes
+from calscope.plots.small_map import small_map
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import keys
 from calscope.ui.session import cached
@@ -18,8 +15,6 @@ from calscope.ui.tune.tuning import Tuning
 from calscope.ui.widgets import charts
 
 PICTURE_PX = 96
-_BLUE, _ORANGE = (254, (73, 176, 255)), (255, (255, 138, 31))
-"""Places of the two colours in the palette of the small pictures, the rest of which is gray."""
 
 
 def show(tuning: Tuning) -> None:
@@ -76,22 +71,5 @@ def _picture(view: EvaluatedAnimal) -> str:
 @charts.cached
 def _small(key: str, accepted: bytes, _view: EvaluatedAnimal) -> str:
     """Give the correlation image with the outlines, small, as an address that the page can show."""
-    rows, columns = _view.components.dims
-    scale = PICTURE_PX / max(rows, columns)
-    size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
-    image = cv2.resize(np.nan_to_num(_view.after.corr), size, interpolation=cv2.INTER_AREA)
-    codes = np.minimum(to_codes(image, display_range([image], 1.0, 99.7)), _BLUE[0] - 1)
     lines = cached.contour_lines(_view.keys[0], _view.components)
-    for is_accepted, line in zip(np.frombuffer(accepted, bool), lines, strict=True):
-        _draw(codes, line * scale, _BLUE[0] if is_accepted else _ORANGE[0])
-    colours = png.palette("gray").copy()
-    for place, colour in (_BLUE, _ORANGE):
-        colours[place] = colour
-    return png.data_uri(codes, colours)
-
-
-def _draw(codes: "np.ndarray[Any, np.dtype[np.uint8]]", line: Outline, place: int) -> None:
-    for piece in np.split(line, np.flatnonzero(np.isnan(line[:, 0]))):
-        points = piece[~np.isnan(piece[:, 0])]
-        if len(points):
-            cv2.polylines(codes, [np.round(points).astype(np.int32)], isClosed=True, color=place)
+    return small_map(_view.after.corr, lines, np.frombuffer(accepted, bool), PICTURE_PX)

@@ -52,6 +52,7 @@ def show(section: Section) -> None:
 
 
 def _show_all(section: Section) -> None:
+    st.page_link("pages/cohort.py", label="All of them in one table", icon=":material/groups:")
     animals = list(shown_run.animals(*section.stages))
     for first in range(0, len(animals), IN_A_ROW):
         for animal, place in zip(animals[first : first + IN_A_ROW], st.columns(IN_A_ROW), strict=False):

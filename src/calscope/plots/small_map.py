@@ -1,0 +1,55 @@
+"""A small picture of a field with outlines burnt in, as an address that a page can show."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from calscope.model.movie import FloatArray
+from calscope.plots import png
+from calscope.plots.contours import Outline
+from calscope.plots.scaling import DisplayRange, display_range, to_codes
+
+_BLUE, _ORANGE = (254, (73, 176, 255)), (255, (255, 138, 31))
+"""Places of the two colours in the palette, the rest of which is gray."""
+
+
+def small_map(
+    image: FloatArray,
+    lines: Sequence[Outline],
+    accepted: NDArray[np.bool_],
+    side_px: int,
+    shown: DisplayRange | None = None,
+) -> str:
+    """Draw the outlines of accepted components in blue, of others in orange.
+
+    Parameters
+    ----------
+    image
+        (rows, columns).
+    lines, accepted
+        One for each component.
+    side_px
+        Length of the picture's longer side.
+    shown
+        Display range; that of the image where None.
+    """
+    rows, columns = image.shape
+    scale = side_px / max(rows, columns)
+    size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
+    small = cv2.resize(np.nan_to_num(image), size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    codes = np.minimum(to_codes(small, shown or display_range([small], 1.0, 99.7)), _BLUE[0] - 1)
+    for is_accepted, line in zip(accepted, lines, strict=True):
+        _draw(codes, (line + 0.5) * scale - 0.5, _BLUE[0] if is_accepted else _ORANGE[0])
+    colours = png.palette("gray").copy()
+    for place, colour in (_BLUE, _ORANGE):
+        colours[place] = colour
+    return png.data_uri(codes, colours)
+
+
+def _draw(codes: NDArray[np.uint8], line: Outline, place: int) -> None:
+    for piece in np.split(line, np.flatnonzero(np.isnan(line[:, 0]))):
+        points = piece[~np.isnan(piece[:, 0])]
+        if len(points):
+            cv2.polylines(codes, [np.round(points).astype(np.int32)], isClosed=True, color=place)

@@ -1,0 +1,145 @@
+"""What is said of each animal of a cohort, in numbers, and which of them lie far from those of the others."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from calscope.algorithms.comparison.outliers import spread
+from calscope.algorithms.injection.detection_limit import limit
+from calscope.algorithms.motion_check import shift_summary
+from calscope.model.detection import Detection, Limit
+from calscope.model.results import MotionEstimate
+from calscope.plots.scaling import short
+from calscope.ui.evaluation import thresholds_panel
+from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
+from calscope.ui.session import own_values, remarks, shown_run
+from calscope.ui.session.shown_run import ShownAnimal
+
+ACCEPTED_SHARE = 0.5
+"""Of the cells that were put in, at the peak SNR that is called the detection limit."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number that is known of animals."""
+
+    name: str
+    """Of the entry in `AnimalMeasures`, and of the column in files."""
+    title: str
+    least: float
+    """The smallest deviation between animals that is taken for one."""
+
+
+MEASURES = (
+    Measure("frames", "frames", 1.0),
+    Measure("shift_p95_px", "95 % shift", 0.5),
+    Measure("match", "match", 0.02),
+    Measure("components", "components", 2.0),
+    Measure("accepted", "accepted", 2.0),
+    Measure("snr_median", "SNR", 0.2),
+    Measure("detection_limit_snr", "detection limit", 0.2),
+)
+"""Those in which animals are compared."""
+
+
+@dataclass(frozen=True)
+class AnimalMeasures:
+    """One animal; None where something was not measured."""
+
+    animal: ShownAnimal
+    view: EvaluatedAnimal | None
+    frames: int | None
+    duration_s: float | None
+    motion_verdict: str
+    shift_p95_px: float | None
+    """Distance of a frame from the median position that 95 % of the frames don't exceed."""
+    match: float | None
+    """Median correlation of the corrected frames with the template."""
+    components: int | None
+    accepted: int | None
+    snr_median: float | None
+    """Of the accepted components."""
+    detection_limit_snr: float | None
+    """Peak SNR at which half of the cells that are put in are accepted; inf or 0 beyond what was tried."""
+    ran_with: str
+    """Values of its own that it ran with."""
+    remark: str
+
+    @property
+    def name(self) -> str:
+        """Name of the animal."""
+        return self.animal.name
+
+    @property
+    def error(self) -> str:
+        """Why its run ended early; empty where it did not."""
+        return self.animal.record.error if self.animal.record else ""
+
+
+def of_all() -> list[AnimalMeasures]:
+    """Give the measures of all animals of the project, in its order, each of the run that pages show."""
+    return [_of(animal) for animal in shown_run.animals("evaluation", "refit", "fit", "apply")]
+
+
+def _of(animal: ShownAnimal) -> AnimalMeasures:
+    results, view = animal.results, thresholds_panel.evaluated(animal)
+    motion, corrected, quality = results.motion_estimate, results.corrected, results.motion_quality
+    fit = results.refit or results.first
+    evaluation = thresholds_panel.evaluation_of(animal)
+    frames = animal.info.shape[0] if animal.info else None
+    return AnimalMeasures(
+        animal=animal,
+        view=view,
+        frames=frames,
+        duration_s=frames / animal.fr_hz if frames and animal.fr_hz else None,
+        motion_verdict=quality.verdict if quality else "",
+        shift_p95_px=_shift(results.keys["estimate"], _motion=motion) if motion else None,
+        match=float(np.nanmedian(corrected.corr_corrected)) if corrected else None,
+        components=fit.n if fit else None,
+        accepted=evaluation.n_accepted if evaluation else None,
+        snr_median=_snr(view),
+        detection_limit_snr=_limit_of(animal),
+        ran_with=own_values.ran_with(animal.record),
+        remark=remarks.all_of_project().get(animal.name, ""),
+    )
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _shift(key: str, _motion: MotionEstimate) -> float:
+    return float(shift_summary.summarise_shifts(shift_summary.shift_length(_motion, None)).p95)
+
+
+def _snr(view: EvaluatedAnimal | None) -> float | None:
+    if view is None or view.evaluation is None:
+        return None
+    values = view.quality.snr[view.evaluation.accepted]
+    return float(np.median(values[np.isfinite(values)])) if np.isfinite(values).any() else None
+
+
+def _limit_of(animal: ShownAnimal) -> float | None:
+    """Give the detection limit, where cells were put into the same analysis of the animal."""
+    ref = next((ref for ref in shown_run.refs() if ref.name == animal.name), None)
+    tried = shown_run.animal(ref, "injected") if ref else None
+    same = tried is not None and tried.results.keys.get("evaluation") == animal.results.keys.get("evaluation")
+    detection = tried.results.injected if tried and same else None
+    found = _limit(tried.results.keys["injected"], _detection=detection) if tried and detection else None
+    return found.value if found else None
+
+
+@st.cache_data(max_entries=256, show_spinner="Reading off the limit of detection")
+def _limit(key: str, _detection: Detection) -> Limit | None:
+    return limit(_detection.peak_snr, _detection.accepted, ACCEPTED_SHARE)
+
+
+def far_from_group(animals: Sequence[AnimalMeasures]) -> dict[str, dict[str, str]]:
+    """Give by animal, and by name of the measure, in words what lies far from the group."""
+    found: dict[str, dict[str, str]] = {one.name: {} for one in animals}
+    for measure in MEASURES:
+        values: list[float | None] = [getattr(one, measure.name) for one in animals]
+        group = spread(values, measure.least)
+        for one, value, is_far in zip(animals, values, group.far if group else (), strict=False):
+            if group and is_far and value is not None:
+                found[one.name][measure.name] = f"{measure.title} {short(value)} (median {short(group.median)})"
+    return found

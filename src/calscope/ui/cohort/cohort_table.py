@@ -1,0 +1,138 @@
+"""All animals of a run as one table, on screen and as a file."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from calscope.algorithms.comparison.outliers import FAR, FEWEST, FLOOR_SHARE
+from calscope.export.formats.csv_export import as_text
+from calscope.model.quantities import duration
+from calscope.ui.cohort.animal_measures import AnimalMeasures
+from calscope.ui.frame import keys
+from calscope.ui.motion import motion_table
+
+FAR_MARK = "▲"
+_ORANGE = "color: #d95f02; font-weight: 600"
+RULE = (
+    f"{FAR_MARK} far from the group: more than {FAR:g} robust standard deviations from the median of all animals. Such "
+    "a deviation is 1.4826 × the median distance from the median, and counts as "
+    f"{100 * FLOOR_SHARE:.0f} % of the median or more. In fewer than {FEWEST} animals none is marked."
+)
+_COLUMNS = {
+    "Accepted": "accepted",
+    "Components": "components",
+    "SNR": "snr_median",
+    "Detection limit (SNR)": "detection_limit_snr",
+    "95 % shift (px)": "shift_p95_px",
+    "Match": "match",
+    "Frames": "frames",
+}
+"""The measure that each column shows."""
+Far = Mapping[str, Mapping[str, str]]
+
+
+def show(animals: Sequence[AnimalMeasures], far: Far) -> None:
+    """Draw the table, the rule by which animals are marked, and the button that gives it as a file."""
+    found = table(animals, far)
+    looks = found.style.apply(lambda _: _looks(found, animals, far), axis=None).format(precision=2, na_rep="–")
+    st.dataframe(looks, hide_index=True, height="content", placeholder="–", column_config=_HELP)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.download_button(
+            "Download as CSV",
+            as_csv(animals, far),
+            file_name="cohort.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key=keys.on_page("cohort", "download"),
+        )
+        st.caption(RULE, width="stretch")
+
+
+_HELP = {
+    "Motion": st.column_config.TextColumn(help="The verdict on the motion correction; the page Motion says why."),
+    "95 % shift (px)": st.column_config.NumberColumn(
+        help="Distance from the median position that 95 % of the frames don't exceed."
+    ),
+    "Match": st.column_config.NumberColumn(help="Median correlation of the corrected frames with the template."),
+    "SNR": st.column_config.NumberColumn(help="Median signal to noise of the accepted components."),
+    "Detection limit (SNR)": st.column_config.TextColumn(
+        help="Peak signal to noise at which half of the cells that were put into the movie are accepted."
+    ),
+    "Own values": st.column_config.TextColumn(help="Parameters that this animal ran with, and others did not."),
+}
+
+
+def table(animals: Sequence[AnimalMeasures], far: Far) -> pd.DataFrame:
+    """Give one row an animal; columns of which nothing is known are left out."""
+    found = pd.DataFrame([_row(one, far[one.name]) for one in animals])
+    whole = ["Frames", "Components", "Accepted"]
+    found[whole] = found[whole].astype("Int64")
+    return found.dropna(axis="columns", how="all")
+
+
+def _row(one: AnimalMeasures, far: Mapping[str, str]) -> dict[str, object]:
+    return {
+        "Animal": f"{one.name} {FAR_MARK}" if far or one.error else one.name,
+        "Far from the group": "; ".join([*(["its run failed"] if one.error else []), *far.values()]) or None,
+        "Accepted": one.accepted,
+        "Components": one.components,
+        "SNR": one.snr_median,
+        "Detection limit (SNR)": _limit_words(one.detection_limit_snr),
+        "Motion": motion_table.verdict_words(one.animal) or None,
+        "95 % shift (px)": one.shift_p95_px,
+        "Match": one.match,
+        "Frames": one.frames,
+        "Duration": duration(one.duration_s) if one.duration_s else None,
+        "Own values": one.ran_with or None,
+        "Remark": one.remark or None,
+    }
+
+
+def _limit_words(value: float | None) -> str | None:
+    if value is None:
+        return None
+    if value == 0:
+        return "below all tried"
+    return f"{value:.1f}" if np.isfinite(value) else "above all tried"
+
+
+def _looks(found: pd.DataFrame, animals: Sequence[AnimalMeasures], far: Far) -> pd.DataFrame:
+    """Give the look of every cell: what lies far from the group is orange, as are the animal and the reason."""
+    looks = pd.DataFrame("", index=found.index, columns=found.columns)
+    for at, one in enumerate(animals):
+        marked = [title for title, name in _COLUMNS.items() if name in far[one.name]]
+        if marked or one.error:
+            looks.loc[at, [title for title in ("Animal", "Far from the group", *marked) if title in found]] = _ORANGE
+    return looks
+
+
+def as_csv(animals: Sequence[AnimalMeasures], far: Far) -> bytes:
+    """Give the table as a file: plain numbers, with units in the names of the columns."""
+    rows = [
+        {
+            "animal": as_text(one.name),
+            "frames": one.frames,
+            "duration_s": one.duration_s,
+            "fr_hz": one.animal.fr_hz,
+            "motion_verdict": one.motion_verdict,
+            "shift_p95_px": one.shift_p95_px,
+            "match": one.match,
+            "components": one.components,
+            "accepted": one.accepted,
+            "snr_median": one.snr_median,
+            "detection_limit_snr": one.detection_limit_snr,
+            "own_values": as_text(one.ran_with),
+            "far_from_group": as_text("; ".join(far[one.name].values())),
+            "error": as_text(one.error),
+            "run": one.animal.run.id if one.animal.run else "",
+            "remark": as_text(one.remark),
+        }
+        for one in animals
+    ]
+    found = pd.DataFrame(rows)
+    whole = ["frames", "components", "accepted"]
+    found[whole] = found[whole].astype("Int64")
+    return found.to_csv(index=False, float_format="%.6g").encode()

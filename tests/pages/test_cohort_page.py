@@ -1,0 +1,102 @@
+"""Cohort: all animals in one table and one sheet, and which of them lie far from the others."""
+
+import io
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from calscope.jobs.manager import JobManager
+from calscope.model.animal_inputs import AnimalInputs
+from calscope.pipeline.animal_results import AnimalResults
+from calscope.pipeline.kept_remarks import keep_remark
+from calscope.pipeline.store import Store
+from calscope.ui.cohort import cohort_table
+from calscope.ui.cohort.animal_measures import AnimalMeasures, far_from_group
+from calscope.ui.session import places
+from calscope.ui.session.shown_run import ShownAnimal
+
+HOSTILE = '=1+1;<script>alert("x")</script>'
+
+
+def measures(name, **known):
+    blank = dict.fromkeys(("frames", "duration_s", "shift_p95_px", "match", "components", "accepted", "snr_median"))
+    blank |= {"view": None, "motion_verdict": "", "detection_limit_snr": None, "ran_with": "", "remark": ""}
+    return AnimalMeasures(ShownAnimal(name, None, AnimalResults(Store("nowhere"), {})), **(blank | known))
+
+
+def tiles(app):
+    sent = [json.loads(element.proto.json) for element in app.get("bidi_component") if element.proto.json]
+    return next(data["tiles"] for data in sent if "tiles" in data)
+
+
+def test_the_page_says_of_every_animal_what_its_run_left(open_page, lab):
+    app = open_page("cohort", run=lab.good_run)
+    assert not app.exception and not app.error
+    records = JobManager(lab.store).get(lab.good_run).results
+    shown = app.dataframe[0].value
+    assert shown["Animal"].tolist() == list(records)
+    assert shown["Components"].tolist() == [record.counts["refit"] for record in records.values()]
+    assert shown["Accepted"].tolist() == [record.counts["accepted"] for record in records.values()]
+    for at, record in enumerate(records.values()):
+        results = AnimalResults(Store(lab.store), record.keys)
+        assert shown["SNR"][at] == pytest.approx(
+            np.median(results.component_quality.snr[results.evaluation.accepted]), rel=1e-5
+        )
+    assert "Own values" not in shown and "Detection limit (SNR)" not in shown, "nothing is known of them"
+    assert [(tile["name"], tile["shape"], tile["is_far"]) for tile in tiles(app)] == [
+        (name, "64 / 64", False) for name in records
+    ]
+    assert all(tile["picture"].startswith("data:image/png") for tile in tiles(app))
+
+
+def test_own_values_and_remarks_are_told_and_a_failed_animal_is_marked(open_page, lab, monkeypatch):
+    jobs = places.JobManager(lab.store).jobs()
+    good = next(job for job in jobs if job.id == lab.good_run)
+    first, second = good.results.values()
+    changed = replace(first, inputs=AnimalInputs({"cnmf.K": 6}))
+    failed = replace(second, error="It ended early.", keys={"source": second.keys["source"]}, counts={})
+    monkeypatch.setattr(places, "jobs", lambda: [replace(good, results={first.name: changed, second.name: failed})])
+    keep_remark(lab.store, str(lab.good), first.name, HOSTILE)
+    app = open_page("cohort", run=lab.good_run)
+    assert not app.exception
+    shown = app.dataframe[0].value
+    assert shown["Own values"].tolist()[0] == "K 6"
+    assert shown["Remark"].tolist()[0] == HOSTILE
+    assert shown["Animal"].tolist() == [first.name, f"{second.name} ▲"]
+    assert shown["Far from the group"].tolist()[1] == "its run failed"
+    assert [tile["title"] for tile in tiles(app)] == [f"{first.name} ◆", f"{second.name} ▲"]
+
+
+def test_what_lies_far_is_named_with_the_value_and_the_groups(lab):
+    group = [
+        measures(f"A{n}", accepted=n, snr_median=snr) for n, snr in [(90, 11.5), (120, 11.5), (95, 12.0), (82, 4.1)]
+    ]
+    far = far_from_group(group)
+    assert far == {"A90": {}, "A120": {}, "A95": {}, "A82": {"snr_median": "SNR 4.1 (median 11.5)"}}
+    assert far_from_group(group[1:]) == {"A120": {}, "A95": {}, "A82": {}}, "three are no group"
+
+
+def test_the_file_holds_plain_numbers_and_no_formulas(lab):
+    group = [measures("Ada", frames=500, accepted=7, snr_median=4.0 / 3, remark=HOSTILE), measures("+Bo")]
+    text = cohort_table.as_csv(group, far_from_group(group))
+    read = pd.read_csv(io.BytesIO(text))
+    assert read["animal"].tolist() == ["Ada", "'+Bo"]
+    assert read["remark"][0] == "'" + HOSTILE
+    assert text.decode().splitlines()[1].startswith("Ada,500,,,")
+    assert read["accepted"][0] == 7 and read["snr_median"][0] == pytest.approx(4 / 3, rel=1e-5)
+    assert pd.isna(read["accepted"][1])
+
+
+def test_the_page_of_a_folder_that_never_ran_says_so(open_page, lab):
+    app = open_page("cohort", data=lab.fresh)
+    assert not app.exception and not app.dataframe
+    assert any("Nothing has run" in text.value for text in app.markdown)
+
+
+def test_runs_leads_to_it_with_that_run(open_page, lab):
+    app = open_page("runs", run=lab.good_run)
+    next(button for button in app.button if button.label == "All animals").click().run()
+    assert app.title[0].value == "Cohort"
