@@ -7,9 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from documentation import page, rows, section
+from scipy.sparse import csc_matrix
 
 from calscope.cli.parser import FORMATS
 from calscope.export.report.parity_report import JSON_NAME, PAGE_NAME, TEXT_NAME
+from calscope.io.project import find_recordings
+from calscope.io.readers.reader_registry import open_recording
+from calscope.model.curation.curation_entry import Target, new_entry
+from calscope.model.curation.packed_footprint import pack_footprint
+from calscope.pipeline.kept_judgements import open_log
 from calscope.pipeline.kept_remarks import keep_remark
 
 RUN = ("--engine", "stand-in", "--set", "dataset.fr=10", "--workers", "1", "--save-movie", "--animals", "Animal_1")
@@ -20,15 +26,30 @@ REMARK = "=dim, few cells & <window> moved"
 @pytest.fixture
 def out(calscope, data, here, engine):
     keep_remark(here / "store", str(data.resolve()), "Animal_1", REMARK)
+    keep_judgement(here / "store", next(ref for ref in find_recordings(data).recordings if ref.name == "Animal_1"))
     status, _, err = calscope("run", data, "--out", here / "out", *RUN)
     assert status == 0, err
     return here / "out"
+
+
+def keep_judgement(store, ref):
+    """Say something of a component before there is one: the run finds it by its footprint, or says that it is lost."""
+    opened = open_recording(ref.path).info
+    footprint = pack_footprint(
+        csc_matrix(np.ones((opened.shape[1] * opened.shape[2], 1), np.float32)), 0, opened.shape[1:]
+    )
+    target = Target("another run", 0, 0.0, 0.0, footprint)
+    open_log(store, opened.fingerprint).append(
+        lambda _: [new_entry("note", who="Ada", recording=opened.fingerprint, target=target, text="dim", group="one")]
+    )
 
 
 def entries_of(path: Path) -> set[str] | None:
     """What a file holds, by name; None where it holds nothing that has a name."""
     if path.suffix == ".json":
         return set(json.loads(path.read_text(encoding="utf-8")))
+    if path.suffix == ".jsonl":
+        return set(json.loads(path.read_text(encoding="utf-8").splitlines()[0]))
     if path.suffix == ".parquet":
         return set(pd.read_parquet(path))
     if path.suffix == ".npz":

@@ -33,6 +33,7 @@ from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.cohort import RunRequest, Step, choose_animals, run_cohort, with_name
 from calscope.pipeline.cpus import cpu_count
 from calscope.pipeline.error_words import in_words
+from calscope.pipeline.kept_judgements import judgements_of, with_judged_counts
 from calscope.pipeline.kept_remarks import remarks_of
 from calscope.pipeline.records import AnimalRun
 from calscope.pipeline.runner import check_animal
@@ -131,7 +132,7 @@ class _Run:
     def _keep(self, run: AnimalRun) -> None:
         """Write the animal's files; where that fails, however it does, the animal has failed, and the others go on."""
         try:
-            self._write(run)
+            run = self._written(run)
         except Cancelled:
             raise
         except CalscopeError as error:
@@ -147,11 +148,17 @@ class _Run:
         except StoreError as error:  # it is written again after the next animal, and at the end
             self.line.say(str(error))
 
-    def _write(self, run: AnimalRun) -> None:
+    def _written(self, run: AnimalRun) -> AnimalRun:
+        """Write the animal's files; give its record with the numbers as persons decided."""
         results = AnimalResults(self.request.store, run.keys)
         with self.request.store.lease(run.keys.values()):
-            animal = StoredAnimal(run.to_dict(), results, remarks=self._remarks())
+            judgements = judgements_of(run, results)
+            run = with_judged_counts(run, results, judgements)
+            animal = StoredAnimal(run.to_dict(), results, remarks=self._remarks(), judgements=judgements)
             write_animal(self.out / run.name, animal, save_movie=self.save_movie, progress=self._writing(run.name))
+        for sentence in texts(judgements.notes):
+            self.line.say(f"{run.name}: {sentence}")
+        return run
 
     def _remarks(self) -> dict[str, str]:
         """Give what was written in the browser of the animals of this folder."""

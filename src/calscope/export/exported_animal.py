@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
 from calscope.export.run_folder.motion_record import MotionRecord, from_plain
+from calscope.model.curation.curation_entry import CurationEntry
 from calscope.model.errors import ParameterError, StoreError
 from calscope.model.movie import FloatArray, Movie
 from calscope.model.params import Parameters
@@ -94,8 +95,15 @@ class ExportedAnimal(Protocol):
     def components(self) -> pd.DataFrame | None:
         """One row a component: component, y_px, x_px, area_px, snr, r_value, cnn, accepted, reason, soma.
 
+        Then what persons said: decision, decided_by, tag, note, carried_over, and accepted_by_thresholds and
+        reason_by_thresholds. `accepted` is as persons decided, and as the thresholds did where nobody decided.
         None when not run. Before evaluation `accepted` is empty; a measure that was not taken is NaN.
         """
+
+    @property
+    @abstractmethod
+    def curation(self) -> Sequence[CurationEntry]:
+        """All that persons said of the components of the recording, the oldest first; empty where nobody did."""
 
     @property
     @abstractmethod

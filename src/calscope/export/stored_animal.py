@@ -15,6 +15,8 @@ from scipy.sparse import csc_matrix
 from calscope.export.exported_animal import Background, ExportedAnimal, Patches, TraceKind
 from calscope.export.run_folder.motion_record import to_plain
 from calscope.export.run_folder.table_columns import COMPONENTS, MOTION, as_table
+from calscope.model.curation.curation_entry import CurationEntry
+from calscope.model.curation.judgements import NO_JUDGEMENTS, Judgements, judged
 from calscope.model.movie import FloatArray, Movie
 from calscope.model.note_texts.all_texts import text
 from calscope.model.results import (
@@ -83,6 +85,8 @@ class StoredAnimal(ExportedAnimal):
     """Key of the run, for messages."""
     remarks: Mapping[str, str] = field(default_factory=dict)
     """What a person wrote of the animals of the project, by animal."""
+    judgements: Judgements = NO_JUDGEMENTS
+    """What persons decided of the components."""
 
     @property
     def name(self) -> str:
@@ -146,7 +150,15 @@ class StoredAnimal(ExportedAnimal):
         found = self.results.refit
         if found is None:
             return None
-        return _frame(COMPONENTS, _component_columns(found, self.results.component_quality, self.results.evaluation))
+        measured = _measured_columns(found, self.results.component_quality)
+        decided = _decided_columns(found.n, self.results.evaluation, self.judgements)
+        columns = measured | decided
+        return _frame(COMPONENTS, [columns[name] for name in COMPONENTS.names])
+
+    @property
+    def curation(self) -> Sequence[CurationEntry]:
+        """All that persons said of the components of the recording."""
+        return self.judgements.log
 
     @property
     def footprints(self) -> csc_matrix | None:
@@ -198,24 +210,40 @@ class StoredAnimal(ExportedAnimal):
         return lambda k: values[k]
 
 
-def _component_columns(
-    components: Components, quality: ComponentQuality | None, evaluation: Evaluation | None
-) -> list[ArrayLike]:
-    """Columns of the table of components; before evaluation `accepted` is empty."""
+def _measured_columns(components: Components, quality: ComponentQuality | None) -> dict[str, Any]:
+    """Columns of the table of components that are measures."""
     n, centers = components.n, components.centers_px()
     unknown = np.full(n, np.nan)
-    return [
-        np.arange(n),
-        centers[:, 0],
-        centers[:, 1],
-        np.diff(components.A.indptr),
-        quality.snr if quality else unknown,
-        quality.r_value if quality else unknown,
-        quality.cnn if quality else unknown,
-        evaluation.accepted if evaluation else [None] * n,
-        [text(reason) for reason in evaluation.reasons] if evaluation else [NOT_EVALUATED] * n,
-        quality.soma if quality else unknown,
-    ]
+    return {
+        "component": np.arange(n),
+        "y_px": centers[:, 0],
+        "x_px": centers[:, 1],
+        "area_px": np.diff(components.A.indptr),
+        "snr": quality.snr if quality else unknown,
+        "r_value": quality.r_value if quality else unknown,
+        "cnn": quality.cnn if quality else unknown,
+        "soma": quality.soma if quality else unknown,
+    }
+
+
+def _decided_columns(n: int, evaluation: Evaluation | None, judgements: Judgements) -> dict[str, Any]:
+    """Columns of the table of components that say what was decided and by whom; before evaluation `accepted` is empty.
+
+    What a person decided counts before the thresholds; these have columns of their own.
+    """
+    said = [judgements.of(component) for component in range(n)]
+    decided = evaluation and judged(evaluation, judgements)
+    return {
+        "accepted": decided.accepted if decided else [None] * n,
+        "reason": [text(reason) for reason in decided.reasons] if decided else [NOT_EVALUATED] * n,
+        "decision": [one.decision or "" for one in said],
+        "decided_by": [one.decided_by for one in said],
+        "tag": [one.tag for one in said],
+        "note": [one.note for one in said],
+        "carried_over": [one.is_carried for one in said],
+        "accepted_by_thresholds": evaluation.accepted if evaluation else [None] * n,
+        "reason_by_thresholds": [text(why) for why in evaluation.reasons] if evaluation else [NOT_EVALUATED] * n,
+    }
 
 
 def _frame(schema: pa.Schema, columns: Sequence[ArrayLike]) -> pd.DataFrame:

@@ -6,6 +6,7 @@ has no key in the record.
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from calscope.export.run_folder.animal_folder import AnimalFolder
 from calscope.export.run_folder.motion_record import MEASURES, MotionRecord
 from calscope.export.run_folder.open_run_folder import open_run
 from calscope.io.readers.fingerprint import fingerprint
+from calscope.model.curation.curation_entry import CurationEntry
 from calscope.model.errors import ParameterError, RecordingError
 from calscope.model.fields import StageName
 from calscope.model.movie import FloatArray
@@ -37,6 +39,7 @@ from calscope.model.results import (
     SummaryImages,
 )
 from calscope.pipeline.import_results import ENGINE, keep_results
+from calscope.pipeline.kept_judgements import open_log
 from calscope.pipeline.records import AnimalRun
 from calscope.pipeline.store import Store
 from calscope.pipeline.versions import library_versions
@@ -90,6 +93,7 @@ def _kept(animal: AnimalFolder, store: Store) -> AnimalRun:
     program = _program(animal.meta)
     about = {"recording": animal.name, "fingerprint": print_, "engine_version": program, "path": str(animal.path)}
     keys = keep_results(results, store, about, (__name__,))
+    _keep_judgements(animal, store, print_, keys)
     return AnimalRun(
         name=animal.name,
         info=_info(animal, print_, len(files)),
@@ -104,6 +108,20 @@ def _kept(animal: AnimalFolder, store: Store) -> AnimalRun:
         counts=_counts(animal),
         error=animal.error,
     )
+
+
+def _keep_judgements(animal: AnimalFolder, store: Store, print_: str, keys: Mapping[StageName, str]) -> None:
+    """Keep what persons said of these components apart from what is said here of runs of the same recording."""
+    found = animal.curation
+    if found:
+        own, refit = (animal.meta.get("keys") or {}).get("refit"), keys.get("refit", "")
+        open_log(store.root, print_).append(lambda _: [_of_import(entry, print_, own, refit) for entry in found])
+
+
+def _of_import(entry: CurationEntry, print_: str, own: str | None, refit: str) -> CurationEntry:
+    is_of_these = entry.target is not None and entry.target.run == own
+    target = replace(entry.target, run=refit) if entry.target is not None and is_of_these else entry.target
+    return replace(entry, recording=print_, target=target)
 
 
 def _program(meta: Mapping[str, Any]) -> str:
@@ -249,11 +267,12 @@ def _quality(animal: ExportedAnimal) -> ComponentQuality | None:
 
 
 def _evaluation(animal: ExportedAnimal) -> Evaluation | None:
-    table, accepted = animal.components, animal.accepted
-    if table is None or accepted is None:
+    """Give what the thresholds decided; what persons decided comes from the log that lies beside it."""
+    table = animal.components
+    if table is None or animal.accepted is None:
         return None
-    reasons = tuple(Note("sentence", {"text": str(reason)}) for reason in table["reason"])
-    return Evaluation(accepted=accepted, reasons=reasons)
+    reasons = tuple(Note("sentence", {"text": str(reason)}) for reason in table["reason_by_thresholds"])
+    return Evaluation(accepted=table["accepted_by_thresholds"].to_numpy(np.bool_), reasons=reasons)
 
 
 def _dff(animal: ExportedAnimal) -> RelativeFluorescence | None:

@@ -16,9 +16,11 @@ from calscope.io.safe_paths import allowed_roots, resolve_new_folder
 from calscope.jobs.job_folder import find_job
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.job_status import JobStatus
+from calscope.model.curation.judgements import Judgements
 from calscope.model.errors import StoreError
 from calscope.model.progress import Progress, silent
 from calscope.pipeline.animal_results import AnimalResults
+from calscope.pipeline.kept_judgements import judgements_of, with_judged_counts
 from calscope.pipeline.kept_remarks import remarks_of
 from calscope.pipeline.records import AnimalRun
 from calscope.pipeline.store import Store
@@ -56,8 +58,15 @@ def stored_run(store: Store, run_id: str, animals: Sequence[str] | None = None) 
         for run in runs:
             _check_stored(store, run)
         remarks = remarks_of(store.root, spec.data)
-        found = (StoredAnimal(run.to_dict(), AnimalResults(store, run.keys), run_id, remarks) for run in runs)
-        yield ExportedRun(Path(spec.data).name or run_id, tuple(found), _run_record(spec, status, runs, remarks))
+        found = [_judged(run, AnimalResults(store, run.keys)) for run in runs]
+        exported = tuple(StoredAnimal(run.to_dict(), results, run_id, remarks, told) for run, results, told in found)
+        record = _run_record(spec, status, [run for run, _, _ in found], remarks)
+        yield ExportedRun(Path(spec.data).name or run_id, exported, record)
+
+
+def _judged(run: AnimalRun, results: AnimalResults) -> tuple[AnimalRun, AnimalResults, Judgements]:
+    judgements = judgements_of(run, results)
+    return with_judged_counts(run, results, judgements), results, judgements
 
 
 def export_stored_run(store: Store, spec: JobSpec, progress: Progress = silent) -> list[Path]:

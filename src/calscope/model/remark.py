@@ -3,9 +3,12 @@
 MOST_CHARACTERS = 200
 
 
+def one_line(text: str) -> str:
+    """Give a text as one line without control characters."""
+    seen = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(seen.split())
+
+
 def tidy(text: object) -> str:
     """Give a text as one line without control characters, at most so long; nothing of what is no text."""
-    if not isinstance(text, str):
-        return ""
-    seen = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(seen.split())[:MOST_CHARACTERS].rstrip()
+    return one_line(text)[:MOST_CHARACTERS].rstrip() if isinstance(text, str) else ""

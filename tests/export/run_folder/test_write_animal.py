@@ -18,6 +18,8 @@ from calscope.export.run_folder.motion_record import from_plain
 from calscope.export.run_folder.write_animal import FILES, write_animal
 from calscope.export.stored_animal import StoredAnimal
 from calscope.io.readers.reader_registry import open_recording
+from calscope.model.curation.curation_entry import new_entry
+from calscope.model.curation.judgements import Judgement, Judgements
 from calscope.model.errors import Cancelled, StoreError
 from calscope.model.movie import Movie
 from calscope.model.note_texts.all_texts import text, with_text
@@ -101,8 +103,9 @@ def names_in(folder):
 
 def test_all_files_of_a_whole_run(tmp_path, found):
     written = write(tmp_path / "A", RECORD, found, save_movie=True)
-    assert names_in(tmp_path / "A") == sorted([*FILES, "run.json"])
-    assert written[-1].name == "run.json" and {path.name for path in written} == {*FILES, "run.json"}
+    expected = {*FILES, "run.json"} - {"curation.jsonl"}  # nobody said anything
+    assert names_in(tmp_path / "A") == sorted(expected)
+    assert written[-1].name == "run.json" and {path.name for path in written} == expected
 
 
 def test_motion(tmp_path, found):
@@ -129,7 +132,9 @@ def test_components_and_footprints(tmp_path, found):
     table = pd.read_parquet(tmp_path / "components.parquet")
     assert list(table) == [
         *("component", "y_px", "x_px", "area_px", "snr", "r_value", "cnn", "accepted", "reason", "soma"),
+        *("decision", "decided_by", "tag", "note", "carried_over", "accepted_by_thresholds", "reason_by_thresholds"),
     ]
+    assert (table["accepted_by_thresholds"] == table["accepted"]).all() and set(table["decision"]) == {""}
     assert table["accepted"].dtype == bool and table["accepted"].tolist() == [True, False, True]
     assert table["reason"][1] == "b “quoted”, with comma" and table["component"].tolist() == [0, 1, 2]
     assert table["cnn"].isna().all()
@@ -265,7 +270,7 @@ def test_no_component_gives_empty_tables(tmp_path, found):
         dff=RelativeFluorescence(*np.zeros((2, 0, T), "f4")),
     )
     write(tmp_path, RECORD, none)
-    assert pd.read_parquet(tmp_path / "components.parquet").shape == (0, 10)
+    assert pd.read_parquet(tmp_path / "components.parquet").shape == (0, 17)
     traces = pd.read_parquet(tmp_path / "traces.parquet")
     assert len(traces) == 0 and traces["raw"].dtype == np.float32
     assert sp.load_npz(tmp_path / "footprints.npz").shape == (H * W, 0)
@@ -331,3 +336,40 @@ def test_the_scoring_program_reads_it(tmp_path, found):
     assert result["motion"]["rmse_px"] == pytest.approx(0, abs=1e-3) and result["motion"]["uncorrected_px"] > 0.1
     assert result["all"]["found"] == K and result["accepted"]["found"] == 2
     assert result["all"]["trace_r"] == pytest.approx(1)
+
+
+def test_what_persons_decided_stands_beside_what_the_thresholds_did(tmp_path, found):
+    said = {0: Judgement("reject", "Ada", tag="blood", note='"quoted", <b>'), 1: Judgement("accept", "Bob <x>")}
+    said |= {2: Judgement("unsure", "Ada", is_carried=True)}
+    log = (new_entry("undo", who="Ada", recording="f"),)
+    write_animal(tmp_path, StoredAnimal(RECORD, found, judgements=Judgements(said, log=log)))
+    for table in (pd.read_parquet(tmp_path / "components.parquet"), AnimalFolder(tmp_path).components):
+        assert table["accepted"].tolist() == [False, True, True]
+        assert table["accepted_by_thresholds"].tolist() == [True, False, True]
+        assert table["decision"].tolist() == ["reject", "accept", "unsure"]
+        assert table["decided_by"].tolist() == ["Ada", "Bob <x>", "Ada"]
+        assert (table["tag"][0], table["note"][0]) == ("blood", '"quoted", <b>')
+        assert table["carried_over"].tolist() == [False, False, True]
+        assert table["reason"][0] == "rejected by hand by Ada (otherwise: a)" and table["reason"][2] == "c"
+        assert table["reason_by_thresholds"].tolist() == [text(reason) for reason in REASONS]
+    assert AnimalFolder(tmp_path).accepted.tolist() == [False, True, True]
+    assert AnimalFolder(tmp_path).curation == log
+    write(tmp_path, RECORD, found)
+    assert "curation.jsonl" not in names_in(tmp_path), "nothing of it is left when nothing is said any more"
+
+
+def test_judgements_of_another_recording_are_refused_with_the_file_s_name(tmp_path, found):
+    log = (new_entry("undo", who="Ada", recording="another"),)
+    write_animal(tmp_path, StoredAnimal(RECORD, found, judgements=Judgements(log=log)))
+    with pytest.raises(StoreError, match=r"curation.jsonl holds judgements of another recording"):
+        _ = AnimalFolder(tmp_path).curation
+
+
+def test_a_folder_of_an_older_version_has_no_decisions(tmp_path, found):
+    write(tmp_path, RECORD, found)
+    table = pd.read_parquet(tmp_path / "components.parquet")
+    table.iloc[:, :10].to_parquet(tmp_path / "components.parquet")
+    read = AnimalFolder(tmp_path)
+    assert set(read.components["decision"]) == {""} and not read.components["carried_over"].any()
+    assert read.components["accepted_by_thresholds"].tolist() == table["accepted"].tolist()
+    assert read.components["reason_by_thresholds"].tolist() == table["reason"].tolist() and read.curation == ()

@@ -35,7 +35,11 @@ def write_csv(animal: ExportedAnimal, folder: Path, progress: Progress = silent)
 
 
 def _tables(animal: ExportedAnimal) -> dict[str, pd.DataFrame]:
-    found = {"animal": _one_row(animal), "components": animal.components, "motion": animal.motion}
+    components = animal.components
+    if components is not None:
+        typed = {name: components[name].map(_as_text) for name in ("decided_by", "tag", "note")}
+        components = components.assign(**typed)
+    found = {"animal": _one_row(animal), "components": components, "motion": animal.motion}
     return {name: table for name, table in found.items() if table is not None}
 
 

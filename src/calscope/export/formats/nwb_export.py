@@ -38,6 +38,14 @@ NO_DATE = datetime(1970, 1, 1, tzinfo=UTC)
 """NWB demands a start; this one stands for an unknown, and the file's description says so."""
 
 
+_DECIDED = {
+    "decision": "What a person decided, which counts before the thresholds: accept, reject, unsure, or nothing.",
+    "decided_by": "Who decided.",
+    "tag": "What a person called the component.",
+    "note": "What a person wrote of the component.",
+}
+
+
 @dataclass(frozen=True)
 class NwbMetadata:
     """What NWB demands and no recording says; what nobody gave is written as unknown."""
@@ -277,6 +285,12 @@ def _measures(animal: ExportedAnimal) -> Iterator[tuple[str, str, NDArray]]:
     # The names and the type that roiextractors and neuroconv use for the same.
     yield "Accepted", "1 where accepted.", animal.accepted.astype(np.int8)
     yield "Rejected", "1 where rejected.", (~animal.accepted).astype(np.int8)
+    for name, about in _DECIDED.items():
+        if (table[name] != "").any():
+            yield name, about, table[name].astype(str).to_numpy(object)
+    if (table["decision"] != "").any():
+        by_thresholds = table["accepted_by_thresholds"].to_numpy(np.bool_)
+        yield "accepted_by_thresholds", "Whether the thresholds alone would accept it.", by_thresholds
 
 
 def _image_masks(animal: ExportedAnimal, progress: Progress) -> Any:

@@ -222,7 +222,9 @@ def _components(animal: ExportedAnimal, budget: Budget, progress: Progress) -> M
         )  # fmt: skip
     else:
         legend = Markup(", not evaluated")
-    explain = element("p", None, counts, legend, ". Click an outline or a row to see its trace. Numbers begin at 0.")
+    explain = element(
+        "p", None, counts, legend, _decided(animal), ". Click an outline or a row to see its trace. Numbers begin at 0."
+    )
     outline = figures.contour_map(animal.need_footprints(), animal.dims, animal.accepted, animal.dxy_um)
     viewer = element("div", {"class": "viewer"}, outline, _trace_place())
     data = element(
@@ -241,6 +243,16 @@ def _components(animal: ExportedAnimal, budget: Budget, progress: Progress) -> M
         element("p", {"class": "when"}, thinned),
         rows,
     )
+
+
+def _decided(animal: ExportedAnimal) -> str:
+    """Say how many were decided by hand, and by whom."""
+    frame = animal.components
+    decided = None if frame is None else frame[frame["decision"].isin(["accept", "reject"])]
+    if decided is None or animal.accepted is None or decided.empty:
+        return ""
+    who = ", ".join(sorted(set(decided["decided_by"])))
+    return f"; {len(decided)} of them decided by hand ({who}), whatever the thresholds say"
 
 
 def _rule(animal: ExportedAnimal) -> str:
@@ -285,22 +297,27 @@ def _component_table(animal: ExportedAnimal) -> Markup:
     if frame is None:
         return element("p", None, "There is no table of components in this folder.")
     shown = [column for column in _COLUMNS if column[0] in frame]
-    header = [title for _, title, _ in shown] + ["evaluation", "reason"]
+    worded = ["reason", *(name for name in ("tag", "note") if (frame[name] != "").any())]
+    header = [title for _, title, _ in shown] + ["evaluation", *worded]
     head = element("thead", None, element("tr", None, *(element("th", {"scope": "col"}, title) for title in header)))
-    body = [_component_row(animal, i, [(row[name], form) for name, _, form in shown], str(row["reason"]))
-            for i, row in enumerate(frame.to_dict("records"))]  # fmt: skip
+    body = [
+        _component_row(animal, i, [(row[name], form) for name, _, form in shown], [row[name] for name in worded])
+        for i, row in enumerate(frame.to_dict("records"))
+    ]
     return element(
         "div", {"class": "scroll"}, element("table", {"class": "components"}, head, element("tbody", None, *body))
     )
 
 
-def _component_row(animal: ExportedAnimal, number: int, values: Sequence[tuple[Any, str]], reason: str) -> Markup:
+def _component_row(
+    animal: ExportedAnimal, number: int, values: Sequence[tuple[Any, str]], words: Sequence[object]
+) -> Markup:
     cells = [_ABSENT if pd.isna(value) else form.format(value) for value, form in values]
     verdict = "not evaluated" if animal.accepted is None else ("accepted" if animal.accepted[number] else "rejected")
     row = [
         *(element("td", None, cell) for cell in cells),
         element("td", {"class": verdict.replace(" ", "-")}, verdict),
-        element("td", None, reason),
+        *(element("td", None, str(word)) for word in words),
     ]
     return element("tr", {"data-component": number, "tabindex": 0}, *row)
 

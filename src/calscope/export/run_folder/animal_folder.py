@@ -23,8 +23,18 @@ from scipy.sparse import csc_matrix
 from calscope.export.exported_animal import TRACE_KINDS, Background, ExportedAnimal, Patches, TraceKind
 from calscope.export.run_folder.check_parts import check_columns, check_counted, image_shape, numbers, typed
 from calscope.export.run_folder.check_record import check_record
-from calscope.export.run_folder.read_files import DAMAGE, load_npz, one_component, read_json, sparse, starts_of
+from calscope.export.run_folder.read_files import (
+    CURATION,
+    DAMAGE,
+    load_npz,
+    one_component,
+    read_json,
+    sparse,
+    starts_of,
+)
 from calscope.export.run_folder.table_columns import COMPONENTS, MOTION
+from calscope.io.curation_log import CurationLog
+from calscope.model.curation.curation_entry import CurationEntry
 from calscope.model.errors import StoreError
 from calscope.model.movie import FloatArray, Movie
 
@@ -94,10 +104,10 @@ class AnimalFolder(ExportedAnimal):
 
     @cached_property
     def components(self) -> pd.DataFrame | None:
-        """One row a component: component, y_px, x_px, area_px, snr, r_value, cnn, accepted, reason, soma.
+        """One row a component, with the columns of `ExportedAnimal.components`.
 
         None when not run. Before evaluation there is no `accepted`; a measure is NaN and `reason` empty where the file
-        has none.
+        has none. In a folder of an older version nobody decided anything.
         """
         found = self._table("components.parquet", COMPONENTS, 4, "component")
         if found is None:
@@ -107,7 +117,21 @@ class AnimalFolder(ExportedAnimal):
                 "components.parquet", f"it has {len(found)} rows for {self.footprints.shape[1]} footprints"
             )
         absent: dict[str, Any] = {"snr": np.nan, "r_value": np.nan, "cnn": np.nan, "reason": "", "soma": np.nan}
-        return found.assign(**{name: value for name, value in absent.items() if name not in found})
+        absent |= dict.fromkeys(("decision", "decided_by", "tag", "note"), "") | {"carried_over": False}
+        found = found.assign(**{name: value for name, value in absent.items() if name not in found})
+        by_thresholds = {f"{name}_by_thresholds": found[name] for name in ("accepted", "reason") if name in found}
+        return found.assign(**{name: value for name, value in by_thresholds.items() if name not in found})
+
+    @cached_property
+    def curation(self) -> Sequence[CurationEntry]:
+        """All that persons said of the components of the recording; empty when absent.
+
+        Raises
+        ------
+        StoreError
+            When it is another recording's.
+        """
+        return CurationLog(self.path / CURATION, str(self.recording.get("fingerprint"))).entries()
 
     @cached_property
     def footprints(self) -> csc_matrix | None:

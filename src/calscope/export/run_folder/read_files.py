@@ -24,6 +24,8 @@ DAMAGE = (
 )
 """What numpy, JSON and pyarrow raise on a file that is cut short, overwritten, or of another kind."""
 
+CURATION = "curation.jsonl"
+"""What persons said of the components of the recording, an entry a line."""
 _MOST_PACKED = 1100
 """Deflate makes nothing smaller than a 1032nd of its size."""
 

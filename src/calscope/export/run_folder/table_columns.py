@@ -22,6 +22,10 @@ COMPONENTS = pa.schema(
         ("accepted", pa.bool_()),
         ("reason", pa.string()),
         ("soma", pa.float64()),
+        *((name, pa.string()) for name in ("decision", "decided_by", "tag", "note")),
+        ("carried_over", pa.bool_()),
+        ("accepted_by_thresholds", pa.bool_()),
+        ("reason_by_thresholds", pa.string()),
     ]
 )
 TRACES = pa.schema(

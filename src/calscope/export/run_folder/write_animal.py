@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from scipy.sparse import save_npz
 
 from calscope.export.exported_animal import TRACE_KINDS, ExportedAnimal
+from calscope.export.run_folder.read_files import CURATION
 from calscope.export.run_folder.table_columns import COMPONENTS, MOTION, TRACES, as_table, table_of
 from calscope.io.atomic_write import atomic_file
+from calscope.io.curation_log import line_of
 from calscope.io.json_files import read_json_file
 from calscope.io.readers.tiff.imagej import imagej_description
 from calscope.io.unfinished import is_unfinished
@@ -40,6 +42,7 @@ FILES = (
     "footprints.npz",
     "background.npz",
     "cnmf.npz",
+    CURATION,
     MOVIE,
 )
 """All that may stand in an animal's folder besides run.json; of an earlier run, what the new one lacks is removed."""
@@ -133,6 +136,7 @@ def write_animal(
     written = [
         *_write_tables(folder, animal),
         *_write_arrays(folder, animal),
+        *_write_curation(folder, animal),
         *_write_traces(folder, animal, part(progress, 0, 0.5)),
         *(_write_movie(folder, animal, part(progress, 0.5, 1)) if save_movie else ()),
     ]
@@ -214,6 +218,13 @@ def _write_arrays(folder: Path, animal: ExportedAnimal) -> Iterator[Path]:
         yield _write_npz(folder / "background.npz", vars(animal.background))
     if animal.model_values is not None:
         yield _write_npz(folder / "cnmf.npz", animal.model_values)
+
+
+def _write_curation(folder: Path, animal: ExportedAnimal) -> Iterator[Path]:
+    if animal.curation:
+        with atomic_file(folder / CURATION) as unfinished:
+            unfinished.write_text("".join(f"{line_of(entry)}\n" for entry in animal.curation), encoding="utf-8")
+        yield folder / CURATION
 
 
 def _write_traces(folder: Path, animal: ExportedAnimal, progress: Progress) -> Iterator[Path]:

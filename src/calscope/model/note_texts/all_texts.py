@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from calscope.model.note_texts.evaluation_texts import EVALUATION, accepted_why, rejected_why
+from calscope.model.note_texts.curation_texts import CURATION
+from calscope.model.note_texts.evaluation_texts import EVALUATION, accepted_why, by_hand_why, rejected_why
 from calscope.model.note_texts.export_texts import EXPORTED
 from calscope.model.note_texts.fit_texts import FIT
 from calscope.model.note_texts.import_texts import IMPORTED
@@ -25,8 +26,14 @@ TEXTS: dict[str, Wording] = {
     **EXPORTED,
     **RECORDING,
     **PARAMETERS,
+    **CURATION,
 }
-_REASONS = TEXTS | {"accepted": accepted_why, "rejected": rejected_why}
+_REASONS = TEXTS | {
+    "accepted": accepted_why,
+    "rejected": rejected_why,
+    "accepted_by_hand": by_hand_why,
+    "rejected_by_hand": by_hand_why,
+}
 
 
 def text(note: Note) -> str:

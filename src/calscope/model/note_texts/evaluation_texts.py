@@ -62,9 +62,34 @@ def _rejected(checks: Sequence[Check]) -> str:
     return f"rejected: {rejected_why(checks)}"
 
 
+def by_hand_why(who: str, *, carried: bool, otherwise: Mapping[str, Any]) -> str:
+    """Give who decided, and what would hold otherwise: the verdict of the thresholds, or of another program."""
+    where = ", of the like component of another run" if carried else ""
+    return f"by hand by {who}{where} ({_otherwise(otherwise.get('kind', ''), otherwise.get('values', {}))})"
+
+
+def _otherwise(kind: str, values: Mapping[str, Any]) -> str:
+    if kind == "accepted":
+        return f"thresholds: accepted, because {accepted_why(**values)}"
+    if kind == "rejected":
+        return f"thresholds: rejected, because {rejected_why(**values)}"
+    wording = EVALUATION.get(kind, "{text}")
+    return f"otherwise: {wording.format(**values).rstrip('.') if isinstance(wording, str) else kind}"
+
+
+def _accepted_by_hand(who: str, *, carried: bool, otherwise: Mapping[str, Any]) -> str:
+    return f"accepted {by_hand_why(who, carried=carried, otherwise=otherwise)}"
+
+
+def _rejected_by_hand(who: str, *, carried: bool, otherwise: Mapping[str, Any]) -> str:
+    return f"rejected {by_hand_why(who, carried=carried, otherwise=otherwise)}"
+
+
 EVALUATION: dict[str, str | Callable[..., str]] = {
     "accepted": _accepted,
     "rejected": _rejected,
+    "accepted_by_hand": _accepted_by_hand,
+    "rejected_by_hand": _rejected_by_hand,
     "accepted_by_program": "Accepted by {program}.",
     "rejected_by_program": "Rejected by {program}.",
     "kept_in_program": "Accepted: kept in {program} when others were taken out after evaluation.",
