@@ -37,7 +37,7 @@ def write_csv(animal: ExportedAnimal, folder: Path, progress: Progress = silent)
 def _tables(animal: ExportedAnimal) -> dict[str, pd.DataFrame]:
     components = animal.components
     if components is not None:
-        typed = {name: components[name].map(_as_text) for name in ("decided_by", "tag", "note")}
+        typed = {name: components[name].map(as_text) for name in ("decided_by", "tag", "note")}
         components = components.assign(**typed)
     found = {"animal": _one_row(animal), "components": components, "motion": animal.motion}
     return {name: table for name, table in found.items() if table is not None}
