@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from calscope.model.errors import EngineError, RecordingError
@@ -48,6 +49,12 @@ class Context:
     """An empty folder of the step's own, removed when it ends, however it ends."""
     effective: dict[str, Any] = field(default_factory=dict)
     """Written by the step: what it really used, as {'group.name': value}; more than parameters may stand in it."""
+
+    def in_memory(self, progress: Progress) -> "Context":
+        """Give a context for a step whose result is used and thrown away, and which tells nothing of itself."""
+        return replace(
+            self, progress=progress, allocate=lambda name, shape, dtype: np.empty(shape, dtype), effective={}
+        )
 
 
 class Engine(Protocol):

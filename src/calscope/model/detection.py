@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 from numpy.typing import NDArray
 
 from calscope.model.movie import FloatArray
+from calscope.model.results import ComponentQuality
 
 
 @dataclass(frozen=True)
@@ -21,9 +23,13 @@ class Detection:
     """(n,) correlation of that component's denoised trace with what was put in; NaN where none was found."""
     centers_px: FloatArray
     """(n, 2) places (y, x)."""
-    decay_time_s: float
-    """Of the transients that were put in, as measured in the recording."""
-    gain: float
+    quality: ComponentQuality | None = None
+    """Measures of that component, (n,) each; NaN where none was found, None where they are not known."""
+    round: NDArray | None = None
+    """(n,) number of the round in which it was put in, of those that ran; None where it is not known."""
+    decay_time_s: float = np.nan
+    """Of transients in the recording."""
+    gain: float = np.nan
     """Noise variance that comes with one unit of light, in units of the movie."""
 
     @property

@@ -296,19 +296,31 @@ def _save_detection(writer: ResultWriter, detection: Detection) -> None:
     _save_floats(writer, detection, "peak_snr", "trace_r", "centers_px")
     for name in ("found", "accepted"):
         writer.save(name, np.asarray(getattr(detection, name), bool))
-    writer.values |= {"decay_time_s": detection.decay_time_s, "gain": detection.gain}
+    if detection.round is not None:
+        writer.save("round", np.asarray(detection.round, np.int32))
+    if detection.quality is not None:
+        _save_component_quality(writer, detection.quality)
+    writer.values |= {"decay_time_s": _number(detection.decay_time_s), "gain": _number(detection.gain)}
 
 
 def _load_detection(stored: StoredResult) -> Detection:
+    values = stored.values
     return Detection(
         peak_snr=stored.array("peak_snr"),
         found=stored.array("found"),
         accepted=stored.array("accepted"),
         trace_r=stored.array("trace_r"),
         centers_px=stored.array("centers_px"),
-        decay_time_s=float(stored.values["decay_time_s"]),
-        gain=float(stored.values["gain"]),
+        quality=_load_component_quality(stored) if "snr" in stored.arrays else None,
+        round=stored.array("round") if "round" in stored.arrays else None,
+        decay_time_s=np.nan if values["decay_time_s"] is None else float(values["decay_time_s"]),
+        gain=np.nan if values["gain"] is None else float(values["gain"]),
     )
+
+
+def _number(value: float) -> float | None:
+    """Give a number as JSON can hold it."""
+    return float(value) if np.isfinite(value) else None
 
 
 _IMAGES = Codec(_save_images, _load_images)

@@ -12,10 +12,8 @@ apply, refit, evaluation -> injected (known cells, to see which would be found)
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
-
-import numpy as np
 
 from calscope.algorithms.artefacts.recording_check import check_recording
 from calscope.algorithms.artefacts.repaired_movie import repaired
@@ -24,8 +22,6 @@ from calscope.algorithms.cnmf.residual import residual_peaks
 from calscope.algorithms.cnmf.rim import often_filled_px
 from calscope.algorithms.evaluation.acceptance import accept_components
 from calscope.algorithms.evaluation.dff import compute_dff, no_dff
-from calscope.algorithms.injection.detection_limit import detect
-from calscope.algorithms.injection.injected_cells import add_cells, choose_cells, decay_time_s, photon_gain
 from calscope.algorithms.motion.no_motion import estimate_no_motion
 from calscope.algorithms.motion_check.motion_quality import measure_motion
 from calscope.algorithms.motion_check.preview import preview_motion
@@ -33,6 +29,7 @@ from calscope.algorithms.motion_check.survey import survey_motion
 from calscope.algorithms.motion_check.verdict import with_check
 from calscope.algorithms.summary import compute_summary
 from calscope.engines.engine import Context, Engine, correct_motion
+from calscope.engines.injected_search import SearchedMovie, search_for_injected
 from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs, InputPart
 from calscope.model.artefacts import RecordingCheck
 from calscope.model.detection import Detection
@@ -42,7 +39,7 @@ from calscope.model.groups import Thresholds
 from calscope.model.motion_preview import MotionPreview, MotionSurvey
 from calscope.model.movie import FrameSource
 from calscope.model.params import Parameters
-from calscope.model.progress import Progress, part
+from calscope.model.progress import Progress
 from calscope.model.results import (
     ComponentQuality,
     Components,
@@ -152,7 +149,7 @@ def _run_preview(inputs: StageInputs) -> MotionPreview:
 
     def correct(movie: FrameSource, pw_rigid: bool, progress: Progress) -> MotionCorrection:  # noqa: FBT001 - a Correct
         params = inputs.params.replace({"motion.pw_rigid": pw_rigid})
-        return correct_motion(engine, movie, params, _in_memory(context, progress))
+        return correct_motion(engine, movie, params, context.in_memory(progress))
 
     return preview_motion(
         inputs.repaired,
@@ -164,11 +161,6 @@ def _run_preview(inputs: StageInputs) -> MotionPreview:
         workers=context.workers,
         progress=context.progress,
     )
-
-
-def _in_memory(context: Context, progress: Progress) -> Context:
-    """Give a context for a correction whose result is used and thrown away, and which tells nothing of itself."""
-    return replace(context, progress=progress, allocate=lambda name, shape, dtype: np.empty(shape, dtype), effective={})
 
 
 def _run_estimate(inputs: StageInputs) -> MotionEstimate:
@@ -190,7 +182,7 @@ def _run_motion_quality(inputs: StageInputs) -> MotionQuality:
     engine, context, motion = inputs.engine, inputs.context, inputs.params.motion
 
     def correct(movie: FrameSource, progress: Progress) -> MotionCorrection:
-        return correct_motion(engine, movie, inputs.params, _in_memory(context, progress))
+        return correct_motion(engine, movie, inputs.params, context.in_memory(progress))
 
     quality = measure_motion(
         inputs.repaired,
@@ -260,33 +252,22 @@ def _run_dff(inputs: StageInputs) -> RelativeFluorescence:
 
 
 def _run_injected(inputs: StageInputs) -> Detection:
-    """Run fit, refit and evaluation once more on the corrected movie with known cells in it."""
-    engine, params, context = inputs.engine, inputs.params, inputs.context
-    movie, found, after = inputs.corrected.movie, inputs.components, _needed(inputs.parents.after, "after")
-    fr_hz = _needed(params.dataset.fr, "source")
-    gain = photon_gain(after.mean, found.sn.reshape(found.dims, order="F"))
-    accepted = _needed(inputs.parents.evaluation, "evaluation").accepted
-    decay_s = decay_time_s(found.g[accepted], fr_hz, params.dataset.decay_time)
-    cells = choose_cells(
-        found,
-        accepted,
-        gSig=params.cnmf.gSig,
-        fr_hz=fr_hz,
-        decay_s=decay_s,
-        border_px=inputs.border_px,
+    params = inputs.params
+    searched = SearchedMovie(
+        inputs.corrected.movie,
+        _needed(inputs.parents.after, "after").mean,
+        inputs.components,
+        _needed(inputs.parents.evaluation, "evaluation").accepted,
+        inputs.border_px,
+        _needed(params.dataset.fr, "source"),
     )
-    codes = np.memmap(context.scratch / "injected", np.uint16, "w+", shape=movie.shape)
-    injected = add_cells(
-        movie, cells, codes, gain=gain, workers=context.workers, progress=part(context.progress, 0, 0.1)
+    return search_for_injected(
+        searched,
+        inputs.engine,
+        params,
+        inputs.context,
+        lambda quality: evaluate_components(quality, params.evaluation),
     )
-
-    def within(start: float, stop: float) -> Context:
-        return _in_memory(context, part(context.progress, start, stop))
-
-    first = engine.fit(injected, inputs.border_px, params, within(0.1, 0.7))
-    second = engine.refit(injected, first, inputs.border_px, params, within(0.7, 0.95))
-    quality = engine.measure(injected, second, params, within(0.95, 1))
-    return detect(cells, second, evaluate_components(quality, params.evaluation), decay_time_s=decay_s, gain=gain)
 
 
 _REPAIRED = ("calscope.algorithms.artefacts.repaired_movie",)
@@ -303,6 +284,7 @@ _RESIDUAL = ("calscope.algorithms.cnmf.residual",)
 _COMPONENT_QUALITY = ("calscope.algorithms.evaluation.component_quality",)
 _EVALUATION = ("calscope.algorithms.evaluation.acceptance",)
 _INJECTED = (
+    "calscope.engines.injected_search",
     "calscope.algorithms.injection.injected_cells",
     "calscope.algorithms.injection.detection_limit",
     *(*_CNMF, *_COMPONENT_QUALITY, *_EVALUATION),
@@ -371,8 +353,9 @@ STAGES: tuple[Stage, ...] = (
         ("estimate", "apply", "after", "refit", "evaluation"),
         _run_injected,
         _INJECTED,
-        0.09,
+        0.2,
         uses_engine=True,
+        layout=2,
     ),
 )
 """In an order in which parents come first."""

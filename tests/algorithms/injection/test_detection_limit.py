@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from round_components import CHOICE, PLACES, components
 
-from calscope.algorithms.injection.detection_limit import accepted_share, detect, limit, limits, share_at
+from calscope.algorithms.injection.detection_limit import accepted_share, detect, in_one, limit, limits, share_at
 from calscope.algorithms.injection.injected_cells import LADDER, choose_cells
 from calscope.model.detection import Detection
-from calscope.model.results import Evaluation
+from calscope.model.results import ComponentQuality, Evaluation
 
 LEVELS = np.tile(LADDER, 12).astype(np.float32)
 
@@ -49,26 +49,41 @@ def test_a_step_gives_a_limit_between_its_sides():
 
 
 def test_found_accepted_and_traces_are_told_of_each_cell():
-    cells = choose_cells(components(PLACES), np.ones(len(PLACES), bool), **CHOICE)
     base = components(PLACES)
+    cells = choose_cells(base, np.ones(len(PLACES), bool), **CHOICE)
     n = cells.n
     kept = np.arange(0, n, 2)
     noisy = cells.C[kept] + np.random.default_rng(0).normal(0, 1e-3, (len(kept), cells.C.shape[1]))
     again = type(base)(**{**vars(base), "A": cells.A[:, kept], "C": noisy.astype(np.float32)})
     evaluation = Evaluation(accepted=np.arange(len(kept)) % 2 == 0)
-    result = detect(cells, again, evaluation, decay_time_s=0.6, gain=2.0)
+    snr = np.arange(len(kept), dtype=np.float32)
+    result = detect(cells, again, ComponentQuality(snr, snr, snr, np.stack([snr] * 5, axis=1)), evaluation)
     assert np.array_equal(np.flatnonzero(result.found), kept)
     assert np.array_equal(np.flatnonzero(result.accepted), kept[::2])
     assert np.nanmin(result.trace_r) > 0.99
     assert np.isnan(result.trace_r[1::2]).all()
+    assert np.array_equal(result.quality.snr[kept], snr)
+    assert np.array_equal(result.quality.soma[kept], snr)
+    assert np.isnan(result.quality.snr[1::2]).all()
     level = float(cells.peak_snr[0])
     of_level = np.isclose(cells.peak_snr, level)
     assert share_at(result, level, result.found) == (int(result.found[of_level].sum()), int(of_level.sum()))
+    both = in_one([result, result], decay_time_s=0.6, gain=2.0)
+    assert both.n == 2 * n
+    assert np.array_equal(both.round, np.repeat([0, 1], n))
+    assert np.array_equal(both.quality.snr[n:][kept], snr)
+
+
+def test_without_a_round_there_is_no_cell_and_no_limit():
+    none = in_one([], decay_time_s=0.6, gain=2.0)
+    assert none.n == 0
+    assert none.centers_px.shape == (0, 2)
+    assert limits(none).found_50 is None
 
 
 def detection(found, accepted, levels=LEVELS):
     nothing = np.full(len(levels), np.nan, np.float32)
-    return Detection(levels, found, accepted, nothing, np.zeros((len(levels), 2), np.float32), 0.5, 1.0)
+    return Detection(levels, found, accepted, nothing, np.zeros((len(levels), 2), np.float32))
 
 
 def test_all_limits_of_one_experiment():

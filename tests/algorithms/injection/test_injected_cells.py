@@ -19,7 +19,7 @@ RNG = np.random.default_rng(8)
 def test_cells_lie_apart_from_components_from_each_other_and_from_the_rim():
     found = components(PLACES)
     cells = choose_cells(found, np.ones(len(PLACES), bool), **CHOICE)
-    assert cells.n >= 16
+    assert cells.n >= 8
     assert (cells.A.T @ found.A).max() == 0
     overlap = (cells.A.T @ cells.A).toarray()
     assert np.count_nonzero(overlap - np.diag(np.diag(overlap))) == 0
@@ -28,13 +28,18 @@ def test_cells_lie_apart_from_components_from_each_other_and_from_the_rim():
     assert columns.min() >= 5
     assert rows.max() < DIMS[0] - 5
     assert columns.max() < DIMS[1] - 5
+    most = DIMS[0] * DIMS[1] / (40 * np.pi * 4 * 4)
+    assert cells.n <= round(most), "no more than the field has room for"
     again = choose_cells(found, np.ones(len(PLACES), bool), **CHOICE)
     assert np.array_equal(again.C, cells.C), "the same ones each time"
 
 
 def test_brightness_is_the_peak_over_the_noise_of_the_weighted_trace():
     cells = choose_cells(components(PLACES, noise=3.0), np.ones(len(PLACES), bool), **CHOICE)
-    assert set(np.round(cells.peak_snr, 3).tolist()) == set(LADDER)
+    assert np.array_equal(cells.peak_snr[: len(LADDER)], np.float32(LADDER))
+    on = choose_cells(components(PLACES), np.ones(len(PLACES), bool), **CHOICE, seed=1, first_level=3)
+    assert on.peak_snr[0] == LADDER[3], "the next round goes on along the ladder"
+    assert not np.array_equal(on.centers_px, cells.centers_px), "at other places"
     noise = RNG.normal(0, 3.0, (4000, DIMS[0] * DIMS[1])).astype(np.float32)
     for k in range(3):
         w = cells.A[:, [k]].toarray().ravel()
@@ -51,6 +56,29 @@ def test_transients_decay_as_measured():
     assert decay_time_s(np.zeros((3, 0), np.float32), FR_HZ, 9.0) == 9.0
     slow, fast = np.exp(-1 / (FR_HZ * 0.6)), np.exp(-1 / (FR_HZ * 0.05))
     assert decay_time_s(np.array([[slow + fast, -slow * fast]]), FR_HZ, 9.0) == pytest.approx(0.6, rel=1e-4)
+
+
+def test_activity_is_that_of_accepted_components_moved_in_time():
+    found = components(PLACES)
+    rng = np.random.default_rng(2)
+    traces = np.zeros((found.n, T), np.float32)
+    for k in range(found.n):
+        traces[k, rng.choice(T, 3 + k, replace=False)] = 1 + rng.random(3 + k)
+    accepted = np.arange(found.n) < 6
+    cells = choose_cells(type(found)(**{**vars(found), "C": traces + 5}), accepted, **CHOICE)
+    for trace in cells.C:
+        rolled = [np.roll(traces[k] / traces[k].max(), by) for k in range(6) for by in range(1, T)]
+        same = [one for one in rolled if np.allclose(one, trace / trace.max(), atol=1e-4)]
+        assert same, "the trace of an accepted component, moved"
+
+
+def test_a_movie_of_few_frames_and_one_component_takes_cells():
+    one = components(PLACES[:1])
+    short = type(one)(**{**vars(one), "C": np.ones((1, 60), np.float32)})
+    cells = choose_cells(short, np.ones(1, bool), **CHOICE)
+    assert cells.n >= 8
+    assert cells.C.shape == (cells.n, 60)
+    assert (cells.C.max(axis=1) > 0).all()
 
 
 def test_light_and_its_noise_are_added_and_the_rest_stays():

@@ -4,6 +4,8 @@ The share found rises with the logarithm of the SNR as a logistic curve, fitted 
 prior keeps it finite where all are found above one level and none below: Gelman et al. 2008, Ann Appl Stat 2:1360).
 """
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +13,7 @@ from calscope.algorithms.comparison.agreement import match_footprints, trace_cor
 from calscope.algorithms.injection.injected_cells import LADDER, InjectedCells
 from calscope.model.detection import Detection, DetectionLimits, Limit
 from calscope.model.movie import FloatArray
-from calscope.model.results import Components, Evaluation
+from calscope.model.results import ComponentQuality, Components, Evaluation
 
 RESAMPLED = 400
 FEWEST_CELLS = 16
@@ -19,26 +21,68 @@ FEWEST_CELLS = 16
 _PRIOR_SD = (10.0, 5.0)
 """Of the curve's height and of its slope."""
 _STEPS = 25
+_CLOSE = 1e-6
 
 
 def detect(
-    cells: InjectedCells, components: Components, evaluation: Evaluation, *, decay_time_s: float, gain: float
+    cells: InjectedCells, components: Components, quality: ComponentQuality, evaluation: Evaluation
 ) -> Detection:
     """Tell which of the cells lie in a component each, and whether it is accepted.
 
     Parameters
     ----------
-    components, evaluation
+    components, quality, evaluation
         Of the movie with the cells in it.
     """
     found, accepted = np.zeros(cells.n, bool), np.zeros(cells.n, bool)
     trace_r = np.full(cells.n, np.nan, np.float32)
+    pairs = np.zeros((0, 2), np.intp)
     if cells.n and components.n:
         pairs = match_footprints(cells.A, components.A).pairs
         found[pairs[:, 0]] = True
         accepted[pairs[:, 0]] = evaluation.accepted[pairs[:, 1]]
         trace_r[pairs[:, 0]] = trace_correlations(cells.C, components.C, pairs)
-    return Detection(cells.peak_snr, found, accepted, trace_r, cells.centers_px, decay_time_s, gain)
+    return Detection(cells.peak_snr, found, accepted, trace_r, cells.centers_px, _of_cells(quality, pairs, cells.n))
+
+
+def _of_cells(quality: ComponentQuality, pairs: NDArray[np.intp], n: int) -> ComponentQuality:
+    """Give the measures of the components in which the cells lie, (n,) each."""
+
+    def placed(values: FloatArray) -> FloatArray:
+        of_cells = np.full((n, *values.shape[1:]), np.nan, np.float32)
+        of_cells[pairs[:, 0]] = values[pairs[:, 1]]
+        return of_cells
+
+    parts = None if quality.soma_parts is None else placed(quality.soma_parts)
+    return ComponentQuality(placed(quality.snr), placed(quality.r_value), placed(quality.cnn), parts)
+
+
+def in_one(rounds: Sequence[Detection], *, decay_time_s: float, gain: float) -> Detection:
+    """Put the cells of all rounds together; no cells where there was no round."""
+    numbers = [np.full(one.n, number) for number, one in enumerate(rounds)]
+
+    def joined(values: Iterable[NDArray], *like: int) -> NDArray:
+        return np.concatenate([np.zeros((0, *like), np.float32), *values])
+
+    return Detection(
+        peak_snr=joined(one.peak_snr for one in rounds),
+        found=joined(one.found for one in rounds).astype(bool),
+        accepted=joined(one.accepted for one in rounds).astype(bool),
+        trace_r=joined(one.trace_r for one in rounds),
+        centers_px=joined((one.centers_px for one in rounds), 2),
+        quality=_joined_quality([one.quality for one in rounds if one.quality is not None]),
+        round=joined(numbers).astype(int),
+        decay_time_s=decay_time_s,
+        gain=gain,
+    )
+
+
+def _joined_quality(parts: Sequence[ComponentQuality]) -> ComponentQuality | None:
+    if not parts:
+        return None
+    snr, r_value, cnn = (np.concatenate([getattr(one, name) for one in parts]) for name in ("snr", "r_value", "cnn"))
+    somas = [one.soma_parts for one in parts if one.soma_parts is not None]
+    return ComponentQuality(snr, r_value, cnn, np.concatenate(somas) if len(somas) == len(parts) else None)
 
 
 def limit(peak_snr: FloatArray, success: NDArray[np.bool_], share: float, *, seed: int = 0) -> Limit | None:
@@ -81,18 +125,22 @@ def share_at(detection: Detection, level: float, success: NDArray[np.bool_]) -> 
 
 
 def _curves(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Fit logistic curves, one a row; give height and slope of each, (rows, 2)."""
+    """Fit logistic curves, one a row, by Newton's steps; give height and slope of each, (rows, 2)."""
     middle = float(np.mean(np.log(LADDER)))
-    design = np.stack([np.ones_like(x), x - middle], axis=-1)
-    prior = np.diag(1.0 / np.square(_PRIOR_SD))
-    curve = np.tile(np.array([0.0, 1.0]), (len(x), 1))
+    x = x - middle
+    of_height, of_slope = 1.0 / np.square(_PRIOR_SD)
+    height, slope = np.zeros(len(x)), np.ones(len(x))
     for _ in range(_STEPS):
-        p = 1.0 / (1.0 + np.exp(-np.clip(np.einsum("rni,ri->rn", design, curve), -30, 30)))
-        slope = np.einsum("rni,rn->ri", design, y - p) - curve @ prior
-        bend = np.einsum("rni,rn,rnj->rij", design, p * (1 - p), design) + prior
-        step = np.linalg.solve(bend, slope[..., None])[..., 0]
-        curve = curve + np.clip(step, -2.0, 2.0)
-    return np.stack([curve[:, 0] - curve[:, 1] * middle, curve[:, 1]], axis=1)
+        p = 1.0 / (1.0 + np.exp(-np.clip(height[:, None] + slope[:, None] * x, -30, 30)))
+        rest, weight = y - p, p * (1 - p)
+        up, along = rest.sum(axis=1) - of_height * height, (rest * x).sum(axis=1) - of_slope * slope
+        a, b, c = weight.sum(axis=1) + of_height, (weight * x).sum(axis=1), (weight * x * x).sum(axis=1) + of_slope
+        determinant = a * c - b * b
+        step = (c * up - b * along) / determinant, (a * along - b * up) / determinant
+        height, slope = (value + np.clip(by, -2.0, 2.0) for value, by in zip((height, slope), step, strict=True))
+        if max(np.abs(by).max() for by in step) < _CLOSE:
+            break
+    return np.stack([height - slope * middle, slope], axis=1)
 
 
 def _crossing(curves: NDArray[np.float64], share: float) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Known cells to put into a movie: shapes of the animal's own cells, transients of its own decay, its own photon noise.
+"""Known cells to put into a movie: shapes and activity of the animal's own cells, and its own photon noise.
 
 As in tests of spike sorters by added spikes ("hybrid ground truth", Rossant et al. 2016, Nat Neurosci 19:634).
 """
@@ -15,9 +15,12 @@ from calscope.model.movie import FloatArray, Movie, chunks
 from calscope.model.progress import Progress, silent
 from calscope.model.results import Components
 
-LADDER = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 9.0, 14.0)
+LADDER = (2.0, 3.0, 4.0, 6.0, 9.0, 13.0, 19.0, 28.0)
 """Peak SNRs of the cells."""
 MOST_CELLS = 96
+_FIELD_PER_CELL = 40.0
+"""Areas of a soma in the field for each cell that is put in: more would crowd it, and cells would cost each other the
+components that a patch has."""
 _APART_PX = 2
 _EVENTS_PER_MIN = 4.0
 _FEWEST_EVENTS = 3
@@ -96,37 +99,47 @@ def choose_cells(
     decay_s: float,
     border_px: int,
     seed: int = 0,
+    first_level: int = 0,
 ) -> InjectedCells:
     """Choose shapes, places, brightness and activity of the cells; the same ones each time.
+
+    Each has the footprint of an accepted component and the denoised trace of one, moved in time. Where fewer than five
+    were accepted, it is a soft disc with a few transients.
 
     Parameters
     ----------
     components
         What was found in the movie.
+        No cell is put where one lies.
     accepted
-        (K,) those whose shapes are used, and where no cell is put.
+        (K,) those whose shapes and activity are used.
     gSig
         Half-size of a soma (y, x), px: the shape where too few were accepted.
     decay_s
-        Of the transients.
+        Of transients where too few were accepted to take theirs.
     border_px
         Rim in which none is put.
+    first_level
+        Level of the ladder at which to begin.
     """
     rng = np.random.default_rng(seed)
     shapes = _shapes(components, accepted) or [_disc(gSig)]
+    activity = _activity(components.C[np.flatnonzero(accepted)])
     reach = max(max(shape.shape) for shape in shapes) // 2
-    places = _free_places(components.A[:, np.flatnonzero(accepted)], components.dims, reach + border_px, reach, rng)
+    most = min(MOST_CELLS, round(np.prod(components.dims) / (_FIELD_PER_CELL * np.pi * np.prod(gSig))))
+    places = _free_places(components.A, components.dims, reach + border_px, reach, rng)[: max(most, 1)]
     noise = components.sn.reshape(components.dims, order="F").astype(np.float64)
     n_frames = components.n_frames
     columns, traces, levels, centers = [], [], [], []
     for i, (y, x) in enumerate(places):
         shape = shapes[int(rng.integers(len(shapes)))]
         image = _placed(shape, y, x, components.dims)
-        level = LADDER[i % len(LADDER)]
+        level = LADDER[(first_level + i) % len(LADDER)]
         weights, sd = image[image > 0].astype(np.float64), noise[image > 0]
         trace_sd = float(np.sqrt(np.sum(weights**2 * sd**2)) / np.sum(weights**2))
         columns.append(csc_matrix(image.ravel(order="F")[:, None]))
-        traces.append(level * trace_sd * _activity(n_frames, fr_hz, decay_s, rng))
+        own = _moved(activity, rng) if len(activity) else _transients(n_frames, fr_hz, decay_s, rng)
+        traces.append(level * trace_sd * own)
         levels.append(level)
         centers.append((y, x))
     size = components.dims[0] * components.dims[1]
@@ -234,7 +247,22 @@ def _placed(shape: FloatArray, y: int, x: int, dims: tuple[int, int]) -> FloatAr
     return image
 
 
-def _activity(n_frames: int, fr_hz: float, decay_s: float, rng: np.random.Generator) -> NDArray[np.float64]:
+def _activity(C: FloatArray) -> FloatArray:
+    """Give denoised traces from 0 to 1, (n, T); none where there are too few."""
+    lowest, highest = C.min(axis=1, initial=np.inf), C.max(axis=1, initial=-np.inf)
+    varies = highest > lowest
+    if varies.sum() < _FEWEST_SHAPES:
+        return C[:0]
+    return np.asarray((C[varies] - lowest[varies, None]) / (highest - lowest)[varies, None], np.float32)
+
+
+def _moved(activity: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Give one of the traces moved in time, its end going on at its start: so it is not that of a cell in the movie."""
+    trace = activity[int(rng.integers(len(activity)))]
+    return np.roll(trace, int(rng.integers(len(trace) // 4, 3 * len(trace) // 4 + 1)))
+
+
+def _transients(n_frames: int, fr_hz: float, decay_s: float, rng: np.random.Generator) -> NDArray[np.float64]:
     """Give transients that rise at once and decay, the largest of height 1, (T,)."""
     wanted = max(_FEWEST_EVENTS, round(_EVENTS_PER_MIN * n_frames / fr_hz / 60))
     spikes = np.zeros(n_frames)
