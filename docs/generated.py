@@ -8,7 +8,7 @@ from calscope.cli.parser import make_parser
 from calscope.model.fields import ParameterField
 from calscope.model.params import fields
 from calscope.pipeline.stages import STAGES
-from calscope.ui.parameters.parameter_files import GROUP_TITLES
+from calscope.ui.parameters.parameter_reference import GROUP_TITLES
 
 
 def parameters() -> str:

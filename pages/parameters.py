@@ -3,7 +3,7 @@
 import streamlit as st
 
 from calscope.ui.frame import keys, messages, page_head, shell
-from calscope.ui.parameters import parameter_files
+from calscope.ui.parameters import parameter_files, parameter_reference, presets_panel, proposal
 from calscope.ui.session import places
 from calscope.ui.widgets import imported_words
 
@@ -28,10 +28,12 @@ def render() -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         parameter_files.show_download()
+        presets_panel.show()
     with right:
         parameter_files.show_upload()
+    proposal.show()
     wanted = st.text_input("Search", placeholder="a name, a word, a CaImAn path", key=keys.SEARCH_PARAMETERS)
-    parameter_files.show(wanted)
+    parameter_reference.show(wanted)
 
 
 shell.page(render)

@@ -160,3 +160,15 @@ def test_what_stays_in_use_and_what_is_not_allowed_is_told(tmp_path, monkeypatch
         with pytest.raises(PermissionError):
             write_text_whole(tmp_path / "status.json", "new")
         assert at_least <= len(tries) <= at_most
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_a_text_that_may_replace_nothing_leaves_the_first_one(tmp_path, monkeypatch, has_links):
+    if not has_links:
+        monkeypatch.setattr(Path, "hardlink_to", lambda *_: (_ for _ in ()).throw(OSError(95, "not supported")))
+    target = tmp_path / "one.json"
+    write_text_whole(target, "first", replaces=False)
+    with pytest.raises(FileExistsError):
+        write_text_whole(target, "second", replaces=False)
+    assert target.read_text() == "first"
+    assert [path.name for path in tmp_path.iterdir()] == ["one.json"]

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from calscope.model.caiman_params import read_params
 from calscope.model.errors import ParameterError
 from calscope.model.json_text import parse_json, quoted
+from calscope.model.parameter_file import read_parameter_file
 from calscope.model.params import Parameters
 
 HOSTILE = {
@@ -27,7 +27,7 @@ def test_what_can_not_be_worked_with_is_a_value_error_in_words(kind):
         parse_json(HOSTILE[kind])
 
 
-@pytest.mark.parametrize("read", [read_params, Parameters.from_json])
+@pytest.mark.parametrize("read", [read_parameter_file, Parameters.from_json])
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_parameters_say_so_too(kind, read):
     with pytest.raises(ParameterError, match="not valid JSON") as told:

@@ -6,11 +6,19 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from calscope.model.caiman_params import from_caiman, is_caiman, read_params, to_caiman
+from calscope.model.caiman_params import from_caiman, is_caiman, to_caiman
 from calscope.model.errors import ParameterError
 from calscope.model.note_texts.all_texts import texts
 from calscope.model.notes import Note
+from calscope.model.parameter_file import read_parameter_file
 from calscope.model.params import Parameters, field_of, fields
+
+
+def read_params(text):
+    """Parameters and notes of a file of either form."""
+    found = read_parameter_file(text)
+    return found.params, found.notes
+
 
 USUAL = {
     "decay_time": 0.4, "strides": (48, 48), "overlaps": (24, 24), "max_shifts": (6, 6), "max_deviation_rigid": 3,

@@ -80,16 +80,20 @@ def atomic_file(target: Path) -> Iterator[Path]:
         move(part, target)
 
 
-def write_text_whole(path: Path, text: str, *, durable: bool = False) -> None:
+def write_text_whole(path: Path, text: str, *, durable: bool = False, replaces: bool = True) -> None:
     """Write a small text; several processes may do so at once, and the last one's stays.
 
     Parameters
     ----------
     durable
         Come back only when the text is on the disk itself, so that it survives a power cut.
+    replaces
+        Whether a file that is there already is replaced; else the first one's stays.
 
     Raises
     ------
+    FileExistsError
+        When there is a file, and it may not be replaced.
     OSError
         When the disk refuses; the old text is still there.
     """
@@ -99,9 +103,26 @@ def write_text_whole(path: Path, text: str, *, durable: bool = False) -> None:
         part.write_text(text, encoding="utf-8")
         if durable:
             sync_to_disk(part)
-        move(part, path)
+        if replaces:
+            move(part, path)
+        else:
+            _move_to_free_place(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _move_to_free_place(part: Path, path: Path) -> None:
+    """Move a file to where none is; FileExistsError where one is, also one that came just now."""
+    if os.name == "nt":
+        part.rename(path)  # Windows replaces nothing
+        return
+    try:
+        path.hardlink_to(part)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        path.open("x").close()
+        move(part, path)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from typing import Any
 
 from calscope.model.caiman_defaults import was_chosen
 from calscope.model.errors import ParameterError
-from calscope.model.json_text import parse_json, quoted
+from calscope.model.json_text import quoted
 from calscope.model.notes import Note
 from calscope.model.params import Parameters, fields
 
@@ -94,17 +94,6 @@ def from_caiman(values: Mapping[str, Any]) -> tuple[Parameters, tuple[Note, ...]
     # who gives CaImAn's parameters wants CaImAn's verdicts, and it has no test for somata
     chosen.setdefault("evaluation", {})["use_soma"] = False
     return Parameters.from_dict(chosen), (*notes, Note("caimans_rule"))
-
-
-def read_params(text: str) -> tuple[Parameters, tuple[Note, ...]]:
-    """Make parameters from the JSON text of either form; notes as `from_caiman`."""
-    try:
-        values = parse_json(text)
-    except ValueError as error:
-        raise ParameterError(f"The parameters are not valid JSON: {error}.") from None
-    if isinstance(values, dict) and is_caiman(values):
-        return from_caiman(values)
-    return Parameters.from_json(text), ()
 
 
 def _leave_open(flat: dict[str, Any]) -> tuple[Note, ...]:

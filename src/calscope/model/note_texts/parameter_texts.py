@@ -7,6 +7,10 @@ def _not_used(names: Sequence[str]) -> str:
     return f"Not used by Calscope, and other than CaImAn's defaults: {', '.join(names)}."
 
 
+def _unknown(names: Sequence[str]) -> str:
+    return f"Left out, for no parameter has these names: {', '.join(names)}."
+
+
 def _not_taken(names: Sequence[str]) -> str:
     written = {"data.fr": "a frame rate of 30 Hz", "data.dxy": "a pixel size of 1 x 1 µm"}
     ours = {"data.fr": "dataset.fr", "data.dxy": "dataset.dxy"}
@@ -48,4 +52,5 @@ PARAMETERS: dict[str, str | Callable[..., str]] = {
     "caiman_defaults_not_taken": _not_taken,
     "caimans_rule": "Evaluated by CaImAn's own rule, as these are CaImAn's parameters: evaluation.use_soma is off.",
     "caiman_entries_not_used": _not_used,
+    "unknown_parameters": _unknown,
 }
