@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from itertools import pairwise
 
 import owned
@@ -14,7 +16,7 @@ from filelock import FileLock
 from small_recordings import make_data
 
 from calscope.io.processes import process_identity
-from calscope.jobs import job_folder
+from calscope.jobs import job_folder, stored_run
 from calscope.jobs.job_folder import JobFolder, JobProcess
 from calscope.jobs.job_spec import DemoSettings, JobSpec
 from calscope.jobs.job_status import JobStatus, write_status
@@ -23,6 +25,7 @@ from calscope.model.animal_inputs import AnimalInputs
 from calscope.model.errors import EngineError, ParameterError, StoreError
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.records import AnimalRun
+from calscope.pipeline.store import Store
 
 RATE = {"dataset": {"fr": 10.0}}
 
@@ -72,6 +75,39 @@ def test_a_job_runs_in_a_process_of_its_own_and_its_results_can_be_opened(ended)
     assert "summary of the raw movie took" in manager.log_tail(job.id)
     assert len(manager.log_tail(job.id, 2).splitlines()) == 2
     assert half_made(manager.store) == []
+
+
+def test_a_run_that_was_done_before_needs_no_process_while_everything_is_in_the_store(ended, monkeypatch):
+    manager, done = JobManager(ended[0].store.root), ended[1]["good"]
+
+    def refused(folder):
+        raise AssertionError("a process was asked for")
+
+    monkeypatch.setattr(manager.workers, "do", refused)
+    again = manager.get(manager.submit(done.spec))
+    assert again.status.state == "done" and again.status.fraction == 1 and JobFolder(again.folder).process() is None
+    assert again.created_at <= again.status.started_at <= again.status.ended_at
+    for name, first in done.results.items():
+        stages = tuple(replace(stage, cached=True, seconds=0.0) for stage in first.stages)
+        assert again.results[name] == replace(first, stages=stages, peak_memory_bytes=0), "the record is the run's own"
+    assert half_made(manager.store) == []
+    manager.remove(again.id)
+
+
+@pytest.mark.parametrize("why", ["pruned", "takes long", "an animal failed", "was never done"])
+def test_a_run_of_which_something_has_to_be_made_or_told_has_a_process(ended, monkeypatch, why):
+    manager, jobs = JobManager(ended[0].store.root), ended[1]
+    wanted = {"an animal failed": jobs["torn"].spec, "was never done": spec(jobs["good"].spec.data, n_frames=9)}
+    if why == "takes long":
+        monkeypatch.setattr(stored_run, "LONGEST_S", 0.0)
+    elif why == "pruned":
+        monkeypatch.setattr(Store, "has", lambda self, key: key not in jobs["good"].results["Animal_2"].keys.values())
+    told = []
+    monkeypatch.setattr(manager.workers, "do", told.append)
+    job_id = manager.submit(wanted.get(why, jobs["good"].spec))
+    assert [folder.id for folder in told] == [job_id] and manager.get(job_id).status.state == "queued"
+    assert half_made(manager.store) == []
+    shutil.rmtree(told[0].path)
 
 
 def test_another_server_sees_the_same_jobs_newest_first_and_they_ran_in_their_order(ended):

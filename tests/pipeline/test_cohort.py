@@ -64,7 +64,7 @@ def test_progress_is_over_all_animals_with_the_time_left(animals, wanted):
     assert fractions == sorted(fractions) and fractions[-1] == pytest.approx(1)
     assert [step.animal for step in steps if step.note == "opening the recording"] == [f"Animal_{n}" for n in (1, 2, 3)]
     assert {step.stage for step in steps if step.animal == "Animal_3"} >= {"before", "estimate", "apply", "after"}
-    assert all(step.eta_s >= 0 for step in steps) and steps[-1].eta_s == pytest.approx(0, abs=0.01)
+    assert all(step.eta_s >= 0 for step in steps if step.animal) and steps[-1].eta_s == pytest.approx(0, abs=0.01)
     third = next(step.fraction for step in steps if step.animal == "Animal_3")
     assert third == pytest.approx(0.5, abs=0.05), "the one that can't be read has no share"
 
@@ -77,7 +77,22 @@ def test_animals_in_the_store_have_no_share_of_the_progress(animals, wanted):
     assert next(step.fraction for step in steps if step.animal == "Animal_3") == 0
 
 
-def test_each_recording_is_opened_once_to_learn_its_size_and_once_more_at_its_turn(animals, wanted, monkeypatch):
+@pytest.mark.parametrize(("just_opened_s", "times"), [(600.0, 1), (0.0, 2)])
+def test_a_recording_that_was_just_opened_is_not_opened_again_at_its_turn(
+    animals, wanted, monkeypatch, just_opened_s, times
+):
+    from calscope.pipeline import cohort
+
+    wanted = replace(wanted, until="summary")
+    run(animals, wanted)
+    opened, really = [], cohort.open_recording
+    monkeypatch.setattr(cohort, "open_recording", lambda path, n: (opened.append(path.name), really(path, n))[1])
+    monkeypatch.setattr(cohort, "JUST_OPENED_S", just_opened_s)
+    assert all(stage.cached for record in run(animals, wanted).values() for stage in record.stages)
+    assert [opened.count(f"Animal_{n}") for n in (1, 3)] == [times, times]
+
+
+def test_no_recording_is_opened_more_than_once_before_its_turn(animals, wanted, monkeypatch):
     from calscope.pipeline import cohort
 
     opened, really = [], cohort.open_recording
@@ -93,7 +108,7 @@ def test_each_recording_is_opened_once_to_learn_its_size_and_once_more_at_its_tu
         times._WEIGHTS, wanted.engine.name, {"before": 1.0}
     )  # nothing is known, so it is asked each time
     run(animals, replace(wanted, until="summary"), report)
-    assert before_its_turn == {"Animal_1": 1, "Animal_2": 1, "Animal_3": 1}
+    assert before_its_turn == {"": 0, "Animal_1": 1, "Animal_2": 1, "Animal_3": 1}
 
 
 def test_only_the_first_frames(animals, wanted):
@@ -144,7 +159,7 @@ def test_an_engine_that_never_ran_here_has_no_time_left_until_its_first_animal_i
     assert all(step.eta_s is not None for step in steps if step.animal == "Animal_3")
     steps.clear()
     run(animals, replace(wanted, params=wanted.params.replace({"motion.max_shifts": [3, 3]})), steps.append)
-    assert all(step.eta_s is not None for step in steps), "known from the run before"
+    assert all(step.eta_s is not None for step in steps if step.animal), "known from the run before"
 
 
 def test_inputs_belong_to_their_animal(animals, wanted, engine):

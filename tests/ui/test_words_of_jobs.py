@@ -64,3 +64,13 @@ def test_the_only_job_says_whose_it_is_where_another_folder_is_open(monkeypatch)
     state["project"] = "/data/week 4"
     jobs_panel._draw()
     assert drawn == [True, False]
+
+
+def test_a_page_is_drawn_again_for_what_a_job_is_at_only_when_the_job_is_no_longer_young(monkeypatch):
+    begun = job(1, state="running", animal="Ada")
+    further = job(1, state="running", animal="Bo")
+    monkeypatch.setattr(jobs_panel.time, "time", lambda: begun.created_at + 1)
+    young = jobs_panel._digest([begun])
+    assert young == jobs_panel._digest([further]) != jobs_panel._digest([]), "its end is seen at once"
+    monkeypatch.setattr(jobs_panel.time, "time", lambda: begun.created_at + 10)
+    assert jobs_panel._digest([begun]) not in (young, jobs_panel._digest([further]))

@@ -109,6 +109,11 @@ class JobFolder:
         """Write the records of the animals that have ended."""
         write_text_whole(self.path / "results.json", _RUNS.dump_json(runs, indent=1).decode())
 
+    def write_ended(self, runs: list[AnimalRun], begun_at: float) -> None:
+        """Write the records of animals that have all ended well, and that the job is done."""
+        self.write_results(runs)
+        write_status(self.path, JobStatus(state="done", fraction=1.0, started_at=begun_at, ended_at=time.time()))
+
     def note_process(self, process: JobProcess) -> None:
         """Write which process does the job."""
         write_text_whole(self.path / "process.json", json.dumps(asdict(process)))

@@ -16,6 +16,7 @@ from calscope.jobs.job_folder import JobFolder, all_jobs, find_job, new_id
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.job_status import JobStatus, write_status
 from calscope.jobs.stop_signals import STOP_S
+from calscope.jobs.stored_run import run_from_store
 from calscope.jobs.worker_processes import WorkerProcesses
 from calscope.model.errors import StoreError
 from calscope.pipeline.disk_files import store_trouble
@@ -68,6 +69,8 @@ class JobManager:
     def submit(self, spec: JobSpec) -> str:
         """Start a job in a process of its own, and give its id; it waits its turn if another one runs.
 
+        A run that was done before, and of which everything is still in the store, has ended when this comes back.
+
         Raises
         ------
         ParameterError, EngineError
@@ -88,12 +91,19 @@ class JobManager:
         if spec.kind == "export":
             resolve_new_folder(spec.data, allowed_roots())
         self.store.sweep()
-        folder = self._new_folder()
+        folder, begun_at = self._new_folder(), time.time()
+        runs = run_from_store(spec, self.store) if self._was_done(spec) else None
         with self._made(folder):
             folder.write_spec(spec)
-            write_status(folder.path, JobStatus(note="starting"))
-            self.workers.do(folder)
+            if runs is not None:
+                folder.write_ended(runs, begun_at)
+            else:
+                write_status(folder.path, JobStatus(note="starting"))
+                self.workers.do(folder)
         return folder.id
+
+    def _was_done(self, spec: JobSpec) -> bool:
+        return spec.kind == "run" and any(job.spec == spec and job.status.state == "done" for job in self.jobs())
 
     def keep_import(self, *runs: AnimalRun, data: str = "") -> str:
         """Put down results that were made elsewhere as a job that has ended, and give its id; the same ones only once.
@@ -115,12 +125,10 @@ class JobManager:
         for job in self.jobs():
             if job.spec.kind == "import" and job.spec.data == spec.data and job.results == results:
                 return job.id
-        now = time.time()
         folder = self._new_folder()
         with self._made(folder):
             folder.write_spec(spec)
-            folder.write_results(list(runs))
-            write_status(folder.path, JobStatus(state="done", fraction=1.0, started_at=now, ended_at=now))
+            folder.write_ended(list(runs), time.time())
         return folder.id
 
     def jobs(self) -> list[Job]:

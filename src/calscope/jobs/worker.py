@@ -12,17 +12,16 @@ from types import FrameType
 
 from filelock import FileLock, Timeout
 
-from calscope.engines.engine_registry import get_engine
-from calscope.io.project import find_recordings
 from calscope.jobs.job_folder import JobFolder, JobProcess, all_jobs
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.job_status import JobStatus, StatusWriter
 from calscope.jobs.manager import GRACE_S
 from calscope.jobs.stop_signals import ended_in_time
+from calscope.jobs.stored_run import asked_for
 from calscope.jobs.sweep_job import sweep_request, write_points
 from calscope.jobs.worker_processes import wait_for_folder
 from calscope.model.errors import CalscopeError, Cancelled
-from calscope.pipeline.cohort import RunRequest, Step, choose_animals, run_cohort
+from calscope.pipeline.cohort import Step, run_cohort
 from calscope.pipeline.error_words import in_words
 from calscope.pipeline.records import AnimalRun
 from calscope.pipeline.store import Store
@@ -115,18 +114,7 @@ class Worker:
 
     def _animals(self, spec: JobSpec) -> str:
         """Run the animals; give what failed, in words."""
-        project = find_recordings(Path(spec.data))
-        refs = choose_animals(project, spec.animals)
-        choose_animals(project, tuple(spec.inputs))  # refuses inputs of an animal that isn't there
-        request = RunRequest(
-            params=spec.parameters(),
-            engine=get_engine(spec.engine),
-            store=self.store,
-            until=spec.until,
-            n_frames=spec.n_frames,
-            workers=spec.workers,
-            inputs=spec.inputs,
-        )
+        refs, request = asked_for(spec, self.store)
         runs: list[AnimalRun] = []
 
         def keep(run: AnimalRun) -> None:

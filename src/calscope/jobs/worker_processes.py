@@ -21,7 +21,7 @@ from typing import IO
 import calscope
 from calscope.jobs.job_folder import JobFolder
 
-QUIET_S = 1.5
+QUIET_S = 0.6
 """The next process is made ready when no page was drawn for so long: its imports would slow the drawing down."""
 IDLE_S = 15 * 60.0
 """A process that waits is let go when no page was drawn for so long: it holds memory."""

@@ -24,6 +24,10 @@ from calscope.pipeline.store import Store
 from calscope.pipeline.times import Expected, time_left
 
 logger = logging.getLogger(__name__)
+JUST_OPENED_S = 5.0
+"""So long a recording is used as it was opened; after that, files may have been added to it."""
+MOST_OPENED = 32
+"""Recordings that are kept as they were opened, before the first is run."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Step:
 
     animal: str = ""
     stage: str = ""
+    """Name of the stage that has to be made; empty where all so far was in the store."""
     fraction: float = 0.0
     """Of all animals' work, 0 to 1."""
     note: str = ""
@@ -118,7 +123,9 @@ class _Cohort:
 
     def __init__(self, request: RunRequest, report: Report, log: Log, refs: Sequence[RecordingRef]) -> None:
         self.request, self.report, self.log, self.refs = request, report, log, refs
-        self.infos = [_info_or_none(ref, request.n_frames) for ref in refs]
+        self.opened: dict[str, Recording] = {}
+        self.opened_at = time.monotonic()
+        self.infos = [self._first_look(ref) for ref in refs]
         expected = [_expect(ref, info, request) for ref, info in zip(refs, self.infos, strict=True)]
         seconds = [one.seconds for one in expected]
         self.is_known = all(one.is_known for one in expected)
@@ -126,6 +133,23 @@ class _Cohort:
         self.starts = [sum(seconds[:index]) / self.total_s for index in range(len(seconds) + 1)]
         self.started_at = time.monotonic()
         self.animal, self.stage = "", ""
+
+    def _first_look(self, ref: RecordingRef) -> RecordingInfo | None:
+        self.report(Step(note="looking at the recordings"))
+        try:
+            recording = open_recording(ref.path, self.request.n_frames)
+        except CalscopeError:
+            return None  # told at its turn
+        if len(self.opened) < MOST_OPENED:
+            self.opened[ref.name] = recording
+        return recording.info
+
+    def _open(self, ref: RecordingRef) -> Recording:
+        """Open a recording, unless that has just been done."""
+        if time.monotonic() - self.opened_at > JUST_OPENED_S:
+            self.opened.clear()
+        recording = self.opened.pop(ref.name, None)
+        return recording or open_recording(ref.path, self.request.n_frames)
 
     def one_animal(self, index: int, ref: RecordingRef) -> AnimalRun:
         self.animal, self.stage = ref.name, ""
@@ -153,7 +177,7 @@ class _Cohort:
         return AnimalRun(ref.name, None, requested, inputs=self.request.inputs_of(ref.name), error=error)
 
     def _run(self, ref: RecordingRef, progress: Callable[..., None]) -> AnimalRun:
-        recording = open_recording(ref.path, self.request.n_frames)
+        recording = self._open(ref)
         params = parameters_of(ref.name, self.request.params, self.request.inputs_of(ref.name))
         found = _load_report(recording, params)
         for note in found:
@@ -186,13 +210,6 @@ class _Cohort:
         elapsed = time.monotonic() - self.started_at
         left = time_left(elapsed, fraction, self.total_s) if self.is_known else None
         self.report(Step(self.animal, self.stage, fraction, note, left))
-
-
-def _info_or_none(ref: RecordingRef, n_frames: int | None) -> RecordingInfo | None:
-    try:
-        return open_recording(ref.path, n_frames).info
-    except CalscopeError:
-        return None  # told at its turn
 
 
 def _expect(ref: RecordingRef, info: RecordingInfo | None, request: RunRequest) -> Expected:

@@ -121,7 +121,7 @@ def run_animal(
     log
         Given a line at the end of every stage.
     on_stage
-        Told the name of every stage before it begins.
+        Told the name of every stage that is not in the store before it begins, and before `progress` is told of it.
     is_unchanged
         Asked after a stage that reads the recording; a result made while the files changed is not kept.
 
@@ -214,7 +214,10 @@ class _Run:
         whole = sum(shares.values()) or 1.0
         done = 0.0
         for stage in stages:
-            share = shares.get(stage.name, 0.0)
+            if stage not in pending:
+                self._note(stage, 0.0, cached=True)
+                continue
+            share = shares[stage.name]
             problem = self._one_stage(
                 stage, StageProgress(self.progress, done / whole, (done + share) / whole, stage.title)
             )
@@ -225,11 +228,11 @@ class _Run:
         return ""
 
     def _one_stage(self, stage: Stage, progress: Progress) -> str:
-        name, key = self.recording.info.name, self.keys[stage.name]
-        progress(0.0)
+        name = self.recording.info.name
         self.on_stage(stage.name)
+        progress(0.0)
         started = time.perf_counter()
-        cached = self.store.has(key)
+        cached = self.store.has(self.keys[stage.name])  # another run may have made it meanwhile
         try:
             if not cached:
                 logger.info("%s: %s started", name, stage.title)
@@ -241,12 +244,15 @@ class _Run:
         except Exception as error:
             logger.exception("%s: %s", name, stage.title)
             return f"{name}, {stage.title}: {in_words(error, self.store.root)}"
-        seconds = time.perf_counter() - started
+        self._note(stage, time.perf_counter() - started, cached=cached)
+        return ""
+
+    def _note(self, stage: Stage, seconds: float, *, cached: bool) -> None:
         if not cached:
             self.times.note(stage, self.recording.shape, seconds)
-        self.records.append(StageRecord(stage.name, key, round(seconds, 3), cached))
-        self.log(f"{name}: {stage.title} " + ("served from the store" if cached else f"took {seconds:.1f} s"))
-        return ""
+        self.records.append(StageRecord(stage.name, self.keys[stage.name], round(seconds, 3), cached))
+        said = "served from the store" if cached else f"took {seconds:.1f} s"
+        self.log(f"{self.recording.info.name}: {stage.title} {said}")
 
     def _compute(self, stage: Stage, progress: Progress) -> None:
         with (

@@ -1,5 +1,7 @@
 """What is running, on every page: state, progress, time left, cancel. It polls only while something runs."""
 
+import time
+
 import streamlit as st
 
 from calscope.jobs.manager import Job
@@ -7,6 +9,10 @@ from calscope.ui.frame import keys, messages, wording
 from calscope.ui.session import places, selection
 
 POLL_S = 0.5
+YOUNG_S = 3.0
+"""So long after its start it is only looked whether a job has ended: one that finds most in the store soon has, and
+drawing the page for each of its animals would keep it from doing so."""
+YOUNG_POLL_S = 0.2
 
 
 def show(page: str = "") -> None:
@@ -20,7 +26,7 @@ def show(page: str = "") -> None:
     st.session_state[keys.ACTIVE_JOBS] = _digest(busy)
     if busy:
         with st.bottom:
-            messages.fragment(_draw, run_every=POLL_S)()
+            messages.fragment(_draw, run_every=YOUNG_POLL_S if any(map(_is_young, busy)) else POLL_S)()
 
 
 def busy_jobs() -> list[Job]:
@@ -42,8 +48,16 @@ def _is_of_this_folder(job: Job) -> bool:
     return job.spec.kind == "demo" or job.spec.data == st.session_state.get(keys.PROJECT)
 
 
+def _is_young(job: Job) -> bool:
+    return time.time() - job.created_at < YOUNG_S
+
+
 def _digest(busy: list[Job]) -> tuple:
-    return tuple((job.id, job.status.state, job.status.animal, tuple(sorted(job.results))) for job in busy)
+    """Give what must change before the page is drawn again."""
+    return tuple(
+        (job.id, *(() if _is_young(job) else (job.status.state, job.status.animal, *sorted(job.results))))
+        for job in busy
+    )
 
 
 def show_job(job: Job, ahead: Job | None, *, alone: bool) -> None:

@@ -23,6 +23,7 @@ DEMOS = {
 }
 """By the name of the folder that they are made in."""
 
+STORED = "All of it was in the store: nothing had to be run."
 SEEDED = ("extraction", "evaluation")
 """Runs whose refit begins components at the seeds that were placed by hand."""
 
@@ -60,6 +61,7 @@ def start_run(until: Until) -> str:
         inputs=own_values.inputs_of_chosen(with_seeds=takes_seeds(until)),
     )
     job_id = places.submit(spec)
+    st.session_state.pop(keys.SETTINGS_KEPT, None)  # what was run is kept with the folder, also what a link brought
     if until != "summary":
         st.session_state.pop(keys.RUN, None)  # what it finds is looked at as soon as it is there
     return job_id
@@ -157,13 +159,15 @@ def try_run(until: Until) -> None:
     """Submit a run and draw the page again, or say why it can't start, where that moves no button."""
     st.session_state.pop(keys.REQUESTED, None)
     try:
-        start_run(until)
+        job = places.job(start_run(until))
     except CalscopeError as error:
         with st.bottom:
             messages.show_error(error)
             if isinstance(error, FrameRateUnknownError):
                 st.page_link("pages/data.py", label="Enter it on Data", icon=":material/arrow_forward:")
     else:
+        if job is not None and not job.status.is_active:
+            st.toast(STORED)
         st.rerun()
 
 
