@@ -198,3 +198,12 @@ def test_the_old_value_can_be_entered_again_once_the_browser_has_heard_of_the_ne
     clock[0] += 0.5
     form.slider(key=keys.slider("cnmf.rf")).set_value(25).run()
     assert box_and_slider(form, "cnmf.rf") == (25, 25), "where the slider was before the box led it elsewhere"
+
+
+def test_a_slider_that_is_dragged_right_after_a_number_was_typed_may_come_back_to_where_it_was(sliders):
+    form, _ = sliders
+    before = form.slider(key=keys.slider("cnmf.rf")).value
+    widget(form, "cnmf.rf").set_value(40).run()
+    for on_its_way in (30, before):
+        form.slider(key=keys.slider("cnmf.rf")).set_value(on_its_way).run()
+    assert box_and_slider(form, "cnmf.rf") == (before, before)

@@ -213,6 +213,10 @@ def _slider_moved(field: ParameterField, key: str) -> None:
     moved, led = st.session_state[key], _led(keys.SLIDERS_LED).get(field.dotted)
     if led is not None and led.may_be_unheard() and moved in led.before:
         return
+    # From here on it tells where the hand is: on its way it may come back to where it was before the box led it.
+    st.session_state[keys.SLIDERS_LED] = {
+        dotted: led for dotted, led in _led(keys.SLIDERS_LED).items() if dotted != field.dotted
+    }
     value = (moved, moved) if field.spec.kind.endswith("pair") else moved
     _note_led(keys.SLIDERS_MOVED, field, _value(field), value)
     _put(field, value)
