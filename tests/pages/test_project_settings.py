@@ -6,6 +6,7 @@ import pytest
 
 from calscope.pipeline.project_file import PROJECTS, ProjectFile
 from calscope.ui.frame import keys
+from calscope.ui.session import places
 
 
 def rate(app):
@@ -49,6 +50,34 @@ def test_edits_that_were_not_run_the_animals_and_the_engine_survive_a_new_browse
     assert again.number_input(key=keys.parameter("cnmf.K")).value == 9
     assert again.multiselect(key=keys.ANIMALS).value == ["Animal_2"]
     assert again.number_input(key=keys.FRAMES).value == 120
+
+
+def kept(lab):
+    return ProjectFile(lab.store, str(lab.good)).read().get("settings")
+
+
+def test_looking_at_a_folder_keeps_no_settings_and_a_link_brings_those_of_its_run(open_page, lab, monkeypatch):
+    for page in ("data", "motion", "extraction", "evaluation", "traces"):
+        app = open_page(page, data=lab.good)
+        assert kept(lab) is None, page
+    assert app.session_state[keys.parameter("cnmf.rf")] == 15
+    for page in ("extraction", "evaluation"):
+        app = open_page(page, run=lab.good_run)
+        assert app.session_state[keys.parameter("cnmf.rf")] == 20 and kept(lab) is None, "also when it was looked at"
+    monkeypatch.setattr(places, "submit", lambda spec: "a job")
+    app.button(key=keys.run_button("evaluation")).click().run()
+    assert kept(lab)["parameters"]["cnmf.rf"] == 20, "what was run is kept"
+    app = open_page("extraction", data=lab.good)
+    assert app.session_state[keys.parameter("cnmf.rf")] == 20
+
+
+def test_a_choice_that_was_taken_back_is_kept_and_a_link_leaves_it(open_page, lab):
+    app = open_page("extraction", data=lab.good)
+    for rf in (30, 15):
+        app.number_input(key=keys.parameter("cnmf.rf")).set_value(rf).run()
+        assert (kept(lab)["parameters"].get("cnmf.rf") or 15) == rf
+    app = open_page("extraction", run=lab.good_run)
+    assert app.session_state[keys.parameter("cnmf.rf")] == 15
 
 
 def test_a_rate_that_overrules_the_files_is_said_loudly(open_page, lab):

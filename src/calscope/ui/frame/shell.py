@@ -37,8 +37,7 @@ def run() -> None:
     token = _standing.set(True)
     try:
         messages.guarded(selection.take_from_address)
-        if project_settings.follow():
-            messages.guarded(launch.begin_as_picked)
+        project_settings.follow(otherwise=partial(messages.guarded, launch.begin_as_picked))
         messages.guarded(partial(jobs_panel.show, chosen.url_path))
         messages.guarded(sidebar.show)
         chosen.run()

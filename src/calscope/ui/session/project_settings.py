@@ -25,28 +25,32 @@ PAGES = ("data", "motion", "extraction", "evaluation", "traces")
 """Pages to which one comes back when a folder is opened again, by their addresses."""
 
 
-def follow() -> bool:
+def follow(otherwise: Callable[[], None]) -> None:
     """Put in what was kept of the project, where another one was open before; only before widgets are drawn.
 
-    Returns
-    -------
-    bool
-        Whether the project has just been opened and nothing was kept of it.
+    Parameters
+    ----------
+    otherwise
+        Called where nothing was kept; what it sets is no choice of a person, and is not kept either.
     """
     data = _open_data()
     if data == st.session_state.get(keys.SETTINGS_OF):
-        return False
+        return
     st.session_state[keys.SETTINGS_OF] = data
     everything = _file(data).read() if data else {}
     kept = everything.get(_SETTINGS)
     _put(kept if isinstance(kept, dict) else {})
     _go_back_to(everything.get(_PLACE))
+    if data and not kept:
+        otherwise()
     st.session_state[keys.SETTINGS_KEPT] = _now()
-    return bool(data) and not kept
 
 
 def keep() -> None:
-    """Write down what is set now, where it changed; a store that can't be written is told at the first run."""
+    """Write down what is set now, where it changed or was run; a store that can't be written is told at the first run.
+
+    Looking at a folder changes nothing: widgets that are drawn for the first time put their defaults into the session.
+    """
     data = _open_data()
     if not data or data != st.session_state.get(keys.SETTINGS_OF):
         return
@@ -105,11 +109,14 @@ def _now() -> dict[str, Any]:
         for dotted, value in parameter_form.values().items()
         if value != _DEFAULTS[dotted]
     }
-    return {"parameters": changed} | {name: _plain(st.session_state.get(key)) for name, key in _OTHERS.items()}
+    others = {name: _plain(st.session_state.get(key)) for name, key in _OTHERS.items()}
+    set_now = {name: value for name, value in others.items() if value not in (None, _UNSET.get(name))}
+    return {"parameters": changed} | set_now
 
 
 def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple | list) else value
+    """Give a value as JSON has it; None where it is empty, which says as much."""
+    return (list(value) if isinstance(value, tuple) else value) or None
 
 
 _DEFAULTS = {field.dotted: field.default for field in fields()}
@@ -120,6 +127,8 @@ _OTHERS = {
     "listed": keys.LISTED,
     "own_values": keys.OWN_VALUES,
 }
+_UNSET = {"engine": next(iter(ENGINES)), "listed": "all"}
+"""What widgets begin with, where that is not empty."""
 
 
 def _put(kept: dict[str, Any]) -> None:
