@@ -8,7 +8,7 @@ import pandas as pd
 
 from calscope.cli import BAD_INPUT, INTERRUPTED, OK
 from calscope.cli.progress_line import ProgressLine
-from calscope.cli.settings import parse_value, read_settings
+from calscope.cli.settings import read_settings
 from calscope.cli.stop import Stop
 from calscope.engines.engine_registry import get_engine
 from calscope.export.run_folder.write_animal import check_apart
@@ -18,7 +18,7 @@ from calscope.model.animal_inputs import AnimalInputs, parameters_of
 from calscope.model.errors import Cancelled, ParameterError, RecordingError
 from calscope.model.json_text import quoted
 from calscope.model.note_texts.all_texts import texts
-from calscope.model.sweep_plan import Over, SweepPlan, over, points_of, spread
+from calscope.model.sweep_plan import Over, SweepPlan, points_of, read_over
 from calscope.pipeline.cohort import Step, choose_animals
 from calscope.pipeline.store import default_store
 from calscope.pipeline.sweeps.point_table import point_table
@@ -80,21 +80,9 @@ def _run(request: SweepRequest, out: Path | None, line: ProgressLine) -> int:
 def _over(text: str) -> Over:
     """Read NAME=3,4,5 or NAME=FROM:TO:COUNT."""
     name, equals, given = text.partition("=")
-    name = name.strip()
     if not equals:
         raise ParameterError(f"--over needs NAME=VALUES, as cnmf.gSig=3,4,5,6; got {quoted(text)}.")
-    if ":" in given:
-        return over(name, spread(name, *_range(name, given)))
-    values = parse_value(given)
-    return over(name, values if isinstance(values, list) else [values])
-
-
-def _range(name: str, text: str) -> tuple[float, float, int]:
-    try:
-        low, high, count = text.split(":")
-        return float(low), float(high), int(count)
-    except ValueError:
-        raise ParameterError(f"A range of {name} is FROM:TO:COUNT, as {name}=1:4:7; got {quoted(text)}.") from None
+    return read_over(name.strip(), given)
 
 
 def _animal(project: Project, name: str | None) -> RecordingRef:

@@ -1,6 +1,7 @@
 """A sweep: one or two parameters over several values each, tried on one animal."""
 
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -8,12 +9,13 @@ from typing import Any, get_args
 from calscope.model.crop import Crop
 from calscope.model.errors import ParameterError
 from calscope.model.fields import StageName
-from calscope.model.json_text import quoted
+from calscope.model.json_text import parse_json, quoted
 from calscope.model.params import Parameters, field_of
 
 MOST_POINTS = 100
 """More would fill no page that a person can look over."""
 MOST_PARAMETERS = 2
+_WORDS = {"none": None, "on": True, "off": False}
 _DIGITS = 4
 """Of values that are spread over a range: 0.3, not 0.30000000000000004."""
 
@@ -63,6 +65,34 @@ def over(parameter: str, values: Sequence[Any]) -> Over:
             f"{parameter} has {len(plain) or 'no'} value{'s' * (not plain)}. A sweep needs two or more of a parameter."
         )
     return Over(parameter, plain)
+
+
+def read_over(parameter: str, text: str) -> Over:
+    """Read values as people write them: 3, 4, 5, or pairs as [3, 4], [5, 5], or a range FROM:TO:COUNT.
+
+    Raises
+    ------
+    ParameterError
+        As `over` and `spread`, and when it is something else.
+    """
+    if ":" not in text:
+        return over(parameter, [_value(item) for item in re.findall(r"\[[^\]]*\]?|[^,]+", text) if item.strip()])
+    try:
+        low, high, count = text.split(":")
+        given = float(low), float(high), int(count)
+    except ValueError:
+        raise ParameterError(f"A range of {parameter} is FROM:TO:COUNT, such as 1:4:7; got {quoted(text)}.") from None
+    return over(parameter, spread(parameter, *given))
+
+
+def _value(text: str) -> Any:
+    word = text.strip().lower()
+    if word in _WORDS:
+        return _WORDS[word]
+    try:
+        return parse_json(word)
+    except ValueError:
+        return text.strip()
 
 
 def spread(parameter: str, low: float, high: float, n: int) -> tuple[float | int, ...]:

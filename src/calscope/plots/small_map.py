@@ -21,6 +21,8 @@ def small_map(
     accepted: NDArray[np.bool_],
     side_px: int,
     shown: DisplayRange | None = None,
+    *,
+    accepted_px: int = 1,
 ) -> str:
     """Draw the outlines of accepted components in blue, of others in orange.
 
@@ -34,22 +36,26 @@ def small_map(
         Length of the picture's longer side.
     shown
         Display range; that of the image where None.
+    accepted_px
+        Width of the accepted ones, which lie over the others; those are 1 px wide.
     """
     rows, columns = image.shape
     scale = side_px / max(rows, columns)
     size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
     small = cv2.resize(np.nan_to_num(image), size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     codes = np.minimum(to_codes(small, shown or display_range([small], 1.0, 99.7)), _BLUE[0] - 1)
-    for is_accepted, line in zip(accepted, lines, strict=True):
-        _draw(codes, (line + 0.5) * scale - 0.5, _BLUE[0] if is_accepted else _ORANGE[0])
+    for which, place, width_px in ((~accepted, _ORANGE[0], 1), (accepted, _BLUE[0], accepted_px)):
+        for number in np.flatnonzero(which).tolist():
+            _draw(codes, (lines[number] + 0.5) * scale - 0.5, place, width_px)
     colours = png.palette("gray").copy()
     for place, colour in (_BLUE, _ORANGE):
         colours[place] = colour
     return png.data_uri(codes, colours)
 
 
-def _draw(codes: NDArray[np.uint8], line: Outline, place: int) -> None:
+def _draw(codes: NDArray[np.uint8], line: Outline, place: int, width_px: int) -> None:
     for piece in np.split(line, np.flatnonzero(np.isnan(line[:, 0]))):
         points = piece[~np.isnan(piece[:, 0])]
         if len(points):
-            cv2.polylines(codes, [np.round(points).astype(np.int32)], isClosed=True, color=place)
+            rounded = np.round(points).astype(np.int32)
+            cv2.polylines(codes, [rounded], isClosed=True, color=place, thickness=width_px)

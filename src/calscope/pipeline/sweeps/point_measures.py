@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calscope.algorithms.comparison.truth_scores import Truth, found_cells
+from calscope.algorithms.injection.detection_limit import accepted_share
 from calscope.model.results import MotionQuality
 from calscope.pipeline.animal_results import AnimalResults
 
@@ -55,7 +56,7 @@ def measure_point(results: AnimalResults, truth: Truth | None) -> PointMeasures:
         f1=found.f1 if found else None,
         precision=found.precision if found else None,
         recall=found.recall if found else None,
-        injected_recall=float(np.mean(injected.accepted)) if injected is not None and injected.n else None,
+        injected_recall=accepted_share(injected) if injected is not None and injected.n else None,
         injected_cells=injected.n if injected is not None else None,
         residual_flow_px=flow,
         crispness=crispness,

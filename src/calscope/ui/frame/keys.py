@@ -35,6 +35,9 @@ SEEDS = "seeds"
 OWN_VALUES = "own values"
 TUNINGS = "what is tried"
 TUNE_REFUSED = "tuned value refused"
+SWEEP_SHOWN = "sweep shown"
+SWEEP_REFUSED = "sweep refused"
+SWEEP_OPENED = "point of a sweep opened"
 
 # Widgets of the frame.
 NEWEST = "show the newest results"
@@ -88,6 +91,12 @@ DROP_OWN = "drop own"
 TRY_AGAIN = "try again"
 CROP_PICKER = "crop picker"
 CROP_CHOICE = "crop choice"
+SWEEP_FIRST = "first swept parameter"
+SWEEP_SECOND = "second swept parameter"
+SWEEP_WHERE = "what is swept"
+SWEEP_INJECTED = "sweep with known cells"
+SWEEP_MEASURE = "measure of the sweep"
+START_SWEEP = "start sweep"
 
 
 def parameter(dotted: str, part: int | None = None) -> str:
@@ -102,6 +111,16 @@ def slider(dotted: str) -> str:
 
 SLIDERS_MOVED = "sliders moved"
 SLIDERS_LED = "sliders led"
+
+
+def sweep_values(dotted: str) -> str:
+    """Key of the box with the values that a parameter takes in a sweep."""
+    return f"sweep values {dotted}"
+
+
+def sweep_picker(job_id: str) -> str:
+    """Key of the list of sweeps that begins at one of them."""
+    return f"sweep picker {job_id}"
 
 
 def remark(data: str, animal: str, said: str) -> str:

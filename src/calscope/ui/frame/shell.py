@@ -87,6 +87,13 @@ def _pages() -> list[StreamlitPage]:
         st.Page(
             "pages/cohort.py", title="Cohort", icon=":material/groups:", url_path="cohort", visibility="hidden"
         ),  # Runs and the grid of all animals lead here
+        st.Page(
+            "pages/sweep.py",
+            title="Sweep",
+            icon=":material/grid_view:",
+            url_path="sweep",
+            visibility="hidden",  # Tune leads here
+        ),
         st.Page("pages/parameters.py", title="Parameters", icon=":material/settings:", url_path="parameters"),
         st.Page("pages/runs.py", title="Runs", icon=":material/history:", url_path="runs"),
     ]

@@ -44,7 +44,7 @@ def _draw() -> None:
         return
     n_frames = st.session_state.get(keys.FRAMES)
     info = cached.recording(str(ref.path), n_frames).info  # one that can't be opened is told in words
-    if not _has_rate(info):
+    if not has_rate(info):
         return
     tuning = of_animal(str(ref.path), n_frames, keep_values.start_of(ref.name))
     tuner = places.tuner()
@@ -60,7 +60,8 @@ def _draw() -> None:
 _show_fragment = messages.fragment(_draw)
 
 
-def _has_rate(info: RecordingInfo) -> bool:
+def has_rate(info: RecordingInfo) -> bool:
+    """Tell whether the frame rate is known; say where to enter it where it is not."""
     if info.fr_hz is not None or parameter_form.value("dataset.fr") is not None:
         return True
     messages.nothing_yet(
@@ -126,7 +127,9 @@ def _show_all(tuning: Tuning, info: RecordingInfo) -> Any:
             differing = "; ".join(controls.values_in_words(tuning.now.params, tuning.held.params)) or "the same values"
             st.markdown(messages.plain(f"Against what is held ({differing}): {comparison.words}."))
         keep_values.show(tuning, info.name)
-        crop_picker.show(tuning, info)
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            crop_picker.show(tuning, info)
+            st.page_link("pages/sweep.py", label="Sweep …", icon=":material/grid_view:")
     if shown is not None:
         trace_view.show(shown, PAGE, TRACES_PX)
     return said

@@ -78,6 +78,10 @@ class Tuning:
         if crop != self.now.crop:
             self._add(replace(self.now, crop=crop, answer=None, seconds=None))
 
+    def show(self, params: Parameters, crop: Crop | None) -> None:
+        """Try these values on that part of the recording, which was tried elsewhere."""
+        self._add(replace(self.now, params=params, crop=crop or self.now.crop, answer=None, seconds=None))
+
     def again(self) -> None:
         """Ask once more for what ended early."""
         self._put(replace(self.now, answer=None))
