@@ -21,10 +21,10 @@ from calscope.model.movie import ArrayMovie
 from calscope.model.params import Parameters
 from calscope.model.progress import silent
 from calscope.model.recording import RecordingInfo
-from calscope.pipeline import engine_parity
 from calscope.pipeline.animal_results import AnimalResults
-from calscope.pipeline.engine_parity import run_parity
-from calscope.pipeline.engine_process import run_apart, run_here
+from calscope.pipeline.parity import engine_parity
+from calscope.pipeline.parity.engine_parity import run_parity
+from calscope.pipeline.parity.engine_process import run_apart, run_here
 from calscope.pipeline.store import Store
 from calscope.pipeline.truth_file import read_truth
 

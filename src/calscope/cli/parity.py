@@ -14,7 +14,7 @@ from calscope.io.readers.reader_registry import open_recording
 from calscope.model.animal_inputs import AnimalInputs, parameters_of
 from calscope.model.errors import RecordingError, StoreError
 from calscope.model.note_texts.all_texts import texts
-from calscope.pipeline.engine_parity import run_parity
+from calscope.pipeline.parity.engine_parity import run_parity
 
 
 def command(chosen: argparse.Namespace) -> int:

@@ -33,7 +33,7 @@ from calscope.model.params import Parameters
 from calscope.model.progress import Progress, part, silent
 from calscope.model.results import ComponentQuality, Components, CorrectedMovie, Evaluation, MotionEstimate
 from calscope.pipeline.animal_results import AnimalResults
-from calscope.pipeline.engine_process import RunEngine, run_apart
+from calscope.pipeline.parity.engine_process import RunEngine, run_apart
 from calscope.pipeline.records import AnimalRun
 from calscope.pipeline.runner import InfoSource, Log
 from calscope.pipeline.stage_keys import resolve_params

@@ -1,0 +1,1 @@
+"""Both engines on one recording, each in a process of its own."""
