@@ -18,7 +18,18 @@ from calscope.model.curation.packed_footprint import pack_footprint
 from calscope.pipeline.kept_judgements import open_log
 from calscope.pipeline.kept_remarks import keep_remark
 
-RUN = ("--engine", "stand-in", "--set", "dataset.fr=10", "--workers", "1", "--save-movie", "--animals", "Animal_1")
+RUN = (
+    "--engine",
+    "stand-in",
+    "--set",
+    "dataset.fr=10",
+    "--workers",
+    "1",
+    "--save-movie",
+    "--animals",
+    "Animal_1",
+    "--injected",
+)
 FILES = page("files")
 REMARK = "=dim, few cells & <window> moved"
 
@@ -94,7 +105,7 @@ def test_the_remark_on_an_animal_reaches_every_file_that_has_a_place_for_it(cals
 
 
 def test_columns_are_described_with_the_type_they_have(out):
-    for name in ("motion.parquet", "components.parquet", "traces.parquet"):
+    for name in ("motion.parquet", "components.parquet", "injected.parquet", "traces.parquet"):
         lines = [line.split("|") for line in section(FILES, name).splitlines() if line.startswith("| `")]
         told = {line[1].strip(" `"): line[2].strip() for line in lines}
         table = pd.read_parquet(out / "Animal_1" / name)

@@ -51,6 +51,23 @@ def test_chosen_animals_frames_and_end(calscope, data, here, engine):
     assert tifffile.imread(here / "out/Animal_2/corrected.tif").shape == (12, 32, 28)
 
 
+def test_known_cells_are_put_in_when_asked_for_and_the_limit_is_printed(calscope, data, here, engine):
+    status, out, _ = calscope("run", data, "--out", here / "out", *RUN, "--animals", "Animal_1", "--injected")
+    assert status == 0
+    told = load(here / "out/Animal_1/run.json")
+    assert f"Animal_1: {told['injected']['text']}" in out
+    assert len(pd.read_parquet(here / "out/Animal_1/injected.parquet")) == told["injected"]["n"]
+    _, out, _ = calscope("run", data, "--out", here / "out", *RUN, "--animals", "Animal_1")
+    assert "known cell" not in out
+    assert not (here / "out/Animal_1/injected.parquet").exists(), "this run did not put any in"
+
+
+def test_known_cells_need_a_whole_run(calscope, data, here, engine):
+    status, _, err = calscope("run", data, "--out", here / "out", *RUN, "--injected", "--until", "motion")
+    assert status == 2
+    assert "--injected" in err and "--until motion" in err
+
+
 def test_without_a_frame_rate_nothing_runs(calscope, data, here, engine):
     status, out, err = calscope("run", data, "--out", here / "out", "--engine", "stand-in")
     assert status == 2 and out == "" and len(err.splitlines()) == 1

@@ -26,7 +26,8 @@ def made(tmp_path_factory):
     store, out, results = Store(root / "store"), root / "OUT", {}
     for n in (1, 2):
         recording = stand_in.MemoryRecording(f"Animal_{n}", dxy_um=(1.5, 1.25), seed=n)
-        run = run_animal(recording, Parameters(), engine=stand_in.StandIn(), store=store, workers=1)
+        until = {"until": "injected"} if n == 1 else {}
+        run = run_animal(recording, Parameters(), engine=stand_in.StandIn(), store=store, workers=1, **until)
         results[run.name] = AnimalResults(store, run.keys)
         write_animal(out / run.name, StoredAnimal(run.to_dict(), results[run.name]))
     (out / "run.json").write_text("{}")
@@ -57,6 +58,11 @@ def test_every_part_comes_back_as_it_was_written(made, tmp_path):
         np.testing.assert_allclose(found.component_quality.snr, was.component_quality.snr)
         np.testing.assert_array_equal(found.evaluation.accepted, was.evaluation.accepted)
         np.testing.assert_allclose(found.dff.dff, was.dff.dff)
+        assert (found.injected is None) == (was.injected is None) == (run.name == "Animal_2")
+        if was.injected is not None:
+            assert was.injected.n > 0
+            np.testing.assert_allclose(found.injected.peak_snr, was.injected.peak_snr)
+            assert found.injected.curves == was.injected.curves
         assert found.first is None and found.corrected is None and found.residual is None
 
 

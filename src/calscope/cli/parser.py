@@ -72,6 +72,11 @@ def _add_run(commands: Commands) -> None:
     run.add_argument(
         "--until", choices=("motion", "extraction", "evaluation"), default="evaluation", help="last step (evaluation)"
     )
+    run.add_argument(
+        "--injected",
+        action="store_true",
+        help="after evaluation, put known cells into each movie and tell how dim a cell would be found",
+    )
     run.add_argument("--workers", type=_positive, metavar="N", help="threads to use (one for each CPU)")
     run.add_argument("--save-movie", action="store_true", help="write the corrected movie too")
 

@@ -27,6 +27,7 @@ from calscope.io.readers.reader_registry import open_recording
 from calscope.jobs.stop_signals import ended_in_time
 from calscope.model.animal_inputs import AnimalInputs
 from calscope.model.errors import CalscopeError, Cancelled, EngineError, ParameterError, RecordingError, StoreError
+from calscope.model.note_texts import detection_texts
 from calscope.model.note_texts.all_texts import texts
 from calscope.model.quantities import duration
 from calscope.pipeline.animal_results import AnimalResults
@@ -35,7 +36,7 @@ from calscope.pipeline.cpus import cpu_count
 from calscope.pipeline.error_words import in_words
 from calscope.pipeline.kept_judgements import judgements_of, with_judged_counts
 from calscope.pipeline.kept_remarks import remarks_of
-from calscope.pipeline.records import AnimalRun
+from calscope.pipeline.records import AnimalRun, Until
 from calscope.pipeline.runner import check_animal
 from calscope.pipeline.store import default_store
 from calscope.pipeline.versions import library_versions
@@ -59,7 +60,8 @@ def command(chosen: argparse.Namespace) -> int:
     refs = choose_animals(project, _names(chosen.animals))
     choose_animals(project, tuple(inputs))  # refuses inputs of an animal that isn't there
     own = {ref.name: inputs[ref.name] for ref in refs if ref.name in inputs and not inputs[ref.name].is_empty}
-    request = RunRequest(settings.params, engine, default_store(), chosen.until, chosen.frames, workers, own)
+    until = _until(chosen)
+    request = RunRequest(settings.params, engine, default_store(), until, chosen.frames, workers, own)
     out = Path(chosen.out)
     _check_out(out, data, refs)
     _check_animals(refs, request)
@@ -67,6 +69,15 @@ def command(chosen: argparse.Namespace) -> int:
     for note in texts(project.skipped):
         line.say(note)
     return run.all_animals(project, refs)
+
+
+def _until(chosen: argparse.Namespace) -> Until:
+    if chosen.injected and chosen.until != "evaluation":
+        raise ParameterError(
+            f"--injected looks for cells as a whole run does, so that it can't end with --until {chosen.until}. "
+            "Leave one of them out."
+        )
+    return "injected" if chosen.injected else chosen.until
 
 
 def _say_what_stays(for_all: Sequence[str], inputs: Mapping[str, AnimalInputs], line: ProgressLine) -> None:
@@ -90,6 +101,8 @@ class _Run:
     save_movie: bool
     line: ProgressLine
     runs: list[AnimalRun] = field(default_factory=list)
+    limits: dict[str, str] = field(default_factory=dict)
+    """What is said of the limit of detection, by animal."""
 
     def all_animals(self, project: Project, refs: Sequence[RecordingRef]) -> int:
         self.head = self._head(project)
@@ -107,6 +120,8 @@ class _Run:
         self.line.clear()
         for run in self.runs:
             sys.stdout.write(f"{_summary(run)}\n")
+            if run.name in self.limits:
+                sys.stdout.write(f"{run.name}: {self.limits[run.name]}\n")
         for run in failed:
             sys.stderr.write(f"calscope run: {run.error}\n")
         return BAD_INPUT if failed else OK
@@ -151,6 +166,8 @@ class _Run:
     def _written(self, run: AnimalRun) -> AnimalRun:
         """Write the animal's files; give its record with the numbers as persons decided."""
         results = AnimalResults(self.request.store, run.keys)
+        if results.injected is not None:
+            self.limits[run.name] = detection_texts.sentence(results.injected)
         with self.request.store.lease(run.keys.values()):
             judgements = judgements_of(run, results)
             run = with_judged_counts(run, results, judgements)

@@ -17,6 +17,7 @@ from scipy.sparse import csc_matrix
 
 from calscope.export.run_folder.motion_record import MotionRecord, from_plain
 from calscope.model.curation.curation_entry import CurationEntry
+from calscope.model.detection import Detection
 from calscope.model.errors import ParameterError, StoreError
 from calscope.model.movie import FloatArray, Movie
 from calscope.model.params import Parameters
@@ -104,6 +105,11 @@ class ExportedAnimal(Protocol):
     @abstractmethod
     def curation(self) -> Sequence[CurationEntry]:
         """All that persons said of the components of the recording, the oldest first; empty where nobody did."""
+
+    @property
+    @abstractmethod
+    def injected(self) -> Detection | None:
+        """Which known cells were found when they were put into the movie; None where none were."""
 
     @property
     @abstractmethod

@@ -13,10 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csc_matrix
 
 from calscope.export.exported_animal import Background, ExportedAnimal, Patches, TraceKind
+from calscope.export.run_folder.injected_record import ENTRY, plain_of
 from calscope.export.run_folder.motion_record import to_plain
 from calscope.export.run_folder.table_columns import COMPONENTS, MOTION, as_table
 from calscope.model.curation.curation_entry import CurationEntry
 from calscope.model.curation.judgements import NO_JUDGEMENTS, Judgements, judged
+from calscope.model.detection import Detection
 from calscope.model.movie import FloatArray, Movie
 from calscope.model.note_texts.all_texts import text
 from calscope.model.results import (
@@ -73,6 +75,10 @@ class StageResults(Protocol):
     def dff(self) -> RelativeFluorescence | None:
         """Relative fluorescence of the components."""
 
+    @property
+    def injected(self) -> Detection | None:
+        """Which known cells were found when they were put into the movie."""
+
 
 @dataclass(frozen=True)
 class StoredAnimal(ExportedAnimal):
@@ -100,11 +106,12 @@ class StoredAnimal(ExportedAnimal):
 
     @cached_property
     def meta(self) -> Mapping[str, Any]:
-        """The record, with the remark on the animal and the verdict on the motion correction."""
+        """The record, with the remark on the animal, the verdict on its motion, and the limits of detection."""
         values = {"recording" if name == "info" else name: value for name, value in self.record.items()}
         values["remark"] = self.remarks.get(self.name, "")
-        quality = self.results.motion_quality
-        return values if quality is None else values | {"motion_quality": to_plain(quality)}
+        quality, injected = self.results.motion_quality, self.results.injected
+        values |= {} if quality is None else {"motion_quality": to_plain(quality)}
+        return values if injected is None else values | {ENTRY: plain_of(injected)}
 
     @cached_property
     def images(self) -> Mapping[str, FloatArray]:
@@ -159,6 +166,11 @@ class StoredAnimal(ExportedAnimal):
     def curation(self) -> Sequence[CurationEntry]:
         """All that persons said of the components of the recording."""
         return self.judgements.log
+
+    @property
+    def injected(self) -> Detection | None:
+        """Which known cells were found when they were put into the movie."""
+        return self.results.injected
 
     @property
     def footprints(self) -> csc_matrix | None:

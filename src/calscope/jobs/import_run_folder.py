@@ -173,6 +173,7 @@ def _results(animal: ExportedAnimal) -> dict[StageName, Any]:
         "component_quality": _quality(animal),
         "evaluation": _evaluation(animal),
         "dff": _dff(animal),
+        "injected": animal.injected,
     }
     return {stage: result for stage, result in found.items() if result is not None}
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
 from calscope.model.artefacts import RecordingCheck
-from calscope.model.detection import Detection
+from calscope.model.detection import Detection, curves_from_json, curves_to_json
 from calscope.model.errors import StoreError
 from calscope.model.fields import StageName
 from calscope.model.motion_preview import MotionPreview, MotionSurvey, MovingPart, PreviewVersion
@@ -301,6 +301,7 @@ def _save_detection(writer: ResultWriter, detection: Detection) -> None:
     if detection.quality is not None:
         _save_component_quality(writer, detection.quality)
     writer.values |= {"decay_time_s": _number(detection.decay_time_s), "gain": _number(detection.gain)}
+    writer.values["curves"] = curves_to_json(detection.curves)
 
 
 def _load_detection(stored: StoredResult) -> Detection:
@@ -313,6 +314,7 @@ def _load_detection(stored: StoredResult) -> Detection:
         centers_px=stored.array("centers_px"),
         quality=_load_component_quality(stored) if "snr" in stored.arrays else None,
         round=stored.array("round") if "round" in stored.arrays else None,
+        curves=curves_from_json(values["curves"]),
         decay_time_s=np.nan if values["decay_time_s"] is None else float(values["decay_time_s"]),
         gain=np.nan if values["gain"] is None else float(values["gain"]),
     )

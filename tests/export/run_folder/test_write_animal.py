@@ -13,6 +13,7 @@ import stand_in
 import tifffile
 from repository import SHARED
 
+from calscope.algorithms.injection.detection_limit import with_curves
 from calscope.export.run_folder.animal_folder import AnimalFolder
 from calscope.export.run_folder.motion_record import from_plain
 from calscope.export.run_folder.write_animal import FILES, write_animal
@@ -20,6 +21,7 @@ from calscope.export.stored_animal import StoredAnimal
 from calscope.io.readers.reader_registry import open_recording
 from calscope.model.curation.curation_entry import new_entry
 from calscope.model.curation.judgements import Judgement, Judgements
+from calscope.model.detection import Detection
 from calscope.model.errors import Cancelled, StoreError
 from calscope.model.movie import Movie
 from calscope.model.note_texts.all_texts import text, with_text
@@ -62,6 +64,7 @@ class Found:
     component_quality: ComponentQuality | None = None
     evaluation: Evaluation | None = None
     dff: RelativeFluorescence | None = None
+    injected: Detection | None = None
 
 
 @pytest.fixture
@@ -103,7 +106,7 @@ def names_in(folder):
 
 def test_all_files_of_a_whole_run(tmp_path, found):
     written = write(tmp_path / "A", RECORD, found, save_movie=True)
-    expected = {*FILES, "run.json"} - {"curation.jsonl"}  # nobody said anything
+    expected = {*FILES, "run.json"} - {"curation.jsonl", "injected.parquet"}  # nobody said anything, nor put cells in
     assert names_in(tmp_path / "A") == sorted(expected)
     assert written[-1].name == "run.json" and {path.name for path in written} == expected
 
@@ -373,3 +376,57 @@ def test_a_folder_of_an_older_version_has_no_decisions(tmp_path, found):
     assert set(read.components["decision"]) == {""} and not read.components["carried_over"].any()
     assert read.components["accepted_by_thresholds"].tolist() == table["accepted"].tolist()
     assert read.components["reason_by_thresholds"].tolist() == table["reason"].tolist() and read.curation == ()
+
+
+def a_detection(n=64):
+    levels = np.tile(np.float32([2, 4, 8, 16]), n // 4)[:n]
+    seen = levels > 5
+    places = np.stack([np.arange(n) % H, np.arange(n) % W], axis=1).astype(np.float32)
+    put_in = Detection(levels, seen, seen & (levels > 10), np.where(seen, 0.9, np.nan).astype("f4"), places)
+    return with_curves(replace(put_in, round=np.arange(n) // 32, decay_time_s=0.4, gain=2.5))
+
+
+def test_known_cells_that_were_put_in_are_written_and_read_back(found, tmp_path):
+    put_in = a_detection()
+    write_animal(tmp_path / "Animal_1", StoredAnimal(RECORD, replace(found, injected=put_in)))
+    table = pd.read_parquet(tmp_path / "Animal_1/injected.parquet")
+    assert list(table)[:6] == ["peak_snr", "found", "accepted", "trace_r", "y_px", "x_px"]
+    assert np.array_equal(table["found"], put_in.found)
+    said = json.loads((tmp_path / "Animal_1/run.json").read_text(encoding="utf-8"))["injected"]
+    assert said["n"] == 64
+    assert said["limits"]["found_50"]["value"] == put_in.limits.found_50.value
+    assert "half were found from a peak SNR of" in said["text"]
+    again = AnimalFolder(tmp_path / "Animal_1").injected
+    assert again.curves == put_in.curves
+    assert np.array_equal(again.centers_px, put_in.centers_px)
+    assert np.array_equal(again.accepted, put_in.accepted)
+    write_animal(tmp_path / "Animal_1", StoredAnimal(RECORD, found))
+    assert not (tmp_path / "Animal_1/injected.parquet").exists(), "of an earlier run"
+    assert AnimalFolder(tmp_path / "Animal_1").injected is None
+
+
+def test_limits_beyond_the_ladder_and_no_cells_at_all_are_written_too(found, tmp_path):
+    levels = np.tile(np.float32([2, 28]), 16)
+    none = np.zeros(32, bool)
+    unseen = with_curves(Detection(levels, none, none, np.full(32, np.nan, "f4"), np.zeros((32, 2), "f4")))
+    nowhere = with_curves(a_detection(0))
+    for put_in in (unseen, nowhere):
+        write_animal(tmp_path / "Animal_1", StoredAnimal(RECORD, replace(found, injected=put_in)))
+        again = AnimalFolder(tmp_path / "Animal_1").injected
+        assert again.curves == put_in.curves
+        assert again.n == put_in.n
+    assert np.isinf(unseen.limits.found_50.value)
+    assert nowhere.limits.found_50 is None
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"limits": {"found_50": {"value": "many"}}}, {"limits": 3}, {}, {"limits": {}, "found": 1, "accepted": 2}],
+)
+def test_a_damaged_entry_of_known_cells_is_named(found, tmp_path, damage):
+    write_animal(tmp_path / "Animal_1", StoredAnimal(RECORD, replace(found, injected=a_detection())))
+    path = tmp_path / "Animal_1/run.json"
+    said = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**said, "injected": damage}), encoding="utf-8")
+    with pytest.raises(StoreError, match=r"injected\.parquet is damaged"):
+        _ = AnimalFolder(tmp_path / "Animal_1").injected

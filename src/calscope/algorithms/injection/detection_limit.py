@@ -5,13 +5,14 @@ prior keeps it finite where all are found above one level and none below: Gelman
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calscope.algorithms.comparison.agreement import match_footprints, trace_correlations
 from calscope.algorithms.injection.injected_cells import LADDER, InjectedCells
-from calscope.model.detection import Detection, DetectionLimits, Limit
+from calscope.model.detection import Curves, Detection, DetectionLimits, Limit, ShareCurve
 from calscope.model.movie import FloatArray
 from calscope.model.results import ComponentQuality, Components, Evaluation
 
@@ -21,6 +22,8 @@ FEWEST_CELLS = 16
 _PRIOR_SD = (10.0, 5.0)
 """Of the curve's height and of its slope."""
 _STEPS = 25
+_POINTS = 31
+_INTERVAL = (0.025, 0.975)
 _CLOSE = 1e-6
 
 
@@ -64,7 +67,7 @@ def in_one(rounds: Sequence[Detection], *, decay_time_s: float, gain: float) -> 
     def joined(values: Iterable[NDArray], *like: int) -> NDArray:
         return np.concatenate([np.zeros((0, *like), np.float32), *values])
 
-    return Detection(
+    together = Detection(
         peak_snr=joined(one.peak_snr for one in rounds),
         found=joined(one.found for one in rounds).astype(bool),
         accepted=joined(one.accepted for one in rounds).astype(bool),
@@ -75,6 +78,7 @@ def in_one(rounds: Sequence[Detection], *, decay_time_s: float, gain: float) -> 
         decay_time_s=decay_time_s,
         gain=gain,
     )
+    return with_curves(together)
 
 
 def _joined_quality(parts: Sequence[ComponentQuality]) -> ComponentQuality | None:
@@ -95,21 +99,46 @@ def limit(peak_snr: FloatArray, success: NDArray[np.bool_], share: float, *, see
     share
         Between 0 and 1, such as 0.5 or 0.9.
     """
-    n = len(peak_snr)
-    if n < FEWEST_CELLS:
+    if len(peak_snr) < FEWEST_CELLS:
         return None
-    rng = np.random.default_rng(seed)
-    samples = np.vstack([np.arange(n), rng.integers(0, n, (RESAMPLED, n))])
-    x = np.log(np.asarray(peak_snr, np.float64))[samples]
-    values = _crossing(_curves(x, np.asarray(success, np.float64)[samples]), share)
-    low, high = np.quantile(values[1:], (0.025, 0.975), method="nearest")
+    values = _crossing(_fitted(peak_snr, success, seed), share)
+    low, high = np.quantile(values[1:], _INTERVAL, method="nearest")
     return Limit(float(values[0]), float(low), float(high))
 
 
+def _fitted(peak_snr: FloatArray, success: NDArray[np.bool_], seed: int) -> NDArray[np.float64]:
+    """Fit the curve of all cells, and those of resampled ones; height and slope of each, (1 + RESAMPLED, 2)."""
+    n = len(peak_snr)
+    samples = np.vstack([np.arange(n), np.random.default_rng(seed).integers(0, n, (RESAMPLED, n))])
+    return _curves(np.log(np.asarray(peak_snr, np.float64))[samples], np.asarray(success, np.float64)[samples])
+
+
 def limits(detection: Detection) -> DetectionLimits:
-    """Give the peak SNR at which 50 % and 90 % of the cells are found, and are accepted; about 0.1 s of work."""
+    """Give the peak SNR at which 50 % and 90 % of the cells are found, and are accepted."""
     given = ((success, share) for success in (detection.found, detection.accepted) for share in (0.5, 0.9))
     return DetectionLimits(*(limit(detection.peak_snr, success, share) for success, share in given))
+
+
+def with_curves(detection: Detection) -> Detection:
+    """Give the same cells with what is fitted to them."""
+    found, accepted = (share_curve(detection.peak_snr, of) for of in (detection.found, detection.accepted))
+    return replace(detection, curves=Curves(limits(detection), found, accepted))
+
+
+def accepted_by(detection: Detection, accepted: NDArray[np.bool_]) -> Detection:
+    """Give the same cells where other ones of the components in their places are accepted, (n,)."""
+    return with_curves(replace(detection, accepted=detection.found & accepted))
+
+
+def share_curve(peak_snr: FloatArray, success: NDArray[np.bool_], *, seed: int = 0) -> ShareCurve:
+    """Give the fitted share that succeeds over the peak SNR, with an interval; nothing where too few were put in."""
+    if len(peak_snr) < FEWEST_CELLS:
+        return ShareCurve()
+    at = np.geomspace(LADDER[0], LADDER[-1], _POINTS)
+    curves = _fitted(peak_snr, success, seed)
+    shares = 1.0 / (1.0 + np.exp(-np.clip(curves[:, :1] + curves[:, 1:] * np.log(at), -30, 30)))
+    low, high = np.quantile(shares[1:], _INTERVAL, axis=0)
+    return ShareCurve(*(tuple(np.round(values, 4).tolist()) for values in (at, shares[0], low, high)))
 
 
 def accepted_share(detection: Detection) -> float:

@@ -23,18 +23,21 @@ from scipy.sparse import csc_matrix
 from calscope.export.exported_animal import TRACE_KINDS, Background, ExportedAnimal, Patches, TraceKind
 from calscope.export.run_folder.check_parts import check_columns, check_counted, image_shape, numbers, typed
 from calscope.export.run_folder.check_record import check_record
+from calscope.export.run_folder.injected_record import ENTRY, detection_of
 from calscope.export.run_folder.read_files import (
     CURATION,
     DAMAGE,
+    INJECTED_FILE,
     load_npz,
     one_component,
     read_json,
     sparse,
     starts_of,
 )
-from calscope.export.run_folder.table_columns import COMPONENTS, MOTION
+from calscope.export.run_folder.table_columns import COMPONENTS, INJECTED, MOTION
 from calscope.io.curation_log import CurationLog
 from calscope.model.curation.curation_entry import CurationEntry
+from calscope.model.detection import Detection
 from calscope.model.errors import StoreError
 from calscope.model.movie import FloatArray, Movie
 
@@ -132,6 +135,14 @@ class AnimalFolder(ExportedAnimal):
             When it is another recording's.
         """
         return CurationLog(self.path / CURATION, str(self.recording.get("fingerprint"))).entries()
+
+    @cached_property
+    def injected(self) -> Detection | None:
+        """Which known cells were found when they were put into the movie; None in folders without."""
+        cells, values = self._table(INJECTED_FILE, INJECTED, len(INJECTED), ""), self.meta.get(ENTRY)
+        if cells is None or values is None:
+            return None
+        return self._guarded(INJECTED_FILE, lambda: detection_of(cells, values))
 
     @cached_property
     def footprints(self) -> csc_matrix | None:
@@ -239,7 +250,8 @@ class AnimalFolder(ExportedAnimal):
         if not self._has(file):
             return None
         found = self._guarded(file, lambda: typed(pq.read_table(self.path / file), schema, needed))
-        self._guarded(file, lambda: check_counted(found[counted], counted))
+        if counted:
+            self._guarded(file, lambda: check_counted(found[counted], counted))
         return found
 
     def _open_table(self, file: str) -> pq.ParquetFile:

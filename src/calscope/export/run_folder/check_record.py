@@ -71,6 +71,7 @@ class _Record(_Part):
     peak_memory_bytes: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     load_report: list[Any] | None = None
     notes: list[Any] | None = None
+    injected: dict[str, Any] | None = None
 
 
 def check_record(meta: Mapping[str, Any]) -> None:

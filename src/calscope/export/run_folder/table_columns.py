@@ -28,6 +28,15 @@ COMPONENTS = pa.schema(
         ("reason_by_thresholds", pa.string()),
     ]
 )
+INJECTED = pa.schema(
+    [
+        ("peak_snr", pa.float64()),
+        ("found", pa.bool_()),
+        ("accepted", pa.bool_()),
+        *((name, pa.float64()) for name in ("trace_r", "y_px", "x_px")),
+        ("round", pa.int32()),
+    ]
+)
 TRACES = pa.schema(
     [
         ("component", pa.int32()),

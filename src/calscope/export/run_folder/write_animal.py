@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from scipy.sparse import save_npz
 
 from calscope.export.exported_animal import TRACE_KINDS, ExportedAnimal
-from calscope.export.run_folder.read_files import CURATION
-from calscope.export.run_folder.table_columns import COMPONENTS, MOTION, TRACES, as_table, table_of
+from calscope.export.run_folder.injected_record import table_of_cells
+from calscope.export.run_folder.read_files import CURATION, INJECTED_FILE
+from calscope.export.run_folder.table_columns import COMPONENTS, INJECTED, MOTION, TRACES, as_table, table_of
 from calscope.io.atomic_write import atomic_file
 from calscope.io.curation_log import line_of
 from calscope.io.json_files import read_json_file
@@ -43,6 +44,7 @@ FILES = (
     "background.npz",
     "cnmf.npz",
     CURATION,
+    INJECTED_FILE,
     MOVIE,
 )
 """All that may stand in an animal's folder besides run.json; of an earlier run, what the new one lacks is removed."""
@@ -197,7 +199,11 @@ def _frames(movie: Movie, dtype: np.dtype, progress: Progress) -> Iterator[NDArr
 
 
 def _write_tables(folder: Path, animal: ExportedAnimal) -> Iterator[Path]:
-    tables = (("motion.parquet", MOTION, animal.motion), ("components.parquet", COMPONENTS, animal.components))
+    tables = (
+        ("motion.parquet", MOTION, animal.motion),
+        ("components.parquet", COMPONENTS, animal.components),
+        (INJECTED_FILE, INJECTED, None if animal.injected is None else table_of_cells(animal.injected)),
+    )
     for name, columns, frame in tables:
         if frame is not None:
             with atomic_file(folder / name) as unfinished:

@@ -1,0 +1,50 @@
+"""The limits of detection, said in sentences."""
+
+import math
+
+from calscope.model.detection import Detection, DetectionLimits, Limit
+
+SNR_MEANS = "Peak SNR: height of a cell's largest transient over the noise of its trace."
+
+
+def sentence(detection: Detection) -> str:
+    """Say how bright a cell must be to be found and accepted, or why no number can be told."""
+    if detection.n == 0:
+        return (
+            "No known cell could be put into this movie: there is no place of the size of a cell that is free of "
+            "components and away from the rim. So no limit can be told."
+        )
+    limits = detection.limits
+    if limits.found_50 is None or limits.accepted_50 is None:
+        return (
+            f"Only {detection.n} known cells could be put into this movie, where no component lies and away from the "
+            "rim. That is too few to tell a limit."
+        )
+    return (
+        f"Of {detection.n} known cells put into this movie, half were found from a peak SNR of "
+        f"{_with_interval(limits.found_50)} and accepted from {_with_interval(limits.accepted_50)}; nine in ten were "
+        f"found from {_or_beyond(limits.found_90)} and accepted from {_or_beyond(limits.accepted_90)}."
+    )
+
+
+def of_limits(limits: DetectionLimits) -> str:
+    """Give the limits in a few words, for a table or beside another run's; empty where there is none."""
+    if limits.found_50 is None or limits.accepted_50 is None:
+        return ""
+    return f"found {_with_interval(limits.found_50)}, accepted {_with_interval(limits.accepted_50)}"
+
+
+def number(value: float) -> str:
+    """Give a peak SNR, or that it lies beyond what was tried."""
+    if math.isinf(value):
+        return "more than was tried"
+    return f"{value:.1f}" if value > 0 else "less than was tried"
+
+
+def _with_interval(limit: Limit) -> str:
+    low, high = number(limit.low), number(limit.high)
+    return f"{number(limit.value)} (95 % interval: {low} to {high})" if low != high else number(limit.value)
+
+
+def _or_beyond(limit: Limit | None) -> str:
+    return "an SNR that is not known" if limit is None else number(limit.value)
