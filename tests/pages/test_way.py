@@ -4,12 +4,14 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import tifffile
 
 from calscope.jobs.job_spec import JobSpec
+from calscope.pipeline import room
 from calscope.ui.frame import keys
 from calscope.ui.session import launch, places
 
@@ -98,8 +100,13 @@ def test_each_run_button_says_which_stages_run_again_and_why(open_page, lab):
     app.session_state[keys.parameter("evaluation.min_SNR")] = 4.0
     app.run()
     about, _, said = plan(app).partition(". ")
-    assert re.fullmatch(r"About [\d.]+ s", about)
+    assert re.fullmatch(r"About [\d.]+ s · [\d.]+ MB memory · [\d.]+ kB disk", about)
     assert said == "First fit, refit, residual run again: gSig 4 → 5; the rest is in the store."
+    told = next(said for text in app.sidebar.caption if "Runs: " in (said := (text.proto.help or "").replace("\\", "")))
+    assert re.search(r"Runs: first fit \([\d.]+ s, [\d.]+ kB\), refit \(.*From the store: .*corrected movie", told), (
+        told
+    )
+    assert "Learnt from the runs that ended on this machine." in told
     app.session_state[keys.FRAMES] = 120
     assert plan(app.run()).endswith(". Everything runs again: frames 160 → 120, gSig 4 → 5.")
     app.session_state[keys.FRAMES] = None
@@ -131,7 +138,7 @@ def test_a_folder_that_was_never_run_is_run_whole(open_page, lab):
     tifffile.imwrite(never / "movie.tif", frames, photometric="minisblack")
     app = open_page("extraction", data=never)
     app.session_state[keys.parameter("dataset.fr")] = 20.0
-    assert plan(app.run()).endswith(" s. Everything runs.")
+    assert re.search(r" disk\. Everything runs\.$", plan(app.run()))
 
 
 def test_what_keeps_a_run_of_everything_from_starting_is_said(open_page, lab, submitted):
@@ -170,3 +177,21 @@ def test_a_demo_that_an_earlier_version_made_opens(open_page, lab):
     assert not app.exception and not app.error
     assert app.dataframe[0].value["Animal"].tolist() == ["Animal_1", "Animal_2"]
     shutil.rmtree(folder)
+
+
+def test_a_run_that_does_not_fit_says_so_at_its_button_and_is_refused_where_it_surely_can_not_work(
+    open_page, lab, submitted, monkeypatch
+):
+    monkeypatch.setattr(room, "free_bytes", lambda _: 100_000)
+    app = open_page("extraction", run=lab.good_run)
+    app.session_state[keys.FRAMES] = 120
+    app.run()
+    assert "are free: prune the store on the page Runs" in plan(app)
+    app.button(key=keys.run_button("extraction")).click().run()
+    assert not submitted
+    assert any("The corrected movies would take 2.0 MB" in error.value.replace("\\", "") for error in app.error)
+    monkeypatch.setattr(room, "free_bytes", lambda _: 10**9)
+    monkeypatch.setattr(room.psutil, "virtual_memory", lambda: SimpleNamespace(available=10**6, total=10**12))
+    assert "are free: close other programs" in plan(app.run())
+    app.button(key=keys.run_button("extraction")).click().run()
+    assert submitted, "it may work all the same"

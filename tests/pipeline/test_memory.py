@@ -67,3 +67,15 @@ def test_an_array_in_memory_is_not_watched(monkeypatch):
     monkeypatch.setattr(memory, "_maps", type(memory._maps)())
     watch_map(np.zeros(10))
     assert len(memory._maps) == 0
+
+
+def test_the_peak_of_each_stretch_is_its_own():
+    with PeakMemory() as memory:
+        block = np.ones(60 << 20, np.uint8)
+        assert block.sum() > 0
+        memory.begin_stretch()
+        high = memory.stretch_bytes
+        del block
+        memory.begin_stretch()
+        assert memory.stretch_bytes < high - (40 << 20)
+    assert memory.peak_bytes >= high

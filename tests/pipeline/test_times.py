@@ -1,5 +1,7 @@
 """Times of finished stages make the next estimate; without any, CaImAn's is said to be unknown."""
 
+import json
+
 import pytest
 
 from calscope.pipeline.stages import stage_of
@@ -13,13 +15,13 @@ def test_before_anything_ran_caiman_has_shares_and_no_estimate(tmp_path):
     assert not caiman.expected(stage_of("refit"), LARGE).is_known
     assert caiman.expected(stage_of("refit"), LARGE).seconds > caiman.expected(stage_of("estimate"), LARGE).seconds
     assert caiman.expected(stage_of("before"), LARGE).is_known, "our own code, whichever engine runs"
-    assert ours.expected(stage_of("refit"), LARGE) == Expected(stage_of("refit").rough_seconds(LARGE))
+    assert ours.expected(stage_of("refit"), LARGE).seconds == stage_of("refit").rough_seconds(LARGE)
 
 
 def test_the_run_nearest_in_size_is_scaled(tmp_path):
     times, fit = StageTimes(tmp_path, "caiman", 2), stage_of("fit")
     times.note(fit, SMALL, 30.0)
-    assert times.expected(fit, SMALL) == Expected(30.0)
+    assert times.expected(fit, SMALL).seconds == 30.0
     times.note(fit, LARGE, 100.0)
     assert times.expected(fit, (2000, 100, 100)).seconds == pytest.approx(200)
     assert times.expected(fit, (120, 100, 100)).seconds == pytest.approx(36)
@@ -32,19 +34,56 @@ def test_the_latest_of_the_same_size_counts_and_few_are_kept(tmp_path):
     for seconds in range(1, 2 * KEPT):
         times.note(fit, SMALL, seconds)
     assert times.expected(fit, SMALL).seconds == 2 * KEPT - 1
-    assert (tmp_path / FILE).stat().st_size < 30 * KEPT
+    assert (tmp_path / FILE).stat().st_size < 40 * KEPT
 
 
-@pytest.mark.parametrize("text", ["", "[1]", '{"a": {"fit": [[0, 1]]}}', '{"a": {"fit": 3}}'])
+def test_disk_grows_with_the_movie_and_memory_as_runs_of_other_sizes_show(tmp_path):
+    times, fit = StageTimes(tmp_path, "builtin", 2), stage_of("fit")
+    times.note(fit, SMALL, 1.0, disk_bytes=5000, memory_bytes=400)
+    assert times.expected(fit, SMALL) == Expected(1.0, disk_bytes=5000, memory_bytes=400)
+    assert times.expected(fit, LARGE) == Expected(10.0, disk_bytes=50_000, memory_bytes=400), "one size tells no growth"
+    times.note(fit, LARGE, 10.0, disk_bytes=60_000, memory_bytes=1300)
+    assert times.expected(fit, (2000, 100, 100)).memory_bytes == pytest.approx(2300)
+    assert times.expected(fit, (2000, 100, 100)).disk_bytes == 120_000
+    assert times.expected(fit, (10, 100, 100)).memory_bytes == pytest.approx(400), "never below the least that was seen"
+
+
+def test_memory_that_was_higher_on_a_small_movie_does_not_shrink_to_nothing(tmp_path):
+    times, fit = StageTimes(tmp_path, "builtin", 2), stage_of("fit")
+    times.note(fit, SMALL, 1.0, memory_bytes=900)
+    times.note(fit, LARGE, 10.0, memory_bytes=700)
+    assert times.expected(fit, (9000, 100, 100)).memory_bytes >= 700
+
+
+def test_before_anything_ran_the_size_of_the_corrected_movie_is_known(tmp_path):
+    expected = StageTimes(tmp_path, "builtin", 2).expected(stage_of("apply"), LARGE)
+    assert (expected.disk_bytes, expected.memory_bytes) == (2 * 1000 * 100 * 100, 0)
+
+
+def test_what_an_earlier_version_wrote_down_still_tells_the_time(tmp_path):
+    times = StageTimes(tmp_path, "builtin", 2)
+    times.note(stage_of("before"), SMALL, 1.0)
+    kept = json.loads((tmp_path / FILE).read_text())
+    for stages in kept.values():
+        stages["before"] = [run[:2] for run in stages["before"]]
+    (tmp_path / FILE).write_text(json.dumps(kept))
+    assert times.expected(stage_of("before"), SMALL) == Expected(1.0, disk_bytes=12 * 100 * 100)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[1]", '{"a": {"fit": [[0, 1]]}}', '{"a": {"fit": 3}}', '{"a": {"fit": [[1, 2, 3, 4, 5]]}}']
+)
 def test_a_file_that_something_else_wrote_is_begun_anew(tmp_path, text):
     (tmp_path / FILE).write_text(text)
     times = StageTimes(tmp_path, "caiman", 2)
     assert not times.expected(stage_of("fit"), SMALL).is_known
     times.note(stage_of("fit"), SMALL, 7.0)
-    assert times.expected(stage_of("fit"), SMALL) == Expected(7.0)
+    assert times.expected(stage_of("fit"), SMALL).seconds == 7.0
 
 
 def test_a_sum_is_known_where_all_of_it_is():
     assert total([Expected(1), Expected(2)]) == Expected(3)
     assert not total([Expected(1), Expected(2, is_known=False)]).is_known
     assert total([]) == Expected(0)
+    parts = [Expected(1, disk_bytes=3, memory_bytes=9), Expected(1, disk_bytes=4, memory_bytes=2)]
+    assert total(parts) == Expected(2, disk_bytes=7, memory_bytes=9), "one after the other"

@@ -51,6 +51,8 @@ class PeakMemory:
 
     def __init__(self) -> None:
         self.peak_bytes = 0
+        self.stretch_bytes = 0
+        """The peak since the last stretch began."""
         self._children_bytes = 0
         self._looks = 0
         self._process = psutil.Process()
@@ -68,6 +70,11 @@ class PeakMemory:
         self._ended.set()
         self._thread.join()
 
+    def begin_stretch(self) -> None:
+        """Measure the peak of a stretch of its own from now on."""
+        self.stretch_bytes = 0
+        self._look()
+
     def _watch(self) -> None:
         while not self._ended.wait(_INTERVAL_S):
             self._look()
@@ -77,7 +84,8 @@ class PeakMemory:
         if self._looks % _CHILDREN_EVERY == 0:
             self._children_bytes = sum(_own_bytes(child) for child in self._process.children(recursive=True))
         self._looks += 1
-        self.peak_bytes = max(self.peak_bytes, memory.rss + self._children_bytes)
+        now = memory.rss + self._children_bytes
+        self.peak_bytes, self.stretch_bytes = max(self.peak_bytes, now), max(self.stretch_bytes, now)
         if getattr(memory, "shared", 0) > MAPPED_LIMIT_BYTES:
             release_pages()
 

@@ -156,7 +156,7 @@ def run_animal(
         versions=library_versions(),
         until=until,
     )
-    with store.lease(run.keys.values()), PeakMemory() as memory:
+    with store.lease(run.keys.values()), run.memory as memory:
         problem = run.all_stages(stages_until(until))
         record = run.completed(record)  # under the lease: once it ends, another process may prune what is read here
     record = replace(record, peak_memory_bytes=memory.peak_bytes, error=problem)
@@ -185,6 +185,7 @@ class _Run:
         self.keys = plan_keys(self.recording.info, self.params, self.engine, self.inputs)
         self.results = AnimalResults(self.store, self.keys)
         self.times = StageTimes(self.store.root, self.engine.name, self.workers)
+        self.memory = PeakMemory()
 
     def keys_done(self) -> dict[StageName, str]:
         """Give the keys of the recording and of the stages that are done."""
@@ -233,6 +234,7 @@ class _Run:
         progress(0.0)
         started = time.perf_counter()
         cached = self.store.has(self.keys[stage.name])  # another run may have made it meanwhile
+        self.memory.begin_stretch()
         try:
             if not cached:
                 logger.info("%s: %s started", name, stage.title)
@@ -249,7 +251,11 @@ class _Run:
 
     def _note(self, stage: Stage, seconds: float, *, cached: bool) -> None:
         if not cached:
-            self.times.note(stage, self.recording.shape, seconds)
+            took = {
+                "disk_bytes": self.store.n_bytes(self.keys[stage.name]),
+                "memory_bytes": self.memory.stretch_bytes,
+            }
+            self.times.note(stage, self.recording.shape, seconds, **took)
         self.records.append(StageRecord(stage.name, self.keys[stage.name], round(seconds, 3), cached))
         said = "served from the store" if cached else f"took {seconds:.1f} s"
         self.log(f"{self.recording.info.name}: {stage.title} {said}")

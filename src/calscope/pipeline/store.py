@@ -203,6 +203,10 @@ class Store:
         found = [_size_of(folder) for folder in self._result_folders() if self._is_complete(folder)]
         return sorted(found, key=lambda item: item.used_at)
 
+    def n_bytes(self, key: str) -> int:
+        """Give what a result takes on the disk; 0 where it is not there."""
+        return _size_of(self._folder(key)).n_bytes if self.has(key) else 0
+
     def size_by_stage(self) -> dict[str, int]:
         """Give the bytes of all complete results of each stage."""
         total: dict[str, int] = {}

@@ -1,12 +1,14 @@
-"""How long stages take on this machine, learnt from the runs that ended here: for progress and the time left."""
+"""What stages take on this machine, learnt from the runs that ended here: time, memory, and room on the disk."""
 
 import json
 import math
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from calscope.io.atomic_write import write_text_whole
 from calscope.model.fields import StageName
@@ -16,6 +18,8 @@ from calscope.pipeline.stages import Stage
 FILE = "times.json"
 KEPT = 8
 """Runs of each stage that are remembered."""
+_OTHER_SIZE = 1.5
+"""Movies that differ by less than this factor don't tell how memory grows with them."""
 _TRUST_IN_ROUGH = 0.05
 """The rough estimate of the whole time counts as much as this fraction of the work done."""
 _WEIGHTS: dict[str, dict[StageName, float]] = {
@@ -32,19 +36,34 @@ _WEIGHTS: dict[str, dict[StageName, float]] = {
 beforehand: they share out the progress bar, and are no estimate of time."""
 
 
+_VALUE_BYTES: dict[StageName, float] = {"apply": 2.0, "estimate": 0.05, "fit": 0.06, "refit": 0.06, "dff": 0.02}
+_PIXEL_BYTES: dict[StageName, float] = {"before": 12, "check": 4, "after": 12, "residual": 8, "evaluation": 1}
+"""What results take on the disk, by the movie's values and by the pixels of its field: of the corrected movie exactly,
+of the others about so much, before any of them was made here."""
+
+
 @dataclass(frozen=True)
 class Expected:
-    """About how long something takes."""
+    """About what something takes."""
 
     seconds: float
     is_known: bool = True
     """False where nothing of the kind ran here yet, and the seconds only tell its share in the whole."""
+    disk_bytes: float = 0.0
+    """Of the results that are kept."""
+    memory_bytes: float = 0.0
+    """At the highest; 0 where nothing of the kind ran here yet."""
 
 
 def total(parts: Iterable[Expected]) -> Expected:
-    """Give the sum; it is known where every part is."""
+    """Give what all of it takes, one after the other; times are known where every part's is."""
     found = list(parts)
-    return Expected(sum(part.seconds for part in found), all(part.is_known for part in found))
+    return Expected(
+        sum(part.seconds for part in found),
+        all(part.is_known for part in found),
+        sum(part.disk_bytes for part in found),
+        max((part.memory_bytes for part in found), default=0.0),
+    )
 
 
 def time_left(elapsed_s: float, fraction: float, rough_s: float) -> float:
@@ -59,7 +78,7 @@ def is_first_run(root: Path) -> bool:
 
 
 class StageTimes:
-    """The times kept in one store, apart for each machine, engine and number of workers."""
+    """What is kept in one store, apart for each machine, engine and number of workers."""
 
     def __init__(self, root: Path, engine: str, workers: int) -> None:
         self.path = root / FILE
@@ -67,21 +86,35 @@ class StageTimes:
         self.workers = workers
 
     def expected(self, stage: Stage, shape: tuple[int, int, int]) -> Expected:
-        """Give about how long a stage takes on a movie of that shape (frames, rows, columns)."""
-        size = _megapixels(shape)
+        """Give about what a stage takes on a movie of that shape (frames, rows, columns)."""
+        megapixels = _megapixels(shape)
         runs = self._all().get(self._who(stage), {}).get(stage.name, ())
         if runs:
             # The nearest in size, the latest of those: what doesn't grow with the movie is then in it as well.
-            past_size, seconds = min(reversed(runs), key=lambda run: abs(math.log(run[0] / size)))
-            return Expected(seconds * size / past_size)
+            past = [_Past(*run) for run in runs]
+            near = min(reversed(past), key=lambda one: abs(math.log(one.megapixels / megapixels)))
+            grows = megapixels / near.megapixels
+            disk = near.disk_bytes * grows or rough_bytes(stage.name, shape)
+            memory = _memory(past, near, megapixels)
+            return Expected(near.seconds * grows, disk_bytes=disk, memory_bytes=memory)
         weight = _WEIGHTS.get(self.engine, {}).get(stage.name) if stage.uses_engine else None
-        return Expected(stage.rough_seconds(shape)) if weight is None else Expected(weight * size, is_known=False)
+        seconds, is_known = (stage.rough_seconds(shape), True) if weight is None else (weight * megapixels, False)
+        return Expected(seconds, is_known, rough_bytes(stage.name, shape))
 
-    def note(self, stage: Stage, shape: tuple[int, int, int], seconds: float) -> None:
-        """Remember how long a stage took; a store that can't be written is told elsewhere."""
+    def note(
+        self,
+        stage: Stage,
+        shape: tuple[int, int, int],
+        seconds: float,
+        *,
+        disk_bytes: int = 0,
+        memory_bytes: int = 0,
+    ) -> None:
+        """Remember what a stage took; a store that can't be written is told elsewhere."""
         everything = self._all()
         mine = everything.setdefault(self._who(stage), {})
-        mine[stage.name] = [*mine.get(stage.name, ()), [round(_megapixels(shape), 4), round(seconds, 3)]][-KEPT:]
+        took = [round(_megapixels(shape), 4), round(seconds, 3), disk_bytes, memory_bytes]
+        mine[stage.name] = [*mine.get(stage.name, ()), took][-KEPT:]
         try:
             write_text_whole(self.path, json.dumps(everything))
         except OSError:
@@ -95,6 +128,34 @@ class StageTimes:
         return found if _is_well_formed(found) else {}
 
 
+class _Past(NamedTuple):
+    """What a stage took in a run; earlier versions wrote down its time alone."""
+
+    megapixels: float
+    seconds: float
+    disk_bytes: float = 0.0
+    memory_bytes: float = 0.0
+
+
+def rough_bytes(stage: StageName, shape: tuple[int, int, int]) -> float:
+    """Give about what a stage's result takes on the disk, before any was made; of the corrected movie exactly."""
+    values, pixels = math.prod(shape), math.prod(shape[1:])
+    return _VALUE_BYTES.get(stage, 0.0) * values + _PIXEL_BYTES.get(stage, 0.0) * pixels
+
+
+def _memory(runs: Sequence[_Past], nearest: _Past, megapixels: float) -> float:
+    """Give the memory that a stage takes at the highest: on a line through past runs, where these differ in size.
+
+    With runs of one size alone it is what the nearest one took: much of it is the program, and movies are streamed.
+    """
+    known = [one for one in runs if one.memory_bytes]
+    sizes = [one.megapixels for one in known]
+    if not known or max(sizes) < _OTHER_SIZE * min(sizes):
+        return nearest.memory_bytes
+    slope, start = np.polyfit(sizes, [one.memory_bytes for one in known], 1)
+    return max(start + max(slope, 0.0) * megapixels, min(one.memory_bytes for one in known))
+
+
 def _megapixels(shape: tuple[int, int, int]) -> float:
     return math.prod(shape) / 1e6
 
@@ -103,6 +164,7 @@ def _is_well_formed(found: Any) -> bool:
     """Whether it is what `note` writes; a file that something else wrote into is begun anew."""
     try:
         runs = [run for stages in found.values() for kept in stages.values() for run in kept]
-        return all(0 < size < math.inf and 0 <= seconds < math.inf for size, seconds in runs)
+        past = [_Past(*run) for run in runs]
+        return all(one.megapixels > 0 and all(0 <= value < math.inf for value in one) for one in past)
     except (AttributeError, TypeError, ValueError):
         return False

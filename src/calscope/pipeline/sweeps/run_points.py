@@ -13,7 +13,6 @@ from typing import Any
 from calscope.algorithms.comparison.truth_scores import Truth, cropped_truth
 from calscope.algorithms.crop_choice import choose_crop
 from calscope.engines.engine import Engine
-from calscope.io.atomic_write import free_bytes
 from calscope.io.cropped_recording import CroppedRecording, read_crop
 from calscope.io.readers.reader import Recording
 from calscope.io.readers.reader_registry import open_recording
@@ -23,13 +22,13 @@ from calscope.model.errors import CalscopeError, StoreError
 from calscope.model.fields import StageName
 from calscope.model.params import Parameters
 from calscope.model.progress import Progress
-from calscope.model.quantities import size
 from calscope.model.recording import RecordingInfo
 from calscope.model.sweep_plan import SweepPlan, at_point, in_order, points_of
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.cohort import Report, Step
 from calscope.pipeline.cpus import cpu_count
 from calscope.pipeline.records import StoredRun, Until
+from calscope.pipeline.room import check_movies_fit
 from calscope.pipeline.runner import InfoSource, Log, plan_keys, resolve_params, run_animal
 from calscope.pipeline.stages import stages_until
 from calscope.pipeline.store import Store
@@ -39,7 +38,6 @@ from calscope.pipeline.trials import keep_small, trial_store
 from calscope.pipeline.truth_file import read_truth
 
 logger = logging.getLogger(__name__)
-_CODE_BYTES = 2
 _SMALL_EVERY = 10
 """The store of trials is looked through after so many points."""
 
@@ -197,14 +195,8 @@ class _Sweep:
         info, engine = self.source.info, self.request.engine
         params = [at_point(self.request.params, values) for values in self.points]
         movies = {plan_keys(info, one, engine, self.inputs)["apply"] for one in params}
-        frames, height, width = info.shape
-        needed = sum(not self.store.has(key) for key in movies) * frames * height * width * _CODE_BYTES
-        free = free_bytes(self.store.root)
-        if free is not None and needed > free:
-            raise StoreError(
-                f"The corrected movies of this sweep take {size(needed)}, and the disk of {self.store.root} has "
-                f"{size(free)} free. Try fewer values, or a crop."
-            )
+        missing = {key: info.shape for key in movies if not self.store.has(key)}
+        check_movies_fit(missing, self.store.root, "Try fewer values, or a crop.")
 
     def one_point(self, number: int, is_unchanged: Callable[[], bool]) -> None:
         """Run one point and keep what came of it; one that fails does not stop the others."""

@@ -19,5 +19,13 @@ def show(width: Literal["stretch", "content"] = "stretch") -> None:
         disabled=animal_states.is_going_on(),
         width=width,
     )
-    st.caption(messages.plain(run_plan.words_for_everything()), width="stretch")
+    told = run_plan.of_everything()
+    st.caption(as_caption(told), width="stretch", help=messages.plain(told.in_full) or None)
     launch.carry_out("evaluation")
+
+
+def as_caption(told: run_plan.Told, instead: str = "") -> str:
+    """Give the line that stands at a run button: what there is no room for, else what the run would do."""
+    if told.lacking:
+        return f":orange[:material/warning: {messages.plain(told.lacking)}]"
+    return messages.plain(told.line or instead)

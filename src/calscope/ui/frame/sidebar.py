@@ -139,8 +139,9 @@ def _show_plan(until: Until) -> None:
     changed = setting_words.changed(launch.groups_used(until))
     defaults = f"Not at default: {changed}." if changed else "All at their defaults."
     with st.container(height=PLAN_PX, border=False):
-        planned = run_plan.words(until)
-        st.caption(messages.plain(planned or defaults), help=messages.plain(f"{planned} {defaults}".strip()))
+        told = run_plan.of_run(until)
+        in_full = "\n".join(part for part in (told.lacking, told.line, told.in_full, defaults) if part)
+        st.caption(run_everything.as_caption(told, defaults), help=messages.plain(in_full))
 
 
 def recording_parameters() -> None:

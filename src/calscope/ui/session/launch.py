@@ -12,6 +12,8 @@ from calscope.model.errors import CalscopeError, ParameterError, RecordingError
 from calscope.model.params import Parameters, fields
 from calscope.pipeline.cpus import cpu_count
 from calscope.pipeline.records import Until
+from calscope.pipeline.room import check_movies_fit
+from calscope.pipeline.runner import plan_keys
 from calscope.pipeline.stages import stages_until
 from calscope.ui.frame import keys, messages
 from calscope.ui.session import cached, own_values, placed_seeds, places, shown_run
@@ -50,6 +52,7 @@ def start_run(until: Until) -> str:
     if until != "summary":
         _need_frame_rates(params)
     check_fits(params, until)
+    check_disk(params, until)
     spec = JobSpec(
         kind="run",
         data=str(project.root),
@@ -188,6 +191,19 @@ def check_fits(params: Parameters, until: Until) -> None:
     for ref in shown_run.chosen_recordings():
         if info := cached.info_or_none(str(ref.path), n_frames):
             check_fit(own_values.parameters(ref.name, params), info.shape, cpu_count())
+
+
+def check_disk(params: Parameters, until: Until) -> None:
+    """Refuse a run whose corrected movies have no room on the disk; StoreError as `check_movies_fit`."""
+    if not any(stage.name == "apply" for stage in stages_until(until)):
+        return
+    engine, store, movies = ENGINES[engine_name(until)], places.store(), {}
+    for ref in shown_run.chosen_recordings():
+        if info := cached.info_or_none(str(ref.path), st.session_state.get(keys.FRAMES)):
+            key = plan_keys(info, own_values.parameters(ref.name, params), engine).get("apply", "")
+            if key and not store.has(key):
+                movies[key] = info.shape
+    check_movies_fit(movies, store.root, "Prune the store on the page Runs, or run fewer animals or frames.")
 
 
 def _need_frame_rates(params: Parameters) -> None:

@@ -1,6 +1,6 @@
 """What a run would do with what is set now: which stages of which animals run again, because of what, and the time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -8,12 +8,12 @@ from typing import NamedTuple
 import streamlit as st
 
 from calscope.engines.engine_registry import ENGINES
+from calscope.engines.fit_estimate import fit_bytes
 from calscope.io.project import RecordingRef
 from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs, parameters_of
 from calscope.model.errors import CalscopeError
 from calscope.model.fields import StageName
 from calscope.model.params import Parameters, fields
-from calscope.model.quantities import duration
 from calscope.model.recording import RecordingInfo
 from calscope.model.seeds import Seeds
 from calscope.pipeline.cpus import cpu_count
@@ -22,7 +22,7 @@ from calscope.pipeline.runner import plan_keys
 from calscope.pipeline.stages import stage_of, stages_until
 from calscope.pipeline.times import Expected, StageTimes, is_first_run, total
 from calscope.ui.frame import keys, wording
-from calscope.ui.session import animal_states, cached, launch, own_values, places, shown_run
+from calscope.ui.session import animal_states, cached, launch, own_values, places, run_cost, shown_run
 from calscope.ui.widgets import parameter_form
 
 FIRST_RUN = "The first run here also compiles its kernels: up to a minute more."
@@ -57,26 +57,46 @@ class RunPlan:
     """Whether that is all that such a run does."""
     reasons: tuple[str, ...]
     """Why, as far as that is known: settings that are not those of the newest results."""
-    left_s: float | None
-    """Time that it takes, s; None where nothing like it ran here yet."""
+    by_stage: Mapping[StageName, Expected]
+    """What each of these stages takes, of all animals together."""
+    expected: Expected
+    """What all of it takes, one after the other."""
+    served: tuple[StageName, ...]
+    """What is in the store of all of them."""
 
 
-def words_for_everything() -> str:
-    """Say in one line what running everything would do."""
+class Told(NamedTuple):
+    """What is said of a run before it starts; empty where nothing can be said."""
+
+    line: str = ""
+    """What it takes, which stages it would do again, and because of what."""
+    in_full: str = ""
+    """Stage by stage, with what is taken from the store."""
+    lacking: str = ""
+    """Where it would not fit into memory or on the disk."""
+
+
+def of_everything() -> Told:
+    """Say what running everything would do."""
     if animal_states.is_going_on():
-        return "A run of this folder is going on."
+        return Told("A run of this folder is going on.")
     chosen = shown_run.chosen_recordings()
     whose = chosen[0].name if len(chosen) == 1 else f"{len(chosen)} animals"
-    return f"Motion correction, extraction and evaluation of {whose}. {words('evaluation')}".rstrip()
+    told = of_run("evaluation")
+    line = f"Motion correction, extraction and evaluation of {whose}. {told.line}".rstrip()
+    return told._replace(line=line)
 
 
-def words(until: Until) -> str:
-    """Say which stages a run would do again, because of what, and how long it takes; empty where it can't be said."""
+def of_run(until: Until) -> Told:
+    """Say what a run would do; nothing where what is set is wrong, which is said when the button is pressed."""
     try:
         plan = make(until)
     except CalscopeError:
-        return ""  # what is wrong is said when the button is pressed
-    return _sentence(plan) if plan.n_chosen else ""
+        return Told()
+    if not plan.n_chosen:
+        return Told()
+    in_full = run_cost.in_full(plan.by_stage, plan.served)
+    return Told(_sentence(plan), in_full, run_cost.warning(plan.expected))
 
 
 def _sentence(plan: RunPlan) -> str:
@@ -86,9 +106,9 @@ def _sentence(plan: RunPlan) -> str:
     whom = f" of {wording.count(plan.n_to_run, 'animal')}" if plan.n_to_run < plan.n_chosen else ""
     again = " again" if plan.reasons else ""
     said = f"{what}{again}{whom}{_because(plan)}{'' if plan.is_whole else '; the rest is in the store'}"
-    time = f"About {duration(plan.left_s)}. " if plan.left_s else ""
+    cost = run_cost.short(plan.expected)
     first = f" {FIRST_RUN}" if is_first_run(places.store().root) else ""
-    return f"{time}{said[0].upper()}{said[1:]}.{first}"
+    return f"{cost} {said[0].upper()}{said[1:]}.{first}".strip()
 
 
 def _listed(stages: tuple[StageName, ...]) -> str:
@@ -110,22 +130,29 @@ def make(until: Until) -> RunPlan:
     params, engine = parameter_form.parameters(launch.groups_used(until)), launch.engine_name(until)
     inputs = own_values.inputs_of_chosen(with_seeds=launch.takes_seeds(until))
     stages = tuple(stage.name for stage in stages_until(until))
-    pending: set[StageName] = set()
+    costs: dict[StageName, list[Expected]] = {}
     reasons: dict[str, None] = {}
-    times, n_chosen, n_to_run = [], 0, 0
+    n_chosen, n_to_run = 0, 0
     for ref, info in _chosen():
         own = inputs.get(ref.name, NO_INPUTS)
-        work = _Work(
-            _planned(info, parameters_of(ref.name, params, own), engine, own.seeds), info.shape, stages, engine
-        )
-        missing, time = _left(work, str(places.store().root), _changes())
-        times.append(time)
+        of_it = parameters_of(ref.name, params, own)
+        work = _Work(_planned(info, of_it, engine, own.seeds), info.shape, stages, engine)
+        missing = dict(_left(work, str(places.store().root), _changes()))
         n_chosen, n_to_run = n_chosen + 1, n_to_run + bool(missing)
-        pending |= set(missing)
+        for stage, one in missing.items():
+            costs.setdefault(stage, []).append(_with_memory(stage, one, of_it, info))
         reasons |= dict.fromkeys(_reasons(ref, info, own, set(missing)))
-    left = total(times)
-    found = tuple(stage for stage in stages if stage in pending)
-    return RunPlan(n_chosen, n_to_run, found, found == stages, tuple(reasons), left.seconds if left.is_known else None)
+    by_stage = {stage: total(costs[stage]) for stage in stages if stage in costs}
+    served = tuple(stage for stage in stages if stage not in costs)
+    whole = total(by_stage.values())
+    return RunPlan(n_chosen, n_to_run, tuple(by_stage), not served, tuple(reasons), by_stage, whole, served)
+
+
+def _with_memory(stage: StageName, one: Expected, params: Parameters, info: RecordingInfo) -> Expected:
+    """Give what a stage takes; a first fit at least the memory that its parameters ask for."""
+    if stage != "fit":
+        return one
+    return replace(one, memory_bytes=max(one.memory_bytes, fit_bytes(params, info.shape, cpu_count())))
 
 
 def _chosen() -> Iterator[tuple[RecordingRef, RecordingInfo]]:
@@ -147,12 +174,12 @@ def _changes() -> tuple[tuple[str, str, int], ...]:
 
 
 @st.cache_resource(ttl=FRESH_S, max_entries=256, show_spinner=False)
-def _left(work: _Work, root: str, changes: object) -> tuple[tuple[StageName, ...], Expected]:
-    """Give the stages that are not in the store, and the time that they take."""
+def _left(work: _Work, root: str, changes: object) -> tuple[tuple[StageName, Expected], ...]:
+    """Give the stages that are not in the store, and what they take."""
     store, by_stage = places.store(), dict(work.planned)
     missing = tuple(stage for stage in work.stages if stage not in by_stage or not store.has(by_stage[stage]))
     times = StageTimes(store.root, work.engine, cpu_count())
-    return missing, total(times.expected(stage_of(stage), work.shape) for stage in missing)
+    return tuple((stage, times.expected(stage_of(stage), work.shape)) for stage in missing)
 
 
 def _reasons(ref: RecordingRef, info: RecordingInfo, inputs: AnimalInputs, missing: set[StageName]) -> Iterator[str]:
