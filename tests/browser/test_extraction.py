@@ -13,10 +13,11 @@ pytestmark = pytest.mark.browser
 PARAMS = {"cnmf": {"rf": 20, "stride": 8}, "motion": {"strides": [32, 32], "overlaps": [16, 16]}}
 JOB_MS = 120_000
 RING = """() => {
-    const x = document.querySelector(".js-plotly-plot")?._fullData?.find(t => t.mode === "lines").x;
-    if (!x) return null;
-    const one = x.slice(0, x.findIndex(v => v === null || Number.isNaN(v)));
-    return Math.round(Math.max(...one) - Math.min(...one));
+    const row = [...document.querySelectorAll("*")].map(e => e.shadowRoot?.querySelector(".row")).find(Boolean);
+    const path = row?.querySelector("path")?.getAttribute("d");
+    if (!path) return null;
+    const x = path.split("M")[1].split(" ").map(point => parseFloat(point));
+    return Math.round(Math.max(...x) - Math.min(...x));
 }"""
 ZOOM = """() => {
     const drawn = [...document.querySelectorAll('.js-plotly-plot')].find(
@@ -54,6 +55,8 @@ def test_rings_grow_with_the_slider_and_the_page_around_them_stays(page):
     page.get_by_role("tab", name="Search preview").click()
     page.wait_for_function(f"({RING})() === 9", timeout=30_000)
     page.evaluate("document.querySelector('[data-testid=stTabs]').dataset.seen = 'before'")
+    picture = page.locator(".row image").first
+    picture.evaluate("image => image.dataset.seen = 'before'")
     slider = page.get_by_role("slider", name=re.compile("^Soma half-size"))
     slider.focus()
     for _ in range(3):
@@ -62,6 +65,14 @@ def test_rings_grow_with_the_slider_and_the_page_around_them_stays(page):
     holds(page, "Soma half-size y", "7")
     page.get_by_text("15 × 15 px").first.wait_for(timeout=10_000)
     assert page.evaluate("document.querySelector('[data-testid=stTabs]').dataset.seen") == "before"
+    assert picture.evaluate("image => image.dataset.seen") == "before", "it was never taken away"
+    frame = page.get_by_role("img", name=re.compile("^Seeds"))
+    frame.focus()
+    page.keyboard.press("+")
+    views = [page.locator(".row svg").nth(i).get_attribute("viewBox") for i in range(3)]
+    assert views[1] == views[2] != views[0], "the field's two pictures show the same part"
+    frame.dblclick()
+    assert page.locator(".row svg").nth(1).get_attribute("viewBox") == "-0.5 -0.5 64 64"
     page.get_by_role("link", name="Traces", exact=True).first.click()
     page.get_by_role("heading", name="Traces", exact=True, level=1).wait_for(timeout=30_000)
     page.get_by_role("link", name="Extraction", exact=True).first.click()

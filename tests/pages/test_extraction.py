@@ -34,6 +34,12 @@ def figures(app):
     return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
 
 
+def pictures(app):
+    """The three pictures of the search preview, as the page is sent them."""
+    sent = [json.loads(element.proto.json) for element in app.get("bidi_component") if element.proto.json]
+    return next(one["pictures"] for one in sent if "pictures" in one)
+
+
 def slider(app, dotted):
     return app.slider(key=keys.slider(dotted))
 
@@ -91,12 +97,12 @@ def search(page):
 
 
 def test_slider_moves_the_value_the_picture_and_the_words(search):
-    before = figures(search)
+    before = pictures(search)
     slider(search, "cnmf.rf").set_value(9).run()
     assert not search.exception
     assert box(search, "cnmf.rf").value == 9
     assert "patches** of 19 × 19 px" in said(search)
-    assert figures(search)[0] != before[0]
+    assert pictures(search)[0] == before[0] and pictures(search)[1] != before[1]
 
 
 def test_slider_of_a_pair_moves_both_and_the_boxes_move_each_alone(search):
@@ -140,12 +146,11 @@ def test_no_patch_size_is_the_whole_field(search):
 
 def test_values_that_do_not_fit_together_are_told_before_a_run_and_draw_no_patches(search):
     slider(search, "cnmf.rf").set_value(6).run()
-    drawn = len(figures(search)[0]["data"])
+    assert len(pictures(search)[1]["lines"]) == 4, "two tints, the edges and one patch"
     slider(search, "cnmf.stride").set_value(40).run()
     assert not search.exception
     assert any("cnmf.stride 40" in warning.value.replace("\\", "") for warning in search.warning)
-    assert len(figures(search)[0]["layout"]["images"]) == 3
-    assert len(figures(search)[0]["data"]) == drawn - 4, "two tints, the edges and one patch"
+    assert pictures(search)[1]["picture"] and not pictures(search)[1]["lines"]
     assert "patches**" not in said(search) and "components** are looked for" not in said(search)
     assert "No patches are drawn" in said(search)
     slider(search, "cnmf.stride").set_value(4).run()

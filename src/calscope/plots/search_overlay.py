@@ -1,20 +1,17 @@
 """What the parameters of the search mean, drawn over the field: size of a soma, patches, and places to begin."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from calscope.model.movie import FloatArray
 from calscope.model.recording import Pair
-from calscope.plots import style
-from calscope.plots.images import PAGE_PX, TITLE_PX, Panel, add_panel, add_scale_bar, meta_of
+from calscope.plots import png, style
+from calscope.plots.images import Panel
+from calscope.plots.scaling import scale_bar, to_codes
 
-SOMA, PATCHES, SEEDS = 1, 2, 3
-"""Places in the row."""
-TALLEST_PX = 420
 MOST_RINGS = 12
 _CIRCLE_POINTS = 41
 _BAND = "rgba(73,176,255,0.30)"
@@ -70,8 +67,72 @@ def busiest_window(spots_px: NDArray[np.intp], dims: tuple[int, int], side: int)
     return best
 
 
-def search_preview_figure(field: Panel, search: Search, window: Window, dxy_um: Pair | None) -> go.Figure:
-    """Draw rings of a soma's size on cells in a close-up, the patches, and the seeds; the last two zoom together.
+@dataclass(frozen=True)
+class Lines:
+    """Lines or areas over an image."""
+
+    pieces: tuple[NDArray[np.float64], ...]
+    """Each (n, 2) px as (x, y); the middle of the first pixel is (0, 0)."""
+    colour: str
+    width_px: float = 0.0
+    """On the screen; 0 where only the area is drawn."""
+    dotted: bool = False
+    fill: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give what a page draws: all pieces as one SVG path."""
+        points = (" ".join(f"{round(x, 2):g},{round(y, 2):g}" for x, y in piece) for piece in self.pieces)
+        path = "".join(f"M{text}" for text in points)
+        return {"path": path} | {name: getattr(self, name) for name in ("colour", "width_px", "dotted", "fill")}
+
+
+@dataclass(frozen=True)
+class Dots:
+    """Round marks at pixels of an image."""
+
+    places_px: NDArray[np.intp]
+    """(n, 2) as (y, x)."""
+    name: str
+    """What each of them is."""
+    across_px: float
+    """On the screen."""
+    colour: str
+    edge: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give what a page draws."""
+        return asdict(self) | {"places_px": self.places_px.tolist()}
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """An image with what is drawn over it."""
+
+    panel: Panel
+    lines: tuple[Lines, ...] = ()
+    dots: tuple[Dots, ...] = ()
+    dxy_um: Pair | None = None
+    """Pixel size (y, x) for the scale bar."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give what a page draws; the image as PNG, the scale bar in percent of its width."""
+        rows, columns = self.panel.image.shape
+        bar = scale_bar(columns, self.dxy_um)
+        return {
+            "title": self.panel.title,
+            "rows": rows,
+            "columns": columns,
+            "picture": png.data_uri(to_codes(self.panel.image, self.panel.shown), png.palette("gray")),
+            "lines": [line.to_dict() for line in self.lines],
+            "dots": [dots.to_dict() for dots in self.dots],
+            "bar": {"percent": 100 * bar.length_px / columns, "text": bar.text},
+        }
+
+
+def search_overlays(
+    field: Panel, search: Search, window: Window, dxy_um: Pair | None
+) -> tuple[Overlay, Overlay, Overlay]:
+    """Give rings of a soma's size on cells in a close-up, the patches, and the seeds.
 
     Parameters
     ----------
@@ -80,58 +141,51 @@ def search_preview_figure(field: Panel, search: Search, window: Window, dxy_um: 
     window
         The part of it on which rings are drawn.
     """
-    dims = field.image.shape
     near = field.image[window.top : window.top + window.side, window.left : window.left + window.side]
-    height = min(TALLEST_PX, round(PAGE_PX / 3 * 0.96 * dims[0] / dims[1]))
-    figure = style.blank(max(height, 180) + TITLE_PX)
-    figure.update_layout(
-        margin={"l": 2, "r": 2, "t": TITLE_PX, "b": 4}, uirevision="search preview", meta=meta_of(dims, SEEDS)
+    return (
+        Overlay(Panel(near, "Soma size, close-up", field.shown), _rings(search, window), dxy_um=dxy_um),
+        Overlay(
+            Panel(field.image, "Patches and their overlap", field.shown),
+            _quilt(search.patches, field.image.shape) if search.patches else (),
+            dxy_um=dxy_um,
+        ),
+        Overlay(Panel(field.image, "Seeds", field.shown), dots=_seeds(search), dxy_um=dxy_um),
     )
-    add_panel(figure, Panel(near, "Soma size, close-up", field.shown), SOMA, SEEDS, "gray")
-    add_panel(figure, Panel(field.image, "Patches and their overlap", field.shown), PATCHES, SEEDS, "gray")
-    add_panel(figure, Panel(field.image, "Seeds", field.shown), SEEDS, SEEDS, "gray")
-    figure.update_layout(
-        xaxis2={"matches": None}, yaxis2={"matches": None}, xaxis3={"matches": "x2"}, yaxis3={"matches": "y2"}
-    )
-    _add_rings(figure, search, window)
-    if search.patches:
-        _add_quilt(figure, search.patches, dims)
-    _add_seeds(figure, search)
-    add_scale_bar(figure, near.shape, dxy_um, SOMA)
-    add_scale_bar(figure, dims, dxy_um, PATCHES)
-    return figure
 
 
-def _add_rings(figure: go.Figure, search: Search, window: Window) -> None:
+def _rings(search: Search, window: Window) -> tuple[Lines, Lines]:
     shown = window.shows(search.cells_px)[:MOST_RINGS] - np.asarray([window.top, window.left])
     # A soma of half-size gSig takes 2·gSig + 1 pixels.
     half = np.asarray(search.gSig) + 0.5
     angle = np.linspace(0, 2 * np.pi, _CIRCLE_POINTS)
     circle = np.column_stack([half[1] * np.cos(angle), half[0] * np.sin(angle)])
-    _add_lines(figure, _at(circle, shown), SOMA, {"color": style.NOT_EVALUATED, "width": 2.0})
     side = np.asarray(search.gSiz) / 2
     square = np.asarray([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]]) * side[::-1]
-    _add_lines(figure, _at(square, shown), SOMA, {"color": _PALE, "width": 1.1, "dash": "dot"})
+    return (
+        Lines(_at(circle, shown), style.NOT_EVALUATED, 2.0),
+        Lines(_at(square, shown), _PALE, 1.1, dotted=True),
+    )
 
 
-def _at(outline: NDArray, places_px: NDArray) -> list[NDArray]:
-    return [outline + np.asarray([x, y]) for y, x in places_px]
+def _at(outline: NDArray, places_px: NDArray) -> tuple[NDArray, ...]:
+    return tuple(outline + np.asarray([x, y]) for y, x in places_px)
 
 
-def _add_quilt(figure: go.Figure, patches: Sequence[tuple[slice, slice]], dims: tuple[int, int]) -> None:
-    """Draw the edges of all patches, tint what two or more share, and draw one patch strongly."""
+def _quilt(patches: Sequence[tuple[slice, slice]], dims: tuple[int, ...]) -> tuple[Lines, ...]:
+    """Give what two or more patches share as an area, the edges of all of them, and one patch strongly."""
     rows, columns = _cuts(rows for rows, _ in patches), _cuts(columns for _, columns in patches)
     height, width = dims
-    for bands in (
-        [_rectangle(a, b, 0, width) for a, b in shared(rows, height)],
-        [_rectangle(0, height, a, b) for a, b in shared(columns, width)],
-    ):
-        _add_lines(figure, bands, PATCHES, {"width": 0}, fill=_BAND)
-    edges = [np.asarray([[-0.5, at - 0.5], [width - 0.5, at - 0.5]]) for at in _ends(rows)]
-    edges += [np.asarray([[at - 0.5, -0.5], [at - 0.5, height - 0.5]]) for at in _ends(columns)]
-    _add_lines(figure, edges, PATCHES, {"color": _EDGE, "width": 0.8})
+    across = tuple(_rectangle(a, b, 0, width) for a, b in shared(rows, height))
+    down = tuple(_rectangle(0, height, a, b) for a, b in shared(columns, width))
+    flat = tuple(np.asarray([[-0.5, at - 0.5], [width - 0.5, at - 0.5]]) for at in _ends(rows))
+    upright = tuple(np.asarray([[at - 0.5, -0.5], [at - 0.5, height - 0.5]]) for at in _ends(columns))
     (top, bottom), (left, right) = rows[(len(rows) - 1) // 2], columns[(len(columns) - 1) // 2]
-    _add_lines(figure, [_rectangle(top, bottom, left, right)], PATCHES, {"color": style.NOT_EVALUATED, "width": 2.4})
+    return (
+        Lines(across, "", fill=_BAND),
+        Lines(down, "", fill=_BAND),
+        Lines((*flat, *upright), _EDGE, 0.8),
+        Lines((_rectangle(top, bottom, left, right),), style.NOT_EVALUATED, 2.4),
+    )
 
 
 def _cuts(slices: Iterable[slice]) -> list[tuple[int, int]]:
@@ -159,43 +213,11 @@ def _rectangle(top: int, bottom: int, left: int, right: int) -> NDArray:
     return np.asarray(corners, np.float64) - 0.5
 
 
-def _add_seeds(figure: go.Figure, search: Search) -> None:
-    """Draw the spots from which the search would begin as dots, the others hollow."""
+def _seeds(search: Search) -> tuple[Dots, Dots]:
+    """Give the spots from which the search would begin as dots, the others hollow."""
     begun = {(int(y), int(x)) for y, x in search.seeds_px}
     left = np.asarray([spot for spot in search.spots_px.tolist() if tuple(spot) not in begun], np.intp).reshape(-1, 2)
-    hollow = {"size": 6, "color": "rgba(0,0,0,0)", "line": {"color": _PALE, "width": 1}}
-    _add_points(figure, left, "left out at this K", hollow)
-    dots = {"size": 5, "color": style.REJECTED_ON_IMAGE, "line": {"color": "rgba(0,0,0,0.55)", "width": 0.6}}
-    _add_points(figure, search.seeds_px, "a seed", dots)
-
-
-def _add_points(figure: go.Figure, places_px: NDArray, name: str, marker: dict[str, object]) -> None:
-    figure.add_scatter(
-        x=places_px[:, 1],
-        y=places_px[:, 0],
-        mode="markers",
-        marker=marker,
-        xaxis=f"x{SEEDS}",
-        yaxis=f"y{SEEDS}",
-        hovertemplate="y %{y}, x %{x}<extra>" + name + "</extra>",
-    )
-
-
-def _add_lines(
-    figure: go.Figure, pieces: Sequence[FloatArray | NDArray], place: int, line: dict[str, object], fill: str = ""
-) -> None:
-    """Draw pieces, each (n, 2) px as (x, y), as one trace with gaps."""
-    gap = np.full((1, 2), np.nan)
-    points = np.round(np.vstack([row for piece in pieces for row in (piece, gap)] or [gap]), 2)
-    axis = "" if place == 1 else str(place)
-    figure.add_scatter(
-        x=points[:, 0],
-        y=points[:, 1],
-        mode="lines",
-        hoverinfo="skip",
-        line=line,
-        fill="toself" if fill else None,
-        fillcolor=fill or None,
-        xaxis=f"x{axis}",
-        yaxis=f"y{axis}",
+    return (
+        Dots(left, "left out at this K", 6, "none", _PALE),
+        Dots(search.seeds_px, "a seed", 5, style.REJECTED_ON_IMAGE, "rgba(0,0,0,0.55)"),
     )

@@ -1,6 +1,9 @@
 """The search preview: what gSig, gSiz, rf, stride and K mean is drawn over the field when a slider moves."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
 import streamlit as st
 
@@ -10,12 +13,10 @@ from calscope.model.movie import FloatArray
 from calscope.model.recording import Pair
 from calscope.plots.images import Panel
 from calscope.plots.scaling import DisplayRange, display_range
-from calscope.plots.search_overlay import Search, Window, busiest_window, search_preview_figure
+from calscope.plots.search_overlay import Search, Window, busiest_window, search_overlays
 from calscope.ui.extraction import search_preview_words
-from calscope.ui.frame import setting_words
-from calscope.ui.frame.keys import on_page
+from calscope.ui.frame import keys, setting_words
 from calscope.ui.session import animal_states, own_values, shown_run
-from calscope.ui.widgets import charts
 
 WINDOW_PX = 96
 """Side of the close-up."""
@@ -50,8 +51,15 @@ def show() -> None:
         )
         return
     search = _search(field, fits_together=not setting_words.problem("cnmf"))
-    figure = search_preview_figure(_panel(field), search, _window(field, search), field.dxy_um)
-    charts.show(figure, on_page("extraction", f"search preview {field.animal}"), search_preview_words.alt(search))
+    overlays = search_overlays(_panel(field), search, _window(field, search), field.dxy_um)
+    _component()(
+        key=keys.of_component(keys.on_page("extraction", f"search preview {field.animal}")),
+        data={
+            "of": field.key,
+            "pictures": [overlay.to_dict() for overlay in overlays],
+            "label": search_preview_words.alt(search),
+        },
+    )
     if field.kind == "raw":
         st.caption("This is the raw movie's correlation image; after motion correction the corrected one is shown.")
     for place, words in zip(
@@ -111,3 +119,13 @@ def _window(field: Field, search: Search) -> Window:
     steps = max(1, -(-3 * max(search.gSiz) // WINDOW_PX))
     rows, columns = field.image.shape
     return busiest_window(search.cells_px[:_N_WINDOW_SPOTS], (rows, columns), steps * WINDOW_PX)
+
+
+@cache
+def _component() -> Callable[..., object]:
+    """Give our own component: a figure of Streamlit's would be empty for a moment whenever a value moves."""
+    html, css, js = (
+        files("calscope.ui.extraction").joinpath(f"search_pictures.{kind}").read_text(encoding="utf-8")
+        for kind in ("html", "css", "js")
+    )
+    return st.components.v2.component("calscope.search_pictures", html=html, css=css, js=js)
