@@ -27,6 +27,7 @@ def test_the_table_is_printed_and_written(calscope, here, demo, kind):
     assert {"components", "accepted", "median_snr", "f1"} <= set(read) and "injected_recall" not in read
     assert len(out.splitlines()) == 7 and out.split()[:3] == ["min_SNR", "K", "components"]
     assert "min_SNR 1, K 2: " in err
+    assert "Accepted at the 6 points: " in err
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
 """A sweep as a job: its points, what they share, and what stays of one that was cancelled."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tifffile
 
+from calscope.algorithms.comparison.recurrence import NONE
 from calscope.algorithms.comparison.truth_scores import cropped_truth, found_cells
 from calscope.engines.engine_registry import get_engine
 from calscope.io.cropped_recording import read_crop
@@ -19,6 +22,7 @@ from calscope.model.sweep_plan import Over, SweepPlan, over
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.runner import run_animal
 from calscope.pipeline.store import Store
+from calscope.pipeline.sweeps.recurring_points import recurring_at
 from calscope.pipeline.sweeps.run_points import SweepResults, run_sweep
 from calscope.pipeline.trials import trial_store
 from calscope.pipeline.truth_file import read_truth
@@ -77,6 +81,17 @@ def test_measures_are_those_of_the_stored_results_and_of_the_truth_in_the_crop(t
             assert point.measures.median_snr == pytest.approx(np.median(results.component_quality.snr[accepted]))
     assert thresholds[-1].points[0].measures.f1 > 0.5
     assert thresholds[-1].points[0].measures.accepted >= thresholds[-1].points[1].measures.accepted
+
+
+def test_cells_that_are_accepted_at_several_points_are_told_from_those_of_one(thresholds, store):
+    points = thresholds[-1].points
+    found = recurring_at(points, trial_store(store.root))
+    assert found.points == points
+    counts = (found.cells.members != NONE).sum(axis=0)
+    assert counts.tolist() == [point.measures.accepted for point in points]
+    assert recurring_at(points[:1], trial_store(store.root)) is None
+    gone = [replace(point, record=replace(point.record, keys={})) for point in points]
+    assert recurring_at(gone, trial_store(store.root)) is None
 
 
 def test_a_point_is_what_tune_would_find_with_the_same_values(thresholds, store, data):

@@ -103,7 +103,11 @@ def test_shows_each_point_with_its_counts_and_marks_the_values_in_use(sweep, swe
     assert all(cell["picture"].startswith("data:image/png") for cell in drawn)
     assert [cell["current"] for cell in drawn] == [True, False], "min_SNR is 2 unless it is set"
     assert "2 of 2 points · crop 64 × 64 px" in words(app)
-    assert len(app.get("plotly_chart")) == 1
+    assert len(app.get("plotly_chart")) == 2
+    loose, strict = (point.measures.accepted for point in done)  # with a stricter threshold a part of the same
+    assert strict < loose
+    assert f"Accepted at the 2 points: {strict} at all, {loose - strict} at most, 0 at few" in words(app)
+    assert app.dataframe[1].value["accepted in"].tolist() == ["2 of 2"] * strict + ["1 of 2"] * (loose - strict)
     assert app.dataframe[0].value["evaluation.min_SNR"].tolist() == [2.0, 90.0]
 
 

@@ -20,9 +20,11 @@ from calscope.model.json_text import quoted
 from calscope.model.note_texts.all_texts import texts
 from calscope.model.sweep_plan import Over, SweepPlan, points_of, read_over
 from calscope.pipeline.cohort import Step, choose_animals
-from calscope.pipeline.store import default_store
+from calscope.pipeline.store import Store, default_store
 from calscope.pipeline.sweeps.point_table import point_table
+from calscope.pipeline.sweeps.recurring_points import recurring_at
 from calscope.pipeline.sweeps.run_points import SweepRequest, SweepResults, run_sweep
+from calscope.pipeline.trials import trial_store
 
 _TABLES = (".csv", ".parquet")
 
@@ -67,6 +69,8 @@ def _run(request: SweepRequest, out: Path | None, line: ProgressLine) -> int:
     if points:
         table = point_table(points)
         sys.stdout.write(f"{_printed(table)}\n")
+        if (same := recurring_at(points, _store_of(request))) is not None:
+            line.say(f"{same.in_words()}.")
         if out is not None:
             _write(table, out)
     if stopped:
@@ -75,6 +79,10 @@ def _run(request: SweepRequest, out: Path | None, line: ProgressLine) -> int:
     for error in failed:
         sys.stderr.write(f"calscope sweep: {error}\n")
     return BAD_INPUT if failed else OK
+
+
+def _store_of(request: SweepRequest) -> Store:
+    return request.store if request.plan.whole else trial_store(request.store.root)
 
 
 def _over(text: str) -> Over:

@@ -14,6 +14,7 @@ from calscope.model.errors import CalscopeError
 from calscope.model.params import Parameters
 from calscope.model.sweep_plan import Over, points_of
 from calscope.pipeline.animal_results import AnimalResults
+from calscope.pipeline.store import Store
 from calscope.pipeline.sweeps.run_points import SweepPoint, SweepResults
 from calscope.pipeline.trials import trial_store
 from calscope.ui.frame import keys
@@ -42,12 +43,17 @@ class ShownSweep:
         """The points that have ended, by number."""
         return {point.number: point for point in self.results.points}
 
+    @property
+    def store(self) -> Store:
+        """Where the points' results are."""
+        store = places.store()
+        return store if self.results.crop is None else trial_store(store.root)
+
     def results_of(self, point: SweepPoint) -> AnimalResults | None:
         """Give a point's results, as far as they are still in the store; None where it failed."""
         if point.record is None:
             return None
-        store = places.store()
-        return AnimalResults(store if self.results.crop is None else trial_store(store.root), point.record.keys)
+        return AnimalResults(self.store, point.record.keys)
 
     def number_of(self, params: Parameters) -> int | None:
         """Give the point with these values of what varies; None where there is none."""

@@ -10,6 +10,7 @@ from calscope.io.cropped_recording import cropped_info
 from calscope.io.project import RecordingRef
 from calscope.jobs.job_spec import JobSpec
 from calscope.model.animal_inputs import AnimalInputs
+from calscope.model.crop import Crop
 from calscope.model.errors import CalscopeError, ParameterError
 from calscope.model.fields import ParameterField
 from calscope.model.params import Parameters, field_of, fields
@@ -43,8 +44,14 @@ class Wanted:
     expected: Expected
 
 
-def show(tuning: Tuning, ref: RecordingRef, info: RecordingInfo) -> None:
-    """Draw the choices and the button that starts the sweep, which says what it takes."""
+def show(tuning: Tuning, ref: RecordingRef, info: RecordingInfo, crop: Crop | None) -> None:
+    """Draw the choices and the button that starts the sweep, and say what it takes.
+
+    Parameters
+    ----------
+    crop
+        The part that the program chose in an earlier sweep, where Tune has none yet.
+    """
     top = st.container()
     st.markdown("##### Sweep")
     first = _parameter("Parameter", keys.SWEEP_FIRST, FIRST)
@@ -70,7 +77,7 @@ def show(tuning: Tuning, ref: RecordingRef, info: RecordingInfo) -> None:
     )
     wanted, problem = None, ""
     try:
-        wanted = _wanted(tuning, info, texts, is_whole=where == WHOLE, injected=bool(injected))
+        wanted = _wanted(tuning, info, texts, tuning.now.crop or crop, is_whole=where == WHOLE, injected=bool(injected))
     except CalscopeError as error:
         problem = str(error)
     with top:
@@ -156,14 +163,20 @@ def _is_allowed(name: str, value: float) -> bool:
 
 
 def _wanted(
-    tuning: Tuning, info: RecordingInfo, texts: list[tuple[str, str]], *, is_whole: bool, injected: bool
+    tuning: Tuning,
+    info: RecordingInfo,
+    texts: list[tuple[str, str]],
+    crop: Crop | None,
+    *,
+    is_whole: bool,
+    injected: bool,
 ) -> Wanted:
     """Give what would be started; ParameterError where that can't be, with what is allowed."""
     if not texts:
         raise ParameterError("Choose a parameter.")
     overs = tuple(read_over(name, text) for name, text in texts)
     points = points_of(overs, tuning.now.params)
-    plan = SweepPlan(overs, None if is_whole else tuning.now.crop, is_whole, injected)
+    plan = SweepPlan(overs, None if is_whole else crop, is_whole, injected)
     resolve_params(tuning.now.params, info)
     expected = _expected(str(plan), _tried_info(info, plan), tuning.now.params, _plan=plan)
     return Wanted(plan, len(points), expected)

@@ -11,7 +11,7 @@ from calscope.model.sweep_plan import at_point
 from calscope.pipeline.sweeps.point_table import point_table
 from calscope.ui.frame import keys, messages, wording
 from calscope.ui.session import cached, shown_run
-from calscope.ui.sweep import sheet, shown_sweep, sweep_choices, sweep_figures
+from calscope.ui.sweep import recurring_cells, sheet, shown_sweep, sweep_choices, sweep_figures
 from calscope.ui.sweep.shown_sweep import ShownSweep
 from calscope.ui.tune import keep_values, tune_view, tuning
 from calscope.ui.tune.tuning import Tuning
@@ -32,12 +32,11 @@ def show() -> None:
     tried = tuning.of_animal(str(ref.path), n_frames, keep_values.start_of(ref.name))
     if st.session_state.pop(keys.SWEEP_OPENED, False):
         st.switch_page("pages/tune.py")
+    sweep = shown_sweep.chosen(shown_sweep.of_animal(ref))
     with st.sidebar:
-        sweep_choices.show(tried, ref, info)
+        sweep_choices.show(tried, ref, info, sweep.results.crop if sweep else None)
     if refused := st.session_state.pop(keys.SWEEP_REFUSED, None):
         st.warning(messages.plain(refused), icon=":material/error:")
-    jobs = shown_sweep.of_animal(ref)
-    sweep = shown_sweep.chosen(jobs)
     if sweep is None:
         messages.nothing_yet(
             f"No sweep of {messages.plain(ref.name)} yet",
@@ -62,10 +61,16 @@ def _draw(ref: RecordingRef, info: RecordingInfo, tried: Tuning) -> None:
     with left:
         sheet.show(sweep, current, SHEET_PX, on_open)
     with right:
-        sweep_figures.show(sweep, current, on_open)
+        curves, cells = st.tabs(["What it came to", "Does it change the cells?"])
+        with curves:
+            sweep_figures.show(sweep, current, on_open)
+        with cells:
+            recurring_cells.show(sweep, info.dxy_um)
     if sweep.done:
         with st.expander("All points as a table", icon=":material/table:"):
             st.dataframe(point_table(sweep.results.points).drop(columns="key"), hide_index=True)
+        with st.expander("All cells that were accepted somewhere", icon=":material/table:"):
+            recurring_cells.show_table(sweep)
 
 
 def _open(sweep: ShownSweep, tried: Tuning, number: int) -> None:
