@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from calscope.ui.evaluation import thresholds_panel
+from calscope.ui.evaluation import detection_panel, thresholds_panel
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import messages, page_head, shell, sidebar
 from calscope.ui.linked import linked_views
@@ -46,6 +46,7 @@ def draw(animal: ShownAnimal) -> None:
         thresholds_panel.say_otherwise(animal)
     show_linked(animal.run, view)
     thresholds_panel.say_rule(animal.name)
+    detection_panel.show(view)
 
 
 def draw_small(animal: ShownAnimal) -> None:

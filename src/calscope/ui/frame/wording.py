@@ -14,6 +14,7 @@ UNTIL_TITLES = {
     "motion": "Motion correction",
     "extraction": "Extraction",
     "evaluation": "Evaluation and traces",
+    "injected": "Search for known cells",
 }
 MADE: Mapping[str, str] = MappingProxyType(
     {"motion": "corrected", "extraction": "extracted", "evaluation": "evaluated"}

@@ -1,11 +1,13 @@
 """From what the sidebar says to a job, or to the reason why it can't start."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
 
 from calscope.engines.engine_registry import ENGINES, get_engine
 from calscope.engines.fit_estimate import check_fit
+from calscope.io.project import RecordingRef
 from calscope.jobs.job_spec import DemoSettings, JobSpec
 from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs
 from calscope.model.errors import CalscopeError, ParameterError, RecordingError
@@ -26,7 +28,7 @@ DEMOS = {
 """By the name of the folder that they are made in."""
 
 STORED = "All of it was in the store: nothing had to be run."
-SEEDED = ("extraction", "evaluation")
+SEEDED = ("extraction", "evaluation", "injected")
 """Runs whose refit begins components at the seeds that were placed by hand."""
 
 
@@ -35,7 +37,7 @@ class FrameRateUnknownError(ParameterError):
 
 
 def start_run(until: Until) -> str:
-    """Submit a run with the sidebar's settings; give its number.
+    """Submit a run of the chosen animals with the sidebar's settings; give its number.
 
     Raises
     ------
@@ -43,6 +45,10 @@ def start_run(until: Until) -> str:
         When there is nothing to run on, a parameter that is used is not allowed, a frame rate is unknown, or the engine
         is absent.
     """
+    return _submit(until, shown_run.chosen_recordings())
+
+
+def _submit(until: Until, refs: Sequence[RecordingRef]) -> str:
     project = places.project()
     if project is None:
         raise RecordingError("No folder is open. Open one on Home, or make the demo there.")
@@ -50,24 +56,29 @@ def start_run(until: Until) -> str:
         raise RecordingError("These are results without their recording: nothing can be run. Open it on Home.")
     params = parameter_form.parameters(groups_used(until))
     if until != "summary":
-        _need_frame_rates(params)
-    check_fits(params, until)
-    check_disk(params, until)
+        _need_frame_rates(params, refs)
+    check_fits(params, until, refs)
+    check_disk(params, until, refs)
     spec = JobSpec(
         kind="run",
         data=str(project.root),
-        animals=tuple(ref.name for ref in shown_run.chosen_recordings()),
+        animals=tuple(ref.name for ref in refs),
         n_frames=st.session_state.get(keys.FRAMES),
         params=params.to_dict(),
         engine=engine_name(until),
         until=until,
-        inputs=own_values.inputs_of_chosen(with_seeds=takes_seeds(until)),
+        inputs=own_values.inputs_of(refs, with_seeds=takes_seeds(until)),
     )
     job_id = places.submit(spec)
     st.session_state.pop(keys.SETTINGS_KEPT, None)  # what was run is kept with the folder, also what a link brought
     if until != "summary":
         st.session_state.pop(keys.RUN, None)  # what it finds is looked at as soon as it is there
     return job_id
+
+
+def start_injected(name: str) -> str:
+    """Submit the search for known cells in one animal with the sidebar's settings; errors as `start_run`."""
+    return _submit("injected", tuple(ref for ref in shown_run.refs() if ref.name == name))
 
 
 def takes_seeds(until: Until) -> bool:
@@ -174,31 +185,35 @@ def try_run(until: Until) -> None:
         st.rerun()
 
 
-def without_frame_rate(params: Parameters | None) -> list[str]:
-    """Give the chosen animals whose frame rate is neither in their files nor in the parameters, if given."""
+def without_frame_rate(params: Parameters | None, refs: Sequence[RecordingRef] | None = None) -> list[str]:
+    """Give the chosen animals, or other ones, whose frame rate is neither in their files nor in the parameters."""
     if params is not None and params.dataset.fr is not None:
         return []
     n_frames = st.session_state.get(keys.FRAMES)
-    infos = [cached.info_or_none(str(ref.path), n_frames) for ref in shown_run.chosen_recordings()]
+    infos = [cached.info_or_none(str(ref.path), n_frames) for ref in _or_chosen(refs)]
     return [info.name for info in infos if info is not None and info.fr_hz is None]
 
 
-def check_fits(params: Parameters, until: Until) -> None:
-    """Refuse a fit that can't work on one of the chosen animals; ParameterError as `check_fit`."""
+def _or_chosen(refs: Sequence[RecordingRef] | None) -> Sequence[RecordingRef]:
+    return shown_run.chosen_recordings() if refs is None else refs
+
+
+def check_fits(params: Parameters, until: Until, refs: Sequence[RecordingRef] | None = None) -> None:
+    """Refuse a fit that can't work on one of the chosen animals, or of other ones; ParameterError as `check_fit`."""
     if not any(stage.name == "fit" for stage in stages_until(until)):
         return
     n_frames = st.session_state.get(keys.FRAMES)
-    for ref in shown_run.chosen_recordings():
+    for ref in _or_chosen(refs):
         if info := cached.info_or_none(str(ref.path), n_frames):
             check_fit(own_values.parameters(ref.name, params), info.shape, cpu_count())
 
 
-def check_disk(params: Parameters, until: Until) -> None:
+def check_disk(params: Parameters, until: Until, refs: Sequence[RecordingRef] | None = None) -> None:
     """Refuse a run whose corrected movies have no room on the disk; StoreError as `check_movies_fit`."""
     if not any(stage.name == "apply" for stage in stages_until(until)):
         return
     engine, store, movies = ENGINES[engine_name(until)], places.store(), {}
-    for ref in shown_run.chosen_recordings():
+    for ref in _or_chosen(refs):
         if info := cached.info_or_none(str(ref.path), st.session_state.get(keys.FRAMES)):
             key = plan_keys(info, own_values.parameters(ref.name, params), engine).get("apply", "")
             if key and not store.has(key):
@@ -206,8 +221,8 @@ def check_disk(params: Parameters, until: Until) -> None:
     check_movies_fit(movies, store.root, "Prune the store on the page Runs, or run fewer animals or frames.")
 
 
-def _need_frame_rates(params: Parameters) -> None:
-    missing = without_frame_rate(params)
+def _need_frame_rates(params: Parameters, refs: Sequence[RecordingRef]) -> None:
+    missing = without_frame_rate(params, refs)
     if missing:
         raise FrameRateUnknownError(
             f"The frame rate of {', '.join(missing)} is unknown: the files don't state it, and it is never guessed. "

@@ -1,17 +1,17 @@
 """Parameters that one animal has of its own, in place of those for all; kept with the project."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
-from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs, parameters_of
+from calscope.io.project import RecordingRef
+from calscope.model.animal_inputs import AnimalInputs, parameters_of
 from calscope.model.errors import ParameterError
 from calscope.model.params import Parameters, field_of, fields
 from calscope.pipeline.records import AnimalRun
 from calscope.ui.frame import keys
-from calscope.ui.session import placed_seeds, project_settings, shown_run
+from calscope.ui.session import placed_seeds, project_settings
 from calscope.ui.session.shown_run import ShownAnimal, ShownRun
 from calscope.ui.widgets import parameter_form
 
@@ -97,11 +97,7 @@ def differing(params: Parameters, others: Parameters) -> dict[str, Any]:
     }
 
 
-def inputs_of_chosen(*, with_seeds: bool) -> dict[str, AnimalInputs]:
-    """Give what is set for single ones of the chosen animals: their own parameters, and the seeds placed by hand."""
-    seeded = placed_seeds.inputs_of_chosen() if with_seeds else {}
-    found = {
-        ref.name: replace(seeded.get(ref.name, NO_INPUTS), parameters=of(ref.name))
-        for ref in shown_run.chosen_recordings()
-    }
+def inputs_of(refs: Sequence[RecordingRef], *, with_seeds: bool) -> dict[str, AnimalInputs]:
+    """Give what is set for single ones of these animals: their own parameters, and the seeds placed by hand."""
+    found = {ref.name: AnimalInputs(of(ref.name), placed_seeds.placed(ref.name) if with_seeds else ()) for ref in refs}
     return {name: inputs for name, inputs in found.items() if not inputs.is_empty}

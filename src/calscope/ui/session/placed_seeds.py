@@ -6,7 +6,6 @@ from typing import Any
 
 import streamlit as st
 
-from calscope.model.animal_inputs import AnimalInputs
 from calscope.model.seeds import Seeds, as_seeds
 from calscope.ui.frame import keys
 from calscope.ui.session import places, shown_run
@@ -23,12 +22,6 @@ def of_shown_run(name: str) -> Seeds:
     ref = next((ref for ref in shown_run.refs() if ref.name == name), None)
     record = shown_run.animal(ref, "refit").record if ref else None
     return record.inputs.seeds if record else ()
-
-
-def inputs_of_chosen() -> dict[str, AnimalInputs]:
-    """Give the seeds of the chosen animals that have any, as inputs of a run."""
-    found = {ref.name: placed(ref.name) for ref in shown_run.chosen_recordings()}
-    return {name: AnimalInputs(seeds=own) for name, own in found.items() if own}
 
 
 def add(name: str, place: tuple[int, int], apart_px: float) -> None:

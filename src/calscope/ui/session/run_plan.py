@@ -1,6 +1,6 @@
 """What a run would do with what is set now: which stages of which animals run again, because of what, and the time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -87,10 +87,13 @@ def of_everything() -> Told:
     return told._replace(line=line)
 
 
-def of_run(until: Until) -> Told:
-    """Say what a run would do; nothing where what is set is wrong, which is said when the button is pressed."""
+def of_run(until: Until, only: str | None = None) -> Told:
+    """Say what a run of the chosen animals, or of `only` one, would do.
+
+    Nothing where what is set is wrong, which is said when the button is pressed.
+    """
     try:
-        plan = make(until)
+        plan = make(until, only)
     except CalscopeError:
         return Told()
     if not plan.n_chosen:
@@ -125,15 +128,16 @@ def _because(plan: RunPlan) -> str:
     return ": " + ", ".join(plan.reasons[:MOST_REASONS]) + (f" and {more} more" if more > 0 else "")
 
 
-def make(until: Until) -> RunPlan:
-    """Look at what is set and at what is stored; errors as `launch.start_run`."""
+def make(until: Until, only: str | None = None) -> RunPlan:
+    """Look at what is set and at what is stored, of the chosen animals or of one; errors as `launch.start_run`."""
+    refs = [ref for ref in shown_run.refs() if ref.name == only] if only else shown_run.chosen_recordings()
     params, engine = parameter_form.parameters(launch.groups_used(until)), launch.engine_name(until)
-    inputs = own_values.inputs_of_chosen(with_seeds=launch.takes_seeds(until))
+    inputs = own_values.inputs_of(refs, with_seeds=launch.takes_seeds(until))
     stages = tuple(stage.name for stage in stages_until(until))
     costs: dict[StageName, list[Expected]] = {}
     reasons: dict[str, None] = {}
     n_chosen, n_to_run = 0, 0
-    for ref, info in _chosen():
+    for ref, info in _with_infos(refs):
         own = inputs.get(ref.name, NO_INPUTS)
         of_it = parameters_of(ref.name, params, own)
         work = _Work(_planned(info, of_it, engine, own.seeds), info.shape, stages, engine)
@@ -155,9 +159,9 @@ def _with_memory(stage: StageName, one: Expected, params: Parameters, info: Reco
     return replace(one, memory_bytes=max(one.memory_bytes, fit_bytes(params, info.shape, cpu_count())))
 
 
-def _chosen() -> Iterator[tuple[RecordingRef, RecordingInfo]]:
+def _with_infos(refs: Sequence[RecordingRef]) -> Iterator[tuple[RecordingRef, RecordingInfo]]:
     n_frames = st.session_state.get(keys.FRAMES)
-    for ref in shown_run.chosen_recordings():
+    for ref in refs:
         if info := cached.info_or_none(str(ref.path), n_frames):
             yield ref, info
 
