@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -344,7 +345,11 @@ class Store:
 
 def default_store() -> Store:
     """Give the store that CALSCOPE_STORE names, else the one in the user's cache folder."""
-    chosen = os.environ.get("CALSCOPE_STORE")
+    return _store_at(os.environ.get("CALSCOPE_STORE"))
+
+
+@lru_cache(maxsize=8)  # pages ask for it hundreds of times
+def _store_at(chosen: str | None) -> Store:
     return Store(Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("calscope", appauthor=False))
 
 

@@ -42,6 +42,9 @@ _PIXEL_BYTES: dict[StageName, float] = {"before": 12, "check": 4, "after": 12, "
 of the others about so much, before any of them was made here."""
 
 
+_Kept = dict[str, dict[str, list[list[float]]]]
+
+
 @dataclass(frozen=True)
 class Expected:
     """About what something takes."""
@@ -84,6 +87,7 @@ class StageTimes:
         self.path = root / FILE
         self.engine = engine
         self.workers = workers
+        self._read: tuple[tuple[int, int], _Kept] = (-1, -1), {}
 
     def expected(self, stage: Stage, shape: tuple[int, int, int]) -> Expected:
         """Give about what a stage takes on a movie of that shape (frames, rows, columns)."""
@@ -123,9 +127,21 @@ class StageTimes:
     def _who(self, stage: Stage) -> str:
         return f"{platform.node()} {self.engine if stage.uses_engine else 'any'} {self.workers}"
 
-    def _all(self) -> dict[str, dict[str, list[list[float]]]]:
-        found = read_json(self.path)
-        return found if _is_well_formed(found) else {}
+    def _all(self) -> _Kept:
+        """Give what is kept, read again where the file has changed."""
+        state = _size_and_time(self.path)
+        if state != self._read[0]:
+            found = read_json(self.path)
+            self._read = state, found if _is_well_formed(found) else {}
+        return self._read[1]
+
+
+def _size_and_time(file: Path) -> tuple[int, int]:
+    try:
+        found = file.stat()
+    except OSError:
+        return -1, -1
+    return found.st_size, found.st_mtime_ns
 
 
 class _Past(NamedTuple):

@@ -2,10 +2,11 @@
 
 import hashlib
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
-from calscope.engines.engine import Engine, with_defaults
+from calscope.engines.engine import with_defaults
 from calscope.engines.engine_registry import ENGINES
 from calscope.model.acceptance_rule import in_signs
 from calscope.model.errors import ParameterError
@@ -30,20 +31,31 @@ def in_force(animal: str) -> Thresholds | None:
     thresholds = entered()
     if thresholds is None:
         return None
-    params = own_values.parameters(animal, Parameters(evaluation=thresholds))
-    return with_defaults(_engine(), params).evaluation
+    params = own_values.parameters(animal, _alone(thresholds))
+    return _completed(st.session_state.get(keys.ENGINE) or next(iter(ENGINES)), params)
 
 
-def _engine() -> Engine:
-    return ENGINES[st.session_state.get(keys.ENGINE) or next(iter(ENGINES))]
+@remembered()
+def _alone(thresholds: Thresholds) -> Parameters:
+    return Parameters(evaluation=thresholds)
+
+
+@remembered()
+def _completed(engine: str, params: Parameters) -> Thresholds:
+    return with_defaults(ENGINES[engine], params).evaluation
 
 
 def entered() -> Thresholds | None:
     """Give the thresholds entered; None where a value is not allowed, or another program evaluated the results."""
     if places.shows_import():
         return None
+    return _checked(tuple(parameter_form.values_of("evaluation").items()))
+
+
+@remembered()
+def _checked(values: tuple[tuple[str, Any], ...]) -> Thresholds | None:
     try:
-        return Parameters.from_dict({"evaluation": parameter_form.values_of("evaluation")}).evaluation
+        return Parameters.from_dict({"evaluation": dict(values)}).evaluation
     except ParameterError:
         return None
 

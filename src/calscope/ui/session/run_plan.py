@@ -12,7 +12,7 @@ from calscope.engines.fit_estimate import fit_bytes
 from calscope.io.project import RecordingRef
 from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs, parameters_of
 from calscope.model.errors import CalscopeError
-from calscope.model.fields import StageName
+from calscope.model.fields import ParameterField, StageName
 from calscope.model.params import Parameters, fields
 from calscope.model.recording import RecordingInfo
 from calscope.model.seeds import Seeds
@@ -23,6 +23,7 @@ from calscope.pipeline.stages import stage_of, stages_until
 from calscope.pipeline.times import Expected, StageTimes, is_first_run, total
 from calscope.ui.frame import keys, wording
 from calscope.ui.session import animal_states, cached, launch, own_values, places, run_cost, shown_run
+from calscope.ui.session.lately import remembered
 from calscope.ui.widgets import parameter_form
 
 FIRST_RUN = "The first run here also compiles its kernels: up to a minute more."
@@ -145,7 +146,7 @@ def make(until: Until, only: str | None = None) -> RunPlan:
         n_chosen, n_to_run = n_chosen + 1, n_to_run + bool(missing)
         for stage, one in missing.items():
             costs.setdefault(stage, []).append(_with_memory(stage, one, of_it, info))
-        reasons |= dict.fromkeys(_reasons(ref, info, own, set(missing)))
+        reasons |= dict.fromkeys(_reasons(ref, info, of_it, own, set(missing)))
     by_stage = {stage: total(costs[stage]) for stage in stages if stage in costs}
     served = tuple(stage for stage in stages if stage not in costs)
     whole = total(by_stage.values())
@@ -177,7 +178,7 @@ def _changes() -> tuple[tuple[str, str, int], ...]:
     return tuple((job.id, job.status.state, len(job.results)) for job in shown_run.of_project()[:_NEWEST])
 
 
-@st.cache_resource(ttl=FRESH_S, max_entries=256, show_spinner=False)
+@remembered(FRESH_S)
 def _left(work: _Work, root: str, changes: object) -> tuple[tuple[StageName, Expected], ...]:
     """Give the stages that are not in the store, and what they take."""
     store, by_stage = places.store(), dict(work.planned)
@@ -186,20 +187,27 @@ def _left(work: _Work, root: str, changes: object) -> tuple[tuple[StageName, Exp
     return tuple((stage, times.expected(stage_of(stage), work.shape)) for stage in missing)
 
 
-def _reasons(ref: RecordingRef, info: RecordingInfo, inputs: AnimalInputs, missing: set[StageName]) -> Iterator[str]:
+@lru_cache(maxsize=256)
+def _differing(params: Parameters, others: Parameters) -> tuple[ParameterField, ...]:
+    return tuple(field for field in fields() if params.get(field.dotted) != others.get(field.dotted))
+
+
+def _reasons(
+    ref: RecordingRef, info: RecordingInfo, params: Parameters, inputs: AnimalInputs, missing: set[StageName]
+) -> Iterator[str]:
     """Say which settings are not those of an animal's newest results, of those that the missing stages read."""
     animal = shown_run.animal(ref, "refit", "fit", "apply")
     if not missing or animal.run is None or animal.record is None:
         return
-    run, record, values = animal.run, animal.record, own_values.values(ref.name)
+    run, record = animal.run, animal.record
     if run.job.spec.engine != launch.engine_name("evaluation") and any(stage_of(one).uses_engine for one in missing):
         yield f"engine {run.job.spec.engine} → {launch.engine_name('evaluation')}"
     if record.info is not None and record.info.shape[0] != info.shape[0]:
         yield f"frames {record.info.shape[0]} → {info.shape[0]}"
     used = own_values.used(animal, run)
-    for field in fields():
-        was, now = used.get(field.dotted), values[field.dotted]
-        if was != now and missing & set(field.spec.stages):
+    for field in _differing(used, params):
+        was, now = used.get(field.dotted), params.get(field.dotted)
+        if missing & set(field.spec.stages):
             plain = replace(field.spec, unit="")
             whose = f" of {ref.name} alone" if {field.dotted} & {*inputs.parameters, *record.inputs.parameters} else ""
             yield f"{field.name} {parameter_form.words(was, plain)} → {parameter_form.words(now, plain)}{whose}"
