@@ -1,6 +1,6 @@
 // Outlines of components over an image of the field. A click chooses; the wheel or two fingers zoom, a drag moves.
 
-const NEAR_PX = 9, FINGER_PX = 16, DRAG_PX = 4, MOST_ZOOM = 40, COARSE_BELOW = 1.5, MOST_IMAGES = 60;
+const NEAR_PX = 9, FINGER_PX = 16, DRAG_PX = 4, MOST_ZOOM = 40, COARSE_BELOW = 1.5, MOST_IMAGES = 60, SCALE_BAR_PX = 38;
 const LINE = 1.6, HOVERED = 2.4, CHOSEN = 3.4, HALO = "rgb(0 0 0 / 65%)";
 
 function niceLength(longest) {
@@ -267,7 +267,7 @@ function makeMap(mine) {
     const outline = side.outlines[mine.state.component], [right, up] = toScreen(outline.box[2], outline.box[1]);
     const text = labelOf(side, mine.state.component), wide = 8 * text.length + 8;
     const x = right + wide > width ? toScreen(outline.box[0], 0)[0] - wide : right + 3;
-    write(text, Math.max(x, 3), Math.min(Math.max(up + 4, 14), height - 6));
+    write(text, Math.max(x, 3), Math.min(Math.max(up + 4, 14), height - SCALE_BAR_PX));
   }
 
   function write(text, x, y, size = 14) {

@@ -1,7 +1,7 @@
 // The traces of the chosen component over time, in panels with one time axis. Neighbours in the list lie ready; the full
 // resolution of a stretch is asked for.
 
-const RIM = { left: 62, right: 10, top: 4, bottom: 36 }, BETWEEN = 10, MOST_KEPT = 60;
+const RIM = { left: 62, right: 10, top: 4, bottom: 36 }, BETWEEN = 10, MOST_KEPT = 60, LETTER_PX = 6;
 
 function makeTraces(mine) {
   const find = (selector) => mine.root.querySelector(selector);
@@ -58,7 +58,7 @@ function makeTraces(mine) {
     find(".whole button").disabled = time.isWhole();
     say();
     if (!drawn) return;
-    const height = Math.max(heightOf(data) - find(".controls").offsetHeight - find("figcaption").offsetHeight - 12, 200);
+    const height = Math.max(heightOf(data) - find(".controls").offsetHeight - find("figcaption").offsetHeight - 12, 110);
     plot.setAttribute("width", width);
     plot.setAttribute("height", height);
     plot.style.touchAction = time.isWhole() ? "pan-y" : "none";
@@ -71,12 +71,15 @@ function makeTraces(mine) {
     clip.append(svg("rect", { x: RIM.left, y: 0, width: width - RIM.left - RIM.right, height }));
     pen.replaceChildren(clip);
     let top = from, line = 0;
+    const middles = [];
     for (const panel of data.panels) {
       const bottom = top + space * panel.share;
       drawPanel(panel, drawn.lines.slice(line, line + panel.lines.length), x, top, bottom, width);
+      middles.push((top + bottom) / 2);
       line += panel.lines.length;
       top = bottom + BETWEEN;
     }
+    drawTitles(middles);
     drawTime(x, width, height);
     plot.replaceChildren(pen);
   }
@@ -88,14 +91,21 @@ function makeTraces(mine) {
       pen.append(svg("path", { class: "grid", d: `M${RIM.left} ${y(value)}H${width - RIM.right}` }));
       pen.append(svg("text", { x: RIM.left - 6, y: y(value) + 4, "text-anchor": "end" }, short(value, 6)));
     }
-    const middle = (top + bottom) / 2;
-    pen.append(svg("text", { class: "title", x: 12, y: middle, transform: `rotate(-90 12 ${middle})`, "text-anchor": "middle" }, panel.title));
     lines.forEach((values, i) => pen.append(svg("path", {
       class: "trace", d: pathOf(values, x, y), stroke: panel.lines[i].colour, "stroke-width": panel.lines[i].width, "clip-path": "url(#inside)",
     })));
     if (!lines.some((values) => values.some(Number.isFinite))) {
-      pen.append(svg("text", { x: (RIM.left + width) / 2, y: middle + 4, "text-anchor": "middle" }, "no values"));
+      pen.append(svg("text", { x: (RIM.left + width) / 2, y: (top + bottom) / 2 + 4, "text-anchor": "middle" }, "no values"));
     }
+  }
+
+  // Upright titles of the panels; none where the panels are so low that two would lie over each other: the legend names the lines.
+  function drawTitles(middles) {
+    const titles = data.panels.map((panel) => panel.title), half = (i) => (titles[i].length * LETTER_PX) / 2;
+    if (middles.some((middle, i) => i && middle - middles[i - 1] < half(i) + half(i - 1))) return;
+    middles.forEach((middle, i) => pen.append(svg("text", {
+      class: "title", x: 12, y: middle, transform: `rotate(-90 12 ${middle})`, "text-anchor": "middle",
+    }, titles[i])));
   }
 
   // The whole trace decides, so that the axis stays where the time axis is zoomed.

@@ -53,7 +53,8 @@ def _animals(job: Job) -> str:
     if job.spec.kind == "demo":
         return ""
     n_good = sum(not record.error for record in job.results.values())
-    return f"{n_good} of {len(job.spec.animals)}" if job.spec.animals else str(n_good)
+    n_all = len(job.spec.animals or ()) or (0 if job.status.is_active else len(job.results))
+    return f"{n_good} of {n_all}" if n_all else str(n_good)
 
 
 def run_before(job: Job, older: Sequence[Job]) -> Job | None:

@@ -17,7 +17,7 @@ STATE_COLOURS: dict[str, messages.Colour] = {
 }
 LOG_LINES = 40
 NO_RESULTS = "No animal of this run was through before it ended, so there is nothing to look at."
-CHANGED_PX = 150
+CHANGED_PX = 120
 COHORT_HELP = "Pictures and numbers of all animals of this run, and which lie far from the others."
 _PAGES = {"motion": "pages/motion.py", "extraction": "pages/extraction.py"}
 EMPTY = ""

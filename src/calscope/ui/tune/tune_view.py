@@ -21,7 +21,7 @@ from calscope.ui.tune.tuning import State, Tuning, of_animal
 from calscope.ui.widgets import charts, parameter_form
 
 PAGE = "tune"
-PICTURE_PX, TRACES_PX, STATUS_PX = 405, 118, 34
+PICTURE_PX, TRACES_PX, STATUS_PX = 390, 118, 34
 CONTROLS_PX = 62
 """Two rows of buttons over the picture, also while there is only one: so the picture stays where it is."""
 _LOOK_EVERY_S = 0.1
@@ -110,7 +110,7 @@ def _show_all(tuning: Tuning, info: RecordingInfo) -> Any:
     held = tried.view(tuning.held) if tuning.held and _is_same_field(tuning.held, tuning.shown) else None
     comparison = compared.compare(shown, held) if shown and held else None
     with st.container(key=keys.beside("tune")):
-        left, right = st.columns([8, 7], gap="medium")
+        left, right = st.columns([3, 4], gap="medium")
     with left:
         if shown is None:
             st.container(height=PICTURE_PX, border=True).caption(
@@ -145,9 +145,17 @@ def _show_status(tuning: Tuning, shown: EvaluatedAnimal | None) -> Any:
             st.button("Try again", key=keys.TRY_AGAIN, on_click=tuning.again)
     elif shown is not None and tuning.now.is_there:
         accepted = len(shown.listed("accepted"))
-        took = f" · {tuning.now.seconds:.1f} s" if tuning.now.seconds else ""
-        said.markdown(f"**{accepted} accepted** of {wording.count(shown.components.n, 'component')}{took}")
+        of_all = f"**{accepted} accepted** of {wording.count(shown.components.n, 'component')}"
+        said.markdown(f"{of_all}{_took(tuning.now)}")
     return said
+
+
+def _took(state: State) -> str:
+    """Say how long an answer took, or that it was there from an earlier try."""
+    record = state.answer.record if state.answer else None
+    if not state.seconds or record is None:
+        return ""
+    return " · kept from before" if all(stage.cached for stage in record.stages) else f" · {state.seconds:.1f} s"
 
 
 def _is_same_field(held: State, shown: State | None) -> bool:
