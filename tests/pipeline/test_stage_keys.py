@@ -210,7 +210,8 @@ def test_asking_for_the_recordings_own_rate_is_the_same_as_not_asking(engine, pa
 def test_without_a_rate_only_the_stages_that_need_none_are_planned(engine, params):
     info = replace(INFO, fr_hz=None)
     planned = set(plan_keys(info, params, engine))
-    assert planned == {"source", "before", "check", "survey", "preview", "estimate", "apply", "after", "motion_quality"}
+    looked_at = {"source", "before", "check", "survey", "preview", "proposals"}
+    assert planned == looked_at | {"estimate", "apply", "after", "motion_quality"}
     with pytest.raises(ParameterError, match=r"Animal_1.*/nowhere.*dataset\.fr"):
         resolve_params(params, info)
 

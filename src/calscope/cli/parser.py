@@ -16,7 +16,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"calscope {calscope.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_add_app, _add_demo, _add_run, _add_sweep, _add_report, _add_export, _add_parity):
+    for add in (_add_app, _add_demo, _add_suggest, _add_run, _add_sweep, _add_report, _add_export, _add_parity):
         add(commands)
     for add in (_add_doctor, _add_params):
         add(commands)
@@ -112,6 +112,27 @@ def _add_sweep(commands: Commands) -> None:
     sweep.add_argument("--workers", type=_positive, metavar="N", help="threads to use (one for each CPU)")
 
 
+def _add_suggest(commands: Commands) -> None:
+    suggest = commands.add_parser(
+        "suggest", help="measure recordings and propose parameters for them", description=_SUGGEST
+    )
+    suggest.set_defaults(module="suggest")
+    suggest.add_argument("data", metavar="DATA", help="folder with one folder or file per animal, or one recording")
+    suggest.add_argument("--out", metavar="FILE", help="parameter file to write, for `calscope run --params FILE`")
+    suggest.add_argument("--params", metavar="FILE", help="parameters that are set already, which are kept")
+    suggest.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="changes",
+        metavar="NAME=VALUE",
+        help="one parameter that is set already, as dataset.fr=30; may be given many times",
+    )
+    suggest.add_argument("--animals", metavar="A,B", help="only these animals")
+    suggest.add_argument("--frames", type=_positive, metavar="N", help="only the first N frames")
+    suggest.add_argument("--workers", type=_positive, metavar="N", help="threads to use (one for each CPU)")
+
+
 def _add_report(commands: Commands) -> None:
     report = commands.add_parser("report", help="one HTML file to hand to a colleague")
     report.set_defaults(module="share")
@@ -172,6 +193,11 @@ _SWEEP = (
     "Tries every value, or every combination of two parameters' values, on one animal with the built-in engine, and "
     "prints how many components were found and accepted at each. What the points have in common is computed once. "
     "Ctrl-C keeps what is done: the same command goes on from there."
+)
+_SUGGEST = (
+    "Measures cell size, decay, motion and noise of every recording in DATA, and proposes parameters with their "
+    "reasons. What --params or --set sets already is kept; where a proposal differs, that is said. Frame rate and "
+    "pixel size are never measured: they come from the file, --params or --set."
 )
 _RUN = (
     "DATA is a folder with one folder (Animal_1/*.tif, one frame a file, or a stack) or one file (Animal_1.tif) per "

@@ -57,7 +57,7 @@ def command(chosen: argparse.Namespace) -> int:
     workers = chosen.workers or cpu_count()
     data = Path(chosen.data).absolute()
     project = find_recordings(data)
-    refs = choose_animals(project, _names(chosen.animals))
+    refs = choose_animals(project, names_of(chosen.animals))
     choose_animals(project, tuple(inputs))  # refuses inputs of an animal that isn't there
     own = {ref.name: inputs[ref.name] for ref in refs if ref.name in inputs and not inputs[ref.name].is_empty}
     until = _until(chosen)
@@ -213,7 +213,8 @@ def _failed(run: AnimalRun, error: str) -> AnimalRun:
     return replace(run, error=f"{run.error} {error}".strip())
 
 
-def _names(text: str | None) -> tuple[str, ...] | None:
+def names_of(text: str | None) -> tuple[str, ...] | None:
+    """Give the animals that an option names, A,B; None without it."""
     if text is None:
         return None
     names = tuple(name.strip() for name in text.split(",") if name.strip())

@@ -25,7 +25,7 @@ from calscope.pipeline.kept_remarks import remarks_of
 from calscope.pipeline.records import AnimalRun
 from calscope.pipeline.store import Store
 
-_NOT_EXPORTED = {"source", "check", "survey", "preview", "fit", "residual"}
+_NOT_EXPORTED = {"source", "check", "survey", "preview", "proposals", "fit", "residual"}
 """Stages whose results no report and no format holds; an export does without them."""
 
 

@@ -10,6 +10,7 @@ StageName = Literal[
     "check",
     "survey",
     "preview",
+    "proposals",
     "estimate",
     "apply",
     "after",

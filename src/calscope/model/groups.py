@@ -66,7 +66,7 @@ class Dataset(ParameterGroup):
         "resonant scanner leaves them. The check of the recording measures it and says so; rows are moved back only by what is "
         "entered here.",
         "Higher moves these rows further to the left.",
-        "0, as recorded", ("survey", "preview", "estimate", "apply", "motion_quality"), (),
+        "0, as recorded", ("survey", "preview", "proposals", "estimate", "apply", "motion_quality"), (),
         unit="px", low=-16, high=16, level="advanced")] = 0.0
     decay_time: Annotated[float, Spec(
         "float", "Decay time", "How long a typical transient takes to fall, a property of the indicator.",

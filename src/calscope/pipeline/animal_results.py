@@ -8,6 +8,7 @@ from calscope.model.detection import Detection
 from calscope.model.errors import StoreError
 from calscope.model.fields import StageName
 from calscope.model.motion_preview import MotionPreview, MotionSurvey
+from calscope.model.proposals import Measurements
 from calscope.model.results import (
     ComponentQuality,
     Components,
@@ -64,6 +65,11 @@ class AnimalResults:
     def preview(self) -> MotionPreview | None:
         """What the motion correction does where the movie moves most."""
         return self.get("preview")
+
+    @property
+    def proposals(self) -> Measurements | None:
+        """What the recording says of the parameters it needs."""
+        return self.get("proposals")
 
     @property
     def motion_estimate(self) -> MotionEstimate | None:

@@ -15,6 +15,7 @@ from calscope.model.fields import StageName
 from calscope.model.motion_preview import MotionPreview, MotionSurvey, MovingPart, PreviewVersion
 from calscope.model.movie import FloatArray, Movie
 from calscope.model.notes import Note, notes_from_json, notes_to_json
+from calscope.model.proposals import AverageTransient, Measure, Measurements
 from calscope.model.results import (
     ComponentQuality,
     Components,
@@ -136,6 +137,50 @@ def _load_preview(stored: StoredResult) -> MotionPreview:
         notes=notes_from_json(values["notes"]),
         crop_notes=notes_from_json(values["crop_notes"]),
     )
+
+
+def _save_proposals(writer: ResultWriter, found: Measurements) -> None:
+    _save_floats(writer, found, "cells", "corr")
+    if found.transient is not None:
+        _save_floats(writer, found.transient, "mean", "fitted")
+        writer.values["transient"] = {"before": found.transient.before, "skipped": found.transient.skipped}
+    writer.values.update(
+        measures={
+            name: {
+                "estimate": None if one.estimate is None else asdict(one.estimate),
+                "n": int(one.n),
+                "why_not": None if one.why_not is None else one.why_not.to_json(),
+            }
+            for name, one in found.measures.items()
+        },
+        shape=_ints(found.shape),
+        looked_at=_ints(found.looked_at),
+        rim_px=_ints(found.rim_px),
+        rise_frames=int(found.rise_frames),
+    )
+
+
+def _load_proposals(stored: StoredResult) -> Measurements:
+    values = stored.values
+    told = values.get("transient")
+    transient = (
+        None if told is None else AverageTransient(mean=stored.array("mean"), fitted=stored.array("fitted"), **told)
+    )
+    return Measurements(
+        measures={name: _load_measure(one) for name, one in values["measures"].items()},
+        shape=tuple(values["shape"]),
+        looked_at=tuple(values["looked_at"]),
+        cells=stored.array("cells"),
+        rim_px=tuple(values["rim_px"]),
+        rise_frames=values["rise_frames"],
+        corr=stored.array("corr"),
+        transient=transient,
+    )
+
+
+def _load_measure(told: Mapping[str, Any]) -> Measure:
+    estimate = None if told["estimate"] is None else Estimate(**told["estimate"])
+    return Measure(estimate, told["n"], None if told["why_not"] is None else Note.from_json(told["why_not"]))
 
 
 def _load_measures(told: Mapping[str, Mapping[str, float]]) -> MotionMeasures:
@@ -332,6 +377,7 @@ CODECS: dict[StageName, Codec] = {
     "check": Codec(_save_check, _load_check),
     "survey": Codec(_save_survey, _load_survey),
     "preview": Codec(_save_preview, _load_preview),
+    "proposals": Codec(_save_proposals, _load_proposals),
     "estimate": Codec(_save_estimate, _load_estimate),
     "apply": Codec(_save_corrected, _load_corrected),
     "after": _IMAGES,

@@ -3,6 +3,7 @@
 source -> before
 source -> check (for what is no tissue); its findings are repaired in the movie that the next ones read
 source, check -> survey -> preview (of the motion correction, where the movie moves most)
+source, check, survey -> proposals (what the recording says of the parameters it needs)
 source, check -> estimate (of the motion) -> apply (it to the movie) -> after
 source, check, estimate, apply -> motion_quality
 estimate, apply -> fit -> refit -> component_quality -> evaluation
@@ -27,6 +28,7 @@ from calscope.algorithms.motion_check.motion_quality import measure_motion
 from calscope.algorithms.motion_check.preview import preview_motion
 from calscope.algorithms.motion_check.survey import survey_motion
 from calscope.algorithms.motion_check.verdict import with_check
+from calscope.algorithms.proposals.measure_recording import measure_recording
 from calscope.algorithms.summary import compute_summary
 from calscope.engines.engine import Context, Engine, correct_motion
 from calscope.engines.injected_search import SearchedMovie, search_for_injected
@@ -40,6 +42,7 @@ from calscope.model.motion_preview import MotionPreview, MotionSurvey
 from calscope.model.movie import FrameSource
 from calscope.model.params import Parameters
 from calscope.model.progress import Progress
+from calscope.model.proposals import Measurements
 from calscope.model.results import (
     ComponentQuality,
     Components,
@@ -163,6 +166,11 @@ def _run_preview(inputs: StageInputs) -> MotionPreview:
     )
 
 
+def _run_proposals(inputs: StageInputs) -> Measurements:
+    survey = _needed(inputs.parents.survey, "survey")
+    return measure_recording(inputs.repaired, survey, workers=inputs.context.workers, progress=inputs.context.progress)
+
+
 def _run_estimate(inputs: StageInputs) -> MotionEstimate:
     if not inputs.check.has_still_image:
         return estimate_no_motion(inputs.repaired, workers=inputs.context.workers, progress=inputs.context.progress)
@@ -279,6 +287,7 @@ _MOTION = (*_ESTIMATE, *_APPLY)
 _MOTION_QUALITY = ("calscope.algorithms.motion_check.motion_quality", *_MOTION, *_REPAIRED)
 _SURVEY = ("calscope.algorithms.motion_check.survey", *_REPAIRED)
 _PREVIEW = ("calscope.algorithms.motion_check.preview", *_MOTION, *_REPAIRED)
+_PROPOSALS = ("calscope.algorithms.proposals.measure_recording", *_REPAIRED)
 _CNMF = ("calscope.algorithms.cnmf.cnmf", "calscope.algorithms.cnmf.rim")
 _RESIDUAL = ("calscope.algorithms.cnmf.residual",)
 _COMPONENT_QUALITY = ("calscope.algorithms.evaluation.component_quality",)
@@ -303,6 +312,9 @@ STAGES: tuple[Stage, ...] = (
         _PREVIEW,
         0.03,
         uses_engine=True,
+    ),
+    Stage(
+        "proposals", "measuring what parameters fit", ("source", "check", "survey"), _run_proposals, _PROPOSALS, 0.05
     ),
     Stage("estimate", "motion estimate", ("source", "check"), _run_estimate, _ESTIMATE, 0.04, uses_engine=True),
     Stage(
@@ -369,6 +381,7 @@ _TUNING: tuple[StageName, ...] = (
 _UNTIL: dict[Until, tuple[StageName, ...]] = {
     "summary": ("before",),
     "preview": ("check", "survey", "preview"),
+    "proposals": ("check", "survey", "proposals"),
     "motion": _TO_MOTION,
     "extraction": _TO_EXTRACTION,
     "evaluation": (*_TO_EXTRACTION, "component_quality", "evaluation", "dff"),

@@ -205,7 +205,9 @@ def _weighted_sum(  # noqa: PLR0917 - numba takes positional arguments best
     return out
 
 
-def soma_parts(picture: NDArray, footprint: NDArray, gSig: tuple[int, int]) -> tuple[float, float, float, float, float]:
+def soma_parts(
+    picture: NDArray, footprint: NDArray, gSig: tuple[float, float]
+) -> tuple[float, float, float, float, float]:
     """Measure one activity image: thickness, extent, roundness, edge and fit, each 0 to 1.
 
     Parameters
@@ -236,7 +238,7 @@ def soma_parts(picture: NDArray, footprint: NDArray, gSig: tuple[int, int]) -> t
     )
 
 
-def _on_grid(image: NDArray, gSig: tuple[int, int]) -> FloatArray:
+def _on_grid(image: NDArray, gSig: tuple[float, float]) -> FloatArray:
     """Stretch an image so that gSig is GRID_PX along both axes."""
     height, width = (max(1, round(n * GRID_PX / half)) for n, half in zip(image.shape, gSig, strict=True))
     source = np.ascontiguousarray(image, np.float32)

@@ -56,7 +56,7 @@ def survey_motion(
         raise ValueError("A movie without frames can't be looked at.")
     binning = binning_for((height, width))
     every = max(1, -(-n_frames * height * width // read_px))
-    limit = max(1, min(LONGEST_REACH_PX, round(REACH * min(height, width))) // binning)
+    limit = longest_reach_px((height, width), binning) // binning
     sample = _sample(source, binning)
     template = make_template(sample, (limit, limit), workers=workers, progress=part(progress, 0, 0.15))
     rigid = prepare_rigid(template, (limit, limit))
@@ -79,6 +79,11 @@ def survey_motion(
     shifts, shows = (np.concatenate(both) for both in zip(*parts, strict=True))
     frames = np.arange(looks, dtype=np.int64) * every
     return MotionSurvey(frames, _bridged(shifts, shows), shows, template, binning)
+
+
+def longest_reach_px(field: tuple[int, ...], binning: int) -> int:
+    """Give the largest shift that is looked for in a field (H, W), px."""
+    return binning * max(1, min(LONGEST_REACH_PX, round(REACH * min(field))) // binning)
 
 
 def binning_for(field: tuple[int, int]) -> int:

@@ -11,6 +11,7 @@ from calscope.model.note_texts.import_texts import IMPORTED
 from calscope.model.note_texts.motion_quality_texts import MOTION_QUALITY
 from calscope.model.note_texts.motion_texts import MOTION
 from calscope.model.note_texts.parameter_texts import PARAMETERS
+from calscope.model.note_texts.proposal_texts import PROPOSALS
 from calscope.model.note_texts.recording_texts import RECORDING
 from calscope.model.notes import Note
 
@@ -26,6 +27,7 @@ TEXTS: dict[str, Wording] = {
     **EXPORTED,
     **RECORDING,
     **PARAMETERS,
+    **PROPOSALS,
     **CURATION,
 }
 _REASONS = TEXTS | {

@@ -11,6 +11,7 @@ from calscope.model.quantities import duration
 UNTIL_TITLES = {
     "summary": "Summary of the raw movies",
     "preview": "Preview of the motion correction",
+    "proposals": "Measurement of what parameters fit",
     "motion": "Motion correction",
     "extraction": "Extraction",
     "evaluation": "Evaluation and traces",

@@ -1,0 +1,1 @@
+"""What a recording says of the parameters it needs: cell size, decay, motion, noise."""
