@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from calscope.export.exported_animal import ExportedAnimal, ExportedRun
 from calscope.export.report import report_figures as figures
+from calscope.export.report.detection_section import detection_section
 from calscope.export.report.markup import Content, element, join, table, trusted
 from calscope.export.report.methods_text import write_methods
 from calscope.export.report.motion_section import motion_verdict
@@ -150,7 +151,7 @@ def animal_section(number: int, animal: ExportedAnimal, budget: Budget, progress
         parts.append(_motion(animal, animal.motion))
     if animal.footprints is not None:
         parts.append(_components(animal, budget, progress))
-    parts.append(_provenance(animal))
+    parts += [detection_section(animal.injected), _provenance(animal)]
     return element("section", {"class": "animal", "id": f"animal-{number}"}, *parts)
 
 

@@ -22,16 +22,16 @@ def sentence(detection: Detection) -> str:
         )
     return (
         f"Of {detection.n} known cells put into this movie, half were found from a peak SNR of "
-        f"{_with_interval(limits.found_50)} and accepted from {_with_interval(limits.accepted_50)}; nine in ten were "
+        f"{_from(limits.found_50)} and accepted from {_from(limits.accepted_50)}; nine in ten were "
         f"found from {_or_beyond(limits.found_90)} and accepted from {_or_beyond(limits.accepted_90)}."
     )
 
 
 def of_limits(limits: DetectionLimits) -> str:
-    """Give the limits in a few words, for a table or beside another run's; empty where there is none."""
+    """Give the limits in a few words, for what has little room; empty where there is none."""
     if limits.found_50 is None or limits.accepted_50 is None:
         return ""
-    return f"found {_with_interval(limits.found_50)}, accepted {_with_interval(limits.accepted_50)}"
+    return f"half found from {with_interval(limits.found_50)}, accepted from {with_interval(limits.accepted_50)}"
 
 
 def number(value: float) -> str:
@@ -41,9 +41,14 @@ def number(value: float) -> str:
     return f"{value:.1f}" if value > 0 else "less than was tried"
 
 
-def _with_interval(limit: Limit) -> str:
+def with_interval(limit: Limit) -> str:
+    """Give a limit with the ends of its 95 % interval."""
     low, high = number(limit.low), number(limit.high)
-    return f"{number(limit.value)} (95 % interval: {low} to {high})" if low != high else number(limit.value)
+    return number(limit.value) if low == high else f"{number(limit.value)} ({low} to {high})"
+
+
+def _from(limit: Limit) -> str:
+    return with_interval(limit).replace("(", "(95 % interval: ", 1)
 
 
 def _or_beyond(limit: Limit | None) -> str:

@@ -9,7 +9,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from calscope.algorithms.comparison.truth_scores import FoundCells
+from calscope.model.detection import Limit
 from calscope.model.movie import FloatArray
+from calscope.model.note_texts import detection_texts
 from calscope.plots import style
 from calscope.plots.snr_strips import snr_strips
 from calscope.ui.compare.compared_runs import Side
@@ -51,7 +53,13 @@ def table(animals: Sequence[Both]) -> pd.DataFrame:
     rows = []
     for both in animals:
         row = {"Animal": both[0].animal.name}
-        for title, of in (("accepted", _accepted), ("SNR, median", _median_snr), ("F1", _f1)):
+        for title, of in (
+            ("accepted", _accepted),
+            ("SNR, median", _median_snr),
+            ("F1", _f1),
+            ("half found from peak SNR", _found_from),
+            ("half accepted from peak SNR", _accepted_from),
+        ):
             row |= {f"{title} {side.letter}": of(side) for side in both}
         rows.append(row)
     found = pd.DataFrame(rows)
@@ -82,6 +90,21 @@ def accepted_snr(side: Side) -> FloatArray:
 def _snr(animals: Sequence[Both]) -> dict[str, dict[str, FloatArray]]:
     sides = {letter: [both[k] for both in animals] for k, letter in enumerate(("A", "B"))}
     return {letter: {side.animal.name: accepted_snr(side) for side in own} for letter, own in sides.items()}
+
+
+def _found_from(side: Side) -> str:
+    found = side.results.injected
+    return _limit(found.limits.found_50 if found else None)
+
+
+def _accepted_from(side: Side) -> str:
+    found = side.results.injected
+    return _limit(found.limits.accepted_50 if found else None)
+
+
+def _limit(limit: Limit | None) -> str:
+    """Give a limit of detection with its interval, where known cells were put into the movie."""
+    return detection_texts.with_interval(limit) if limit else ABSENT
 
 
 def _f1(side: Side) -> str:
