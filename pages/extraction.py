@@ -6,7 +6,7 @@ from calscope.ui.evaluation import thresholds_panel
 from calscope.ui.extraction import fits_view, residual_view, search_preview
 from calscope.ui.frame import page_head, shell, sidebar
 from calscope.ui.frame.keys import on_page
-from calscope.ui.session import places, selection, shown_run
+from calscope.ui.session import places, selection, shown_run, views
 from calscope.ui.session.shown_run import ShownAnimal
 from calscope.ui.widgets import animal_sections, imported_words, requested_values
 from calscope.ui.widgets.animal_sections import Section
@@ -26,6 +26,7 @@ def draw(animal: ShownAnimal) -> None:
     """Draw one animal that has a fit."""
     thresholds_panel.say_otherwise(animal)
     names = [FITS, SEARCH, MISSED, BACKGROUND]
+    views.begin(on_page("extraction", "tab"), names)
     fits, search, missed, background = st.tabs(names, key=on_page("extraction", "tab"), on_change="rerun")
     with fits:
         if fits.open:

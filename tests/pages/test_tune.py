@@ -1,5 +1,7 @@
 """The page Tune: what is tried, taken back, held, kept and used for runs."""
 
+import shutil
+
 import numpy as np
 import pytest
 import tifffile
@@ -9,6 +11,7 @@ from calscope.model.animal_inputs import AnimalInputs
 from calscope.model.crop import Crop
 from calscope.model.params import Parameters
 from calscope.pipeline.project_file import ProjectFile
+from calscope.pipeline.trials import trial_store
 from calscope.ui.frame import keys
 from calscope.ui.session import places
 from calscope.ui.tune.tuning import State, Tuning
@@ -198,3 +201,50 @@ class TestStates:
 
 def _state(k):
     return State(START.replace({"cnmf.K": k}))
+
+
+def opened_again(tune, lab, monkeypatch, app):
+    """Open the link that the page has now in a new session, as after a restart of the server."""
+    entries = selection_of(app)
+    fresh = Tuner(lab.store)
+    monkeypatch.setattr(places, "tuner", lambda: fresh)
+    again = tune(**entries)
+    return again, fresh
+
+
+def selection_of(app):
+    return {name: value for name, value in app.session_state[keys.ADDRESSES][-1].items() if name != "data"}
+
+
+def test_a_link_brings_back_what_is_tried_and_held_after_a_restart_also_where_results_are_gone(tune, lab, monkeypatch):
+    app = tune(animal="Animal_2")
+    assert selection_of(app) == {"animal": "Animal_2"}, "where everyone begins needs no key"
+    held = tuning(app).now
+    tuning(app).held = held
+    tuning(app).change(held.params.replace({"cnmf.K": 6, "evaluation.min_SNR": 3.0}))
+    app.run()
+    now, entries = tuning(app).now, selection_of(app)
+    assert sorted(entries) == ["animal", "held", "tune"] and all(len(entries[name]) == 16 for name in ("held", "tune"))
+    for key in now.answer.record.keys.values():
+        shutil.rmtree(trial_store(lab.store.resolve()).results / key, ignore_errors=True)
+    again, fresh = opened_again(tune, lab, monkeypatch, app)
+    try:
+        for _ in range(3):
+            again.run()
+        found = tuning(again)
+        assert not again.exception
+        assert (found.now.params, found.now.crop) == (now.params, now.crop)
+        assert (found.held.params, found.held.crop) == (held.params, held.crop)
+        assert found.now.is_there and found.held.is_there and len(found.states) == 2
+        assert found.now.answer.record.keys == now.answer.record.keys
+        assert selection_of(again) == entries
+    finally:
+        fresh.end()
+
+
+@pytest.mark.parametrize("key", ["0123456789abcdef", "../../etc/passwd", "x" * 5000, ""])
+def test_a_link_to_a_state_that_is_not_kept_says_so_and_shows_the_usual_one(tune, key):
+    app = tune(tune=key)
+    assert not app.exception
+    assert [one.value for one in app.warning if "not kept here" in one.value] or not key
+    assert tuning(app).now.is_there

@@ -8,6 +8,7 @@ from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import keys
 from calscope.ui.linked import all_traces, component_film, trace_raster, trace_stack, trace_view
 from calscope.ui.linked.all_traces import Kind
+from calscope.ui.session import views
 
 ONE, FILM = "One component", "Film"
 _OF_ALL: dict[str, Callable[[EvaluatedAnimal, str, int, Kind], None]] = {
@@ -35,9 +36,11 @@ def show(view: EvaluatedAnimal, page: str, height_px: int) -> None:
 
 
 def _choose(page: str) -> str:
+    options = (ONE, *_OF_ALL, FILM)
+    views.begin(keys.on_page(page, "traces shown"), options)
     return st.segmented_control(
         "Traces shown",
-        (ONE, *_OF_ALL, FILM),
+        options,
         default=ONE,
         required=True,
         key=keys.on_page(page, "traces shown"),

@@ -13,7 +13,7 @@ from calscope.plots.motion_measures_plot import NAMES
 from calscope.plots.shift_field import SHOWN, Shown
 from calscope.ui.frame import keys, messages
 from calscope.ui.motion import motion_pictures, motion_player, motion_table
-from calscope.ui.session import places
+from calscope.ui.session import places, views
 from calscope.ui.session.shown_run import ShownAnimal
 from calscope.ui.widgets import charts, swipe_widget, truth_view
 from calscope.ui.widgets.cached_figures import IMAGE_TITLES
@@ -97,7 +97,9 @@ def details(animal: ShownAnimal) -> None:
         st.info("The motion correction of this animal is no longer in the store.")
         return
     tabs = {TIME_TAB: _show_shifts, FRAMES_TAB: _show_frames, QUALITY_TAB: _show_quality, MOVIE_TAB: _show_movie}
-    drawn = st.tabs(list(tabs), on_change="rerun", key=keys.on_page(_PAGE, f"tab {animal.name}"))
+    key = keys.on_page(_PAGE, f"tab {animal.name}")
+    views.begin(key, list(tabs))
+    drawn = st.tabs(list(tabs), on_change="rerun", key=key)
     for tab, show in zip(drawn, tabs.values(), strict=True):
         if tab.open:
             with tab:

@@ -135,7 +135,7 @@ def take_settings_of(run: shown_run.ShownRun) -> None:
     st.session_state[keys.ENGINE] = run.job.spec.engine
     st.session_state[keys.FRAMES] = run.job.spec.n_frames
     for name in run.job.results:
-        own_values.keep(name, run.job.spec.inputs.get(name, NO_INPUTS).parameters)
+        own_values.put(name, run.job.spec.inputs.get(name, NO_INPUTS).parameters)
 
 
 def begin_as_picked() -> None:

@@ -28,10 +28,15 @@ def of(animal: str) -> dict[str, Any]:
 
 def keep(animal: str, values: Mapping[str, Any]) -> None:
     """Set an animal's own values in place of those that it had, and write them down."""
+    put(animal, values)
+    project_settings.keep()
+
+
+def put(animal: str, values: Mapping[str, Any]) -> None:
+    """Set an animal's own values in place of those that it had."""
     others = {name: own for name, own in by_animal().items() if name != animal}
     plain = {dotted: list(value) if isinstance(value, tuple) else value for dotted, value in values.items()}
     st.session_state[keys.OWN_VALUES] = others | ({animal: plain} if plain else {})
-    project_settings.keep()
 
 
 def remove(animal: str, dotted: str) -> None:

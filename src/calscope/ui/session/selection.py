@@ -4,13 +4,18 @@ import streamlit as st
 
 from calscope.model.errors import CalscopeError
 from calscope.ui.frame import address, keys, messages
-from calscope.ui.session import places
+from calscope.ui.session import places, views
 
 _ADDRESS = {"data": keys.PROJECT, "run": keys.RUN, "animal": keys.ANIMAL, "component": keys.COMPONENT}
 _COMPARED = {"a": keys.COMPARED_A, "b": keys.COMPARED_B}
 """Stands in the address of Compare alone."""
 COMPARE = "compare"
 """Address of the page Compare."""
+TUNE = "tune"
+"""Address of the page Tune."""
+_TUNED = ("tune", "held")
+"""Keys of states of Tune; they stand in its address alone."""
+_VIEW, _ANIMALS, _ALL = "view", "animals", "all"
 MOST_DIGITS = 9
 
 
@@ -20,7 +25,9 @@ def take_from_address() -> None:
     Streamlit goes on to send the address that a page was opened with. The browser may still have an older one when it
     sends the next choice, and has one on the way back.
     """
-    asked = {name: st.query_params[name] for name in (*_ADDRESS, *_COMPARED) if name in st.query_params}
+    views.forget()
+    names = (*_ADDRESS, *_COMPARED, *_TUNED, _VIEW, _ANIMALS)
+    asked = {name: st.query_params[name] for name in names if name in st.query_params}
     if not asked or asked in _known():
         return
     _note(asked)
@@ -33,6 +40,12 @@ def take_from_address() -> None:
     if "animal" in asked:
         st.session_state[keys.ANIMAL] = asked["animal"]
         st.session_state.pop(keys.SHOWS_ALL, None)
+    if asked.get(_ANIMALS) == _ALL:
+        st.session_state[keys.SHOWS_ALL] = True
+    if _VIEW in asked:
+        views.ask(asked[_VIEW])
+    if tuned := {name: asked[name] for name in _TUNED if name in asked}:
+        st.session_state[keys.TUNE_ASKED] = tuned
     component = number_in(asked.get("component", ""))
     if component is not None:
         st.session_state[keys.COMPONENT] = component
@@ -101,7 +114,11 @@ def _looked_at() -> dict[str, str]:
         found.pop("data", None)  # the run knows its folder
     if st.session_state.get(keys.PAGE) == COMPARE:
         found |= st.session_state.get(keys.COMPARED_NOW) or {}
-    return found
+    if st.session_state.get(keys.PAGE) == TUNE:
+        found |= st.session_state.get(keys.TUNED_NOW) or {}
+    found |= {_ANIMALS: _ALL} if shows_all() else {}
+    view = views.now()
+    return found | ({_VIEW: view} if view else {})
 
 
 def _is_set(key: str) -> bool:

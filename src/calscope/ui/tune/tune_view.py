@@ -15,8 +15,8 @@ from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import keys, messages, wording
 from calscope.ui.linked import choice, component_bar, field_map, mounting, packing, trace_view
 from calscope.ui.linked.field_map import Held, Layer
-from calscope.ui.session import cached, places, shown_run
-from calscope.ui.tune import compared, controls, crop_picker, keep_values, states_strip, tried
+from calscope.ui.session import cached, places, selection, shown_run
+from calscope.ui.tune import compared, controls, crop_picker, keep_values, states_strip, tried, tuned_link
 from calscope.ui.tune.tuning import State, Tuning, of_animal
 from calscope.ui.widgets import charts, parameter_form
 
@@ -47,13 +47,21 @@ def _draw() -> None:
     if not has_rate(info):
         return
     tuning = of_animal(str(ref.path), n_frames, keep_values.start_of(ref.name))
+    tuned_link.take(tuning, info)
     tuner = places.tuner()
     _ask(tuner, tuning)
+    if tuning.after_held is not None and tuning.now.is_there:
+        tuning.go_on()
+        _ask(tuner, tuning)
     with st.sidebar:
         controls.show(tuning)
         if refused := st.session_state.pop(keys.TUNE_REFUSED, None):  # it is about the last press alone
             st.warning(messages.plain(refused), icon=":material/error:")
+        if tuning.not_found:
+            st.warning(messages.plain(tuning.not_found), icon=":material/link_off:")
     said = _show_all(tuning, info)
+    tuned_link.note(tuning)
+    selection.put_into_address(PAGE)
     _follow(tuner, tuning, said)
 
 
@@ -92,6 +100,7 @@ def _follow(tuner: Tuner, tuning: Tuning, said: Any) -> None:
             return  # another drawing of this page asked for something else
         if answer.is_over:
             tuning.take(answer, time.monotonic() - tuning.asked_at)
+            tuning.go_on()
             st.rerun(scope="app" if _in_page.get() else "fragment")
         asked = answer
         _say_progress(said, answer)

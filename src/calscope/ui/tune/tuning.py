@@ -57,6 +57,10 @@ class Tuning:
     held: State | None = None
     shown: State | None = None
     """What the pictures are of, while what was asked for last is not there yet."""
+    after_held: State | None = None
+    """What a link asks for besides what is held, which is made first."""
+    not_found: str = ""
+    """Why a link could not be followed; said until something is changed."""
     asked_at: float = 0.0
     """When the newest request was made, by the monotonic clock, s."""
     who: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -81,6 +85,22 @@ class Tuning:
     def show(self, params: Parameters, crop: Crop | None) -> None:
         """Try these values on that part of the recording, which was tried elsewhere."""
         self._add(replace(self.now, params=params, crop=crop or self.now.crop, answer=None, seconds=None))
+
+    def open(self, now: State, held: State | None) -> None:
+        """Try what a link asks for; what it holds comes first, and is held as soon as it is there."""
+        self.held, self.after_held = None, now if held is not None else None
+        self.states = [one for one in self.states if one.is_there]
+        self.at = len(self.states) - 1
+        self._add(held or now)
+
+    def go_on(self) -> None:
+        """Hold what a link asked to hold, now that it is there or could not be made, and try the rest."""
+        if self.after_held is None or self.now.answer is None or not self.now.answer.is_over:
+            return
+        self.held = self.now if self.now.is_there else None
+        after, self.after_held = self.after_held, None
+        if after != State(self.now.params, self.now.crop):
+            self._add(after)
 
     def again(self) -> None:
         """Ask once more for what ended early."""
@@ -107,6 +127,7 @@ class Tuning:
         return self.now.is_there
 
     def _add(self, state: State) -> None:
+        self.not_found = ""
         self.states = [*self.states[: self.at + 1], state][-MOST_STATES:]
         self.at = len(self.states) - 1
         self.stamp += 1
