@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from calscope.ui.evaluation import detection_panel, thresholds_panel
+from calscope.ui.evaluation import detection_panel, judged_animal, thresholds_panel
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import messages, page_head, shell, sidebar
 from calscope.ui.linked import linked_views
@@ -18,13 +18,15 @@ HOW_TO_READ = (
     "orange. Changing a threshold only repeats this evaluation, at once. A good threshold divides the cloud of points "
     "where it is sparse. Blue outlines that are thin, ragged or blurred: raise the soma threshold. Orange outlines on "
     "clear round spots: lower a threshold, or check in its trace whether the cell was active. Dendrites, axons or "
-    "boutons: switch **Cell bodies only** off."
+    "boutons: switch **Cell bodies only** off. The keys **a**, **r** and **u** accept, reject or leave open by hand, "
+    "**n** notes, **z** takes back; judged outlines are dashed, their dots have a ring."
 )
 
 
 @messages.fragment
 def show_linked(run: ShownRun, view: EvaluatedAnimal) -> None:
     """Draw the components; choosing one draws only this part again."""
+    view = judged_animal.judge(view)  # what was decided since the page was drawn
     linked_views.show_evaluation(view, thresholds_panel.in_force(view.animal.name) or run.params.evaluation)
     selection.put_into_address("evaluation")
 

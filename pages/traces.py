@@ -16,7 +16,8 @@ HOW_TO_READ = (
     "The **raw** trace is the movie at the footprint without the other components and the background. The **denoised** "
     "trace is the calcium model, and **spikes** are the deconvolved activity, in arbitrary units. A cell shows steep "
     "rises and slow decays well above the noise, and a compact footprint. Slow waves without steep rises are "
-    "background; jumps at large shifts are motion. Click an outline or a row, or use the arrow keys."
+    "background; jumps at large shifts are motion. Click an outline or a row, or use the arrow keys. The keys **a**, "
+    "**r** and **u** accept, reject or leave open by hand, **n** notes, **z** takes back; judged outlines are dashed."
 )
 
 

@@ -202,7 +202,7 @@ def test_zoom_and_layer_of_the_map_outlast_a_reload(server, run, page):
     canvas = page.locator("canvas[data-view]")
     page.get_by_role("button", name="Mean", exact=True).click()
     canvas.focus()
-    page.keyboard.press("z")
+    page.keyboard.press("Enter")
     settle(page)
     view = canvas.get_attribute("data-view")
     assert float(view.split()[2]) > 1
@@ -299,7 +299,7 @@ def test_views_can_be_used_by_keyboard_and_keep_the_focus(server, run, animal, p
     all_chosen(page, animal.refit.n - 2)
     canvas = page.locator("canvas[data-view]")
     canvas.focus()
-    page.keyboard.press("z")
+    page.keyboard.press("Enter")
     page.wait_for_function(f"({VIEW})().split(' ')[2] > 1")
     page.keyboard.press("0")
     page.wait_for_function(f"({VIEW})().split(' ')[2] == 1")

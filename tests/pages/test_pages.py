@@ -329,7 +329,7 @@ def test_traces_page_shows_the_component_of_the_link(open_page, lab):
     assert not app.exception
     assert linked(app, "choice")[0]["choice"]["component"] == component
     assert str(component) in linked(app, "panels")[0]["components"]
-    columns = {column["name"]: column["values"] for column in linked(app, "accepted")[0]["columns"][1:]}
+    columns = {column["name"]: column.get("values") for column in linked(app, "accepted")[0]["columns"][1:]}
     assert columns["SNR"][component] == pytest.approx(found.component_quality.snr[component], abs=1e-4)
     assert "CNN" not in columns
     assert columns["reason"][component] == why(found.evaluation.reasons[component])

@@ -7,7 +7,6 @@ back yet; redo says it again, as long as that person said nothing else since.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 from calscope.model.curation.curation_entry import ACTIONS, DECISIONS, CurationEntry, Target
 from calscope.model.curation.judgements import NOTHING_SAID, Judgement
@@ -92,7 +91,7 @@ def _raters(entries: Sequence[CurationEntry]) -> dict[str, _Rater]:
     return raters
 
 
-def next_to_move(entries: Sequence[CurationEntry], who: str, action: Literal["undo", "redo"]) -> tuple[Place, ...]:
+def next_to_move(entries: Sequence[CurationEntry], who: str, action: str) -> tuple[Place, ...]:
     """Give the components that an undo or redo of that person would be about; none where there is nothing to do."""
     rater = _raters(entries).get(who, _Rater())
     acts = rater.done if action == "undo" else rater.undone

@@ -12,6 +12,7 @@ from calscope.io.project import RecordingRef
 from calscope.model.results import Components
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.records import AnimalRun
+from calscope.ui.evaluation import judged_animal
 from calscope.ui.frame import keys, wording
 from calscope.ui.session import cached, places, shown_run
 from calscope.ui.session.shown_run import ShownAnimal, ShownRun
@@ -50,7 +51,8 @@ class Side:
     @property
     def accepted(self) -> NDArray[np.bool_]:
         """(K,) all components where none was evaluated."""
-        evaluation, components = self.results.evaluation, self.components
+        evaluation = judged_animal.judged_evaluation(self.animal, self.results.evaluation)
+        components = self.components
         if evaluation is not None:
             return np.asarray(evaluation.accepted, bool)
         return np.ones(components.n if components else 0, bool)
@@ -58,7 +60,8 @@ class Side:
     @property
     def key(self) -> str:
         """Names its components and which of them are accepted."""
-        return " ".join(self.results.keys.get(stage, "") for stage in ("refit", "evaluation", "component_quality"))
+        by_stage = " ".join(self.results.keys.get(stage, "") for stage in ("refit", "evaluation", "component_quality"))
+        return f"{by_stage} {judged_animal.mark_of(self.accepted)}"
 
     @property
     def program(self) -> str:

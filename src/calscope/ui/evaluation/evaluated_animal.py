@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from calscope.model.curation.judgements import NO_JUDGEMENTS, Judgements
 from calscope.model.results import ComponentQuality, Components, Evaluation, SummaryImages
 from calscope.ui.session import places
 from calscope.ui.session.shown_run import ShownAnimal
@@ -15,18 +16,37 @@ class EvaluatedAnimal:
     components: Components
     quality: ComponentQuality
     evaluation: Evaluation | None
-    """None where the other program evaluated none of them."""
+    """As persons decided, and as the thresholds did where nobody decided; None where the other program evaluated none
+    of them."""
     after: SummaryImages
     variant: str = ""
     """Names an evaluation that is not the stored one."""
     is_trial: bool = False
     """Whether parameters are only tried: what is chosen in it is not what other pages look at."""
+    by_thresholds: Evaluation | None = None
+    """As the thresholds did alone; None where nobody was asked what persons decided."""
+    judgements: Judgements = NO_JUDGEMENTS
+    decided: str = ""
+    """Names what persons decided; empty where nobody did."""
+    closed: str = ""
+    """Why nothing can be said of the components; empty where something can."""
 
     @property
     def keys(self) -> tuple[str, str, str]:
-        """Keys of what the map shows."""
+        """Keys of what is shown: components, images, and the evaluation as persons decided."""
+        refit, after, evaluation = self.unjudged_keys
+        return refit, after, evaluation + self.decided
+
+    @property
+    def unjudged_keys(self) -> tuple[str, str, str]:
+        """Keys of components, images, and the evaluation of the thresholds alone."""
         by_stage = self.animal.results.keys
         return by_stage["refit"], by_stage["after"], by_stage.get("evaluation", "") + self.variant
+
+    @property
+    def unjudged(self) -> Evaluation | None:
+        """The evaluation of the thresholds alone; the browser lays what persons decided over it."""
+        return self.by_thresholds or self.evaluation
 
     def listed(self, which: str) -> list[int]:
         """Give the numbers of the accepted, the rejected or all components."""

@@ -14,7 +14,7 @@ from calscope.model.groups import Thresholds
 from calscope.model.params import Parameters
 from calscope.model.results import ComponentQuality, Evaluation
 from calscope.pipeline.stages import evaluate_components
-from calscope.ui.evaluation import evaluated_animal
+from calscope.ui.evaluation import evaluated_animal, judged_animal
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import keys, messages
 from calscope.ui.session import own_values, places
@@ -61,9 +61,12 @@ def _checked(values: tuple[tuple[str, Any], ...]) -> Thresholds | None:
 
 
 def evaluated(animal: ShownAnimal) -> EvaluatedAnimal | None:
-    """Give the animal evaluated with the thresholds on the page; None where the run has no evaluation of it."""
+    """Give the animal evaluated with the thresholds on the page, and as persons decided.
+
+    None where the run has no evaluation of it.
+    """
     stored = evaluated_animal.evaluated(animal)
-    return stored and evaluate_with(stored, in_force(animal.name))
+    return stored and judged_animal.judge(evaluate_with(stored, in_force(animal.name)))
 
 
 def are_tried(animal: ShownAnimal) -> bool:

@@ -88,12 +88,3 @@ function makeRowHand(mine, canvas, said, at, nothing = () => "") {
     },
   };
 }
-
-// A list to choose from, with its name before it.
-function picker(name, options, chosen, onchoose) {
-  const label = element("label", "picker", name), select = element("select");
-  select.append(...options.map(([value, text]) => new Option(text, value, value === chosen, value === chosen)));
-  select.onchange = () => onchoose(select.value);
-  label.append(select);
-  return label;
-}

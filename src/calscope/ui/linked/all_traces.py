@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calscope.model.movie import FloatArray
-from calscope.model.results import Components, RelativeFluorescence
+from calscope.model.results import Components, Evaluation, RelativeFluorescence
 from calscope.plots.scaling import envelope
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.linked import mounting, packing
@@ -164,9 +164,9 @@ def part_data(traces: CodedTraces, stretch: Stretch) -> dict[str, Any]:
     }
 
 
-def verdicts(view: EvaluatedAnimal) -> list[bool | None]:
+def verdicts(n: int, evaluation: Evaluation | None) -> list[bool | None]:
     """Tell of each component whether it is accepted; None where none was evaluated."""
-    return [view.is_accepted(number) for number in range(view.components.n)]
+    return [None] * n if evaluation is None else evaluation.accepted.tolist()
 
 
 def means_of(

@@ -3,6 +3,7 @@
 
 function makeBar(mine) {
   const find = (selector) => mine.root.querySelector(selector);
+  const judgingBar = makeJudgingBar(mine, find(".judge"), find(".dialogs"));
   let data = null;
 
   function update(given) {
@@ -16,7 +17,7 @@ function makeBar(mine) {
 
   function draw() {
     const { filter, component, rows, listed } = mine.state;
-    const options = Object.entries(data.counts).map(([name, count]) => [name, `${name} (${count})`]);
+    const options = Object.entries(counts(rows)).map(([name, count]) => [name, `${name} (${count})`]);
     refill(find(".filters"), choiceOf(options, filter, (name) => linked.list(mine.animal, name, mine)));
     refill(find(".steps"),
       button("‹", "Previous in the list (left arrow)", () => linked.step(mine.animal, -1, mine)),
@@ -32,6 +33,14 @@ function makeBar(mine) {
     badge.className = `badge ${verdict}`;
     find(".said").textContent = isKnown ? rows.value("reason", component) : "";
     find(".said").title = find(".said").textContent;
+    judgingBar.draw();
+  }
+
+  // What was decided a moment ago counts before the server has heard of it.
+  function counts(rows) {
+    if (!rows || !("accepted" in data.counts)) return data.counts;
+    const accepted = [...Array(rows.n).keys()].filter((k) => rows.verdict(k)).length;
+    return { all: rows.n, accepted, rejected: rows.n - accepted };
   }
 
   return { update, changed: () => { if (data) draw(); } };

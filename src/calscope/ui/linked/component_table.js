@@ -2,16 +2,27 @@
 
 const ROW_PX = 28, SPARE_ROWS = 6;
 
-// Sorts and filters; other views ask it through the store.
-function makeRows({ n, accepted, columns, ignores_filter: ignoresFilter }) {
-  const keyOf = (column) => (column.name === "component" ? [...Array(n).keys()] : column.values);
+// Sorts and filters; other views ask it through the store. What persons decided is laid over what the thresholds did.
+function makeRows({ n, accepted, columns, ignores_filter: ignoresFilter }, here) {
+  const judged = (k) => here.judging?.of(k), verdict = (k) => verdictOf(here, k, accepted[k]);
+  const laidOver = {
+    evaluation: (k, own) => ({ true: "accepted", false: "rejected" }[verdict(k)] ?? own),
+    reason: (k, own) => judged(k)?.why || own,
+    "by hand": (k) => judged(k)?.words || "",
+  };
+  const valueOf = (column, k) => (laidOver[column.name] ? laidOver[column.name](k, column.values?.[k]) : column.values ? column.values[k] : k);
+  const keyOf = (column) => [...Array(n).keys()].map((k) => valueOf(column, k));
   const compare = (a, b) => (typeof a === "string" ? a.localeCompare(b) : a - b);
   return {
-    accepted, columns,
-    value: (name, number) => columns.find((column) => column.name === name)?.values?.[number],
+    columns, verdict, valueOf, n,
+    value(name, number) {
+      const column = columns.find((one) => one.name === name);
+      return column && number < n ? valueOf(column, number) : undefined;
+    },
     arranged(filter, [by, direction]) {
       const keys = keyOf(columns.find((column) => column.name === by) || columns[0]);
-      const wanted = [...Array(n).keys()].filter((k) => ignoresFilter || filter === "all" || accepted[k] === (filter === "accepted"));
+      const isListed = (k) => (filter === "all" || verdict(k) === (filter === "accepted")) && (here.judging?.isListed(k) ?? true);
+      const wanted = [...Array(n).keys()].filter((k) => ignoresFilter || isListed(k));
       // What was not measured is last, whichever way the list is sorted.
       return wanted.sort((a, b) => (keys[a] === null) - (keys[b] === null) || (keys[a] === null ? a - b : direction * compare(keys[a], keys[b])) || a - b);
     },
@@ -26,7 +37,7 @@ function makeTable(mine) {
   function update(given) {
     if (given.id !== data?.id) {
       data = given;
-      mine.state.rows = makeRows(data);
+      mine.state.rows = makeRows(data, mine.state);
       scroller.setAttribute("aria-label", data.label);
       scroller.style.maxHeight = `${data.height}px`;
       const widths = (columns) => columns.map((column) => column.width).join(" ");
@@ -77,7 +88,7 @@ function makeTable(mine) {
   }
 
   function rowOf(number, at, isChosen) {
-    const row = element("div", isChosen ? "row chosen" : "row");
+    const row = element("div", `row${isChosen ? " chosen" : ""}${mine.state.selected.has(number) ? " selected" : ""}`);
     row.style.top = `${at * ROW_PX}px`;
     row.dataset.component = number;
     row.id = `row${number}`;
@@ -91,14 +102,14 @@ function makeTable(mine) {
   function cellOf(column, number) {
     const text = textOf(column, number), cell = element("span", classOf(column), text);
     cell.setAttribute("role", "gridcell");
-    if (column.kind === "text") cell.title = text;
+    if (column.kind === "text" || column.kind === "judged") cell.title = text;
     if (column.kind === "verdict" && (text === "accepted" || text === "rejected")) cell.classList.add(text);
     return cell;
   }
 
   function textOf(column, number) {
-    if (column.name === "component" && !column.values) return String(number);
-    const value = column.values[number];
+    const value = mine.state.rows.valueOf(column, number);
+    if (column.name === "component" && !column.values) return String(value);
     if (column.kind !== "number") return value;
     return value === null ? "–" : value.toFixed(column.digits);
   }

@@ -19,8 +19,8 @@ _VERDICTS = {True: "accepted", False: "rejected", None: "not evaluated"}
 
 def show(view: EvaluatedAnimal, page: str, height_px: int) -> None:
     """Draw the table; the order that it is sorted in is the one that the arrow keys follow."""
-    data = _data(view.keys, _components=view.components, _quality=view.quality, _evaluation=view.evaluation)
-    own = {"id": " ".join(view.keys), "height": height_px, "label": f"Components of {view.animal.name}"}
+    data = _data(view.unjudged_keys, _components=view.components, _quality=view.quality, _evaluation=view.unjudged)
+    own = {"id": " ".join(view.unjudged_keys), "height": height_px, "label": f"Components of {view.animal.name}"}
     mounting.mount(NAME, view, page, {**data, **own})
 
 
@@ -38,6 +38,7 @@ def make_data(components: Components, quality: ComponentQuality, evaluation: Eva
         _column("component", "number", "94px", help_text="Counted from 0, as on disk."),
         _column("evaluation", "verdict", "92px", values=[_VERDICTS[one] for one in accepted]),
         *_measures(quality),
+        _column("by hand", "judged", "96px", help_text="What a person decided, with tag and note."),
         # The evaluation stands beside it; without it the whole reason fits in.
         _column("reason", "text", "minmax(140px, 1fr)", values=_reasons(components.n, evaluation)),
         *_places(components),

@@ -1,7 +1,13 @@
 // Outlines of components over an image of the field. A click chooses; the wheel or two fingers zoom, a drag moves.
 
+<<<<<<< HEAD
 const NEAR_PX = 9, FINGER_PX = 16, DRAG_PX = 4, MOST_ZOOM = 40, COARSE_BELOW = 1.5, MOST_IMAGES = 60, SCALE_BAR_PX = 38;
 const LINE = 1.6, HOVERED = 2.4, CHOSEN = 3.4, HALO = "rgb(0 0 0 / 65%)";
+=======
+const NEAR_PX = 9, FINGER_PX = 16, DRAG_PX = 4, MOST_ZOOM = 40, COARSE_BELOW = 1.5, MOST_IMAGES = 60;
+const DASHES = [5, 2.5];
+const LINE = 1.6, BY_HAND = 2.2, HOVERED = 2.4, CHOSEN = 3.4, HALO = "rgb(0 0 0 / 65%)";
+>>>>>>> 472185a (Components are judged by hand on Evaluation and Traces, by keys or buttons: shown at once, kept, carried over to other runs, taken back)
 
 function niceLength(longest) {
   const power = 10 ** Math.floor(Math.log10(longest));
@@ -52,13 +58,29 @@ function makeMap(mine) {
 
   // Outlines, their groups and the images of one of the two states that are compared, or of the only one.
   function fill(side, given) {
+    given = { ...given, groups: side === shown ? asJudged(given.groups) : given.groups };
     if (given.outlines.codes !== side.packed) {
       side.packed = given.outlines.codes;
       side.outlines = unpackOutlines(given.outlines);
     }
     Object.assign(side, { groups: given.groups, layers: given.layers, title: given.title, labels: given.labels, groupOf: [] });
     given.groups.forEach((group) => group.members.forEach((number) => { side.groupOf[number] = group; }));
-    side.joined = given.groups.map(({ members }) => ["path", "coarse"].map((name) => joinedOf(side, members, name)));
+    side.joined = given.groups.map(({ members }) => [false, true].map((isByHand) => {
+      const own = members.filter((number) => (side === shown && isJudged(number)) === isByHand);
+      return ["path", "coarse"].map((name) => joinedOf(side, own, name));
+    }));
+  }
+
+  const decisionOf = (number) => (data.judged ? mine.state.judging?.of(number)?.decision : "");
+  const isJudged = (number) => ["accept", "reject"].includes(decisionOf(number));
+
+  // What persons decided is laid over what the thresholds did.
+  function asJudged(groups) {
+    const both = ["accepted", "rejected"].map((name) => groups.find((group) => group.name === name));
+    if (!data.judged || !mine.state.judging || both.includes(undefined)) return groups;
+    const members = { accepted: [], rejected: [] };
+    both.forEach((group, i) => group.members.forEach((number) => members[verdictOf(mine.state, number, i === 0) ? "accepted" : "rejected"].push(number)));
+    return groups.map((group) => (members[group.name] ? { ...group, members: members[group.name].sort((a, b) => a - b) } : group));
   }
 
   function joinedOf(side, members, name) {
@@ -84,7 +106,7 @@ function makeMap(mine) {
       return one;
     }));
     refill(find(".whole"),
-      button("closer", "Look closely at the chosen one (Z)", lookCloser),
+      button("closer", "Look closely at the chosen one (Enter)", lookCloser),
       button("whole field", "Show the whole field (double click on the picture, or 0)", showWhole, "back"));
     const layer = data.layers[looks.layer];
     find(".low").textContent = layer.low;
@@ -193,6 +215,7 @@ function makeMap(mine) {
     if (looks.side === "swipe") drawLeftOfBorder(held);
     context.setTransform(sharp, 0, 0, sharp, 0, 0);
     if (looks.side === "swipe") drawBorder();
+    drawQuestions();
     drawNumber();
     drawScaleBar();
     say();
@@ -237,9 +260,23 @@ function makeMap(mine) {
   function drawGroups(side, px) {
     side.groups.forEach((group, i) => {
       if (looks.hidden.has(group.name)) return;
-      const all = side.joined[i][pxPerPixel() < COARSE_BELOW ? 1 : 0];
-      if (group.halo) stroke(all, HALO, (LINE + 2.4) * px);
-      stroke(all, group.colour, LINE * px);
+      side.joined[i].forEach((paths, isByHand) => {
+        const all = paths[pxPerPixel() < COARSE_BELOW ? 1 : 0];
+        context.setLineDash(isByHand ? DASHES.map((length) => length * px) : []);
+        if (group.halo) stroke(all, HALO, (LINE + 2.4) * px);
+        stroke(all, group.colour, (isByHand ? BY_HAND : LINE) * px);
+      });
+      context.setLineDash([]);
+    });
+  }
+
+  // A person was unsure of these.
+  function drawQuestions() {
+    if (!data.judged || !mine.state.judging || looks.side === "held") return;
+    shown.outlines.forEach(({ box }, number) => {
+      if (number >= data.n || decisionOf(number) !== "unsure") return;
+      const [x, y] = toScreen((box[0] + box[2]) / 2, (box[1] + box[3]) / 2);
+      write("?", x - 4, y + 5);
     });
   }
 
@@ -360,7 +397,8 @@ function makeMap(mine) {
     tip.hidden = number === null;
     if (number !== null) {
       const [x, y] = place(event), side = sideAt(x);
-      tip.textContent = `${side.labels ? "" : "component "}${labelOf(side, number)}, ${side.groupOf[number].name}`;
+      const said = side === shown && data.judged && mine.state.judging?.of(number)?.words;
+      tip.textContent = `${side.labels ? "" : "component "}${labelOf(side, number)}, ${side.groupOf[number].name}${said ? ` · ${said}` : ""}`;
       tip.style.left = `${Math.min(x + 14, width - tip.offsetWidth - 4)}px`;
       tip.style.top = `${y > height - 40 ? y - 28 : y + 14}px`;
     }
@@ -410,7 +448,7 @@ function makeMap(mine) {
   }, { passive: false });
   canvas.onkeydown = (event) => {
     const middle = [width / 2, height / 2];
-    const act = { "+": () => zoomAt(middle, 1.5), "=": () => zoomAt(middle, 1.5), "-": () => zoomAt(middle, 1 / 1.5), 0: showWhole, z: lookCloser, f: data.held && flick }[event.key];
+    const act = { "+": () => zoomAt(middle, 1.5), "=": () => zoomAt(middle, 1.5), "-": () => zoomAt(middle, 1 / 1.5), 0: showWhole, Enter: lookCloser, f: data.held && flick }[event.key];
     if (!act || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     act();
@@ -431,6 +469,7 @@ function makeMap(mine) {
     changed(what) {
       if (!data) return;
       if (what === "component") bringIntoView();
+      if (what === "judged") { fill(shown, data); addControls(); }
       draw();
     },
     end: () => { leave(); cancelAnimationFrame(request); },

@@ -60,13 +60,15 @@ def show(view: EvaluatedAnimal, page: str, height_px: int, *, has_footprints: bo
     data = make_data(
         _outlines(refit, len(truth), _components=view.components, _truth=truth),
         [*_layers(after, _after=view.after), *([FOOTPRINT] if has_footprints else [])],
-        [*in_truth, *groups_of(n, view.evaluation)],
+        # With the bar on the page, the browser lays what persons decided over what the thresholds did.
+        [*in_truth, *groups_of(n, view.unjudged if has_footprints else view.evaluation)],
         dims=view.components.dims,
         dxy_um=view.animal.dxy_um,
         n=view.components.n,
         height_px=height_px,
     )
     data["label"] = f"Outlines of {view.components.n} components in {view.animal.name} over an image of its field"
+    data["judged"] = has_footprints
     data["field"] = f"{view.animal.name} {after[:12]}"  # another folder may have an animal of that name
     mounting.mount(NAME, view, page, data)
 

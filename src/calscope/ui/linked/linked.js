@@ -10,7 +10,7 @@ const linked = (window.calscopeLinked ??= makeStore());
 
 function makeStore() {
   const animals = new Map(), events = new EventTarget();
-  const filter = { chosen: "all", untold: null }; // one for all animals
+  const filter = { chosen: "all", untold: null, judged: "all" }; // one for all animals
   let lastUsed = "";
 
   function state(animal) {
@@ -18,7 +18,9 @@ function makeStore() {
       animals.set(animal, {
         component: null, stamp: -1, session: "", n: 0, rows: null, listed: [], sort: ["component", 1],
         reporters: new Map(), timer: 0, traces: new Map(), footprints: new Map(),
+        judging: null, selected: new Set(),
         get filter() { return filter.chosen; },
+        get judgedFilter() { return filter.judged; },
       });
     }
     return animals.get(animal);
@@ -80,6 +82,12 @@ function makeStore() {
     reportSoon(animal, view);
   }
 
+  function listJudged(animal, name) {
+    filter.judged = name;
+    arrange(animal, {});
+    tell(animal, "judged");
+  }
+
   function reportSoon(animal, view) {
     const here = state(animal);
     clearTimeout(here.timer);
@@ -124,10 +132,22 @@ function makeStore() {
     return mounted(lastUsed) ? lastUsed : [...animals.keys()].find(mounted);
   }
 
+  // Before the page around it, which would run everything again at an r.
   window.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || isTyping(event)) return;
+    const animal = viewAt(event)?.animal || active();
+    if (!animal || !state(animal).judging?.key(event)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }, { capture: true });
+
+  function isTyping(event) {
     const at = event.composedPath()[0];
-    if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
-    if (at instanceof Element && (at.closest(TYPING) || at.isContentEditable)) return;
+    return at instanceof Element && Boolean(at.closest(TYPING) || at.isContentEditable);
+  }
+
+  window.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey || isTyping(event)) return;
     const view = viewAt(event), animal = view?.animal || active();
     if (!animal || !walk(animal, event.key, view)) return;
     event.preventDefault();
@@ -147,7 +167,7 @@ function makeStore() {
     return Boolean(by) || key in ends;
   }
 
-  return { state, join, choose, takeFromServer, list, arrange, step, tell, kept: new Map() };
+  return { state, join, choose, takeFromServer, list, listJudged, arrange, step, tell, kept: new Map() };
 }
 
 // Streamlit calls a view's function each time that its data changed, with the same element, and what the last call gave
@@ -197,6 +217,13 @@ function kept(key, start) {
   return linked.kept.get(key);
 }
 
+// The verdict that counts: what a person decided, else that of the thresholds; null where none was evaluated.
+function verdictOf(here, number, accepted) {
+  const decision = here.judging?.of(number)?.decision;
+  if (accepted === null || (decision !== "accept" && decision !== "reject")) return accepted;
+  return decision === "accept";
+}
+
 function element(name, className = "", text = "") {
   const made = document.createElement(name);
   made.className = className;
@@ -229,6 +256,15 @@ function choiceOf(options, chosen, onchoose) {
     group.append(one);
   });
   return group;
+}
+
+// A list to choose from, with its name before it.
+function picker(name, options, chosen, onchoose) {
+  const label = element("label", "picker", name), select = element("select");
+  select.append(...options.map(([value, text]) => new Option(text, value, value === chosen, value === chosen)));
+  select.onchange = () => onchoose(select.value);
+  label.append(select);
+  return label;
 }
 
 const SVG = "http://www.w3.org/2000/svg";

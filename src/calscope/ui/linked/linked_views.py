@@ -5,15 +5,15 @@ import streamlit as st
 from calscope.model.groups import Thresholds
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import keys
-from calscope.ui.linked import component_bar, component_table, field_map, measure_scatter, trace_tabs
+from calscope.ui.linked import component_bar, component_table, field_map, judging, measure_scatter, trace_tabs
 from calscope.ui.widgets import truth_view
 
-PICTURE_PX, TABLE_PX, SMALL_PX = 460, 300, 340
+PICTURE_PX, TABLE_PX, SMALL_PX = 434, 300, 340
 
 
 def show_evaluation(view: EvaluatedAnimal, thresholds: Thresholds) -> None:
     """Draw map and measures beside each other, and the table under them."""
-    component_bar.show(view, "evaluation")
+    _show_bar(view, "evaluation")
     with st.container(key=keys.beside("linked")):
         left, right = st.columns(2, gap="medium")
     with left:
@@ -26,7 +26,7 @@ def show_evaluation(view: EvaluatedAnimal, thresholds: Thresholds) -> None:
 
 def show_traces(view: EvaluatedAnimal) -> None:
     """Draw the map beside what is shown of the traces, and the table under them."""
-    component_bar.show(view, "traces")
+    _show_bar(view, "traces")
     with st.container(key=keys.beside("linked")):
         left, right = st.columns([3, 4], gap="medium")
     with left:
@@ -35,6 +35,13 @@ def show_traces(view: EvaluatedAnimal) -> None:
         trace_tabs.show(view, "traces", PICTURE_PX)
     truth_view.say_cells(view)
     component_table.show(view, "traces", TABLE_PX)
+
+
+def _show_bar(view: EvaluatedAnimal, page: str) -> None:
+    """Draw the bar, and before it what it and all views are told of decisions, which takes no room."""
+    with st.container(gap=None):
+        judging.show(view, page)
+        component_bar.show(view, page)
 
 
 def show_small(view: EvaluatedAnimal, page: str) -> None:

@@ -1,6 +1,6 @@
 // One measure of the components against another, with the thresholds as lines. A click chooses the nearest one.
 
-const RIM = { left: 46, right: 12, top: 22, bottom: 40 }, LETTER_PX = 6.4, LABEL_PX = 13, NEAR_PX = 14, SIZE_PX = 4.2;
+const RIM = { left: 46, right: 12, top: 22, bottom: 40 }, LETTER_PX = 6.4, LABEL_PX = 13, NEAR_PX = 14, SIZE_PX = 4.2, RING_PX = 7;
 const MARKERS = {
   disc: (x, y, r) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0Z`,
   triangle: (x, y, r) => `M${x} ${y - 1.25 * r}L${x + 1.15 * r} ${y + 0.85 * r}H${x - 1.15 * r}Z`,
@@ -10,7 +10,7 @@ const MARKERS = {
 function makeScatter(mine) {
   const find = (selector) => mine.root.querySelector(selector);
   const plot = find(".plot"), tip = find(".tip"), legend = find(".legend"), over = svg("g");
-  let data = null, measures = {}, looks = null, groupOf = [], places = [], packed = "", rim = RIM.right;
+  let data = null, measures = {}, looks = null, groups = [], groupOf = [], places = [], packed = "", rim = RIM.right;
 
   function update(given) {
     data = given;
@@ -20,21 +20,40 @@ function makeScatter(mine) {
       packed = text;
       measures = Object.fromEntries(data.measures.map((measure) => [measure.name, floats(measure.values)]));
     }
-    groupOf = [];
-    data.groups.forEach((group) => group.members.forEach((number) => { groupOf[number] = group; }));
     plot.setAttribute("aria-label", data.label);
+    regroup();
+  }
+
+  // What persons decided is laid over what the thresholds did.
+  function regroup() {
+    const byHand = { true: [], false: [] };
+    const left = data.groups.map((group) => {
+      const own = group.name === "accepted", moved = (number) => verdictOf(mine.state, number, own) !== own;
+      group.members.filter(moved).forEach((number) => byHand[!own].push(number));
+      return { ...group, members: group.members.filter((number) => !moved(number)) };
+    });
+    left[0].members.push(...byHand.true);
+    // Where the rejected are told apart by what the thresholds say of them, these are none of those.
+    if (data.groups.length === 2) left[1].members.push(...byHand.false);
+    const apart = data.groups.length > 2 && byHand.false.length ? [{ ...data.groups[1], name: "rejected: by hand", members: byHand.false }] : [];
+    groups = [...left, ...apart];
+    groupOf = [];
+    groups.forEach((group) => group.members.forEach((number) => { groupOf[number] = group; }));
     addControls();
     draw();
   }
+
+  const isJudged = (number) => ["accept", "reject"].includes(mine.state.judging?.of(number)?.decision);
 
   function addControls() {
     looks.pair = Math.min(looks.pair, data.pairs.length - 1);
     const pairs = data.pairs.map((pair, i) => [i, pair.join(" and ")]);
     refill(find(".axes"), choiceOf(pairs, looks.pair, (i) => { looks.pair = i; addControls(); draw(); }));
-    legend.replaceChildren(...data.groups.map((group) => {
+    legend.replaceChildren(...groups.map((group, i) => {
       const one = element("span", "key"), sign = svg("svg", { width: 12, height: 12 });
       sign.append(marker(MARKERS[group.marker](6, 6, SIZE_PX), group));
-      one.append(sign, `${group.name} (${group.members.length})`);
+      const name = i > 1 ? group.name.replace("rejected: ", "") : group.name;
+      one.append(sign, `${name} (${group.members.length})`);
       return one;
     }));
   }
@@ -71,10 +90,12 @@ function makeScatter(mine) {
     plot.setAttribute("height", height);
     plot.replaceChildren();
     addAxes(x, y, right, up, width, height);
-    for (const group of data.groups) {
+    for (const group of groups) {
       const drawn = group.members.filter((k) => places[k]);
       plot.append(marker(drawn.map((k) => MARKERS[group.marker](...places[k].map((at) => Number(at.toFixed(1))), SIZE_PX)).join(""), group));
     }
+    const rings = numbers.filter(isJudged).map((k) => MARKERS.disc(...places[k].map((at) => Number(at.toFixed(1))), RING_PX));
+    plot.append(svg("path", { class: "by-hand", d: rings.join("") }));
     addThresholds(x, y, right, up, width, height);
     plot.append(over);
     mark();
@@ -164,7 +185,12 @@ function makeScatter(mine) {
   plot.onpointermove = hover;
   plot.onpointerleave = () => hover(null);
   const leave = onResize(find("figure"), () => data && draw());
-  return { update, changed: (what) => { if (what === "component" && data) mark(); }, end: leave };
+  function changed(what) {
+    if (!data) return;
+    if (what === "component") mark();
+    if (what === "judged") regroup();
+  }
+  return { update, changed, end: leave };
 }
 
 export default function (component) {

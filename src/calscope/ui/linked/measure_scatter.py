@@ -48,10 +48,10 @@ def show(view: EvaluatedAnimal, thresholds: Thresholds, page: str, height_px: in
 
 def _data_of(view: EvaluatedAnimal, thresholds: Thresholds, height_px: int) -> dict[str, Any] | None:
     """Give what the view draws; None where nothing was measured or evaluated."""
-    if view.evaluation is None:
+    if view.unjudged is None:
         return None
-    keys = (view.animal.results.keys["component_quality"], view.keys[2])
-    data = _data(keys, thresholds, height_px, _quality=view.quality, _evaluation=view.evaluation)
+    keys = (view.animal.results.keys["component_quality"], view.unjudged_keys[2])
+    data = _data(keys, thresholds, height_px, _quality=view.quality, _evaluation=view.unjudged)
     return data if data["pairs"] else None
 
 

@@ -12,6 +12,7 @@ from calscope.ui.frame import keys
 from calscope.ui.linked import choice
 
 _SHARED = {
+    "component_bar": ("judging_bar",),
     "field_map": ("outlines",),
     "trace_view": ("time_span",),
     "trace_stack": ("time_span", "all_traces"),

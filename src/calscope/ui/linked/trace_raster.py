@@ -26,7 +26,7 @@ def show(view: EvaluatedAnimal, page: str, height_px: int, kind: Kind) -> None:
     traces = all_traces.whole(view, kind)
     near = all_traces.closely(view, kind, mounting.key_of(NAME, view, page))
     data = all_traces.data_of(traces, near, kind, view.components.n_frames, view.animal.fr_hz)
-    accepted, refit = all_traces.verdicts(view), view.keys[0]
+    accepted, refit = all_traces.verdicts(view.components.n, view.evaluation), view.keys[0]
     keys = (refit, view.animal.results.keys.get("dff", ""))
     own = {
         **ranges_of(traces),

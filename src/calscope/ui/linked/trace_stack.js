@@ -84,7 +84,7 @@ function makeStack(mine) {
       context.fillStyle = colours.chosen;
       context.fillRect(0, top, width, lane());
     }
-    const verdict = data.accepted[number], style = getComputedStyle(scroller);
+    const verdict = verdictOf(mine.state, number, data.accepted[number]), style = getComputedStyle(scroller);
     const own = verdict === null ? colours.text : style.getPropertyValue(verdict ? "--accepted" : "--rejected");
     context.globalAlpha = 1;
     context.fillStyle = colours.text;

@@ -12,7 +12,7 @@ def show(view: EvaluatedAnimal, page: str, height_px: int, kind: Kind) -> None:
     near = all_traces.closely(view, kind, mounting.key_of(NAME, view, page))
     data = all_traces.data_of(all_traces.whole(view, kind), near, kind, view.components.n_frames, view.animal.fr_hz)
     own = {
-        "accepted": all_traces.verdicts(view),
+        "accepted": all_traces.verdicts(view.components.n, view.unjudged),
         "height": height_px,
         "label": f"Traces ({kind}) of the listed components of {view.animal.name} under each other, over time",
     }

@@ -19,7 +19,8 @@ def show() -> None:
     sizes = store.size_by_stage()
     st.markdown(
         f"The store at {messages.plain(str(store.root))} holds **{size(sum(sizes.values()))}** of results. "
-        "Runs with the same parameters use them again; what is removed is computed again when it is needed."
+        "Runs with the same parameters use them again; what is removed is computed again when it is needed. What was "
+        "decided by hand is none of this, and stays."
     )
     if sizes:
         st.dataframe(_by_stage(sizes), hide_index=True, width="content")

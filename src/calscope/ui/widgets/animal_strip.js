@@ -1,6 +1,7 @@
 // All animals of the project in one row: a click, the arrow keys or a digit chooses the one that the page shows.
 
 const strips = new WeakMap();
+const JUDGED_AFTER_MS = 1500;
 
 function make(name, className, text) {
   const element = document.createElement(name);
@@ -80,7 +81,18 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (animal) choose(animal.value);
   };
   document.addEventListener("keydown", onKey);
-  const leave = () => document.removeEventListener("keydown", onKey);
+  // Counts of what was decided by hand are asked for when nothing more was decided for a while.
+  let timer = 0;
+  const onJudged = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => setTriggerValue("judged", true), JUDGED_AFTER_MS);
+  };
+  window.addEventListener("calscope-judged", onJudged);
+  const leave = () => {
+    clearTimeout(timer);
+    document.removeEventListener("keydown", onKey);
+    window.removeEventListener("calscope-judged", onJudged);
+  };
   strips.set(parentElement, leave);
   return leave;
 }

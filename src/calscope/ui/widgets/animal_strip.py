@@ -49,7 +49,12 @@ def show() -> None:
         key=keys.ANIMAL_STRIP,
         data={"animals": tiles, "chosen": chosen},
         on_chosen_change=_choose,
+        on_judged_change=_count_again,
     )
+
+
+def _count_again() -> None:
+    """Stand where the row asks for new counts: drawing the page gives them."""
 
 
 def _choose() -> None:
