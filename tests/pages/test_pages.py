@@ -374,7 +374,7 @@ def test_run_of_which_nothing_was_accepted_can_be_shown(open_page, lab, monkeypa
 
 def test_parameters_page_finds_a_parameter_by_its_caiman_path(open_page):
     app = open_page("parameters")
-    app.text_input[0].set_value("quality.min_SNR").run()
+    app.text_input(key=keys.SEARCH_PARAMETERS).set_value("quality.min_SNR").run()
     described = [text.value for text in app.markdown if text.value.startswith("**`")]
     assert described == ["**`min_SNR`**"]
 

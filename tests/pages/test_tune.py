@@ -1,17 +1,21 @@
 """The page Tune: what is tried, taken back, held, kept and used for runs."""
 
+import json
 import shutil
 
 import numpy as np
 import pytest
 import tifffile
 
+from calscope.algorithms.comparison.truth_scores import cropped_truth, found_cells
 from calscope.jobs.tuner import Tuner
 from calscope.model.animal_inputs import AnimalInputs
 from calscope.model.crop import Crop
 from calscope.model.params import Parameters
+from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.project_file import ProjectFile
 from calscope.pipeline.trials import trial_store
+from calscope.pipeline.truth_file import read_truth
 from calscope.ui.frame import keys
 from calscope.ui.session import places
 from calscope.ui.tune.tuning import State, Tuning
@@ -248,3 +252,33 @@ def test_a_link_to_a_state_that_is_not_kept_says_so_and_shows_the_usual_one(tune
     assert not app.exception
     assert [one.value for one in app.warning if "not kept here" in one.value] or not key
     assert tuning(app).now.is_there
+
+
+def drawn(app):
+    """What the map was sent."""
+    sent = [json.loads(one.proto.json or "{}") for one in app.get("bidi_component")]
+    return next(data for data in sent if "layers" in data)
+
+
+def test_the_truth_of_the_crop_is_drawn_and_f1_of_now_and_held_are_said(tune, lab):
+    app = tune(animal="Animal_1")
+    assert "F1" not in words(app) and [group["name"] for group in drawn(app)["groups"]] == ["accepted", "rejected"]
+    app.toggle(key=keys.SHOWS_TRUTH).set_value(True).run()
+    crop = Crop(20, 140, 8, 56, 0, 64)
+    tuning(app).move(crop)
+    app.run()
+    assert not app.exception and not app.error
+    whole = read_truth(lab.good / "Animal_1", 160)
+    truth, state = cropped_truth(whole, crop), tuning(app).now
+    view = AnimalResults(trial_store(lab.store), state.answer.record.keys)
+    accepted = view.evaluation.accepted
+    expected = found_cells(truth, view.refit.A[:, accepted], view.refit.C[accepted])
+    assert f"F1 **{expected.f1:.3f}**" in words(app)
+    groups = {group["name"]: group["members"] for group in drawn(app)["groups"]}
+    assert set(groups) == {"truth", "accepted", "rejected"}
+    assert min(groups["truth"]) == view.refit.n, "they can't be chosen"
+    assert 0 < len(groups["truth"]) <= len(whole.masks)
+    tuning(app).held = tuning(app).now
+    app.run()
+    assert f"F1 **{expected.f1:.3f}**, held {expected.f1:.3f}" in words(app)
+    assert "truth" in [group["name"] for group in drawn(app)["held"]["groups"]]

@@ -54,11 +54,10 @@ def show(view: EvaluatedAnimal, page: str, height_px: int, *, has_footprints: bo
     has_footprints
         Whether the footprint of the chosen component can be looked at: the bar, which brings it, is on the page.
     """
-    refit, after, _ = view.keys
-    n, truth = view.components.n, truth_view.true_outlines(view)
-    in_truth = [Group("truth", TRUTH_ON_IMAGE, tuple(range(n, n + len(truth))))] if truth else []
+    after, n = view.keys[1], view.components.n
+    lines, in_truth = outlines_of(view)
     data = make_data(
-        _outlines(refit, len(truth), _components=view.components, _truth=truth),
+        lines,
         [*_layers(after, _after=view.after), *([FOOTPRINT] if has_footprints else [])],
         # With the bar on the page, the browser lays what persons decided over what the thresholds did.
         [*in_truth, *groups_of(n, view.unjudged if has_footprints else view.evaluation)],
@@ -71,6 +70,13 @@ def show(view: EvaluatedAnimal, page: str, height_px: int, *, has_footprints: bo
     data["judged"] = has_footprints
     data["field"] = f"{view.animal.name} {after[:12]}"  # another folder may have an animal of that name
     mounting.mount(NAME, view, page, data)
+
+
+def outlines_of(view: EvaluatedAnimal) -> tuple[dict[str, Any], tuple[Group, ...]]:
+    """Give the outlines of the components, behind them those of the truth while it is shown, and the latter's group."""
+    n, truth = view.components.n, truth_view.true_outlines(view)
+    lines = _outlines(view.keys[0], len(truth), _components=view.components, _truth=truth)
+    return lines, (Group("truth", TRUTH_ON_IMAGE, tuple(range(n, n + len(truth)))),) if truth else ()
 
 
 def groups_of(n: int, evaluation: Evaluation | None) -> tuple[Group, ...]:

@@ -9,6 +9,7 @@ from calscope.engines.engine_registry import ENGINES
 from calscope.io.project import RecordingRef
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.manager import Job
+from calscope.model.crop import Crop
 from calscope.model.errors import ParameterError
 from calscope.model.fields import StageName
 from calscope.model.params import Parameters
@@ -57,6 +58,8 @@ class ShownAnimal:
     run: ShownRun | None = None
     failed_since: str = ""
     """Why the newest run ended early for this animal, where what is shown is from an earlier one."""
+    crop: Crop | None = None
+    """The part of the recording that the results are of; None where they are of all of it."""
 
     @property
     def fr_hz(self) -> float | None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from calscope.engines.engine import with_defaults
 from calscope.engines.engine_registry import ENGINES
+from calscope.model.crop import Crop
 from calscope.model.groups import Thresholds
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.records import AnimalRun
@@ -26,11 +27,14 @@ def view(state: State) -> EvaluatedAnimal | None:
     if record is None:
         return None
     thresholds = with_defaults(ENGINES[ENGINE], state.params).evaluation
-    return _view(str(places.store().root), record.keys["component_quality"], record.name, thresholds, _record=record)
+    key = record.keys["component_quality"]
+    return _view(str(places.store().root), key, record.name, thresholds, _record=record, _crop=state.crop)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _view(root: str, key: str, animal: str, thresholds: Thresholds, _record: AnimalRun) -> EvaluatedAnimal | None:
+def _view(
+    root: str, key: str, animal: str, thresholds: Thresholds, _record: AnimalRun, _crop: Crop | None
+) -> EvaluatedAnimal | None:
     results = AnimalResults(trial_store(places.store().root), _record.keys)
-    found = evaluated_animal.evaluated(ShownAnimal(_record.name, _record, results, _record.info))
+    found = evaluated_animal.evaluated(ShownAnimal(_record.name, _record, results, _record.info, crop=_crop))
     return found and replace(thresholds_panel.evaluate_with(found, thresholds), is_trial=True)

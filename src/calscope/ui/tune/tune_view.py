@@ -4,7 +4,6 @@ import time
 from contextvars import ContextVar
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from calscope.jobs.tune_messages import TuneAnswer
@@ -13,12 +12,12 @@ from calscope.model.recording import RecordingInfo
 from calscope.plots.scaling import display_range
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import keys, messages, wording
-from calscope.ui.linked import choice, component_bar, field_map, mounting, packing, trace_view
+from calscope.ui.linked import choice, component_bar, field_map, mounting, trace_view
 from calscope.ui.linked.field_map import Held, Layer
 from calscope.ui.session import cached, places, selection, shown_run
 from calscope.ui.tune import compared, controls, crop_picker, keep_values, states_strip, tried, tuned_link
 from calscope.ui.tune.tuning import State, Tuning, of_animal
-from calscope.ui.widgets import charts, parameter_form
+from calscope.ui.widgets import charts, parameter_form, truth_view
 
 PAGE = "tune"
 PICTURE_PX, TRACES_PX, STATUS_PX = 390, 118, 34
@@ -130,7 +129,7 @@ def _show_all(tuning: Tuning, info: RecordingInfo) -> Any:
     with right:
         if shown is not None:
             component_bar.show(shown, PAGE)
-        said = _show_status(tuning, shown)
+        said = _show_status(tuning, shown, held)
         states_strip.show(tuning)
         if tuning.held and comparison:
             differing = "; ".join(controls.values_in_words(tuning.now.params, tuning.held.params)) or "the same values"
@@ -139,12 +138,13 @@ def _show_all(tuning: Tuning, info: RecordingInfo) -> Any:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             crop_picker.show(tuning, info)
             st.page_link("pages/sweep.py", label="Sweep …", icon=":material/grid_view:")
+            truth_view.show_switch()
     if shown is not None:
         trace_view.show(shown, PAGE, TRACES_PX)
     return said
 
 
-def _show_status(tuning: Tuning, shown: EvaluatedAnimal | None) -> Any:
+def _show_status(tuning: Tuning, shown: EvaluatedAnimal | None, held: EvaluatedAnimal | None) -> Any:
     """Say in a place of fixed height what is shown; give the place in it where progress is said."""
     with st.container(height=STATUS_PX, border=False):
         said = st.empty()
@@ -155,8 +155,16 @@ def _show_status(tuning: Tuning, shown: EvaluatedAnimal | None) -> Any:
     elif shown is not None and tuning.now.is_there:
         accepted = len(shown.listed("accepted"))
         of_all = f"**{accepted} accepted** of {wording.count(shown.components.n, 'component')}"
-        said.markdown(f"{of_all}{_took(tuning.now)}")
+        said.markdown(f"{of_all}{_took(tuning.now)}{_against_truth(shown, held)}")
     return said
+
+
+def _against_truth(shown: EvaluatedAnimal, held: EvaluatedAnimal | None) -> str:
+    """Say how well the accepted components match the simulated cells of the crop, while the truth is shown."""
+    now, before = truth_view.f1(shown), truth_view.f1(held) if held else None
+    if now is None:
+        return ""
+    return f" · F1 **{now:.3f}**" + (f", held {before:.3f}" if before is not None else "")
 
 
 def _took(state: State) -> str:
@@ -192,11 +200,14 @@ def _show_map(shown: EvaluatedAnimal, held: EvaluatedAnimal | None, comparison: 
     other = None
     if held and comparison:
         layers = _layers(held.keys, ranges, _view=held)
-        other = Held("held", _outlines(held.keys[0], _view=held), layers, comparison.held)
+        lines, in_truth = field_map.outlines_of(held)
+        other = Held("held", lines, layers, (*in_truth, *comparison.held))
+    lines, in_truth = field_map.outlines_of(shown)
+    groups = comparison.shown if comparison else field_map.groups_of(shown.components.n, shown.evaluation)
     data = field_map.make_data(
-        _outlines(shown.keys[0], _view=shown),
+        lines,
         _layers(shown.keys, ranges, _view=shown),
-        comparison.shown if comparison else field_map.groups_of(shown.components.n, shown.evaluation),
+        (*in_truth, *groups),
         dims=shown.components.dims,
         dxy_um=shown.animal.dxy_um,
         n=shown.components.n,
@@ -235,9 +246,3 @@ def _images(view: EvaluatedAnimal) -> dict[str, Any]:
 def _layers(stage_keys: tuple[str, str, str], ranges: _Ranges, _view: EvaluatedAnimal) -> list[dict[str, Any]]:
     images = _images(_view)
     return field_map.layers_of([Layer(title, images[title], limits) for title, limits in ranges if title in images])
-
-
-@charts.cached
-def _outlines(key: str, _view: EvaluatedAnimal) -> dict[str, Any]:
-    lines = cached.contour_lines(key, _view.components)
-    return packing.outlines([np.asarray(line) for line in lines], _view.components.dims)

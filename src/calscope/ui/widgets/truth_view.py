@@ -12,11 +12,13 @@ from calscope.algorithms.comparison.agreement import match_footprints
 from calscope.algorithms.comparison.truth_scores import (
     FoundCells,
     Truth,
+    cropped_truth,
     displacement,
     drawn_footprints,
     found_cells,
     motion_error_px,
 )
+from calscope.model.crop import Crop
 from calscope.model.errors import CalscopeError
 from calscope.model.fields import StageName
 from calscope.model.movie import FloatArray
@@ -59,14 +61,15 @@ def _known(animal: ShownAnimal) -> Truth | None:
     if info is None:
         return None
     try:
-        return _read(info.path, info.fingerprint, info.shape[0])
+        return _read(info.path, info.fingerprint, info.shape[0], animal.crop)
     except CalscopeError:
         return None
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the truth")
-def _read(path: str, fingerprint: str, n_frames: int) -> Truth | None:
-    return read_truth(Path(path), n_frames)
+def _read(path: str, fingerprint: str, n_frames: int, crop: Crop | None) -> Truth | None:
+    whole = read_truth(Path(path), crop.stop if crop else n_frames)
+    return whole if whole is None or crop is None else cropped_truth(whole, crop)
 
 
 def true_outlines(view: EvaluatedAnimal) -> tuple[Outline, ...]:
@@ -127,6 +130,14 @@ def say_cells(view: EvaluatedAnimal) -> None:
         f"**{found.f1:.3f}** (precision {found.precision:.3f}, recall {found.recall:.3f}). Median over the cells "
         f"found: footprints agree by a cosine of {found.cosine:.3f}, traces correlate by {found.trace_r:.3f}."
     )
+
+
+def f1(view: EvaluatedAnimal) -> float | None:
+    """Give how well the accepted components match the simulated cells, 1 at best; None while the switch is off."""
+    if of(view.animal) is None or view.evaluation is None:
+        return None
+    found = score(view.animal, view.components, view.evaluation.accepted)
+    return None if found is None else found.f1
 
 
 def score(animal: ShownAnimal, components: Components, accepted: NDArray[np.bool_]) -> FoundCells | None:
