@@ -1,13 +1,8 @@
 // Outlines of components over an image of the field. A click chooses; the wheel or two fingers zoom, a drag moves.
 
-<<<<<<< HEAD
 const NEAR_PX = 9, FINGER_PX = 16, DRAG_PX = 4, MOST_ZOOM = 40, COARSE_BELOW = 1.5, MOST_IMAGES = 60, SCALE_BAR_PX = 38;
-const LINE = 1.6, HOVERED = 2.4, CHOSEN = 3.4, HALO = "rgb(0 0 0 / 65%)";
-=======
-const NEAR_PX = 9, FINGER_PX = 16, DRAG_PX = 4, MOST_ZOOM = 40, COARSE_BELOW = 1.5, MOST_IMAGES = 60;
 const DASHES = [5, 2.5];
 const LINE = 1.6, BY_HAND = 2.2, HOVERED = 2.4, CHOSEN = 3.4, HALO = "rgb(0 0 0 / 65%)";
->>>>>>> 472185a (Components are judged by hand on Evaluation and Traces, by keys or buttons: shown at once, kept, carried over to other runs, taken back)
 
 function niceLength(longest) {
   const power = 10 ** Math.floor(Math.log10(longest));
@@ -288,7 +283,8 @@ function makeMap(mine) {
 
   function drawMarked(side, px) {
     const chosen = mine.state.component;
-    for (const [number, lineWidth] of [[hovered, HOVERED], [chosen, CHOSEN]]) {
+    const selected = side === shown && data.judged ? [...mine.state.selected].map((number) => [number, CHOSEN]) : [];
+    for (const [number, lineWidth] of [...selected, [hovered, HOVERED], [chosen, CHOSEN]]) {
       const outline = side.outlines[number];
       if (number === null || !outline) continue;
       stroke(outline.path, HALO, (lineWidth + 2.6) * px);
@@ -436,7 +432,9 @@ function makeMap(mine) {
   canvas.onpointerup = (event) => {
     if (!fingers.delete(event.pointerId) || wasDragged) return;
     const number = pick(event);
-    if (number !== null) linked.choose(mine.animal, number, mine);
+    if (number === null) return;
+    if (data.judged && mine.state.selected.size) mine.state.judging?.select([]);
+    linked.choose(mine.animal, number, mine);
   };
   canvas.onpointercancel = (event) => fingers.delete(event.pointerId);
   canvas.onpointerleave = () => hover(null);
