@@ -14,14 +14,16 @@ from calscope.io.demo.demo_files import write_demo
 from calscope.io.readers.reader_registry import open_recording
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.manager import WORKER, JobManager
-from calscope.jobs.sweep_job import POINTS_FILE, read_points, sweep_request
+from calscope.jobs.sweep_job import POINTS_FILE, read_points, read_search, swept_animal
 from calscope.model.animal_inputs import AnimalInputs
 from calscope.model.crop import Crop
 from calscope.model.errors import Cancelled, ParameterError, RecordingError, StoreError
-from calscope.model.sweep_plan import Over, SweepPlan, over
+from calscope.model.sweeps.search_plan import SearchPlan, SearchRange
+from calscope.model.sweeps.sweep_plan import Over, SweepPlan, over
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.runner import run_animal
 from calscope.pipeline.store import Store
+from calscope.pipeline.sweeps.find_values import ranked
 from calscope.pipeline.sweeps.recurring_points import recurring_at
 from calscope.pipeline.sweeps.run_points import SweepResults, run_sweep
 from calscope.pipeline.trials import trial_store
@@ -47,9 +49,10 @@ def spec(data, *overs, crop=CROP, **more):
     return JobSpec("sweep", str(data), ("Animal_1",), params=PARAMS, workers=2, sweep=SweepPlan(overs, crop), **more)
 
 
-def points(store, job, report=lambda step: None):
-    told = []
-    run_sweep(sweep_request(store, job), report=report, log=lambda line: None, on_point=told.append)
+def points(store, job, report=lambda step: None, told=None):
+    told = [] if told is None else told
+    animal = swept_animal(store, job)
+    run_sweep(animal, job.sweep_plan(), report=report, log=lambda line: None, on_point=told.append)
     return told
 
 
@@ -84,18 +87,18 @@ def test_measures_are_those_of_the_stored_results_and_of_the_truth_in_the_crop(t
 
 
 def test_cells_that_are_accepted_at_several_points_are_told_from_those_of_one(thresholds, store):
-    points = thresholds[-1].points
-    found = recurring_at(points, trial_store(store.root))
-    assert found.points == points
+    ran = thresholds[-1].points
+    found = recurring_at(ran, trial_store(store.root))
+    assert found.points == ran
     counts = (found.cells.members != NONE).sum(axis=0)
-    assert counts.tolist() == [point.measures.accepted for point in points]
-    assert recurring_at(points[:1], trial_store(store.root)) is None
-    gone = [replace(point, record=replace(point.record, keys={})) for point in points]
+    assert counts.tolist() == [point.measures.accepted for point in ran]
+    assert recurring_at(ran[:1], trial_store(store.root)) is None
+    gone = [replace(point, record=replace(point.record, keys={})) for point in ran]
     assert recurring_at(gone, trial_store(store.root)) is None
 
 
 def test_a_point_is_what_tune_would_find_with_the_same_values(thresholds, store, data):
-    request = sweep_request(store, spec(data, over("cnmf.K", [2, 4])))
+    request = swept_animal(store, spec(data, over("cnmf.K", [2, 4])))
     cropped = read_crop(open_recording(data / "Animal_1"), CROP)
     params = request.params.replace({"cnmf.K": 2, "evaluation.min_SNR": 1})
     record = run_animal(
@@ -118,7 +121,7 @@ def test_points_on_the_whole_recording_are_those_of_runs_and_motion_is_measured_
 
 def test_the_animals_own_values_count_where_they_are_not_swept(store, data):
     own = {"Animal_1": AnimalInputs({"cnmf.K": 3, "evaluation.min_SNR": 7.0})}
-    request = sweep_request(store, spec(data, over("cnmf.K", [2, 4]), inputs=own))
+    request = swept_animal(store, spec(data, over("cnmf.K", [2, 4]), inputs=own))
     assert (request.params.cnmf.K, request.params.evaluation.min_SNR) == (3, 7.0)
     assert request.inputs == AnimalInputs()
 
@@ -131,7 +134,7 @@ def test_what_is_done_stays_when_it_is_cancelled_and_is_not_done_again(store, da
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        run_sweep(sweep_request(store, job), report=report, log=lambda line: None, on_point=told.append)
+        points(store, job, report, told)
     assert len(told[-1].points) == 1
     again = points(store, job)[-1]
     assert all(stage.cached for stage in again.points[0].record.stages)
@@ -169,14 +172,41 @@ def test_a_crop_without_a_cell_gives_points_without_components(store, tmp_path):
 def test_what_can_not_be_swept_is_refused_before_it_starts(store, data, change, kind, said):
     wrong = JobSpec(**{**vars(spec(data, over("cnmf.K", [2, 4]))), **change})
     with pytest.raises(kind, match=said):
-        sweep_request(store, wrong)
+        swept_animal(store, wrong)
+        wrong.sweep_plan()
+
+
+def test_a_search_is_a_job_that_proposes_the_best_of_what_it_tried(data, store):
+    manager = JobManager(store.root, worker=WORKER)
+    ranges = (SearchRange("cnmf.K", 2, 5), SearchRange("evaluation.min_SNR", 1, 4))
+    plan = SearchPlan(ranges, n_points=4, crop=CROP, on_whole=False)
+    job = JobSpec("search", str(data), ("Animal_1",), params=PARAMS, workers=2, search=plan)
+    assert JobSpec.from_json(job.to_json()) == job
+    job_id = manager.submit(job)
+    ended = manager.wait(job_id, 300)
+    assert ended.status.state == "done", (ended.status.error, manager.log_tail(job_id))
+    found = read_search(ended.folder)
+    assert found.is_over and len(found.rounds[0].points) == 4
+    assert found.rounds[0].points[0].values == {"cnmf.K": 4, "evaluation.min_SNR": 2.0}
+    for point in found.points:
+        assert point.measures.injected_cells > 0 and 0 <= point.measures.injected_recall <= 1
+        assert 0 <= point.measures.unconfirmed <= point.measures.in_halves
+    best = ranked(found.rounds[-1].points, None)[0]
+    assert (found.proposal.number if found.proposal else 0) == best
+
+
+def test_a_search_without_ranges_is_refused_before_it_starts(data, store):
+    wrong = JobSpec("search", str(data), ("Animal_1",), search=SearchPlan((SearchRange("cnmf.K", 5, 5),)))
+    with pytest.raises(ParameterError, match="must begin below its end"):
+        JobManager(store.root, worker=WORKER).submit(wrong)
 
 
 def test_a_sweep_is_a_job_that_keeps_its_points_when_it_is_cancelled(data, store, wait_until):
     manager = JobManager(store.root, worker=WORKER)
+    before = manager.jobs()
     with pytest.raises(ParameterError, match="is there twice"):
         manager.submit(spec(data, over("cnmf.K", [2, 4]), over("cnmf.K", [3, 5])))
-    assert manager.jobs() == []
+    assert manager.jobs() == before
     job = spec(data, over("cnmf.merge_thr", [0.5, 0.6, 0.7, 0.8, 0.9, 1.0]))
     assert JobSpec.from_json(job.to_json()) == job
     job_id = manager.submit(job)

@@ -4,7 +4,7 @@ import pytest
 
 from calscope.model.errors import ParameterError
 from calscope.model.params import Parameters
-from calscope.model.sweep_plan import MOST_POINTS, Over, SweepPlan, at_point, in_order, over, points_of, spread
+from calscope.model.sweeps.sweep_plan import MOST_POINTS, Over, SweepPlan, at_point, in_order, over, points_of, spread
 
 PARAMS = Parameters()
 

@@ -8,12 +8,15 @@ import pytest
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.manager import JobManager
 from calscope.jobs.sweep_job import POINTS_FILE, read_points
+from calscope.model.crop import Crop
 from calscope.model.params import Parameters
-from calscope.model.sweep_plan import SweepPlan, over
+from calscope.model.sweeps.search_plan import SearchPlan, SearchRange
+from calscope.model.sweeps.sweep_plan import SweepPlan, over
 from calscope.pipeline.project_file import ProjectFile
+from calscope.pipeline.sweeps.find_values import Round, SearchResults, proposal_of, ranked
 from calscope.ui.frame import keys
 from calscope.ui.session import places
-from calscope.ui.sweep import sweep_view
+from calscope.ui.sweep import search_view, sweep_view
 
 VALUES = {"cnmf.rf": 20, "cnmf.stride": 8, "motion.strides": [32, 32], "motion.overlaps": [16, 16]}
 
@@ -150,3 +153,80 @@ def test_runs_lists_it_by_what_it_varies(sweep, swept, open_page, lab):
     app = open_page("runs", data=lab.good)
     assert not app.exception and not app.error
     assert any("Sweep of min_SNR" in table.value.to_string() for table in app.dataframe)
+
+
+class TestSearch:
+    """Find good values: what is refused, what is proposed, and that nothing is set by itself."""
+
+    PLAN = SearchPlan((SearchRange("evaluation.min_SNR", 1, 4),), n_points=4)
+
+    @pytest.fixture
+    def search(self, sweep, swept, monkeypatch):
+        """Open the page with a search that has ended, and found these shares of known cells."""
+
+        def opened(*recalls, is_over=True):
+            done = read_points(swept.folder).points[0]
+            points = tuple(
+                replace(
+                    done,
+                    number=number,
+                    values={"evaluation.min_SNR": 2.0 + number},
+                    measures=replace(
+                        done.measures, injected_recall=recall, injected_cells=64, in_halves=9, unconfirmed=3
+                    ),
+                )
+                for number, recall in enumerate(recalls)
+            )
+            order = ranked(points, None)
+            proposal = proposal_of(points, order) if is_over else None
+            found = SearchResults((Round(Crop(0, 160, 0, 64, 0, 64), points),), proposal, is_over)
+            monkeypatch.setattr(search_view, "read_search", lambda folder: found)
+            spec = replace(swept.spec, kind="search", sweep=None, search=self.PLAN)
+            jobs = [replace(swept, spec=spec)]
+            monkeypatch.setattr(places, "jobs", lambda: jobs)
+            app = sweep(animal="Animal_1")
+            app.session_state[keys.SWEEP_WHAT] = sweep_view.SEARCH
+            return app.run()
+
+        return opened
+
+    def test_a_clear_gain_is_proposed_with_its_evidence_and_goes_to_tune_only_when_asked(self, search):
+        app = search(0.2, 0.7, 0.5)
+        assert not app.exception and not app.error
+        told = words(app)
+        assert "min_SNR 3" in told and "+50 % ± 15 %" in told and "more than chance gives" in told
+        assert "no more than chance" not in told
+        assert "Unconfirmed components: 3 of 9, with the values in use 3 of 9" in told
+        assert app.dataframe[0].value["point"].tolist() == ["1", "2", "in use"], "the best first"
+        tried = next(iter(app.session_state[keys.TUNINGS].values()))
+        assert tried.now.params.evaluation.min_SNR == 2.0, "nothing is set by itself"
+        next(one for one in app.button if one.key == keys.TAKE_PROPOSAL).click().run()
+        assert tried.now.params.evaluation.min_SNR == 3.0
+        assert tried.now.crop == Crop(0, 160, 0, 64, 0, 64)
+
+    def test_a_gain_that_chance_gives_is_said_to_be_one(self, search):
+        assert "no more than chance gives among so few cells" in words(search(0.45, 0.5))
+
+    def test_values_in_use_that_are_the_best_stay(self, search):
+        app = search(0.6, 0.5)
+        assert "The values in use are as good as any that were tried" in words(app)
+        assert not any(one.key == keys.TAKE_PROPOSAL for one in app.button)
+
+    def test_before_its_end_nothing_is_proposed(self, search):
+        app = search(0.2, 0.7, is_over=False)
+        assert "2 points tried" in words(app)
+        assert not any(one.key == keys.TAKE_PROPOSAL for one in app.button)
+
+    def test_ranges_that_are_not_allowed_are_refused_before_the_start(self, search):
+        app = search(0.2)
+        box = next(one for one in app.text_input if one.key == keys.search_range("cnmf.gSig"))
+        for text, said in (
+            ("5 : 900", "cnmf.gSig must be"),
+            ("5", "two numbers"),
+            ("5 : 3", "must begin below its end"),
+        ):
+            app = box.set_value(text).run()
+            assert not app.exception
+            assert said in words(app)
+            assert next(one for one in app.button if one.key == keys.START_SEARCH).disabled
+            box = next(one for one in app.text_input if one.key == keys.search_range("cnmf.gSig"))

@@ -51,7 +51,7 @@ def test_the_two_promises_of_the_design(engine, params):
     base = plan_keys(INFO, params, engine)
     stricter = plan_keys(INFO, params.replace({"evaluation.min_SNR": 3}), engine)
     larger = plan_keys(INFO, params.replace({"cnmf.gSig": 5}), engine)
-    assert {name for name in base if base[name] != stricter[name]} == {"evaluation", "injected"}
+    assert {name for name in base if base[name] != stricter[name]} == {"evaluation", "injected", "halves"}
     assert base["estimate"] == larger["estimate"] and base["fit"] != larger["fit"]
 
 

@@ -18,12 +18,12 @@ from calscope.model.animal_inputs import AnimalInputs, parameters_of
 from calscope.model.errors import Cancelled, ParameterError, RecordingError
 from calscope.model.json_text import quoted
 from calscope.model.note_texts.all_texts import texts
-from calscope.model.sweep_plan import Over, SweepPlan, points_of, read_over
+from calscope.model.sweeps.sweep_plan import Over, SweepPlan, points_of, read_over
 from calscope.pipeline.cohort import Step, choose_animals
 from calscope.pipeline.store import Store, default_store
 from calscope.pipeline.sweeps.point_table import point_table
 from calscope.pipeline.sweeps.recurring_points import recurring_at
-from calscope.pipeline.sweeps.run_points import SweepRequest, SweepResults, run_sweep
+from calscope.pipeline.sweeps.run_points import SweepResults, SweptAnimal, run_sweep
 from calscope.pipeline.trials import trial_store
 
 _TABLES = (".csv", ".parquet")
@@ -44,13 +44,11 @@ def command(chosen: argparse.Namespace) -> int:
     store = default_store()
     store.check_writable()
     store.sweep(on_wait=line.say)
-    request = SweepRequest(
-        ref.path, plan, params, get_engine("builtin"), store, n_frames=chosen.frames, workers=chosen.workers
-    )
-    return _run(request, out, line)
+    animal = SweptAnimal(ref.path, params, get_engine("builtin"), store, n_frames=chosen.frames, workers=chosen.workers)
+    return _run(animal, plan, out, line)
 
 
-def _run(request: SweepRequest, out: Path | None, line: ProgressLine) -> int:
+def _run(animal: SweptAnimal, plan: SweepPlan, out: Path | None, line: ProgressLine) -> int:
     stop, done = Stop(), [SweepResults()]
 
     def report(step: Step) -> None:
@@ -60,7 +58,7 @@ def _run(request: SweepRequest, out: Path | None, line: ProgressLine) -> int:
     stopped = False
     try:
         with stop.listening():
-            run_sweep(request, report=report, log=line.say, on_point=done.append)
+            run_sweep(animal, plan, report=report, log=line.say, on_point=done.append)
     except (Cancelled, KeyboardInterrupt):
         stopped = True
         line.say("Stopped. What was finished is in the store; the same command goes on from there.")
@@ -69,7 +67,7 @@ def _run(request: SweepRequest, out: Path | None, line: ProgressLine) -> int:
     if points:
         table = point_table(points)
         sys.stdout.write(f"{_printed(table)}\n")
-        if (same := recurring_at(points, _store_of(request))) is not None:
+        if (same := recurring_at(points, _store_of(animal, plan))) is not None:
             line.say(f"{same.in_words()}.")
         if out is not None:
             _write(table, out)
@@ -81,8 +79,8 @@ def _run(request: SweepRequest, out: Path | None, line: ProgressLine) -> int:
     return BAD_INPUT if failed else OK
 
 
-def _store_of(request: SweepRequest) -> Store:
-    return request.store if request.plan.whole else trial_store(request.store.root)
+def _store_of(animal: SweptAnimal, plan: SweepPlan) -> Store:
+    return animal.store if plan.whole else trial_store(animal.store.root)
 
 
 def _over(text: str) -> Over:

@@ -8,7 +8,8 @@ from pydantic import BeforeValidator, TypeAdapter, ValidationError
 from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs, parameters_of
 from calscope.model.errors import StoreError
 from calscope.model.params import Parameters
-from calscope.model.sweep_plan import SweepPlan, points_of
+from calscope.model.sweeps.search_plan import SearchPlan, check_search
+from calscope.model.sweeps.sweep_plan import SweepPlan, points_of
 from calscope.pipeline.older_records import job_of_today
 from calscope.pipeline.records import Until
 
@@ -39,9 +40,9 @@ class ExportSettings:
 
 @dataclass(frozen=True)
 class JobSpec:
-    """A run over the animals of a folder, a sweep of one, the making of the demo, opened results, or an export."""
+    """A run over the animals of a folder, a sweep or search on one, the demo's making, opened results, or an export."""
 
-    kind: Literal["run", "sweep", "demo", "import", "export"] = "run"
+    kind: Literal["run", "sweep", "search", "demo", "import", "export"] = "run"
     data: str = ""
     """Folder or file with the recordings, or another program's results; for a demo or an export, the folder to write.
     """
@@ -61,6 +62,8 @@ class JobSpec:
     """For an export only."""
     sweep: SweepPlan | None = None
     """For a sweep only; it has one animal."""
+    search: SearchPlan | None = None
+    """For a search only; it has one animal."""
     inputs: dict[str, AnimalInputs] = field(default_factory=dict)
     """By animal: what a person set for it alone."""
 
@@ -77,22 +80,35 @@ class JobSpec:
             parameters_of(animal, params, inputs)
         return params
 
-    def sweep_of_animal(self) -> tuple[str, Parameters, SweepPlan]:
-        """Give the animal of a sweep, its parameters with its own values among them, and what is tried.
+    def one_animal(self) -> tuple[str, Parameters]:
+        """Give the animal of a sweep or a search, and its parameters with its own values among them.
 
         Raises
         ------
         ParameterError
-            When these, or the points, are not allowed.
+            When these are not allowed.
         StoreError
-            When it is no sweep of one animal.
+            When it has not one animal.
         """
-        if self.sweep is None or self.animals is None or len(self.animals) != 1:
-            raise StoreError("The job's description lacks the points of the sweep, or its one animal.")
+        if self.animals is None or len(self.animals) != 1:
+            raise StoreError("The job's description lacks its one animal.")
         animal = self.animals[0]
-        params = parameters_of(animal, self.parameters(), self.inputs.get(animal, NO_INPUTS))
-        points_of(self.sweep.over, params)
-        return animal, params, self.sweep
+        return animal, parameters_of(animal, self.parameters(), self.inputs.get(animal, NO_INPUTS))
+
+    def sweep_plan(self) -> SweepPlan:
+        """Give what a sweep tries; StoreError where it is none, ParameterError where the points are not allowed."""
+        if self.sweep is None:
+            raise StoreError("The job's description lacks the points of the sweep.")
+        points_of(self.sweep.over, self.one_animal()[1])
+        return self.sweep
+
+    def search_plan(self) -> SearchPlan:
+        """Give what a search tries; StoreError where it is none, ParameterError where its ranges are not allowed."""
+        if self.search is None:
+            raise StoreError("The job's description lacks the ranges of the search.")
+        self.one_animal()
+        check_search(self.search)
+        return self.search
 
     def to_json(self) -> str:
         """Give JSON text that `from_json` reads."""

@@ -85,8 +85,8 @@ class JobManager:
             engine = get_engine(spec.engine)
             for inputs in spec.inputs.values():
                 check_seeds(engine, inputs.seeds)
-        if spec.kind == "sweep":
-            spec.sweep_of_animal()
+        if spec.kind in ("sweep", "search"):
+            spec.sweep_plan() if spec.kind == "sweep" else spec.search_plan()
             get_engine(spec.engine)
         if spec.kind == "export":
             resolve_new_folder(spec.data, allowed_roots())

@@ -1,4 +1,4 @@
-"""A sweep as a job: from its description to the request, and its points in a file of the job's folder."""
+"""A sweep or a search as a job: what it works on, and its points in a file of the job's folder."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,24 +13,24 @@ from calscope.jobs.job_spec import JobSpec
 from calscope.model.animal_inputs import NO_INPUTS
 from calscope.pipeline.cohort import choose_animals
 from calscope.pipeline.store import Store
-from calscope.pipeline.sweeps.run_points import SweepRequest, SweepResults
+from calscope.pipeline.sweeps.find_values import SearchResults
+from calscope.pipeline.sweeps.run_points import SweepResults, SweptAnimal
 
-POINTS_FILE = "points.json"
+POINTS_FILE, SEARCH_FILE = "points.json", "search.json"
 
 
-def sweep_request(store: Store, spec: JobSpec) -> SweepRequest:
-    """Give what a job of the kind `sweep` asks for.
+def swept_animal(store: Store, spec: JobSpec) -> SweptAnimal:
+    """Give what a job of the kind `sweep` or `search` works on.
 
     Raises
     ------
     CalscopeError
-        When the animal isn't there, the points are not allowed, or the engine can't run.
+        When the animal isn't there, its parameters are not allowed, or the engine can't run.
     """
-    animal, params, plan = spec.sweep_of_animal()
+    animal, params = spec.one_animal()
     (ref,) = choose_animals(find_recordings(Path(spec.data)), (animal,))
-    return SweepRequest(
+    return SweptAnimal(
         path=ref.path,
-        plan=plan,
         params=params,
         engine=get_engine(spec.engine),
         store=store,
@@ -53,4 +53,18 @@ def read_points(folder: Path) -> SweepResults:
         return SweepResults()
 
 
+def write_search(folder: JobFolder, results: SearchResults) -> None:
+    """Write what a search has tried."""
+    write_text_whole(folder.path / SEARCH_FILE, _SEARCH.dump_json(results).decode())
+
+
+def read_search(folder: Path) -> SearchResults:
+    """Give what a search has tried; nothing where the file is absent or damaged."""
+    try:
+        return _SEARCH.validate_json((folder / SEARCH_FILE).read_bytes())
+    except (OSError, ValidationError):
+        return SearchResults()
+
+
 _RESULTS: TypeAdapter[SweepResults] = TypeAdapter(SweepResults)
+_SEARCH: TypeAdapter[SearchResults] = TypeAdapter(SearchResults)

@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -18,14 +19,15 @@ from calscope.jobs.job_status import JobStatus, StatusWriter
 from calscope.jobs.manager import GRACE_S
 from calscope.jobs.stop_signals import ended_in_time
 from calscope.jobs.stored_run import asked_for
-from calscope.jobs.sweep_job import sweep_request, write_points
+from calscope.jobs.sweep_job import swept_animal, write_points, write_search
 from calscope.jobs.worker_processes import wait_for_folder
 from calscope.model.errors import CalscopeError, Cancelled
 from calscope.pipeline.cohort import Step, run_cohort
 from calscope.pipeline.error_words import in_words
 from calscope.pipeline.records import AnimalRun
 from calscope.pipeline.store import Store
-from calscope.pipeline.sweeps.run_points import SweepResults, run_sweep
+from calscope.pipeline.sweeps.find_values import SearchResults, find_values
+from calscope.pipeline.sweeps.run_points import SweepPoint, SweepResults, run_sweep
 
 logger = logging.getLogger("calscope.jobs")
 _LOOK_FOR_CANCEL_S = 0.1
@@ -110,6 +112,8 @@ class Worker:
             return self._demo(spec)
         if spec.kind == "sweep":
             return self._sweep(spec)
+        if spec.kind == "search":
+            return self._search(spec)
         return self._export(spec) if spec.kind == "export" else self._animals(spec)
 
     def _animals(self, spec: JobSpec) -> str:
@@ -132,9 +136,20 @@ class Worker:
             self._any_good |= any(not point.error for point in results.points)
             write_points(self.folder, results)
 
-        points = run_sweep(sweep_request(self.store, spec), report=self._report, log=logger.info, on_point=keep).points
-        failed = [point for point in points if point.error]
-        return f"{len(failed)} of {len(points)} points failed. {failed[0].error}" if failed else ""
+        animal = swept_animal(self.store, spec)
+        done = run_sweep(animal, spec.sweep_plan(), report=self._report, log=logger.info, on_point=keep)
+        return _failed_points(done.points)
+
+    def _search(self, spec: JobSpec) -> str:
+        """Search for good values; give what failed, in words."""
+
+        def keep(results: SearchResults) -> None:
+            self._any_good |= any(not point.error for point in results.points)
+            write_search(self.folder, results)
+
+        animal = swept_animal(self.store, spec)
+        done = find_values(animal, spec.search_plan(), report=self._report, log=logger.info, on_point=keep)
+        return _failed_points(done.points)
 
     def _demo(self, spec: JobSpec) -> str:
         from calscope.io.demo.demo_files import write_demo  # noqa: PLC0415 - the simulator is needed here only
@@ -206,6 +221,11 @@ def _watch(folder: JobFolder) -> None:
         age_s = folder.cancel_age_s()
         if age_s is not None and age_s > GRACE_S:
             folder.end_process()
+
+
+def _failed_points(points: Sequence[SweepPoint]) -> str:
+    failed = [point for point in points if point.error]
+    return f"{len(failed)} of {len(points)} points failed. {failed[0].error}" if failed else ""
 
 
 def _failures(runs: list[AnimalRun]) -> str:

@@ -22,6 +22,7 @@ StageName = Literal[
     "evaluation",
     "dff",
     "injected",
+    "halves",
 ]
 Kind = Literal["int", "float", "bool", "choice", "int pair", "float pair"]
 

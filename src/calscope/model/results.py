@@ -281,6 +281,21 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
+class Confirmation:
+    """How many components that one half of the frames gives the other half gives, too."""
+
+    accepted: tuple[int, int]
+    """Components accepted in the first and in the second half."""
+    in_both: int
+    """Pairs of them that are the same."""
+
+    @property
+    def unconfirmed(self) -> int:
+        """Components that are accepted in one half alone."""
+        return sum(self.accepted) - 2 * self.in_both
+
+
+@dataclass(frozen=True)
 class RelativeFluorescence:
     """dF/F of every component."""
 

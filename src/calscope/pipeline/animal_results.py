@@ -12,6 +12,7 @@ from calscope.model.proposals import Measurements
 from calscope.model.results import (
     ComponentQuality,
     Components,
+    Confirmation,
     CorrectedMovie,
     Evaluation,
     MotionCorrection,
@@ -131,6 +132,11 @@ class AnimalResults:
     def injected(self) -> Detection | None:
         """Which known cells were found when they were put into the movie."""
         return self.get("injected")
+
+    @property
+    def halves(self) -> Confirmation | None:
+        """How many components both halves of the frames give."""
+        return self.get("halves")
 
     def _is_there(self, stage: StageName) -> bool:
         key = self.keys.get(stage)

@@ -19,6 +19,7 @@ from calscope.model.proposals import AverageTransient, Measure, Measurements
 from calscope.model.results import (
     ComponentQuality,
     Components,
+    Confirmation,
     CorrectedMovie,
     Estimate,
     Evaluation,
@@ -365,6 +366,15 @@ def _load_detection(stored: StoredResult) -> Detection:
     )
 
 
+def _save_confirmation(writer: ResultWriter, found: Confirmation) -> None:
+    writer.values |= {"accepted": list(found.accepted), "in_both": found.in_both}
+
+
+def _load_confirmation(stored: StoredResult) -> Confirmation:
+    first, second = stored.values["accepted"]
+    return Confirmation((int(first), int(second)), int(stored.values["in_both"]))
+
+
 def _number(value: float) -> float | None:
     """Give a number as JSON can hold it."""
     return float(value) if np.isfinite(value) else None
@@ -389,6 +399,7 @@ CODECS: dict[StageName, Codec] = {
     "evaluation": Codec(_save_evaluation, _load_evaluation),
     "dff": Codec(_save_dff, _load_dff),
     "injected": Codec(_save_detection, _load_detection),
+    "halves": Codec(_save_confirmation, _load_confirmation),
 }
 
 

@@ -10,6 +10,7 @@ estimate, apply -> fit -> refit -> component_quality -> evaluation
 apply, refit -> residual
 check, refit -> dff
 apply, refit, evaluation -> injected (known cells, to see which would be found)
+apply, evaluation -> halves (which components both halves of the frames give)
 """
 
 from collections.abc import Callable
@@ -31,6 +32,7 @@ from calscope.algorithms.motion_check.verdict import with_check
 from calscope.algorithms.proposals.measure_recording import measure_recording
 from calscope.algorithms.summary import compute_summary
 from calscope.engines.engine import Context, Engine, correct_motion
+from calscope.engines.halves import fit_halves
 from calscope.engines.injected_search import SearchedMovie, search_for_injected
 from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs, InputPart
 from calscope.model.artefacts import RecordingCheck
@@ -46,6 +48,7 @@ from calscope.model.proposals import Measurements
 from calscope.model.results import (
     ComponentQuality,
     Components,
+    Confirmation,
     CorrectedMovie,
     Evaluation,
     MotionCorrection,
@@ -278,6 +281,18 @@ def _run_injected(inputs: StageInputs) -> Detection:
     )
 
 
+def _run_halves(inputs: StageInputs) -> Confirmation:
+    params = inputs.params
+    return fit_halves(
+        inputs.corrected.movie,
+        inputs.border_px,
+        inputs.engine,
+        params,
+        inputs.context,
+        evaluate=lambda quality: evaluate_components(quality, params.evaluation),
+    )
+
+
 _REPAIRED = ("calscope.algorithms.artefacts.repaired_movie",)
 _CHECK = ("calscope.algorithms.artefacts.recording_check",)
 _SUMMARY = ("calscope.algorithms.summary",)
@@ -296,6 +311,11 @@ _INJECTED = (
     "calscope.engines.injected_search",
     "calscope.algorithms.injection.injected_cells",
     "calscope.algorithms.injection.detection_limit",
+    *(*_CNMF, *_COMPONENT_QUALITY, *_EVALUATION),
+)
+_HALVES = (
+    "calscope.engines.halves",
+    "calscope.algorithms.comparison.agreement",
     *(*_CNMF, *_COMPONENT_QUALITY, *_EVALUATION),
 )
 _DFF = ("calscope.algorithms.evaluation.dff",)
@@ -369,6 +389,15 @@ STAGES: tuple[Stage, ...] = (
         uses_engine=True,
         layout=2,
     ),
+    Stage(
+        "halves",
+        "fit of each half of the frames",
+        ("estimate", "apply", "evaluation"),
+        _run_halves,
+        _HALVES,
+        0.09,
+        uses_engine=True,
+    ),
 )
 """In an order in which parents come first."""
 
@@ -387,6 +416,7 @@ _UNTIL: dict[Until, tuple[StageName, ...]] = {
     "evaluation": (*_TO_EXTRACTION, "component_quality", "evaluation", "dff"),
     "injected": (*_TO_EXTRACTION, "component_quality", "evaluation", "dff", "injected"),
     "tuning": _TUNING,
+    "search": (*_TUNING, "injected", "halves"),
 }
 
 

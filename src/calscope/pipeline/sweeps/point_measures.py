@@ -25,6 +25,10 @@ class PointMeasures:
     injected_recall: float | None = None
     """Share of the cells put into the movie that were found and accepted."""
     injected_cells: int | None = None
+    in_halves: int | None = None
+    """Components accepted in the first half of the frames, and in the second, together."""
+    unconfirmed: int | None = None
+    """Those of them that the other half doesn't give."""
     residual_flow_px: float | None = None
     """How much the corrected movie still moves."""
     crispness: float | None = None
@@ -47,7 +51,7 @@ def measure_point(results: AnimalResults, truth: Truth | None) -> PointMeasures:
     found = None
     if truth is not None and _is_of(truth, components.dims, components.n_frames):
         found = found_cells(truth, components.A[:, accepted], components.C[accepted])
-    injected = results.injected
+    injected, halves = results.injected, results.halves
     flow, crispness, verdict = _of_motion(results.motion_quality)
     return PointMeasures(
         components=components.n,
@@ -58,6 +62,8 @@ def measure_point(results: AnimalResults, truth: Truth | None) -> PointMeasures:
         recall=found.recall if found else None,
         injected_recall=accepted_share(injected) if injected is not None and injected.n else None,
         injected_cells=injected.n if injected is not None else None,
+        in_halves=sum(halves.accepted) if halves is not None else None,
+        unconfirmed=halves.unconfirmed if halves is not None else None,
         residual_flow_px=flow,
         crispness=crispness,
         motion_verdict=verdict,

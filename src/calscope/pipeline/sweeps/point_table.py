@@ -9,7 +9,15 @@ from calscope.pipeline.sweeps.run_points import SweepPoint
 
 MEASURES = (
     *("components", "accepted", "median_snr", "f1", "precision", "recall"),
-    *("injected_recall", "injected_cells", "residual_flow_px", "crispness", "motion_verdict"),
+    *(
+        "injected_recall",
+        "injected_cells",
+        "in_halves",
+        "unconfirmed",
+        "residual_flow_px",
+        "crispness",
+        "motion_verdict",
+    ),
 )
 ALWAYS = ("components", "accepted", "median_snr")
 

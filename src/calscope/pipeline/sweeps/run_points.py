@@ -23,7 +23,7 @@ from calscope.model.fields import StageName
 from calscope.model.params import Parameters
 from calscope.model.progress import Progress
 from calscope.model.recording import RecordingInfo
-from calscope.model.sweep_plan import SweepPlan, at_point, in_order, points_of
+from calscope.model.sweeps.sweep_plan import SweepPlan, at_point, in_order, points_of
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.cohort import Report, Step
 from calscope.pipeline.cpus import cpu_count
@@ -65,11 +65,10 @@ class SweepResults:
 
 
 @dataclass(frozen=True)
-class SweepRequest:
-    """A sweep of one animal."""
+class SweptAnimal:
+    """What points are tried on, and with what."""
 
     path: Path
-    plan: SweepPlan
     params: Parameters
     """Of this animal: its own values are in them."""
     engine: Engine
@@ -80,22 +79,28 @@ class SweepRequest:
     inputs: AnimalInputs = NO_INPUTS
     """What else is set for this animal; places in the field count on the whole recording only."""
 
-    @property
-    def until(self) -> Until:
-        """The last stage of every point."""
-        return until_of(self.plan)
+
+@dataclass(frozen=True)
+class PointSet:
+    """Points that are run one after the other."""
+
+    values: Mapping[int, dict[str, Any]]
+    """Values of each point by its number, in the order in which they run."""
+    until: Until
+    """Their last stage."""
 
 
-def until_of(plan: SweepPlan) -> Until:
-    """Give the last stage of every point: no more than what is shown of it."""
-    if plan.injected:
-        return "injected"
-    return "evaluation" if plan.whole or plan.varies_motion else "tuning"
+def points_of_sweep(plan: SweepPlan, params: Parameters) -> PointSet:
+    """Give the points of a sweep, up to the last stage of which anything is shown; ParameterError as `points_of`."""
+    points = points_of(plan.over, params)
+    until: Until = "evaluation" if plan.whole or plan.varies_motion else "tuning"
+    ordered = {number: points[number] for number in in_order(plan.over, points)}
+    return PointSet(ordered, "injected" if plan.injected else until)
 
 
 def expect_points(
     info: RecordingInfo,
-    plan: SweepPlan,
+    points: PointSet,
     params: Parameters,
     *,
     engine: Engine,
@@ -103,7 +108,7 @@ def expect_points(
     inputs: AnimalInputs = NO_INPUTS,
     workers: int | None = None,
 ) -> dict[int, Expected]:
-    """Give about how long each point takes, by its number, in the order in which they run.
+    """Give about how long each point takes, by its number.
 
     Parameters
     ----------
@@ -112,11 +117,11 @@ def expect_points(
     store
         The one in which the points are kept.
     """
-    points, known = points_of(plan.over, params), set[str]()
+    known = set[str]()
     times = StageTimes(store.root, engine.name, workers or cpu_count())
-    stages, expected = stages_until(until_of(plan)), {}
-    for number in in_order(plan.over, points):
-        keys = plan_keys(info, at_point(params, points[number]), engine, inputs)
+    stages, expected = stages_until(points.until), {}
+    for number, values in points.values.items():
+        keys = plan_keys(info, at_point(params, values), engine, inputs)
         new = [one for one in stages if one.name in keys and not _is_known(keys[one.name], known, store)]
         known.update(keys.values())
         expected[number] = total(times.expected(stage, info.shape) for stage in new)
@@ -128,7 +133,12 @@ def _is_known(key: str, known: set[str], store: Store) -> bool:
 
 
 def run_sweep(
-    request: SweepRequest, *, report: Report, log: Log = logger.info, on_point: Callable[[SweepResults], None]
+    animal: SweptAnimal,
+    plan: SweepPlan,
+    *,
+    report: Report,
+    log: Log = logger.info,
+    on_point: Callable[[SweepResults], None],
 ) -> SweepResults:
     """Run all points.
 
@@ -144,21 +154,21 @@ def run_sweep(
     CalscopeError
         When the recording can't be read, the points don't fit, the frame rate is unknown, or the disk has no room.
     """
-    points_of(request.plan.over, request.params)
-    recording = open_recording(request.path, request.n_frames)
-    resolve_params(request.params, recording.info)
+    points = points_of_sweep(plan, animal.params)
+    recording = open_recording(animal.path, animal.n_frames)
+    resolve_params(animal.params, recording.info)
+    crop = None if plan.whole else plan.crop or choose_crop(recording, progress=begin(report, recording))
+    runs = PointRuns(animal, points, recording, crop, report, log)
+    on_point(runs.done)
+    for number in points.values:
+        runs.one_point(number)
+        on_point(runs.done)
+    return runs.done
 
-    def tell(fraction: float, note: str = "", /) -> None:
-        report(Step(recording.info.name, "", 0.0, note))
 
-    crop = None if request.plan.whole else request.plan.crop or choose_crop(recording, progress=tell)
-    source = recording if crop is None else _cropped(recording, crop, tell)
-    sweep = _Sweep(request, source, crop, report, log)
-    on_point(sweep.done)
-    for number in sweep.expected:
-        sweep.one_point(number, recording.is_unchanged if crop is None else lambda: True)
-        on_point(sweep.done)
-    return sweep.done
+def begin(report: Report, recording: Recording) -> Progress:
+    """Give what tells of work that comes before the first point."""
+    return lambda fraction, note="", /: report(Step(recording.info.name, "", 0.0, note))
 
 
 def _cropped(recording: Recording, crop: Crop, progress: Progress) -> CroppedRecording:
@@ -167,24 +177,29 @@ def _cropped(recording: Recording, crop: Crop, progress: Progress) -> CroppedRec
     return cropped
 
 
-class _Sweep:
-    """The points of a sweep, their shares in the whole, and what is done."""
+class PointRuns:
+    """Points on one part of a recording, their shares in the whole, and what is done.
 
-    def __init__(self, request: SweepRequest, source: InfoSource, crop: Crop | None, report: Report, log: Log) -> None:
-        self.request, self.source, self.report, self.log = request, source, report, log
-        self.store = request.store if crop is None else trial_store(request.store.root)
-        self.inputs = request.inputs if crop is None else NO_INPUTS
-        self.points = points_of(request.plan.over, request.params)
-        self.truth = _truth(request, crop, log)
+    Errors are those of `run_sweep`.
+    """
+
+    def __init__(  # noqa: PLR0917 - all of them belong to it
+        self, animal: SweptAnimal, points: PointSet, recording: Recording, crop: Crop | None, report: Report, log: Log
+    ) -> None:
+        self.animal, self.points, self.recording, self.report, self.log = animal, points, recording, report, log
+        self.store = animal.store if crop is None else trial_store(animal.store.root)
+        self.inputs = animal.inputs if crop is None else NO_INPUTS
+        self.source: InfoSource = recording if crop is None else _cropped(recording, crop, begin(report, recording))
+        self.truth = _truth(animal, crop, log)
         self.done = SweepResults(crop)
         self.expected = expect_points(
-            source.info,
-            request.plan,
-            request.params,
-            engine=request.engine,
+            self.source.info,
+            points,
+            animal.params,
+            engine=animal.engine,
             store=self.store,
             inputs=self.inputs,
-            workers=request.workers,
+            workers=animal.workers,
         )
         self.check_room()
         self.total_s = sum(one.seconds for one in self.expected.values()) or 1.0
@@ -192,17 +207,17 @@ class _Sweep:
 
     def check_room(self) -> None:
         """Refuse what the disk has no room for: each way of correcting motion keeps a movie."""
-        info, engine = self.source.info, self.request.engine
-        params = [at_point(self.request.params, values) for values in self.points]
+        info, engine = self.source.info, self.animal.engine
+        params = [at_point(self.animal.params, values) for values in self.points.values.values()]
         movies = {plan_keys(info, one, engine, self.inputs)["apply"] for one in params}
         missing = {key: info.shape for key in movies if not self.store.has(key)}
         check_movies_fit(missing, self.store.root, "Try fewer values, or a crop.")
 
-    def one_point(self, number: int, is_unchanged: Callable[[], bool]) -> None:
+    def one_point(self, number: int) -> None:
         """Run one point and keep what came of it; one that fails does not stop the others."""
-        values, share = self.points[number], self.expected[number].seconds
+        values, share = self.points.values[number], self.expected[number].seconds
         at = len(self.done.points) + 1
-        head = f"point {at} of {len(self.points)} ({in_words(values)})"
+        head = f"point {at} of {len(self.points.values)} ({in_words(values)})"
         stage: list[StageName] = []
 
         def tell(fraction: float, note: str = "", /) -> None:
@@ -211,13 +226,13 @@ class _Sweep:
             self.report(Step(self.source.info.name, stage[-1] if stage else "", whole, f"{head}: {note}", left))
 
         try:
-            point = self._run(number, values, tell, stage.append, is_unchanged)
+            point = self._run(number, values, tell, stage.append)
         except CalscopeError as error:
             self.log(str(error))
             point = SweepPoint(number, values, error=str(error))
         self.done_s += share
         self.done = SweepResults(self.done.crop, (*self.done.points, point))
-        if self.done.crop is not None and (at % _SMALL_EVERY == 0 or at == len(self.points)):
+        if self.done.crop is not None and (at % _SMALL_EVERY == 0 or at == len(self.points.values)):
             keep_small(self.store)
 
     def _run(
@@ -226,21 +241,20 @@ class _Sweep:
         values: dict[str, Any],
         progress: Progress,
         on_stage: Callable[[StageName], None],
-        is_unchanged: Callable[[], bool],
     ) -> SweepPoint:
-        request = self.request
+        animal = self.animal
         record = run_animal(
             self.source,
-            at_point(request.params, values),
-            engine=request.engine,
+            at_point(animal.params, values),
+            engine=animal.engine,
             store=self.store,
-            until=request.until,
+            until=self.points.until,
             inputs=self.inputs,
-            workers=request.workers,
+            workers=animal.workers,
             progress=progress,
             log=logger.debug,
             on_stage=on_stage,
-            is_unchanged=is_unchanged,
+            is_unchanged=self.recording.is_unchanged if self.done.crop is None else lambda: True,
         )
         measures = measure_point(AnimalResults(self.store, record.keys), self.truth)
         self.log(f"{in_words(values)}: {measures.components} components, {measures.accepted} accepted")
@@ -261,10 +275,10 @@ def value_in_words(value: Any) -> str:
     return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
-def _truth(request: SweepRequest, crop: Crop | None, log: Log) -> Truth | None:
+def _truth(animal: SweptAnimal, crop: Crop | None, log: Log) -> Truth | None:
     """Give the truth of what is tried; a file that can't be read is told, and the sweep goes on without."""
     try:
-        whole = read_truth(request.path, request.n_frames or 2**31)
+        whole = read_truth(animal.path, animal.n_frames or 2**31)
     except StoreError as error:
         log(str(error))
         return None

@@ -102,6 +102,13 @@ SWEEP_WHERE = "what is swept"
 SWEEP_INJECTED = "sweep with known cells"
 SWEEP_MEASURE = "measure of the sweep"
 START_SWEEP = "start sweep"
+SWEEP_WHAT = "sweep or search"
+SEARCH_PARAMETERS_OF = "searched parameters"
+SEARCH_POINTS = "points of the search"
+SEARCH_UNCONFIRMED = "unconfirmed at most"
+SEARCH_WHOLE = "search ends on the whole"
+START_SEARCH = "start search"
+TAKE_PROPOSAL = "take proposal"
 
 
 def parameter(dotted: str, part: int | None = None) -> str:
@@ -121,6 +128,11 @@ SLIDERS_LED = "sliders led"
 def sweep_values(dotted: str) -> str:
     """Key of the box with the values that a parameter takes in a sweep."""
     return f"sweep values {dotted}"
+
+
+def search_range(dotted: str) -> str:
+    """Key of the box with the range of a parameter in a search."""
+    return f"search range {dotted}"
 
 
 def sweep_picker(job_id: str) -> str:

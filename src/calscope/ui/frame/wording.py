@@ -89,6 +89,8 @@ def title(job: Job) -> str:
     if job.spec.kind == "sweep":
         swept = job.spec.sweep.over if job.spec.sweep else ()
         return "Sweep of " + " and ".join(one.parameter.rpartition(".")[2] for one in swept)
+    if job.spec.kind == "search":
+        return "Search for good values"
     if job.spec.kind == "export":
         return "Export"
     return "Making the demo" if job.spec.kind == "demo" else UNTIL_TITLES.get(job.spec.until, job.spec.until)

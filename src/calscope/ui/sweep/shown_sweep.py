@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ from calscope.jobs.manager import Job
 from calscope.jobs.sweep_job import POINTS_FILE, read_points
 from calscope.model.errors import CalscopeError
 from calscope.model.params import Parameters
-from calscope.model.sweep_plan import Over, points_of
+from calscope.model.sweeps.sweep_plan import Over, points_of
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.store import Store
 from calscope.pipeline.sweeps.run_points import SweepPoint, SweepResults
@@ -61,11 +61,11 @@ class ShownSweep:
         return next((number for number, values in enumerate(self.points) if values == now), None)
 
 
-def of_animal(ref: RecordingRef) -> list[Job]:
-    """Give all sweeps of an animal, the newest first."""
+def of_animal(ref: RecordingRef, kind: Literal["sweep", "search"] = "sweep") -> list[Job]:
+    """Give all sweeps of an animal, or all searches on it, the newest first."""
     project = places.project()
     folder = str(project.root) if project else ""
-    sweeps = [job for job in places.jobs() if job.spec.kind == "sweep" and job.spec.data == folder]
+    sweeps = [job for job in places.jobs() if job.spec.kind == kind and job.spec.data == folder]
     return [job for job in sweeps if job.spec.animals == (ref.name,)]
 
 
@@ -74,7 +74,7 @@ def chosen(jobs: list[Job]) -> ShownSweep | None:
     wanted = st.session_state.get(keys.SWEEP_SHOWN)
     for job in sorted(jobs, key=lambda job: job.id != wanted):
         try:
-            _, params, plan = job.spec.sweep_of_animal()
+            params, plan = job.spec.one_animal()[1], job.spec.sweep_plan()
             return ShownSweep(job, params, points_of(plan.over, params), _read(job.folder))
         except CalscopeError:
             continue  # of another version

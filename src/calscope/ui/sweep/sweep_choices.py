@@ -16,10 +16,10 @@ from calscope.model.fields import ParameterField
 from calscope.model.params import Parameters, field_of, fields
 from calscope.model.quantities import duration
 from calscope.model.recording import RecordingInfo
-from calscope.model.sweep_plan import SweepPlan, points_of, read_over
+from calscope.model.sweeps.sweep_plan import SweepPlan, points_of, read_over
 from calscope.pipeline.stage_keys import resolve_params
 from calscope.pipeline.stages import stages_until
-from calscope.pipeline.sweeps.run_points import expect_points, value_in_words
+from calscope.pipeline.sweeps.run_points import expect_points, points_of_sweep, value_in_words
 from calscope.pipeline.times import Expected, total
 from calscope.pipeline.trials import trial_store
 from calscope.ui.frame import keys, messages, wording
@@ -30,7 +30,7 @@ from calscope.ui.tune.tuning import Tuning
 
 CROP, WHOLE = "Tune's crop", "Whole recording"
 FIRST = "cnmf.gSig"
-_FRESH_S = 2.0
+FRESH_S = 2.0
 _COSTS_PX = 68
 """Three lines."""
 
@@ -53,7 +53,6 @@ def show(tuning: Tuning, ref: RecordingRef, info: RecordingInfo, crop: Crop | No
         The part that the program chose in an earlier sweep, where Tune has none yet.
     """
     top = st.container()
-    st.markdown("##### Sweep")
     first = _parameter("Parameter", keys.SWEEP_FIRST, FIRST)
     texts = [(first, _values(tuning, first))] if first else []
     second = _parameter("Second parameter", keys.SWEEP_SECOND, None)
@@ -96,7 +95,7 @@ def show(tuning: Tuning, ref: RecordingRef, info: RecordingInfo, crop: Crop | No
 
 
 def _parameter(label: str, key: str, default: str | None) -> str | None:
-    names = list(_swept())
+    names = list(swept())
     other = {keys.SWEEP_SECOND: keys.SWEEP_FIRST}.get(key)
     taken = st.session_state.get(other) if other else None
     names = [name for name in names if name != taken]
@@ -115,7 +114,7 @@ def _parameter(label: str, key: str, default: str | None) -> str | None:
     return chosen
 
 
-def _swept() -> tuple[str, ...]:
+def swept() -> tuple[str, ...]:
     """Give the parameters that change what is found, those of Tune first."""
     stages = {stage.name for stage in stages_until("tuning")}
     tuned = [name for names in controls.GROUPS.values() for name in names]
@@ -178,25 +177,26 @@ def _wanted(
     points = points_of(overs, tuning.now.params)
     plan = SweepPlan(overs, None if is_whole else crop, is_whole, injected)
     resolve_params(tuning.now.params, info)
-    expected = _expected(str(plan), _tried_info(info, plan), tuning.now.params, _plan=plan)
+    expected = _expected(str(plan), tried_info(info, plan.crop, is_whole=plan.whole), tuning.now.params, _plan=plan)
     return Wanted(plan, len(points), expected)
 
 
-def _tried_info(info: RecordingInfo, plan: SweepPlan) -> RecordingInfo:
+def tried_info(info: RecordingInfo, crop: Crop | None, *, is_whole: bool = False) -> RecordingInfo:
     """Give what is known of what is tried; of a crop that is not chosen yet, its usual size."""
-    if plan.whole:
+    if is_whole:
         return info
-    if plan.crop is not None:
-        return cropped_info(info, plan.crop)
+    if crop is not None:
+        return cropped_info(info, crop)
     frames, rows, columns = info.shape
     return replace(info, shape=(min(FRAMES, frames), min(SIDE_PX, rows), min(SIDE_PX, columns)))
 
 
-@remembered(_FRESH_S)
+@remembered(FRESH_S)
 def _expected(plan: str, info: RecordingInfo, params: Parameters, _plan: SweepPlan) -> Expected:
     """Give about how long all points take; `plan` says what `_plan` is, which has no hash."""
     store = places.store() if _plan.whole else trial_store(places.store().root)
-    return total(expect_points(info, _plan, params, engine=get_engine(tried.ENGINE), store=store).values())
+    points = points_of_sweep(_plan, params)
+    return total(expect_points(info, points, params, engine=get_engine(tried.ENGINE), store=store).values())
 
 
 def _costs(wanted: Wanted) -> str:

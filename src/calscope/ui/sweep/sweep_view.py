@@ -7,15 +7,24 @@ import streamlit as st
 from calscope.io.project import RecordingRef
 from calscope.jobs.manager import Job
 from calscope.model.recording import RecordingInfo
-from calscope.model.sweep_plan import at_point
+from calscope.model.sweeps.sweep_plan import at_point
 from calscope.pipeline.sweeps.point_table import point_table
 from calscope.ui.frame import keys, messages, wording
 from calscope.ui.session import cached, shown_run
-from calscope.ui.sweep import recurring_cells, sheet, shown_sweep, sweep_choices, sweep_figures
+from calscope.ui.sweep import (
+    recurring_cells,
+    search_choices,
+    search_view,
+    sheet,
+    shown_sweep,
+    sweep_choices,
+    sweep_figures,
+)
 from calscope.ui.sweep.shown_sweep import ShownSweep
 from calscope.ui.tune import keep_values, tune_view, tuning
 from calscope.ui.tune.tuning import Tuning
 
+SWEEP, SEARCH = "Sweep", "Find good values"
 SHEET_PX = 470
 _LOOK_EVERY_S = 1.0
 
@@ -34,9 +43,16 @@ def show() -> None:
         st.switch_page("pages/tune.py")
     sweep = shown_sweep.chosen(shown_sweep.of_animal(ref))
     with st.sidebar:
-        sweep_choices.show(tried, ref, info, sweep.results.crop if sweep else None)
+        what = _pick_what()
+        if what == SEARCH:
+            search_choices.show(tried, ref, info)
+        else:
+            sweep_choices.show(tried, ref, info, sweep.results.crop if sweep else None)
     if refused := st.session_state.pop(keys.SWEEP_REFUSED, None):
         st.warning(messages.plain(refused), icon=":material/error:")
+    if what == SEARCH:
+        search_view.show(ref, tried)
+        return
     if sweep is None:
         messages.nothing_yet(
             f"No sweep of {messages.plain(ref.name)} yet",
@@ -45,6 +61,21 @@ def show() -> None:
         )
         return
     messages.fragment(_draw, run_every=_LOOK_EVERY_S if sweep.job.status.is_active else None)(ref, info, tried)
+
+
+def _pick_what() -> str:
+    return str(
+        st.segmented_control(
+            "What",
+            (SWEEP, SEARCH),
+            default=SWEEP,
+            required=True,
+            key=keys.SWEEP_WHAT,
+            label_visibility="collapsed",
+            width="stretch",
+            persist_state="session",
+        )
+    )
 
 
 def _draw(ref: RecordingRef, info: RecordingInfo, tried: Tuning) -> None:
