@@ -10,6 +10,7 @@ import pytest
 
 from calscope.jobs.manager import JobManager
 from calscope.model.animal_inputs import AnimalInputs
+from calscope.model.detection import Limit
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.kept_remarks import keep_remark
 from calscope.pipeline.store import Store
@@ -23,7 +24,7 @@ HOSTILE = '=1+1;<script>alert("x")</script>'
 
 def measures(name, **known):
     blank = dict.fromkeys(("frames", "duration_s", "shift_p95_px", "match", "components", "accepted", "snr_median"))
-    blank |= {"view": None, "motion_verdict": "", "detection_limit_snr": None, "ran_with": "", "remark": ""}
+    blank |= {"view": None, "motion_verdict": "", "limit": None, "ran_with": "", "remark": ""}
     return AnimalMeasures(ShownAnimal(name, None, AnimalResults(Store("nowhere"), {})), **(blank | known))
 
 
@@ -100,3 +101,15 @@ def test_runs_leads_to_it_with_that_run(open_page, lab):
     app = open_page("runs", run=lab.good_run)
     next(button for button in app.button if button.label == "All animals").click().run()
     assert app.title[0].value == "Cohort"
+
+
+def test_the_detection_limit_is_told_with_its_interval_and_compared(lab):
+    limits = [Limit(4.2, 3.9, 4.6), Limit(4.1, 3.8, 4.6), Limit(4.3, 4.0, 4.7), Limit(9.0, 8.0, np.inf)]
+    group = [measures(f"A{n}", frames=1, limit=limit) for n, limit in enumerate(limits)]
+    far = far_from_group(group)
+    assert far["A3"] == {"detection_limit_snr": "detection limit 9 (median 4.25)"} and not far["A0"]
+    told = cohort_table.table(group, far)["Detection limit (SNR)"].tolist()
+    assert told[0] == "4.2 (3.9 to 4.6)"
+    read = pd.read_csv(io.BytesIO(cohort_table.as_csv(group, far)))
+    assert read["detection_limit_snr"].tolist() == [4.2, 4.1, 4.3, 9.0]
+    assert read["detection_limit_high"].tolist()[-1] == np.inf

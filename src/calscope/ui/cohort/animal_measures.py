@@ -7,18 +7,14 @@ import numpy as np
 import streamlit as st
 
 from calscope.algorithms.comparison.outliers import spread
-from calscope.algorithms.injection.detection_limit import limit
 from calscope.algorithms.motion_check import shift_summary
-from calscope.model.detection import Detection, Limit
+from calscope.model.detection import Limit
 from calscope.model.results import MotionEstimate
 from calscope.plots.scaling import short
-from calscope.ui.evaluation import thresholds_panel
+from calscope.ui.evaluation import detection_panel, thresholds_panel
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.session import own_values, remarks, shown_run
 from calscope.ui.session.shown_run import ShownAnimal
-
-ACCEPTED_SHARE = 0.5
-"""Of the cells that were put in, at the peak SNR that is called the detection limit."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +57,8 @@ class AnimalMeasures:
     accepted: int | None
     snr_median: float | None
     """Of the accepted components."""
-    detection_limit_snr: float | None
-    """Peak SNR at which half of the cells that are put in are accepted; inf or 0 beyond what was tried."""
+    limit: Limit | None
+    """Peak SNR at which half of the cells that are put in are accepted."""
     ran_with: str
     """Values of its own that it ran with."""
     remark: str
@@ -71,6 +67,11 @@ class AnimalMeasures:
     def name(self) -> str:
         """Name of the animal."""
         return self.animal.name
+
+    @property
+    def detection_limit_snr(self) -> float | None:
+        """The limit without its interval; inf or 0 beyond what was tried."""
+        return self.limit.value if self.limit else None
 
     @property
     def error(self) -> str:
@@ -100,7 +101,7 @@ def _of(animal: ShownAnimal) -> AnimalMeasures:
         components=fit.n if fit else None,
         accepted=evaluation.n_accepted if evaluation else None,
         snr_median=_snr(view),
-        detection_limit_snr=_limit_of(animal),
+        limit=_limit_of(animal),
         ran_with=own_values.ran_with(animal.record),
         remark=remarks.all_of_project().get(animal.name, ""),
     )
@@ -118,19 +119,10 @@ def _snr(view: EvaluatedAnimal | None) -> float | None:
     return float(np.median(values[np.isfinite(values)])) if np.isfinite(values).any() else None
 
 
-def _limit_of(animal: ShownAnimal) -> float | None:
+def _limit_of(animal: ShownAnimal) -> Limit | None:
     """Give the detection limit, where cells were put into the same analysis of the animal."""
-    ref = next((ref for ref in shown_run.refs() if ref.name == animal.name), None)
-    tried = shown_run.animal(ref, "injected") if ref else None
-    same = tried is not None and tried.results.keys.get("evaluation") == animal.results.keys.get("evaluation")
-    detection = tried.results.injected if tried and same else None
-    found = _limit(tried.results.keys["injected"], _detection=detection) if tried and detection else None
-    return found.value if found else None
-
-
-@st.cache_data(max_entries=256, show_spinner="Reading off the limit of detection")
-def _limit(key: str, _detection: Detection) -> Limit | None:
-    return limit(_detection.peak_snr, _detection.accepted, ACCEPTED_SHARE)
+    found = detection_panel.search_of(animal)
+    return found.detection.limits.accepted_50 if found else None
 
 
 def far_from_group(animals: Sequence[AnimalMeasures]) -> dict[str, dict[str, str]]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from calscope.algorithms.comparison.outliers import FAR, FEWEST, FLOOR_SHARE
 from calscope.export.formats.csv_export import as_text
+from calscope.model.note_texts.detection_texts import with_interval
 from calscope.model.quantities import duration
 from calscope.ui.cohort.animal_measures import AnimalMeasures
 from calscope.ui.frame import keys
@@ -80,7 +80,7 @@ def _row(one: AnimalMeasures, far: Mapping[str, str]) -> dict[str, object]:
         "Accepted": one.accepted,
         "Components": one.components,
         "SNR": one.snr_median,
-        "Detection limit (SNR)": _limit_words(one.detection_limit_snr),
+        "Detection limit (SNR)": with_interval(one.limit) if one.limit else None,
         "Motion": motion_table.verdict_words(one.animal) or None,
         "95 % shift (px)": one.shift_p95_px,
         "Match": one.match,
@@ -89,14 +89,6 @@ def _row(one: AnimalMeasures, far: Mapping[str, str]) -> dict[str, object]:
         "Own values": one.ran_with or None,
         "Remark": one.remark or None,
     }
-
-
-def _limit_words(value: float | None) -> str | None:
-    if value is None:
-        return None
-    if value == 0:
-        return "below all tried"
-    return f"{value:.1f}" if np.isfinite(value) else "above all tried"
 
 
 def _looks(found: pd.DataFrame, animals: Sequence[AnimalMeasures], far: Far) -> pd.DataFrame:
@@ -124,6 +116,8 @@ def as_csv(animals: Sequence[AnimalMeasures], far: Far) -> bytes:
             "accepted": one.accepted,
             "snr_median": one.snr_median,
             "detection_limit_snr": one.detection_limit_snr,
+            "detection_limit_low": one.limit.low if one.limit else None,
+            "detection_limit_high": one.limit.high if one.limit else None,
             "own_values": as_text(one.ran_with),
             "far_from_group": as_text("; ".join(far[one.name].values())),
             "error": as_text(one.error),
