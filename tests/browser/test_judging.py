@@ -178,3 +178,30 @@ def test_a_note_is_typed_shown_as_text_and_kept_and_keys_in_its_box_decide_nothi
     assert log.entries()[-1].who == "Ada" and log.entries()[-1].action == "accept"
     page.keyboard.press("Shift+z")
     page.locator(".words.trouble", has_text="nothing to redo").wait_for(timeout=20_000)
+
+
+def test_several_are_decided_at_once_by_a_line_around_their_points_and_taken_back_at_once(pages, animal, log):
+    page, n = pages(), animal.refit.n
+    box = page.locator("svg.plot").bounding_box()
+    left, top = box["x"] + 2, box["y"] + 2
+    right, low = box["x"] + box["width"] - 2, box["y"] + box["height"] - 2
+    page.mouse.move(left, top)
+    page.mouse.down()
+    for x, y in ((right, top), (right, low), (left, low)):
+        page.mouse.move(x, y, steps=3)
+    page.mouse.up()
+    page.get_by_role("button", name=f"Reject all {n}").click()
+    kept(page)
+    assert sorted(said(log)) == [("reject", k) for k in range(n)]
+    assert len({one.act for one in log.entries()}) == 1
+    assert page.locator(".words").inner_text().startswith(f"{n} judged")
+    page.keyboard.press("z")
+    page.wait_for_function(f"{PENDING}.querySelector('.words').textContent.startsWith('0 judged')")
+    page.locator('.row[data-component="1"]').click()
+    page.locator('.row[data-component="4"]').click(modifiers=["Shift"])
+    page.locator('.row[data-component="2"]').click(modifiers=["ControlOrMeta"])
+    assert page.locator(".row.selected").count() == 3
+    page.keyboard.press("a")
+    kept(page)
+    assert said(log)[n + 1 :] == [("accept", 1), ("accept", 3), ("accept", 4)]
+    assert page.locator(".row.selected").count() == 0

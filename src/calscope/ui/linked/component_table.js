@@ -125,8 +125,21 @@ function makeTable(mine) {
   scroller.onscroll = draw;
   body.onclick = (event) => {
     const row = event.target.closest("[data-component]");
-    if (row) linked.choose(mine.animal, Number(row.dataset.component), mine);
+    if (row) pick(Number(row.dataset.component), event);
   };
+  body.onmousedown = (event) => { if (event.shiftKey) event.preventDefault(); }; // it would select text
+
+  // With Shift all from the chosen one to this one, with Ctrl or Cmd this one more or less, for a decision on all of them.
+  function pick(number, { shiftKey, ctrlKey, metaKey }) {
+    const { judging, selected, component, listed } = mine.state, ends = [listed.indexOf(component), listed.indexOf(number)];
+    if (judging && shiftKey && ends[0] >= 0) judging.select(listed.slice(Math.min(...ends), Math.max(...ends) + 1));
+    else if (judging && (ctrlKey || metaKey)) judging.select(selected.has(number) ? [...selected].filter((one) => one !== number) : [...selected, number]);
+    else {
+      if (selected.size) judging?.select([]);
+      linked.choose(mine.animal, number, mine);
+    }
+  }
+
   const leave = onResize(scroller, () => data && draw());
   return {
     update,

@@ -9,21 +9,37 @@ function makeJudgingBar(mine, line, dialogs) {
     line.hidden = !judging;
     if (!judging) return;
     judging.openNote = openNote;
-    const several = mine.state.selected.size, of = several ? ` all ${several}` : "";
-    refill(find(".decide"),
-      act(`Accept${of}`, "Accept (key a)", () => judging.decide("accept")),
-      act(`Reject${of}`, "Reject (key r)", () => judging.decide("reject")),
-      act("Unsure", "Neither: the thresholds decide, and it can be listed (key u)", () => judging.decide("unsure")),
-      act("Clear", "Take the decision away: the thresholds decide again", () => judging.decide("clear")),
-      act("Note", "Write a note and a tag (key n)", openNote),
-      act("↶", "Take back what you did last (key z)", () => judging.say([["undo", null, ""]]), "Undo"),
-      act("↷", "Do it again (keys Shift and z)", () => judging.say([["redo", null, ""]]), "Redo"),
-    );
-    find(".decide").querySelectorAll("button").forEach((one) => { one.disabled = Boolean(judging.data.closed); });
-    const filters = judging.filters().map((kind) => [kind, kind === "all" ? "judged or not" : `${kind} (${judging.count(kind)})`]);
-    refill(find(".listing"), picker("", filters, mine.state.judgedFilter, (kind) => { line.querySelector("select").blur(); linked.listJudged(mine.animal, kind); }), stepSwitch(judging));
+    const several = mine.state.selected.size, filters = judging.filters().map((kind) => [kind, kind === "all" ? "judged or not" : `${kind} (${judging.count(kind)})`]);
+    where(".decide", [several, judging.data.closed], () => decisions(several));
+    where(".listing", [filters, mine.state.judgedFilter, judging.steps], () => [
+      picker("", filters, mine.state.judgedFilter, (kind) => { find("select").blur(); linked.listJudged(mine.animal, kind); }),
+      stepSwitch(),
+    ]);
     drawWords(judging);
     line.dataset.pending = judging.pending;
+  }
+
+  // A place is drawn anew only where it changed: a button that is replaced while it is pressed would not be clicked.
+  function where(selector, shown, make) {
+    const place = find(selector), now = JSON.stringify([mine.animal, shown]);
+    if (place.dataset.shown === now) return;
+    place.dataset.shown = now;
+    refill(place, ...make());
+  }
+
+  function decisions(several) {
+    const of = several ? ` all ${several}` : "", decide = (action) => () => mine.state.judging.decide(action), say = (action) => () => mine.state.judging.say([[action, null, ""]]);
+    const made = [
+      act(`Accept${of}`, "Accept (key a)", decide("accept")),
+      act(`Reject${of}`, "Reject (key r)", decide("reject")),
+      act("Unsure", "Neither: the thresholds decide, and it can be listed (key u)", decide("unsure")),
+      act("Clear", "Take the decision away: the thresholds decide again", decide("clear")),
+      act("Note", "Write a note and a tag (key n)", openNote),
+      act("↶", "Take back what you did last (key z)", say("undo"), "Undo"),
+      act("↷", "Do it again (keys Shift and z)", say("redo"), "Redo"),
+    ];
+    made.forEach((one) => { one.disabled = Boolean(mine.state.judging.data.closed); });
+    return made;
   }
 
   function act(text, title, onclick, label = "") {
@@ -32,11 +48,11 @@ function makeJudgingBar(mine, line, dialogs) {
     return one;
   }
 
-  function stepSwitch(judging) {
+  function stepSwitch() {
     const label = element("label", "picker", ""), box = element("input");
     box.type = "checkbox";
-    box.checked = judging.steps;
-    box.onchange = () => { judging.steps = box.checked; box.blur(); }; // the keys decide again
+    box.checked = mine.state.judging.steps;
+    box.onchange = () => { mine.state.judging.steps = box.checked; box.blur(); }; // the keys decide again
     label.title = "After a decision the next one in the list is chosen";
     label.append(box, "next after a decision");
     return label;
@@ -46,11 +62,13 @@ function makeJudgingBar(mine, line, dialogs) {
     const { data } = judging, told = judging.trouble || data.closed, words = find(".words");
     words.classList.toggle("trouble", Boolean(told));
     const parts = [`${judging.count("judged") - judging.count("unsure")} judged`, ...["unsure", "carried over"].map((kind) => `${judging.count(kind)} ${kind}`)];
-    words.textContent = told || [parts.filter((part, i) => i === 0 || !part.startsWith("0 ")).join(" · "), ...data.notes].join(" · ");
+    const several = judging.data.closed || !mine.state.selected.size ? [] : [`${mine.state.selected.size} selected (Escape ends it)`];
+    words.textContent = told || [...several, parts.filter((part, i) => i === 0 || !part.startsWith("0 ")).join(" · "), ...data.notes].join(" · ");
     words.title = words.textContent;
-    refill(find(".more"),
+    where(".more", [data.n_lost, judging.who()], () => [
       ...(data.lost.length ? [button(`${data.n_lost} not carried over`, "Judgements of other runs that fit no component here", openLost)] : []),
-      button(`as ${judging.who()}`, "Who decides: change the name", openName));
+      button(`as ${judging.who()}`, "Who decides: change the name", openName),
+    ]);
   }
 
   function openNote() {

@@ -1,6 +1,6 @@
 // One measure of the components against another, with the thresholds as lines. A click chooses the nearest one.
 
-const RIM = { left: 46, right: 12, top: 22, bottom: 40 }, LETTER_PX = 6.4, LABEL_PX = 13, NEAR_PX = 14, SIZE_PX = 4.2, RING_PX = 7;
+const RIM = { left: 46, right: 12, top: 22, bottom: 40 }, LETTER_PX = 6.4, LABEL_PX = 13, NEAR_PX = 14, SIZE_PX = 4.2, RING_PX = 7, DRAG_PX = 5;
 const MARKERS = {
   disc: (x, y, r) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0Z`,
   triangle: (x, y, r) => `M${x} ${y - 1.25 * r}L${x + 1.15 * r} ${y + 0.85 * r}H${x - 1.15 * r}Z`,
@@ -9,7 +9,8 @@ const MARKERS = {
 
 function makeScatter(mine) {
   const find = (selector) => mine.root.querySelector(selector);
-  const plot = find(".plot"), tip = find(".tip"), legend = find(".legend"), over = svg("g");
+  const plot = find(".plot"), tip = find(".tip"), legend = find(".legend"), over = svg("g"), line = svg("path", { class: "lasso" });
+  let lasso = null, wasDrawn = false;
   let data = null, measures = {}, looks = null, groups = [], groupOf = [], places = [], packed = "", rim = RIM.right;
 
   function update(given) {
@@ -141,7 +142,8 @@ function makeScatter(mine) {
 
   function mark() {
     const number = mine.state.component, at = places[number], group = groupOf[number];
-    over.replaceChildren();
+    const selected = [...mine.state.selected].filter((k) => places[k]);
+    over.replaceChildren(svg("path", { class: "selected", d: selected.map((k) => MARKERS.disc(...places[k], RING_PX + 1.5)).join("") }));
     plot.dataset.chosen = at ? number : "";
     if (!at) return;
     over.append(svg("circle", { cx: at[0], cy: at[1], r: 9, class: "chosen" }));
@@ -157,13 +159,47 @@ function makeScatter(mine) {
   }
 
   function nearest(event) {
-    const box = plot.getBoundingClientRect(), [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    const [x, y] = place(event);
     let best = null, least = NEAR_PX;
     places.forEach((at, k) => {
       const far = Math.hypot(at[0] - x, at[1] - y);
       if (far <= least) { least = far; best = k; }
     });
     return best;
+  }
+
+  // A line that is drawn around points selects them, for a decision on all of them at once.
+  function place(event) {
+    const box = plot.getBoundingClientRect();
+    return [event.clientX - box.left, event.clientY - box.top];
+  }
+
+  function drawLasso(event) {
+    const at = place(event), [x, y] = lasso[0];
+    if (lasso.length === 1 && Math.hypot(at[0] - x, at[1] - y) < DRAG_PX) return;
+    lasso.push(at);
+    tip.hidden = true;
+    line.setAttribute("d", `M${lasso.map((point) => point.map((value) => value.toFixed(1)).join(" ")).join("L")}Z`);
+    if (!line.parentNode) plot.append(line);
+  }
+
+  function endLasso(event) {
+    const { judging, selected } = mine.state, around = lasso;
+    lasso = null;
+    line.remove();
+    if (!judging || around.length < 3) return;
+    const found = [...places.keys()].filter((k) => places[k] && isWithin(around, ...places[k]));
+    judging.select(event.shiftKey ? [...selected, ...found] : found);
+    wasDrawn = true;
+  }
+
+  function isWithin(corners, x, y) {
+    let inside = false;
+    corners.forEach(([a, b], i) => {
+      const [c, d] = corners[(i + corners.length - 1) % corners.length];
+      if (b > y !== d > y && x < ((c - a) * (y - b)) / (d - b) + a) inside = !inside;
+    });
+    return inside;
   }
 
   function hover(event) {
@@ -179,15 +215,26 @@ function makeScatter(mine) {
   }
 
   plot.onclick = (event) => {
-    const k = nearest(event);
-    if (k !== null) linked.choose(mine.animal, k, mine);
+    const k = wasDrawn ? null : nearest(event);
+    wasDrawn = false;
+    if (k === null) return;
+    if (mine.state.selected.size) mine.state.judging?.select([]);
+    linked.choose(mine.animal, k, mine);
   };
-  plot.onpointermove = hover;
+  plot.onpointerdown = (event) => {
+    wasDrawn = false;
+    if (!mine.state.judging || event.button !== 0 || event.pointerType === "touch") return;
+    lasso = [place(event)];
+    plot.setPointerCapture(event.pointerId);
+  };
+  plot.onpointermove = (event) => (lasso ? drawLasso(event) : hover(event));
+  plot.onpointerup = (event) => { if (lasso) endLasso(event); };
+  plot.onpointercancel = () => { lasso = null; line.remove(); };
   plot.onpointerleave = () => hover(null);
   const leave = onResize(find("figure"), () => data && draw());
   function changed(what) {
     if (!data) return;
-    if (what === "component") mark();
+    if (what === "component" || what === "selected") mark();
     if (what === "judged") regroup();
   }
   return { update, changed, end: leave };
