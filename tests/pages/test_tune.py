@@ -8,16 +8,20 @@ import pytest
 import tifffile
 
 from calscope.algorithms.comparison.truth_scores import cropped_truth, found_cells
+from calscope.jobs.tune_messages import TuneAnswer
 from calscope.jobs.tuner import Tuner
 from calscope.model.animal_inputs import AnimalInputs
 from calscope.model.crop import Crop
+from calscope.model.note_texts import detection_texts
 from calscope.model.params import Parameters
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.project_file import ProjectFile
+from calscope.pipeline.records import AnimalRun
 from calscope.pipeline.trials import trial_store
 from calscope.pipeline.truth_file import read_truth
 from calscope.ui.frame import keys
 from calscope.ui.session import places
+from calscope.ui.tune import limit_panel
 from calscope.ui.tune.tuning import State, Tuning
 
 START = Parameters().replace({"cnmf.rf": 20, "cnmf.stride": 8})
@@ -282,3 +286,40 @@ def test_the_truth_of_the_crop_is_drawn_and_f1_of_now_and_held_are_said(tune, la
     app.run()
     assert f"F1 **{expected.f1:.3f}**, held {expected.f1:.3f}" in words(app)
     assert "truth" in [group["name"] for group in drawn(app)["held"]["groups"]]
+
+
+def test_known_cells_are_looked_for_when_asked_and_kept_with_the_state(tune, lab):
+    app = tune()
+    assert "Of " not in words(app)
+    app = button(app, "Put known cells in").click().run()
+    assert not app.exception and not app.error
+    now = tuning(app).now
+    assert now.limit.record is not None and "injected" in now.limit.record.keys
+    assert now.answer.record is not None, "what came of the state itself stays"
+    found = limit_panel.limit_of(now)
+    assert found.is_as_run
+    assert detection_texts.sentence(found.detection) in words(app)
+    tuning(app).held = now
+    tuning(app).change(now.params.replace({"evaluation.min_SNR": 90.0, "evaluation.rval_thr": 1.0}))
+    app.run()
+    strict = tuning(app).now
+    assert strict.limit == now.limit, "the same fit serves"
+    assert not limit_panel.limit_of(strict).detection.accepted.any()
+    assert "Held: " in words(app)
+
+
+def test_a_changed_value_or_cancelling_ends_the_search():
+    states = Tuning("path", None, [State(START, answer=TuneAnswer(1, "me", record=AnimalRun("A", None)))])
+    states.seek_limit()
+    assert states.seeks_limit
+    states.wants_limit = False
+    states.take_search(TuneAnswer(2, "me", fraction=0.3))
+    assert states.seeks_limit and states.awaited.number == 2
+    states.stop_seeking()
+    assert not states.seeks_limit and states.awaited is None and states.ends_search
+    assert states.now.is_there
+    states.ends_search = False
+    states.take_search(TuneAnswer(3, "me", fraction=0.3))
+    states.change(START.replace({"cnmf.K": 9}))
+    assert states.ends_search and states.states[0].limit is None
+    assert not states.seeks_limit

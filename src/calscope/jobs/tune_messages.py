@@ -1,7 +1,7 @@
 """What the server and the process that tunes say to each other: one JSON object a line, each way."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -10,6 +10,9 @@ from calscope.model.crop import Crop
 from calscope.model.errors import StoreError
 from calscope.model.fields import StageName
 from calscope.pipeline.records import AnimalRun
+
+TrialEnd = Literal["tuning", "tuning with known cells"]
+"""Last step of what is tried: evaluation, or the search for known cells after it."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class TuneRequest:
     """None where the program is to choose."""
     inputs: AnimalInputs = NO_INPUTS
     """What is set for this animal alone."""
+    until: TrialEnd = "tuning"
 
     def to_line(self) -> bytes:
         """Give the line that `from_line` reads."""

@@ -119,7 +119,7 @@ class TuneWorker:
                 self._answer(TuneAnswer(request.number, request.who, crop, fraction, note, dict(done)))
 
         def begins(stage: StageName) -> None:
-            names = [one.name for one in stages_until("tuning")]
+            names = [one.name for one in stages_until(request.until)]
             done.update({name: keys[name] for name in names[: names.index(stage)]})
 
         record = run_animal(
@@ -127,7 +127,7 @@ class TuneWorker:
             params,
             engine=engine,
             store=self._store,
-            until="tuning",
+            until=request.until,
             inputs=request.inputs,
             progress=lambda fraction, note="", /: tell(fraction, note),
             log=logger.debug,

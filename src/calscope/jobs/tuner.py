@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
-from calscope.jobs.tune_messages import TuneAnswer, TuneRequest
+from calscope.jobs.tune_messages import TrialEnd, TuneAnswer, TuneRequest
 from calscope.jobs.worker_processes import ONE_THREAD
 from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs
 from calscope.model.crop import Crop
@@ -32,6 +32,7 @@ class Trial:
     n_frames: int | None = None
     crop: Crop | None = None
     inputs: AnimalInputs = NO_INPUTS
+    until: TrialEnd = "tuning"
 
 
 @dataclass
@@ -65,7 +66,14 @@ class Tuner:
         """
         with self._changed:
             request = TuneRequest(
-                next(self._numbers), who, trial.path, trial.params, trial.n_frames, trial.crop, trial.inputs
+                next(self._numbers),
+                who,
+                trial.path,
+                trial.params,
+                trial.n_frames,
+                trial.crop,
+                trial.inputs,
+                trial.until,
             )
             self._answers[who] = TuneAnswer(request.number, who, trial.crop)
             process = self._ready()

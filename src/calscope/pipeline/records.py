@@ -13,7 +13,18 @@ from calscope.model.notes import Note
 from calscope.model.recording import RecordingInfo
 from calscope.pipeline.older_records import record_of_today
 
-Until = Literal["summary", "preview", "proposals", "motion", "extraction", "evaluation", "injected", "tuning", "search"]
+Until = Literal[
+    "summary",
+    "preview",
+    "proposals",
+    "motion",
+    "extraction",
+    "evaluation",
+    "injected",
+    "tuning",
+    "tuning with known cells",
+    "search",
+]
 PREVIEW_RUNS: tuple[Until, ...] = ("summary", "preview", "proposals")
 """Runs that only show what a recording holds: they need no frame rate, and no later run goes on from them."""
 Groups = dict[str, dict[str, Any]]

@@ -416,6 +416,7 @@ _UNTIL: dict[Until, tuple[StageName, ...]] = {
     "evaluation": (*_TO_EXTRACTION, "component_quality", "evaluation", "dff"),
     "injected": (*_TO_EXTRACTION, "component_quality", "evaluation", "dff", "injected"),
     "tuning": _TUNING,
+    "tuning with known cells": (*_TUNING, "injected"),
     "search": (*_TUNING, "injected", "halves"),
 }
 

@@ -17,9 +17,9 @@ _SIDE_STEP = 1.02
 """Points of both stand this far left and right of their level, so that neither hides the other."""
 
 
-def share_figure(detection: Detection) -> go.Figure:
+def share_figure(detection: Detection, height_px: int = HEIGHT_PX) -> go.Figure:
     """Draw the shares found and accepted at each level, the fitted curves, and the limits at 50 % and 90 %."""
-    figure, limits, curves = style.blank(HEIGHT_PX), detection.limits, detection.curves
+    figure, limits, curves = style.blank(height_px), detection.limits, detection.curves
     for name, colour, success, curve in (
         ("found", FOUND, detection.found, curves.found),
         ("accepted", ACCEPTED, detection.accepted, curves.accepted),

@@ -15,7 +15,7 @@ from calscope.ui.frame import keys, messages, wording
 from calscope.ui.linked import choice, component_bar, field_map, mounting, trace_view
 from calscope.ui.linked.field_map import Held, Layer
 from calscope.ui.session import cached, places, selection, shown_run
-from calscope.ui.tune import compared, controls, crop_picker, keep_values, states_strip, tried, tuned_link
+from calscope.ui.tune import compared, controls, crop_picker, keep_values, limit_panel, states_strip, tried, tuned_link
 from calscope.ui.tune.tuning import State, Tuning, of_animal
 from calscope.ui.widgets import charts, parameter_form, truth_view
 
@@ -86,19 +86,29 @@ def _ask(tuner: Tuner, tuning: Tuning) -> None:
         asked = tuner.answer(tuning.who)
         if asked is not None:
             tuning.take(asked, None)
+    elif tuning.wants_limit and tuning.now.is_there:
+        tuning.wants_limit = False
+        tuner.ask(tuning.who, tuning.trial(with_limit=True))
+        tuning.take_search(tuner.answer(tuning.who))
+    elif tuning.ends_search:
+        tuner.ask(tuning.who, tuning.trial())  # which is known: it only takes the place of the search
+    tuning.ends_search = False
 
 
 def _follow(tuner: Tuner, tuning: Tuning, said: Any) -> None:
     """Wait for the answer, then draw again; a newer change ends the waiting."""
-    asked = tuning.now.answer
-    if asked is None or asked.is_over:
+    asked = tuning.awaited
+    if asked is None:
         return
     while True:
         answer = tuner.wait(tuning.who, asked, _LOOK_EVERY_S)
         if answer is None or answer.number != asked.number:
             return  # another drawing of this page asked for something else
         if answer.is_over:
-            tuning.take(answer, time.monotonic() - tuning.asked_at)
+            if tuning.now.is_there:
+                tuning.take_search(answer)
+            else:
+                tuning.take(answer, time.monotonic() - tuning.asked_at)
             tuning.go_on()
             st.rerun(scope="app" if _in_page.get() else "fragment")
         asked = answer
@@ -137,6 +147,7 @@ def _show_all(tuning: Tuning, info: RecordingInfo) -> Any:
         keep_values.show(tuning, info.name)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             crop_picker.show(tuning, info)
+            limit_panel.show(tuning)
             st.page_link("pages/sweep.py", label="Sweep …", icon=":material/grid_view:")
             truth_view.show_switch()
     if shown is not None:

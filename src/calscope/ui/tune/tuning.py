@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from calscope.jobs.tune_messages import TuneAnswer
+from calscope.jobs.tune_messages import TrialEnd, TuneAnswer
 from calscope.jobs.tuner import Trial
 from calscope.model.crop import Crop
 from calscope.model.params import Parameters
@@ -28,6 +28,8 @@ class State:
     """None before it was asked for."""
     seconds: float | None = None
     """From asking to the whole answer."""
+    limit: TuneAnswer | None = None
+    """What came of the search for known cells; None before it was asked for."""
 
     @property
     def is_there(self) -> bool:
@@ -64,6 +66,10 @@ class Tuning:
     asked_at: float = 0.0
     """When the newest request was made, by the monotonic clock, s."""
     who: str = field(default_factory=lambda: uuid.uuid4().hex)
+    wants_limit: bool = False
+    """Whether known cells are to be looked for, once this page is drawn."""
+    ends_search: bool = False
+    """Whether the process is to be told that nobody waits for its search any more."""
     stamp: int = 1
     """Higher for newer values; the browser counts on."""
 
@@ -72,19 +78,46 @@ class Tuning:
         """The state that was chosen or asked for last."""
         return self.states[self.at]
 
+    @property
+    def awaited(self) -> TuneAnswer | None:
+        """What was asked for and is not answered yet: the state itself, or the search for known cells in it."""
+        asked = (self.now.answer, self.now.limit)
+        return next((answer for answer in asked if answer is not None and not answer.is_over), None)
+
+    @property
+    def seeks_limit(self) -> bool:
+        """Whether known cells are being looked for, or are about to be."""
+        return self.wants_limit or (self.now.limit is not None and not self.now.limit.is_over)
+
+    def seek_limit(self) -> None:
+        """Have known cells put into the crop and looked for with the values of this state."""
+        self.wants_limit = self.now.is_there
+
+    def stop_seeking(self) -> None:
+        """End the search for known cells; what came of the state itself stays."""
+        self.wants_limit = False
+        self._forget_search()
+
+    def _forget_search(self) -> None:
+        for at, state in enumerate(self.states):
+            if state.limit is not None and not state.limit.is_over:
+                self.states[at] = replace(state, limit=None)
+                self.held = self.states[at] if self.held == state else self.held
+                self.ends_search = True
+
     def change(self, params: Parameters) -> None:
         """Try other parameters; states that were undone are forgotten."""
         if params != self.now.params:
-            self._add(replace(self.now, params=params, answer=None, seconds=None))
+            self._add(replace(self.now, params=params, answer=None, seconds=None, limit=None))
 
     def move(self, crop: Crop | None) -> None:
         """Try the same on another part of the recording."""
         if crop != self.now.crop:
-            self._add(replace(self.now, crop=crop, answer=None, seconds=None))
+            self._add(replace(self.now, crop=crop, answer=None, seconds=None, limit=None))
 
     def show(self, params: Parameters, crop: Crop | None) -> None:
         """Try these values on that part of the recording, which was tried elsewhere."""
-        self._add(replace(self.now, params=params, crop=crop or self.now.crop, answer=None, seconds=None))
+        self._add(replace(self.now, params=params, crop=crop or self.now.crop, answer=None, seconds=None, limit=None))
 
     def open(self, now: State, held: State | None) -> None:
         """Try what a link asks for; what it holds comes first, and is held as soon as it is there."""
@@ -104,10 +137,11 @@ class Tuning:
 
     def again(self) -> None:
         """Ask once more for what ended early."""
-        self._put(replace(self.now, answer=None))
+        self._put(replace(self.now, answer=None, limit=None))
 
     def go(self, at: int) -> None:
         """Show one of the states, such as the one before."""
+        self._forget_search()
         self.at = min(max(at, 0), len(self.states) - 1)
         self.stamp += 1
 
@@ -115,19 +149,27 @@ class Tuning:
         """Keep what came of the state that was asked for; the crop is known from then on."""
         self._put(replace(self.now, answer=answer, crop=answer.crop or self.now.crop, seconds=seconds))
 
-    def trial(self) -> Trial:
+    def take_search(self, answer: TuneAnswer | None) -> None:
+        """Keep how far the search for known cells is, or what came of it."""
+        self._put(replace(self.now, limit=answer))
+
+    def trial(self, *, with_limit: bool = False) -> Trial:
         """Give what the process is asked for."""
-        return Trial(self.path, self.now.params.to_dict(), self.n_frames, self.now.crop)
+        until: TrialEnd = "tuning with known cells" if with_limit else "tuning"
+        return Trial(self.path, self.now.params.to_dict(), self.n_frames, self.now.crop, until=until)
 
     def served(self) -> bool:
         """Take the fit of a state that differs by thresholds alone, where there is one; tell whether there is."""
         known = next((s for s in reversed(self.states) if s.is_there and s.differs_only_by_thresholds(self.now)), None)
         if known is not None and not self.now.is_there:
-            self._put(replace(self.now, answer=known.answer, seconds=0.0))
+            limit = known.limit if known.limit is not None and known.limit.record is not None else None
+            self._put(replace(self.now, answer=known.answer, seconds=0.0, limit=limit))
         return self.now.is_there
 
     def _add(self, state: State) -> None:
         self.not_found = ""
+        self.wants_limit = False
+        self._forget_search()
         self.states = [*self.states[: self.at + 1], state][-MOST_STATES:]
         self.at = len(self.states) - 1
         self.stamp += 1
