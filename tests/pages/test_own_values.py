@@ -2,8 +2,10 @@
 
 import pytest
 
+from calscope.io.project import find_recordings
 from calscope.pipeline.project_file import ProjectFile
 from calscope.ui.frame import keys
+from calscope.ui.session import places
 
 K = "cnmf.K"
 
@@ -84,3 +86,15 @@ def test_what_was_changed_can_be_kept_for_one_animal_and_goes_back_for_all(open_
 
 def test_one_animal_alone_has_nothing_to_differ_from(open_page, lab):
     assert "One animal" not in marks(open_page("motion", data=lab.fresh))
+
+
+def test_a_frame_rate_of_an_animals_own_is_not_asked_for(open_page, lab, monkeypatch):
+    app = open_page("motion", data=lab.fresh)
+    specs = []
+    monkeypatch.setattr(places, "submit", lambda spec: specs.append(spec) or "nothing")
+    app.button(key=keys.run_button("motion")).click().run()
+    assert not specs and any("frame rate" in error.value for error in app.error)
+    name = find_recordings(lab.fresh).recordings[0].name
+    app.session_state[keys.OWN_VALUES] = {name: {"dataset.fr": 20.0}}
+    app.run().button(key=keys.run_button("motion")).click().run()
+    assert specs[0].inputs[name].parameters == {"dataset.fr": 20.0}

@@ -190,7 +190,8 @@ def without_frame_rate(params: Parameters | None, refs: Sequence[RecordingRef] |
     if params is not None and params.dataset.fr is not None:
         return []
     n_frames = st.session_state.get(keys.FRAMES)
-    infos = [cached.info_or_none(str(ref.path), n_frames) for ref in _or_chosen(refs)]
+    found = [ref for ref in _or_chosen(refs) if not own_values.of(ref.name).get("dataset.fr")]
+    infos = [cached.info_or_none(str(ref.path), n_frames) for ref in found]
     return [info.name for info in infos if info is not None and info.fr_hz is None]
 
 
