@@ -12,7 +12,8 @@ from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.store import Store
 
 pytestmark = pytest.mark.browser
-N_PAGES = len(list((ROOT / "pages").glob("*.py"))) - 2  # Runs leads to Compare and Cohort
+FRAME = (ROOT / "src/calscope/ui/frame/shell.py").read_text()
+N_PAGES = FRAME.count("st.Page(") - FRAME.count('visibility="hidden"')  # to the others, these lead
 PARAMS = {"cnmf": {"rf": 20, "stride": 8, "K": 4}, "motion": {"strides": [32, 32], "overlaps": [16, 16]}}
 PICTURE = {"motion": ".frame", "extraction": ".js-plotly-plot", "evaluation": "canvas[data-view]", "traces": "svg.plot"}
 
