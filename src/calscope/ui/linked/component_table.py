@@ -38,7 +38,7 @@ def make_data(components: Components, quality: ComponentQuality, evaluation: Eva
         _column("component", "number", "94px", help_text="Counted from 0, as on disk."),
         _column("evaluation", "verdict", "92px", values=[_VERDICTS[one] for one in accepted]),
         *_measures(quality),
-        _column("by hand", "judged", "96px", help_text="What a person decided, with tag and note."),
+        _column("by hand", "judged", "96px", help_text="What a person decided, with tag and note.") | {"spare": True},
         # The evaluation stands beside it; without it the whole reason fits in.
         _column("reason", "text", "minmax(140px, 1fr)", values=_reasons(components.n, evaluation)),
         *_places(components),
