@@ -18,6 +18,7 @@ def data(server):
 
 def test_a_sweep_fills_its_sheet_keeps_what_is_done_when_cancelled_and_leads_to_tune(server, data, browser):
     page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.set_default_timeout(LONG_MS)
     page.goto(server.address(f"sweep?data={data}"))
     values = page.get_by_label("Values of gSig", exact=True)
     values.fill("3:14:12")
@@ -27,7 +28,7 @@ def test_a_sweep_fills_its_sheet_keeps_what_is_done_when_cancelled_and_leads_to_
     page.get_by_role("button", name="Start the sweep").click()
     done = page.locator(".sheet button.done")
     done.first.wait_for(timeout=LONG_MS)
-    expect(page.locator(".sheet button.waits, .sheet button.done")).to_have_count(12)
+    expect(page.locator(".sheet button.waits, .sheet button.done")).to_have_count(12, timeout=LONG_MS)
     box = page.locator(".sheet").bounding_box()
     assert box["y"] + box["height"] < 720, "the sheet is in view without scrolling"
 
@@ -37,7 +38,7 @@ def test_a_sweep_fills_its_sheet_keeps_what_is_done_when_cancelled_and_leads_to_
     assert 1 <= kept < 12
     page.reload()
     done.first.wait_for(timeout=LONG_MS)
-    expect(done).to_have_count(kept)
+    expect(done).to_have_count(kept, timeout=LONG_MS)
     page.get_by_text("· cancelled").wait_for()
 
     first = done.first.inner_text()
@@ -45,7 +46,7 @@ def test_a_sweep_fills_its_sheet_keeps_what_is_done_when_cancelled_and_leads_to_
     done.first.click()
     page.locator("canvas[data-mark]").wait_for(timeout=LONG_MS)
     assert "/tune" in page.url
-    expect(page.get_by_label("Soma half-size, px · gSig", exact=True)).to_have_value("3")
+    expect(page.get_by_label("Soma half-size, px · gSig", exact=True)).to_have_value("3", timeout=LONG_MS)
     accepted = first.split("\n")[-1].split(" of ")[0]
     page.get_by_text(f"{accepted} accepted").wait_for()
     assert page.get_by_test_id("stException").count() == 0

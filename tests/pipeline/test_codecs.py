@@ -9,6 +9,7 @@ from calscope.model.movie import Movie
 from calscope.model.notes import Note
 from calscope.model.results import (
     ComponentQuality,
+    Confirmation,
     CorrectedMovie,
     Estimate,
     Evaluation,
@@ -99,6 +100,7 @@ RESULTS = {
     ),
     "nobody accepted": ("evaluation", Evaluation(np.zeros(0, bool), ())),
     "residual": ("residual", Residual(floats(4, 3), np.arange(12, dtype=np.int32).reshape(4, 3))),
+    "halves": ("halves", Confirmation((7, 9), 5)),
     "dff": ("dff", RelativeFluorescence(floats(3, 9), floats(3, 9))),
 }
 
