@@ -140,7 +140,8 @@ def test_two_windows_at_once_lose_nothing_and_the_lists_of_the_undecided_end(pag
     one.wait_for_function(f"{PENDING}.querySelector('.words').textContent.startsWith('5 judged · 1 unsure')")
     rows = one.locator(".row")
     left = animal.refit.n - 6
-    one.wait_for_function(f"{PENDING}.querySelector('select').selectedOptions[0].text === 'not judged ({left})'")
+    listed = f"{PENDING}.parentNode.querySelector('select').selectedOptions[0].text"
+    one.wait_for_function(f"{listed} === 'not judged ({left})'")
     assert rows.count() == left
 
 

@@ -124,7 +124,7 @@ def test_decisions_come_before_thresholds_and_say_what_these_would_have_said():
     assert found.accepted.tolist() == [True, False, False, True]
     assert found.reasons[2:] == evaluation.reasons[2:]
     assert text(found.reasons[0]) == "accepted by hand by Ada (thresholds: rejected, because SNR 1.00 <= 2.5)"
-    assert why(found.reasons[1]).startswith("by hand by Bob, of the like component of another run (thresholds: rej")
+    assert why(found.reasons[1]).startswith("by hand by Bob, carried over (thresholds: rej")
     assert not evaluation.accepted[0], "the evaluation itself stays as it is"
 
 

@@ -64,7 +64,7 @@ def _rejected(checks: Sequence[Check]) -> str:
 
 def by_hand_why(who: str, *, carried: bool, otherwise: Mapping[str, Any]) -> str:
     """Give who decided, and what would hold otherwise: the verdict of the thresholds, or of another program."""
-    where = ", of the like component of another run" if carried else ""
+    where = ", carried over" if carried else ""
     return f"by hand by {who}{where} ({_otherwise(otherwise.get('kind', ''), otherwise.get('values', {}))})"
 
 

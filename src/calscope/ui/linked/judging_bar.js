@@ -1,27 +1,27 @@
 // The line with which a person decides: buttons, what is listed, how many were decided, and who decides.
 
 function makeJudgingBar(mine, line, dialogs) {
-  const find = (selector) => line.querySelector(selector);
+  const find = (selector) => line.querySelector(selector), listing = mine.root.querySelector(".listing");
   const [note, name, lost] = ["note", "name", "lost"].map((kind) => dialogs.querySelector(`dialog.${kind}`));
 
   function draw() {
     const judging = mine.state.judging;
-    line.hidden = !judging;
+    line.hidden = listing.hidden = !judging;
     if (!judging) return;
     judging.openNote = openNote;
     const several = mine.state.selected.size, filters = judging.filters().map((kind) => [kind, kind === "all" ? "judged or not" : `${kind} (${judging.count(kind)})`]);
-    where(".decide", [several, judging.data.closed], () => decisions(several));
-    where(".listing", [filters, mine.state.judgedFilter, judging.steps], () => [
-      picker("", filters, mine.state.judgedFilter, (kind) => { find("select").blur(); linked.listJudged(mine.animal, kind); }),
-      stepSwitch(),
+    where(find(".decide"), [several, judging.data.closed], () => decisions(several));
+    where(listing, [filters, mine.state.judgedFilter], () => [
+      picker("", filters, mine.state.judgedFilter, (kind) => { listing.querySelector("select").blur(); linked.listJudged(mine.animal, kind); }),
     ]);
+    where(find(".stepping"), [judging.steps], () => [stepSwitch()]);
     drawWords(judging);
     line.dataset.pending = judging.pending;
   }
 
   // A place is drawn anew only where it changed: a button that is replaced while it is pressed would not be clicked.
-  function where(selector, shown, make) {
-    const place = find(selector), now = JSON.stringify([mine.animal, shown]);
+  function where(place, shown, make) {
+    const now = JSON.stringify([mine.animal, shown]);
     if (place.dataset.shown === now) return;
     place.dataset.shown = now;
     refill(place, ...make());
@@ -54,7 +54,8 @@ function makeJudgingBar(mine, line, dialogs) {
     box.checked = mine.state.judging.steps;
     box.onchange = () => { mine.state.judging.steps = box.checked; box.blur(); }; // the keys decide again
     label.title = "After a decision the next one in the list is chosen";
-    label.append(box, "next after a decision");
+    box.setAttribute("aria-label", "next after a decision");
+    label.append(box, "go to next");
     return label;
   }
 
@@ -65,8 +66,8 @@ function makeJudgingBar(mine, line, dialogs) {
     const several = judging.data.closed || !mine.state.selected.size ? [] : [`${mine.state.selected.size} selected (Escape ends it)`];
     words.textContent = told || [...several, parts.filter((part, i) => i === 0 || !part.startsWith("0 ")).join(" · "), ...data.notes].join(" · ");
     words.title = words.textContent;
-    where(".more", [data.n_lost, judging.who()], () => [
-      ...(data.lost.length ? [button(`${data.n_lost} not carried over`, "Judgements of other runs that fit no component here", openLost)] : []),
+    where(find(".more"), [data.n_lost, judging.who()], () => [
+      ...(data.lost.length ? [button(`${data.n_lost} not carried`, "Judgements of other runs that fit no component here", openLost)] : []),
       button(`as ${judging.who()}`, "Who decides: change the name", openName),
     ]);
   }
