@@ -120,8 +120,9 @@ class AnimalFolder(ExportedAnimal):
                 "components.parquet", f"it has {len(found)} rows for {self.footprints.shape[1]} footprints"
             )
         absent: dict[str, Any] = {"snr": np.nan, "r_value": np.nan, "cnn": np.nan, "reason": "", "soma": np.nan}
-        absent |= dict.fromkeys(("decision", "decided_by", "tag", "note"), "") | {"carried_over": False}
-        found = found.assign(**{name: value for name, value in absent.items() if name not in found})
+        nothing: dict[str, Any] = dict.fromkeys(("decision", "decided_by", "tag", "note"), "") | {"carried_over": False}
+        found = found.assign(**{name: value for name, value in (absent | nothing).items() if name not in found})
+        found = found.fillna(nothing)
         by_thresholds = {f"{name}_by_thresholds": found[name] for name in ("accepted", "reason") if name in found}
         return found.assign(**{name: value for name, value in by_thresholds.items() if name not in found})
 
