@@ -3,7 +3,7 @@ import pytest
 
 from calscope.algorithms.motion_check.survey import survey_motion
 from calscope.algorithms.proposals.from_measurements import propose
-from calscope.algorithms.proposals.measure_recording import measure_recording
+from calscope.algorithms.proposals.measure_recording import _diameter, _usual, measure_recording
 from calscope.io.demo.scenes import plain_scene, with_case
 from calscope.io.demo.simulate import Simulation
 from calscope.model.movie import ArrayMovie
@@ -82,3 +82,14 @@ def test_missing_values_and_floats_are_measured_too(recorded):
     found = measure_recording(ArrayMovie(frames), survey_motion(ArrayMovie(frames)))
     assert np.isfinite(found.corr).all()
     assert found.get("soma_diameter_px").value == pytest.approx(9.0, rel=0.2)
+
+
+def test_pieces_of_processes_do_not_make_the_usual_size():
+    assert _usual(np.array([3.5] * 17 + [9.0] * 13)) == 9.0
+    assert _diameter([3.5] * 17 + [9.0] * 13, 13, None).estimate.value == 9.0
+
+
+def test_sizes_that_differ_too_much_give_none():
+    found = _diameter([3.0, 4.0, 6.0, 12.0, 20.0], 5, None)
+    assert found.estimate is None
+    assert found.why_not.kind == "no_size_differs"

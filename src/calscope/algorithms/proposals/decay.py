@@ -38,6 +38,8 @@ TRIED = 400
 DRAWS = 200
 SHORTEST_FRAMES = 1.0
 """Below this nothing of a fall is seen."""
+DIFFERENT = 2.0
+"""An interval that spans more than this factor gives no decay."""
 _RISEN = 0.1
 
 
@@ -144,18 +146,20 @@ def _fitted(events: list[_Event], cells: list[int], before: int) -> Decay:
     risen = np.flatnonzero(mean[: before + 1] < _RISEN * mean[before])
     rise = before - int(risen[-1]) if risen.size else before
     transient = AverageTransient(before, mean.astype(np.float32), fitted.astype(np.float32), SKIPPED)
-    why = _not_credible(curves[0], before, frames.value)
+    why = _not_credible(curves[0], before, frames)
     return Decay(None if why else frames, rise, transient, len(events), len(cells), why)
 
 
-def _not_credible(curve: NDArray[np.float64], before: int, frames: float) -> Note | None:
-    """Say why a time constant is none: the fall is over within a frame, or was not seen to its end."""
+def _not_credible(curve: NDArray[np.float64], before: int, frames: Estimate) -> Note | None:
+    """Say why a time constant is none: the fall is over within a frame, was not seen to its end, or differs."""
     floor = float(np.median(curve[before + FEWEST_AFTER :])) if curve.size > before + FEWEST_AFTER else 0.0
     left = (curve[before + 1] - floor) / max(curve[before] - floor, 1e-9)
-    if frames <= SHORTEST_FRAMES or left < np.exp(-1.0 / SHORTEST_FRAMES):
+    if frames.value <= SHORTEST_FRAMES or left < np.exp(-1.0 / SHORTEST_FRAMES):
         return Note("no_decay_shorter_than_frame")
-    if frames > curve.size - before:
+    if frames.value > curve.size - before:
         return Note("no_decay_not_seen")
+    if frames.high > DIFFERENT * frames.low:
+        return Note("no_decay_differs", {"low": frames.low, "high": frames.high})
     return None
 
 

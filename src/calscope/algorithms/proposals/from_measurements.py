@@ -2,12 +2,15 @@
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from calscope.model.notes import Note
 from calscope.model.proposals import Measurements, Proposal
 
+GAUSSIAN = 2.0 * 2**0.5
+"""Diameter of the disc that answers most to a Gaussian, in standard deviations of it: the search uses gSig as that."""
 PATCH_IN_CELLS = 2.0
 """Half-side of a CNMF patch, in diameters of a cell: four cells side by side."""
 SMALLEST_RF_PX = 10
@@ -40,6 +43,26 @@ def propose(found: Measurements, fr_hz: float | None) -> tuple[Proposal, ...]:
         None where it is unknown; then nothing in seconds is proposed.
     """
     return (*_of_decay(found, fr_hz), *_of_motion(found), *_of_size(found))
+
+
+def from_diameter(diameter_px: float, shape: tuple[int, ...]) -> dict[str, Any]:
+    """Give the values that follow from a cell's diameter alone, by full name.
+
+    Parameters
+    ----------
+    shape
+        Rows and columns of the field.
+    """
+    half = max(1, round(diameter_px / GAUSSIAN))
+    rf = max(SMALLEST_RF_PX, round(PATCH_IN_CELLS * diameter_px))
+    side = 2 * rf + 1
+    is_whole = side >= WHOLE_FIELD * min(shape)
+    return {
+        "cnmf.gSig": (half, half),
+        "cnmf.gSiz": None,
+        "cnmf.rf": None if is_whole else rf,
+        "cnmf.stride": min(round(diameter_px), side - 1),
+    }
 
 
 def _refused(name: str, why: Note) -> Proposal:
@@ -109,22 +132,21 @@ def _of_size(found: Measurements) -> Iterator[Proposal]:
             yield _refused(name, measure.why_not or Note("not_measured"))
         return
     diameter, low, high = measure.estimate.value, measure.estimate.low, measure.estimate.high
-    half = max(1, round(diameter / 2))
+    values = from_diameter(diameter, found.shape[1:])
     reason = Note("proposes_gSig", {"px": diameter, "low_px": low, "high_px": high, "n": measure.n})
-    yield Proposal("cnmf.gSig", (half, half), reason)
-    yield Proposal("cnmf.gSiz", None, Note("proposes_gSiz", {"px": 2 * half + 1}))
-    rf = max(SMALLEST_RF_PX, round(PATCH_IN_CELLS * diameter))
-    side = 2 * rf + 1
-    if side >= WHOLE_FIELD * min(found.shape[1:]):
-        yield Proposal("cnmf.rf", None, Note("proposes_whole_field", {"px": side}))
+    yield Proposal("cnmf.gSig", values["cnmf.gSig"], reason)
+    yield Proposal("cnmf.gSiz", None, Note("proposes_gSiz", {"px": 2 * values["cnmf.gSig"][0] + 1}))
+    rf, overlap = values["cnmf.rf"], values["cnmf.stride"]
+    if rf is None:
         side = max(found.shape[1:])
+        yield Proposal("cnmf.rf", None, Note("proposes_whole_field", {"cells": PATCH_IN_CELLS * 2}))
     else:
+        side = 2 * rf + 1
         yield Proposal("cnmf.rf", rf, Note("proposes_rf", {"px": side, "cells": side / diameter}))
-    overlap = min(round(diameter), side - 1)
     yield Proposal("cnmf.stride", overlap, Note("proposes_stride", {"px": overlap}))
     seen = _cells_in_full_patch(found, side)
     K = max(FEWEST_PER_PATCH, math.ceil(NOT_SEEN * seen) + 1)
-    yield Proposal("cnmf.K", K, Note("proposes_K", {"n": seen, "px": min(side, max(found.shape[1:]))}))
+    yield Proposal("cnmf.K", K, Note("proposes_K", {"n": seen, "px": side}))
 
 
 def _cells_in_full_patch(found: Measurements, side: int) -> float:

@@ -35,6 +35,10 @@ GAP_PX = 2
 """Between a cell and its surroundings."""
 SURROUNDINGS = 1.0
 """Width of a cell's surroundings, in its radii."""
+USUAL = 1.5
+"""Cells that differ by more than this factor from the usual size are pieces of something else."""
+DIFFERENT = 1.5
+"""An interval of sizes that spans more than this factor gives no size."""
 ACTIVE = 1.3
 """Radius around a spot in which light changes, in its radii."""
 
@@ -76,13 +80,16 @@ def measure_recording(
     measures: dict[MeasureName, Measure] = {}
     spots: list[Spot] = []
     cells: list[_Cell] = []
+    diameters: list[float] = []
     why = _unsuitable(movie, corr)
     decay = Decay(None, 0, None, 0, 0, why)
     if why is None:
         spots = find_spots(scale_energies(movie, workers=workers, progress=part(progress, 0.2, 0.5)), movie.rim_px)
-        cells = _cells(movie, spots, workers, part(progress, 0.5, 0.8))
+        found = _cells(movie, spots, workers, part(progress, 0.5, 0.8))
+        diameters = [2 * cell.shape.radius_px for cell in found]
+        cells = [cell for cell, own in zip(found, diameters, strict=True) if _is_usual(own, diameters)]
         decay = measure_decay(_traces(movie, cells, workers, part(progress, 0.8, 0.9)))
-    measures["soma_diameter_px"] = _diameter([2 * cell.shape.radius_px for cell in cells], why)
+    measures["soma_diameter_px"] = _diameter(diameters, len(cells), why)
     measures["decay_frames"] = Measure(decay.frames, decay.n_transients, decay.why_not)
     measures |= _motion(source, survey, movie, _active(spots, dims), part(progress, 0.9, 1))
     measures |= _noise(movie)
@@ -151,16 +158,29 @@ def _against_surroundings(cell: _Cell, taken: NDArray[np.bool_]) -> FloatArray:
     return np.asarray(cell.own / cell.own.sum() - around / max(1, around.sum()), np.float32)
 
 
-def _diameter(diameters: list[float], why: Note | None) -> Measure:
-    n = len(diameters)
+def _usual(diameters: NDArray[np.float64]) -> float:
+    """Median in which each size counts by its area, so that pieces of processes count little beside cell bodies."""
+    order = np.sort(diameters)
+    share = np.cumsum(order**2)
+    return float(order[np.searchsorted(share, share[-1] / 2)])
+
+
+def _is_usual(diameter: float, diameters: list[float]) -> bool:
+    usual = _usual(np.array(diameters))
+    return usual / USUAL <= diameter <= usual * USUAL
+
+
+def _diameter(diameters: list[float], n: int, why: Note | None) -> Measure:
     if why is not None:
         return Measure(None, n, why)
     if n < FEWEST_CELLS:
         return Measure(None, n, Note("no_size_few_cells", {"n": n, "needed": FEWEST_CELLS}))
     values = np.array(diameters)
-    rng = np.random.default_rng(n)
-    drawn = np.median(values[rng.integers(0, n, (500, n))], axis=1)
-    return Measure(estimate(np.concatenate([[np.median(values)], drawn])), n)
+    drawn = values[np.random.default_rng(n).integers(0, values.size, (500, values.size))]
+    found = estimate(np.array([_usual(values), *(_usual(some) for some in drawn)]))
+    if found.high > DIFFERENT * found.low:
+        return Measure(None, n, Note("no_size_differs", {"low_px": found.low, "high_px": found.high}))
+    return Measure(found, n)
 
 
 def _motion(

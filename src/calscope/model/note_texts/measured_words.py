@@ -55,7 +55,7 @@ def _diameter(found: Measurements, dxy_um: Pair | None) -> str:
     if measure.estimate is None:
         return _why_not(found, "soma_diameter_px")
     um = "" if dxy_um is None else f", {measure.estimate.value * (dxy_um[0] * dxy_um[1]) ** 0.5:.1f} µm"
-    return f"{_interval(measure.estimate, 1, 'px', 1)}{um}, median of {measure.n} cells"
+    return f"{_interval(measure.estimate, 1, 'px', 1)}{um}, of {measure.n} cells"
 
 
 def _decay(found: Measurements, fr_hz: float | None) -> str:

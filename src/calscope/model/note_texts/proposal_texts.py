@@ -39,8 +39,8 @@ def _no_rise(frames: int) -> str:
 
 def _gSig(px: float, low_px: float, high_px: float, n: int) -> str:
     return (
-        f"Half of a usual cell's diameter, which is {px:.1f} px ({low_px:.1f} to {high_px:.1f} px, median of "
-        f"{_cells(n)})."
+        "The search blurs by a Gaussian, to which a disc of 2.8 gSig answers most; a usual cell's diameter is "
+        f"{px:.1f} px ({low_px:.1f} to {high_px:.1f} px, {_cells(n)})."
     )
 
 
@@ -56,6 +56,10 @@ PROPOSALS: dict[str, str | Callable[..., str]] = {
     "not_measured_few_frames": "The movie has {n_frames} frames; {needed} are needed to tell activity from noise.",
     "not_measured_constant": "No pixel of the movie changes.",
     "no_size_few_cells": _few_cells,
+    "no_size_differs": "What is active differs too much in size ({low_px:.1f} to {high_px:.1f} px) to "
+    "tell a usual one.",
+    "no_decay_differs": "Transients differ too much between cells ({low:.1f} to {high:.1f} frames) to "
+    "tell a usual decay.",
     "no_decay_few_transients": _few_transients,
     "no_decay_shorter_than_frame": "Transients fall within a frame: the frame rate is too low to measure how fast.",
     "no_decay_not_seen": "The fall of transients was not seen to its end: other transients come before it.",
@@ -77,9 +81,11 @@ PROPOSALS: dict[str, str | Callable[..., str]] = {
     "something to be recognised by.",
     "proposes_overlaps": "{px} px are half of the step.",
     "proposes_gSig": _gSig,
-    "proposes_gSiz": "Left open it follows gSig: 2·gSig + 1 = {px} px, which holds a whole cell.",
+    "proposes_gSiz": "Left open it follows gSig: 2·gSig + 1 = {px} px; footprints grow beyond it where the "
+    "movie says so.",
     "proposes_rf": "Patches of 2·rf + 1 = {px} px, {cells:.0f} cell diameters wide, hold a few cells each.",
-    "proposes_whole_field": "A patch of {px} px would cover most of the field, so that it is searched as one.",
+    "proposes_whole_field": "A patch of {cells:.0f} cell diameters would cover most of the field, so that it is "
+    "searched as one.",
     "proposes_stride": "Neighbouring patches share {px} px, a cell diameter, so that no cell is cut by both.",
     "proposes_K": _K,
 }

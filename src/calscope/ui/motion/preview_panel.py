@@ -84,7 +84,7 @@ def _show_inside(ref: RecordingRef) -> None:
 
 def _start(ref: RecordingRef) -> None:
     try:
-        launch.start_preview(ref.name)
+        launch.start_look(ref.name, "preview")
     except CalscopeError as error:
         messages.show_error(error)
     else:
@@ -92,7 +92,7 @@ def _start(ref: RecordingRef) -> None:
 
 
 def _jobs_of(ref: RecordingRef) -> list[Job]:
-    return [job for job in shown_run.of_project() if job.spec.until == "preview" and job.spec.animals == (ref.name,)]
+    return shown_run.looks_at(ref.name, "preview")
 
 
 def _is_busy(ref: RecordingRef) -> bool:

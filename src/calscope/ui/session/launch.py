@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 import streamlit as st
 
@@ -92,8 +93,8 @@ def groups_used(until: Until) -> set[str]:
     return {"dataset"} | {field.group for field in fields() if stages & set(field.spec.stages)}
 
 
-def start_preview(name: str) -> str:
-    """Submit the preview of the motion correction of one animal with the sidebar's settings; errors as `start_run`."""
+def start_look(name: str, until: Literal["preview", "proposals"]) -> str:
+    """Submit a look at one animal before any run, with the sidebar's settings; errors as `start_run`."""
     project = places.project()
     if project is None:
         raise RecordingError("No folder is open. Open one on Home, or make the demo there.")
@@ -101,14 +102,14 @@ def start_preview(name: str) -> str:
         data=str(project.root),
         animals=(name,),
         n_frames=st.session_state.get(keys.FRAMES),
-        params=parameter_form.parameters(groups_used("preview")).to_dict(),
-        engine=engine_name("preview"),
-        until="preview",
+        params=parameter_form.parameters(groups_used(until)).to_dict(),
+        engine=engine_name(until),
+        until=until,
         inputs={name: AnimalInputs(own)} if (own := own_values.of(name)) else {},
     )
-    for job in shown_run.of_project():
-        if job.spec.until == "preview" and job.spec.animals == (name,) and not job.status.is_active:
-            places.remove(job.id)  # its result stays in the store; the list of runs would fill up with previews
+    for job in shown_run.looks_at(name, until):
+        if not job.status.is_active:
+            places.remove(job.id)  # its result stays in the store; the list of runs would fill up with looks
     return places.submit(spec)
 
 
@@ -147,7 +148,7 @@ def begin_as_picked() -> None:
 
 def engine_name(until: Until) -> str:
     """Give the engine chosen, which must be able to run; summary images need none."""
-    if until == "summary":
+    if until in ("summary", "proposals"):
         return "builtin"
     name = st.session_state.get(keys.ENGINE) or next(iter(ENGINES))
     get_engine(name)

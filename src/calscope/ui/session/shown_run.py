@@ -15,7 +15,7 @@ from calscope.model.fields import StageName
 from calscope.model.params import Parameters
 from calscope.model.recording import RecordingInfo
 from calscope.pipeline.animal_results import AnimalResults
-from calscope.pipeline.records import PREVIEW_RUNS, AnimalRun
+from calscope.pipeline.records import PREVIEW_RUNS, AnimalRun, Until
 from calscope.pipeline.runner import plan_keys
 from calscope.ui.frame import keys, wording
 from calscope.ui.session import cached, places
@@ -81,6 +81,11 @@ def of_project() -> list[Job]:
     if project is None:
         return []
     return [job for job in places.jobs() if job.spec.kind in ("run", "import") and job.spec.data == str(project.root)]
+
+
+def looks_at(animal: str, until: Until) -> list[Job]:
+    """Give the looks at one animal before any run, such as previews, newest first."""
+    return [job for job in of_project() if job.spec.until == until and job.spec.animals == (animal,)]
 
 
 def runs() -> Iterator[ShownRun]:

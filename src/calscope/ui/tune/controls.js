@@ -65,7 +65,7 @@ function makeControls(root) {
     name.append(element("span", "label", row.label));
     name.title = row.help;
     if (row.proposed) {
-      const chip = element("button", "proposed", `take ${asText(row.proposed.value)}`);
+      const chip = element("button", "proposed", `take ${row.proposed.value === null ? row.none : asText(row.proposed.value)}`);
       chip.type = "button";
       chip.title = row.proposed.reason;
       chip.onclick = () => change(row.name, row.proposed.value);

@@ -1,6 +1,6 @@
 """The parameters that matter, in the order of work, each with a slider; a value is tried when it is let go."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -8,7 +8,9 @@ import streamlit as st
 
 from calscope.model.errors import ParameterError
 from calscope.model.fields import ParameterField
+from calscope.model.note_texts.all_texts import text
 from calscope.model.params import Parameters, field_of
+from calscope.model.proposals import Proposal
 from calscope.ui.frame import keys
 from calscope.ui.tune.assets import component
 from calscope.ui.tune.tuning import Tuning
@@ -29,13 +31,13 @@ _RANGES: Mapping[str, tuple[float, float]] = {
 """Of sliders, where the parameter names no usual range."""
 
 
-def show(tuning: Tuning) -> None:
-    """Draw the parameters with the values that are tried now."""
+def show(tuning: Tuning, proposed: Sequence[Proposal]) -> None:
+    """Draw the parameters with the values that are tried now, and beside them what is proposed."""
     values = {dotted: _plain(tuning.now.params.get(dotted)) for names in GROUPS.values() for dotted in names}
     key = keys.of_component(keys.on_page("tune", f"controls {tuning.who}"))
     component("controls")(
         key=key,
-        data={"groups": _groups(), "values": values, "stamp": tuning.stamp, "session": tuning.who},
+        data={"groups": _with_proposals(proposed), "values": values, "stamp": tuning.stamp, "session": tuning.who},
         on_values_change=lambda: _take(key, tuning),
     )
 
@@ -62,6 +64,16 @@ def _take(key: str, tuning: Tuning) -> None:
 
 def _is_ours(dotted: str) -> bool:
     return any(dotted in names for names in GROUPS.values())
+
+
+def _with_proposals(proposed: Sequence[Proposal]) -> list[dict[str, Any]]:
+    """Give the rows, those with a proposal with its value and reason."""
+    made = {one.name: {"value": _plain(one.value), "reason": text(one.reason)} for one in proposed if one.is_made}
+
+    def with_proposal(row: dict[str, Any]) -> dict[str, Any]:
+        return row | {"proposed": made[row["name"]]} if row["name"] in made else row
+
+    return [{**group, "rows": [with_proposal(row) for row in group["rows"]]} for group in _groups()]
 
 
 @cache

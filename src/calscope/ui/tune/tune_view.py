@@ -15,7 +15,18 @@ from calscope.ui.frame import keys, messages, wording
 from calscope.ui.linked import choice, component_bar, field_map, mounting, trace_view
 from calscope.ui.linked.field_map import Held, Layer
 from calscope.ui.session import cached, places, selection, shown_run
-from calscope.ui.tune import compared, controls, crop_picker, keep_values, limit_panel, states_strip, tried, tuned_link
+from calscope.ui.tune import (
+    compared,
+    controls,
+    crop_picker,
+    keep_values,
+    lab_units,
+    limit_panel,
+    measured,
+    states_strip,
+    tried,
+    tuned_link,
+)
 from calscope.ui.tune.tuning import State, Tuning, of_animal
 from calscope.ui.widgets import charts, parameter_form, truth_view
 
@@ -53,7 +64,10 @@ def _draw() -> None:
         tuning.go_on()
         _ask(tuner, tuning)
     with st.sidebar:
-        controls.show(tuning)
+        with st.container(horizontal=True, gap="small"):
+            measured.show(tuning, info)
+            lab_units.show(tuning, info)
+        controls.show(tuning, measured.proposals(tuning, info))
         if refused := st.session_state.pop(keys.TUNE_REFUSED, None):  # it is about the last press alone
             st.warning(messages.plain(refused), icon=":material/error:")
         if tuning.not_found:

@@ -1,0 +1,1 @@
+"""What a laboratory knows of its preparation, in its own units."""

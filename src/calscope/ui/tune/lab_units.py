@@ -1,0 +1,93 @@
+"""What the laboratory knows of its preparation, in its own units; values in pixels and seconds follow from it."""
+
+from typing import Any
+
+import streamlit as st
+
+from calscope.algorithms.proposals.from_measurements import from_diameter
+from calscope.model.errors import ParameterError
+from calscope.model.lab.indicators import INDICATORS
+from calscope.model.params import field_of
+from calscope.model.recording import RecordingInfo
+from calscope.ui.frame import keys, messages
+from calscope.ui.tune.tuning import Tuning
+from calscope.ui.widgets import parameter_form
+
+CUSTOM = "another one"
+_USUAL_UM = 15.0
+_HALF_DECAY, _TIME_CONSTANT = "half-decay time", "time constant"
+
+
+def show(tuning: Tuning, info: RecordingInfo) -> None:
+    """Draw the button, and behind it the entries and what follows from them."""
+    with st.popover("Lab units", icon=":material/science:", type="tertiary", key=keys.LAB_UNITS):
+        values = _of_size(tuning, info) | _of_indicator()
+        changed = {name: value for name, value in values.items() if tuning.now.params.get(name) != value}
+        told = "; ".join(_in_words(name, value) for name, value in values.items())
+        st.caption(messages.plain(f"From these follow: {told}." if told else "Nothing follows from these yet."))
+        st.button(
+            "Take these",
+            icon=":material/done_all:",
+            key=keys.TAKE_LAB_UNITS,
+            disabled=not changed,
+            on_click=_take,
+            args=(tuning, changed),
+            help="Tries these values on Tune, in one step that can be undone; each can be changed afterwards.",
+        )
+
+
+def _of_size(tuning: Tuning, info: RecordingInfo) -> dict[str, Any]:
+    dxy_um = tuning.now.params.dataset.dxy or info.dxy_um
+    if dxy_um is None:
+        st.caption("The pixel size is unknown: enter it on Data, under Pixel size, to give the diameter in µm.")
+        return {}
+    diameter = st.number_input(
+        "Diameter of a cell body (µm)",
+        min_value=1.0,
+        max_value=100.0,
+        value=None,
+        placeholder=f"such as {_USUAL_UM:g}",
+        key=keys.LAB_DIAMETER,
+        help="The pixel size turns it into px; gSig, patches and their overlap follow.",
+    )
+    if diameter is None:
+        return {}
+    px = diameter / (dxy_um[0] * dxy_um[1]) ** 0.5
+    st.caption(f"{diameter:g} µm are {px:.1f} px, at {dxy_um[0]:.3g} × {dxy_um[1]:.3g} µm per px.")
+    return from_diameter(px, info.shape[1:])
+
+
+def _of_indicator() -> dict[str, Any]:
+    by_name = {one.name: one for one in INDICATORS}
+    name = st.selectbox(
+        "Indicator",
+        [*by_name, CUSTOM],
+        index=None,
+        placeholder="choose one",
+        key=keys.LAB_INDICATOR,
+        help="Those of whose decay a figure with its source is known here; for others enter what your source says.",
+    )
+    if name is None:
+        return {}
+    if name in by_name:
+        st.caption(messages.plain(by_name[name].in_words()))
+        return {"dataset.decay_time": float(f"{by_name[name].time_constant_s:.2g}")}
+    what = st.segmented_control("It is a", (_HALF_DECAY, _TIME_CONSTANT), default=_HALF_DECAY, key=keys.LAB_DECAY_KIND)
+    seconds = st.number_input("Decay (s)", 0.01, 20.0, value=None, placeholder="such as 0.3", key=keys.LAB_DECAY)
+    if seconds is None:
+        return {}
+    constant = seconds / 0.6931 if what == _HALF_DECAY else seconds
+    st.caption(f"A time constant of {constant:.3g} s, a half-decay time of {0.6931 * constant:.3g} s.")
+    return {"dataset.decay_time": float(f"{constant:.2g}")}
+
+
+def _in_words(name: str, value: Any) -> str:
+    field = field_of(name)
+    return f"{field.name} {parameter_form.words(value, field.spec)}"
+
+
+def _take(tuning: Tuning, values: dict[str, Any]) -> None:
+    try:
+        tuning.change(tuning.now.params.replace(values))
+    except ParameterError as error:
+        st.session_state[keys.TUNE_REFUSED] = str(error)
