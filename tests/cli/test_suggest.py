@@ -38,7 +38,7 @@ def test_measurements_and_proposals_are_printed_with_their_reasons(suggest, reco
     assert "soma diameter" in told
     assert "14.7 Hz" in told
     assert "cnmf.gSig = " in told
-    assert "a usual cell's diameter is" in told
+    assert "A usual cell's diameter is" in told
 
 
 def test_the_file_is_one_that_run_reads(suggest, recordings, here, calscope):
@@ -46,7 +46,7 @@ def test_the_file_is_one_that_run_reads(suggest, recordings, here, calscope):
     assert status == 0
     assert told.rstrip().endswith("proposed.json")
     found = read_parameter_file((here / "proposed.json").read_text())
-    assert found.params.cnmf.gSig == (3, 3)
+    assert found.params.cnmf.gSig in {(3, 3), (4, 4)}
     assert found.params.motion.max_shifts != (1, 1)
     status, _, said = calscope("run", recordings, "--params", "proposed.json", "--until", "motion", "--out", "results")
     assert status == 0, said

@@ -78,5 +78,5 @@ def test_lab_units_become_pixels_and_seconds_and_are_taken_by_a_press(tune):
     assert tuning(app).now.params == before, "nothing is taken by itself"
     app.button(keys.TAKE_LAB_UNITS).click().run()
     assert not app.exception
-    assert tuning(app).now.params.cnmf.gSig == (4, 4)
+    assert tuning(app).now.params.cnmf.gSig == (5, 5)
     assert tuning(app).now.params.dataset.decay_time == pytest.approx(0.44)

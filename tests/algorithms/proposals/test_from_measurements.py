@@ -46,7 +46,7 @@ def values(found, fr_hz=15.0):
 
 def test_every_value_follows_from_its_measurement():
     given = values(measured())
-    assert given["cnmf.gSig"] == (4, 4)
+    assert given["cnmf.gSig"] == (5, 5)
     assert given["cnmf.rf"] == 24
     assert given["dataset.decay_time"] == pytest.approx(0.4)
     assert given["motion.max_shifts"] == (5, 3)
@@ -87,14 +87,14 @@ RATES = dict.fromkeys(("a", "b", "c"), 15.0)
 def test_animals_that_differ_by_less_than_their_intervals_share_a_value():
     given = share(animals(a=measured(diameter=11.8), b=measured(diameter=12.2), c=measured(diameter=12.0)), RATES)
     assert not given.own
-    assert given.values["cnmf.gSig"] == (4, 4)
+    assert given.values["cnmf.gSig"] == (5, 5)
 
 
 def test_an_animal_that_differs_for_certain_has_its_own():
     given = share(animals(a=measured(), b=measured(), c=measured(diameter=20.0, decay=15.0)), RATES)
-    assert given.values["cnmf.gSig"] == (4, 4)
+    assert given.values["cnmf.gSig"] == (5, 5)
     assert given.own.keys() == {"c"}
-    assert given.own["c"]["cnmf.gSig"] == (7, 7)
+    assert given.own["c"]["cnmf.gSig"] == (8, 8)
     assert given.own["c"]["dataset.decay_time"] == pytest.approx(1.0)
 
 

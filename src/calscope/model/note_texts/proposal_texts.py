@@ -39,15 +39,15 @@ def _no_rise(frames: int) -> str:
 
 def _gSig(px: float, low_px: float, high_px: float, n: int) -> str:
     return (
-        "The search blurs by a Gaussian, to which a disc of 2.8 gSig answers most; a usual cell's diameter is "
-        f"{px:.1f} px ({low_px:.1f} to {high_px:.1f} px, {_cells(n)})."
+        f"A usual cell's diameter is {px:.1f} px ({low_px:.1f} to {high_px:.1f} px, {_cells(n)}), divided by 2.5: the "
+        "Gaussian that the search blurs with is narrower than half of a cell."
     )
 
 
 def _K(n: float, px: int) -> str:
     return (
-        f"In the fuller patches of {px} px {n:.0f} active {'cell was' if round(n) == 1 else 'cells were'} seen; more "
-        "are looked for, since others were too dim or too quiet to be measured."
+        f"In the fuller patches of {px} px {n:.0f} active {'cell was' if round(n) == 1 else 'cells were'} seen; one "
+        "more is looked for, and the refit begins others where the first fit left the light of a cell."
     )
 
 
