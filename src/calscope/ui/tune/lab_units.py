@@ -1,5 +1,6 @@
 """What the laboratory knows of its preparation, in its own units; values in pixels and seconds follow from it."""
 
+import math
 from typing import Any
 
 import streamlit as st
@@ -76,8 +77,8 @@ def _of_indicator() -> dict[str, Any]:
     seconds = st.number_input("Decay (s)", 0.01, 20.0, value=None, placeholder="such as 0.3", key=keys.LAB_DECAY)
     if seconds is None:
         return {}
-    constant = seconds / 0.6931 if what == _HALF_DECAY else seconds
-    st.caption(f"A time constant of {constant:.3g} s, a half-decay time of {0.6931 * constant:.3g} s.")
+    constant = seconds / math.log(2) if what == _HALF_DECAY else seconds
+    st.caption(f"A time constant of {constant:.3g} s, a half-decay time of {math.log(2) * constant:.3g} s.")
     return {"dataset.decay_time": float(f"{constant:.2g}")}
 
 
