@@ -12,7 +12,7 @@ from calscope.export.formats.caiman_export import write_caiman
 from calscope.export.stored_animal import StoredAnimal
 from calscope.io.demo.simulate import Scene, Simulation
 from calscope.io.results.open_results import open_results
-from calscope.model.caiman_params import read_params
+from calscope.model.parameter_file import read_parameter_file
 from calscope.model.params import Parameters
 from calscope.model.recording import RecordingInfo
 from calscope.pipeline.animal_results import AnimalResults
@@ -97,9 +97,9 @@ def test_nothing_in_caimans_own_defaults_is_told_as_chosen():
     from caiman.source_extraction.cnmf.params import CNMFParams
 
     params = CNMFParams()
-    _, notes = read_params(params.to_json())
+    notes = read_parameter_file(params.to_json()).notes
     assert "caiman_entries_not_used" not in [note.kind for note in notes]
     values = json.loads(params.to_json())
     values["spatial"]["nrgthr"] = 0.5
-    _, notes = read_params(json.dumps(values))
+    notes = read_parameter_file(json.dumps(values)).notes
     assert [note.values for note in notes if note.kind == "caiman_entries_not_used"] == [{"names": ["spatial.nrgthr"]}]

@@ -11,7 +11,8 @@ function makeRows({ n, accepted, columns, ignores_filter: ignoresFilter }, here)
     "by hand": (k) => judged(k)?.words || "",
   };
   const valueOf = (column, k) => (laidOver[column.name] ? laidOver[column.name](k, column.values?.[k]) : column.values ? column.values[k] : k);
-  const keyOf = (column) => [...Array(n).keys()].map((k) => valueOf(column, k));
+  // Where that column has words of its own, its order is still that of the numbers.
+  const keyOf = (column) => [...Array(n).keys()].map((k) => (column.name === "component" ? k : valueOf(column, k)));
   const compare = (a, b) => (typeof a === "string" ? a.localeCompare(b) : a - b);
   return {
     columns, verdict, valueOf, n,
