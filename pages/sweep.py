@@ -1,7 +1,6 @@
 """Sweep: what one or two parameters do, over a range of values."""
 
 from calscope.ui.frame import page_head, shell
-from calscope.ui.session import selection, shown_run
 from calscope.ui.sweep import sweep_view
 from calscope.ui.widgets import animal_sections, animal_strip
 
@@ -17,10 +16,7 @@ def render() -> None:
     page_head.show("Sweep", HOW_TO_READ, with_animals=False)
     if animal_sections.recordings_or_say() is None:
         return
-    if selection.shows_all():
-        current = shown_run.current()
-        selection.look_at_animal(current.name if current else "")
-    animal_strip.show()
+    animal_strip.show_for_one()
     sweep_view.show()
 
 

@@ -1,7 +1,6 @@
 """Tune: what a parameter does, within a second, on a part of one animal."""
 
 from calscope.ui.frame import page_head, shell
-from calscope.ui.session import selection, shown_run
 from calscope.ui.tune import tune_view
 from calscope.ui.widgets import animal_sections, animal_strip
 
@@ -17,10 +16,7 @@ def render() -> None:
     page_head.show("Tune", HOW_TO_READ, with_animals=False)
     if animal_sections.recordings_or_say() is None:
         return
-    if selection.shows_all():
-        current = shown_run.current()
-        selection.look_at_animal(current.name if current else "")
-    animal_strip.show()
+    animal_strip.show_for_one()
     tune_view.show()
 
 

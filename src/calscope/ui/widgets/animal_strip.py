@@ -53,6 +53,14 @@ def show() -> None:
     )
 
 
+def show_for_one() -> None:
+    """Draw the row of a page that has no grid of all: where all were looked at, one animal is chosen."""
+    if selection.shows_all():
+        current = shown_run.current()
+        selection.look_at_animal(current.name if current else "")
+    show()
+
+
 def _count_again() -> None:
     """Stand where the row asks for new counts: drawing the page gives them."""
 
