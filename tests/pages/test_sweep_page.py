@@ -138,6 +138,22 @@ def test_what_was_done_of_a_cancelled_sweep_is_shown_and_the_rest_is_named(sweep
     assert "1 of 2 points" in words(app) and "cancelled" in words(app)
 
 
+def test_two_sweeps_of_one_minute_can_be_told_apart_and_picked(sweep, swept, monkeypatch):
+    older = replace(swept, id=f"{swept.id}-older")
+    monkeypatch.setattr(places, "jobs", lambda: [swept, older])
+    app = sweep(animal="Animal_1")
+    picker = next(box for box in app.selectbox if box.label == "Sweep")
+    assert len(set(picker.options)) == 2
+    app = picker.set_value(older.id).run()
+    assert not app.exception
+    assert app.session_state[keys.SWEEP_SHOWN] == older.id
+
+
+def test_a_sweep_that_waits_says_that_it_is_of_a_part(sweep, swept, monkeypatch):
+    monkeypatch.setattr(sweep_view.shown_sweep, "_read", lambda folder: sweep_view.shown_sweep.SweepResults())
+    assert "0 of 2 points · the part with most cells" in words(sweep(animal="Animal_1"))
+
+
 def test_a_damaged_file_of_points_shows_none(sweep, swept):
     whole = (swept.folder / POINTS_FILE).read_bytes()
     try:

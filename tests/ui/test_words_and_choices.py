@@ -3,7 +3,7 @@ import re
 import pytest
 
 from calscope.ui.frame.messages import plain
-from calscope.ui.frame.wording import count
+from calscope.ui.frame.wording import count, told_apart
 from calscope.ui.session.selection import number_in
 
 
@@ -25,3 +25,11 @@ def test_counts_in_words():
 )
 def test_a_number_in_an_address_is_one_that_a_component_may_have(text, number):
     assert number_in(text) == number
+
+
+def test_labels_that_are_alike_are_numbered_from_the_oldest_and_others_stay():
+    assert told_apart({"c": "10:38 · Sweep", "b": "10:31 · Motion", "a": "10:38 · Sweep"}) == {
+        "c": "10:38 · Sweep (2)",
+        "b": "10:31 · Motion",
+        "a": "10:38 · Sweep (1)",
+    }

@@ -22,7 +22,7 @@ def show(ref: RecordingRef) -> tuple[Side, Side] | None:
     pair = compared_runs.compared(ref, found)
     if pair is None:
         return None
-    labels = {run.id: words(run) for run in found}
+    labels = wording.told_apart({run.id: words(run) for run in found})
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _pick("A", pair[0], labels)
         st.button(

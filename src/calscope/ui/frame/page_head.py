@@ -47,7 +47,8 @@ def _pick_run(stages: Sequence[StageName], *, of_all: bool) -> None:
     if not found:
         return
     at = picked.id if picked and picked.id in found else NEWEST
-    labels = {NEWEST: _newest_words(stages, of_all=of_all)} | {run_id: run_words(run) for run_id, run in found.items()}
+    named = {run_id: run_words(run) for run_id, run in found.items()}
+    labels = {NEWEST: _newest_words(stages, of_all=of_all)} | wording.told_apart(named)
     key = keys.run_picker(at, labels[at])  # the browser sends back the words: with others it is another widget
     st.selectbox(
         "Results of",

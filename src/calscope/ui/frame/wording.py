@@ -1,6 +1,7 @@
 """How states, moments and numbers of things are said; lengths of time and sizes are in `model/quantities.py`."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
@@ -99,6 +100,16 @@ def title(job: Job) -> str:
 def moment(timestamp: float | None) -> str:
     """Say a moment in local time."""
     return "" if timestamp is None else datetime.fromtimestamp(timestamp).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def told_apart(labels: Mapping[str, str]) -> dict[str, str]:
+    """Add numbers, from the last one up, to labels that are alike: of two such, only one could be picked."""
+    left, told = Counter(labels.values()), dict[str, str]()
+    alike = {label for label, number in left.items() if number > 1}
+    for key, label in labels.items():
+        told[key] = f"{label} ({left[label]})" if label in alike else label
+        left[label] -= 1
+    return told
 
 
 def count(number: int, one: str, many: str = "") -> str:

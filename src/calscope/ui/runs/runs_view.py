@@ -97,7 +97,9 @@ def _show_comparing(job: Job) -> None:
     ]
     if not others:
         return
-    labels = {other.id: f"{wording.moment(other.created_at)} · {wording.title(other)}" for other in others}
+    labels = wording.told_apart(
+        {other.id: f"{wording.moment(other.created_at)} · {wording.title(other)}" for other in others}
+    )
     picked = st.selectbox(
         "Compare with",
         list(labels),

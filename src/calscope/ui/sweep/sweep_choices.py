@@ -205,7 +205,7 @@ def _costs(wanted: Wanted) -> str:
         f"{field_of(one.parameter).name} {', '.join(value_in_words(value) for value in one.values)}"
         for one in wanted.plan.over
     )
-    time = "nothing to compute" if wanted.expected.seconds < 1 else f"about {duration(wanted.expected.seconds)}"
+    time = "nothing to compute" if not wanted.expected.seconds else f"about {duration(wanted.expected.seconds)}"
     return messages.plain(f"{wording.count(wanted.n_points, 'point')}, {time}: {listed}")
 
 

@@ -115,7 +115,7 @@ def _open(sweep: ShownSweep, tried: Tuning, number: int) -> None:
 def _show_head(sweep: ShownSweep, jobs: list[Job], info: RecordingInfo) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if len(jobs) > 1:
-            labels = {job.id: _words(job) for job in jobs}
+            labels = wording.told_apart({job.id: _words(job) for job in jobs})
             key = keys.sweep_picker(sweep.job.id)
             st.selectbox(
                 "Sweep",
@@ -143,8 +143,11 @@ def _pick(key: str) -> None:
 
 def _state(sweep: ShownSweep, info: RecordingInfo) -> str:
     """Say how much is done, and on what."""
-    status, crop = sweep.job.status, sweep.results.crop
-    where = "the whole recording" if crop is None else f"crop {crop.shape[1]} × {crop.shape[2]} px"
+    status, plan = sweep.job.status, sweep.job.spec.sweep_plan()
+    crop = sweep.results.crop or plan.crop
+    where = "the whole recording" if plan.whole else "the part with most cells"
+    if crop is not None:
+        where = f"crop {crop.shape[1]} × {crop.shape[2]} px"
     if crop is not None and info.fr_hz:
         where += f", {crop.start / info.fr_hz:.0f} to {crop.stop / info.fr_hz:.0f} s"
     parts = [f"{len(sweep.done)} of {wording.count(len(sweep.points), 'point')}", where]
