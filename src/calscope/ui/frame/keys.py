@@ -56,6 +56,7 @@ FRAMES = "frames"
 
 RUN_EVERYTHING = "run everything"
 PAGE_HEAD = "page-head"
+AS_RUN = "other-settings"
 NEXT_PAGE = "next-page"
 LATER_PAGE = "later-page"
 

@@ -113,10 +113,9 @@ def say_otherwise(animal: ShownAnimal, group: str) -> None:
     differences = setting_words.differing(animal, group)
     if not differences:
         return
-    words, button = st.columns([5, 1.4], gap="small", vertical_alignment="center")
     told = messages.plain("; ".join(differences))
-    words.caption(f":material/info: **These pictures are of other settings than the sidebar's:** {told}.")
-    with button:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=keys.AS_RUN):
+        st.caption(f":material/info: **These pictures are of other settings than the sidebar's:** {told}.")
         st.button(
             "Use this run's settings",
             key=keys.as_run_button(group),
