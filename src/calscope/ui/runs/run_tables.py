@@ -49,8 +49,8 @@ def state(job: Job) -> str:
 
 
 def _animals(job: Job) -> str:
-    """Say how many animals went well, of how many; nothing of the making of a demo."""
-    if job.spec.kind == "demo":
+    """Say how many animals went well, of how many; nothing of jobs that leave no results of animals."""
+    if job.spec.kind not in ("run", "import"):
         return ""
     n_good = sum(not record.error for record in job.results.values())
     n_all = len(job.spec.animals or ()) or (0 if job.status.is_active else len(job.results))

@@ -112,6 +112,8 @@ def _show_take_all(given: tuple[Proposal, ...], tuning: Tuning) -> None:
         args=(tuning, differing),
         help="Tries the proposed values on Tune, in one step that can be undone; runs use them when you say so.",
     )
+    if differing:
+        st.caption("Or take them one by one: above the slider of each stands *take* with its value.")
 
 
 def _row(one: Proposal, tuning: Tuning) -> dict[str, Any]:
