@@ -2,6 +2,7 @@
 
 import chromium
 import pytest
+from processes import children
 
 
 @pytest.fixture(scope="module")
@@ -13,3 +14,10 @@ def browser():
         started = chromium.launch(driver)
         yield started
         started.close()
+
+
+@pytest.fixture
+def left():
+    """Gives the processes that came since the test began: tests before it may have left theirs."""
+    before = {process.pid for process in children()}
+    return lambda: [process for process in children() if process.pid not in before]

@@ -15,6 +15,8 @@ from calscope.pipeline.store import Store
 pytestmark = pytest.mark.browser
 PARAMS = {"cnmf": {"rf": 20, "stride": 8, "K": 4}, "motion": {"strides": [32, 32], "overlaps": [16, 16]}}
 BADGE, NUMBER, JUDGE = ".bar .badge:not(:empty)", ".bar .number", ".bar.judge:not([hidden])"
+SELECTED = """[...document.querySelectorAll('*')]
+    .flatMap(one => [...(one.shadowRoot?.querySelectorAll('.row.selected') ?? [])])"""
 PENDING = "[...document.querySelectorAll('*')].map(one => one.shadowRoot?.querySelector('.bar.judge')).find(Boolean)"
 GROUPS = """() => [...document.querySelectorAll('*')].map(one => one.shadowRoot?.querySelector('.legend'))
     .find(one => one?.textContent.includes('accepted')).textContent"""
@@ -172,8 +174,10 @@ def test_a_note_is_typed_shown_as_text_and_kept_and_keys_in_its_box_decide_nothi
     cell = page.locator('.row[data-component="0"]', has_text="blood vessel")
     assert cell.locator("img").count() == 0 and "<img src=x" in cell.inner_text()
     page.get_by_role("button", name=re.compile("^as ")).click()
+    page.locator("dialog.name input").wait_for()
     page.keyboard.type("Ada")
     page.keyboard.press("Enter")
+    page.get_by_role("button", name="as Ada").wait_for()
     page.keyboard.press("a")
     kept(page)
     assert log.entries()[-1].who == "Ada" and log.entries()[-1].action == "accept"
@@ -201,7 +205,7 @@ def test_several_are_decided_at_once_by_a_line_around_their_points_and_taken_bac
     page.locator('.row[data-component="1"]').click()
     page.locator('.row[data-component="4"]').click(modifiers=["Shift"])
     page.locator('.row[data-component="2"]').click(modifiers=["ControlOrMeta"])
-    assert page.locator(".row.selected").count() == 3
+    page.wait_for_function(f"{SELECTED}.length === 3")
     page.keyboard.press("a")
     kept(page)
     assert said(log)[n + 1 :] == [("accept", 1), ("accept", 3), ("accept", 4)]

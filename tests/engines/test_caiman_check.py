@@ -4,7 +4,6 @@ import os
 import time
 
 import pytest
-from processes import children
 
 from calscope.engines.caiman_check import cnn_obstacle, explain_failure, first_cause
 from calscope.engines.caiman_trial import Trial, try_caiman
@@ -93,7 +92,7 @@ def test_an_import_that_hangs_is_given_up(tmp_path, monkeypatch):
     assert "more than 1 s" in try_caiman(1).why_not
 
 
-def test_a_trial_is_watched_and_can_be_stopped(tmp_path, monkeypatch):
+def test_a_trial_is_watched_and_can_be_stopped(tmp_path, monkeypatch, left):
     folder = broken_package(tmp_path)
     (folder / "caiman" / "__init__.py").write_text("import time; print('noise'); time.sleep(60)\n")
     put_first(folder, monkeypatch)
@@ -105,7 +104,7 @@ def test_a_trial_is_watched_and_can_be_stopped(tmp_path, monkeypatch):
     assert trial.step == "importing CaImAn"
     trial.stop()
     assert trial.outcome().why_not == "The trial was stopped."
-    assert not children()
+    assert not left()
 
 
 def test_what_is_not_there_is_not_tried(monkeypatch):

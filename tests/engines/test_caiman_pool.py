@@ -7,7 +7,6 @@ import time
 
 import numpy as np
 import pytest
-from processes import children
 
 from calscope.engines.caiman_multiprocessing import TaskPool
 from calscope.engines.caiman_progress import FIT, REFIT, CaimanProgress, listening
@@ -31,16 +30,16 @@ def test_caiman_takes_it_for_a_multiprocessing_pool():
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_results_keep_their_order_and_draw_the_same_chance_everywhere(workers):
+def test_results_keep_their_order_and_draw_the_same_chance_everywhere(workers, left):
     with TaskPool(workers, lambda done, total: None) as pool:
         results = pool.map_async(draw, range(6)).get(4294967)
     assert [argument for _, argument, _ in results] == list(range(6))
     assert len({chance for _, _, chance in results}) == 1
     assert (os.getpid() in {pid for pid, _, _ in results}) == (workers == 1)
-    assert not children()
+    assert not left()
 
 
-def test_a_wish_to_stop_ends_the_processes_at_once_though_they_ignore_the_terminal():
+def test_a_wish_to_stop_ends_the_processes_at_once_though_they_ignore_the_terminal(left):
     told = []
 
     def tell(done, total):
@@ -57,13 +56,13 @@ def test_a_wish_to_stop_ends_the_processes_at_once_though_they_ignore_the_termin
         assert time.monotonic() - started < 10
     finally:
         signal.signal(signal.SIGTERM, before)
-    assert not children()
+    assert not left()
 
 
-def test_a_failing_task_fails_the_round():
+def test_a_failing_task_fails_the_round(left):
     with pytest.raises(ValueError, match="argument 0"), TaskPool(2, lambda done, total: None) as pool:
         pool.map_async(fail, range(3))
-    assert not children()
+    assert not left()
 
 
 def test_progress_only_grows_through_lines_of_log_and_rounds_of_tasks():

@@ -7,7 +7,6 @@ import time
 import h5py
 import numpy as np
 import pytest
-from processes import children
 from scipy.io import savemat
 
 from calscope.io.results import isolated_reading
@@ -42,21 +41,21 @@ def write_caiman(path, shape, **how):
         estimates.create_dataset("C", shape, np.float32, **how)
 
 
-def test_a_file_that_crashes_its_reader_is_a_sentence(tmp_path):
+def test_a_file_that_crashes_its_reader_is_a_sentence(tmp_path, left):
     plane = write_plane(tmp_path / "plane0")
     assert open_results(plane).components.C.shape == (2, 30)
     crash_scipy(plane)
     with pytest.raises(RecordingError, match="plane0 is damaged: the process that read it crashed"):
         open_results(plane)
-    assert not children(), "nothing is left running, nor as a dead entry"
+    assert not left(), "nothing is left running, nor as a dead entry"
 
 
-def test_the_reader_has_limits_in_time(tmp_path, monkeypatch):
+def test_the_reader_has_limits_in_time(tmp_path, monkeypatch, left):
     plane = write_plane(tmp_path / "plane0")
     monkeypatch.setattr(isolated_reading, "_LEAST_TIME_S", 0)
     with pytest.raises(RecordingError, match="did not come to an end"):
         open_results(plane)
-    assert not children()
+    assert not left()
 
 
 def test_a_field_larger_than_the_memory_for_such_a_file_is_refused_in_words(tmp_path):
