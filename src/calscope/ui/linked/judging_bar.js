@@ -96,8 +96,11 @@ function makeJudgingBar(mine, line, dialogs) {
   function open(dialog, title, boxes, save) {
     const form = element("form"), made = boxes.map(([label, value, most]) => boxOf(label, value, most));
     const keep = element("button", "", "Save"), leave = button("Cancel", "", () => dialog.close());
-    form.method = "dialog";
-    form.onsubmit = save;
+    form.onsubmit = (event) => { // closed here, so that the next key is the page's
+      event.preventDefault();
+      dialog.close();
+      save();
+    };
     form.append(element("b", "", title), ...made.map(([label]) => label), keep, leave);
     dialog.replaceChildren(form);
     showDialog(dialog);

@@ -13,10 +13,14 @@ from calscope.pipeline.times import Expected
 from calscope.ui.session import places
 
 
-def short(expected: Expected) -> str:
-    """Say it in a few words; what is not known is left out."""
+def short(expected: Expected, by_stage: Mapping[StageName, Expected]) -> str:
+    """Say it in a few words; what is not known is left out.
+
+    The memory is the least that it takes where some of the stages were not seen to run here.
+    """
     parts = [duration(expected.seconds)] if expected.is_known else []
-    parts += [f"{size(expected.memory_bytes)} memory"] if expected.memory_bytes else []
+    least = "" if _is_learnt(by_stage.values()) else "at least "
+    parts += [f"{least}{size(expected.memory_bytes)} memory"] if expected.memory_bytes else []
     parts += [f"{size(expected.disk_bytes)} disk"] if expected.disk_bytes else []
     return f"About {' · '.join(parts)}." if parts else ""
 
@@ -50,6 +54,10 @@ def _free() -> str:
 
 
 def _source(stages: Iterable[Expected]) -> str:
-    if all(one.memory_bytes for one in stages):
+    if _is_learnt(stages):
         return "Learnt from the runs that ended on this machine."
     return "Rough: not all of it ran on this machine yet."
+
+
+def _is_learnt(stages: Iterable[Expected]) -> bool:
+    return all(one.memory_bytes for one in stages)

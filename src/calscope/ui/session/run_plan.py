@@ -110,7 +110,7 @@ def _sentence(plan: RunPlan) -> str:
     whom = f" of {wording.count(plan.n_to_run, 'animal')}" if plan.n_to_run < plan.n_chosen else ""
     again = " again" if plan.reasons else ""
     said = f"{what}{again}{whom}{_because(plan)}{'' if plan.is_whole else '; the rest is in the store'}"
-    cost = run_cost.short(plan.expected)
+    cost = run_cost.short(plan.expected, plan.by_stage)
     first = f" {FIRST_RUN}" if is_first_run(places.store().root) else ""
     return f"{cost} {said[0].upper()}{said[1:]}.{first}".strip()
 

@@ -1,5 +1,7 @@
 """What is to be searched: parameters, their ranges, how widely; and the button that starts it."""
 
+from functools import partial
+
 import streamlit as st
 
 from calscope.engines.engine_registry import get_engine
@@ -24,15 +26,14 @@ from calscope.pipeline.sweeps.find_values import first_points
 from calscope.pipeline.sweeps.run_points import PointSet, expect_points
 from calscope.pipeline.times import total
 from calscope.pipeline.trials import trial_store
-from calscope.ui.frame import keys, messages, wording
+from calscope.ui.frame import keys, wording
 from calscope.ui.session import places
 from calscope.ui.session.lately import remembered
-from calscope.ui.sweep import sweep_choices
+from calscope.ui.sweep import start_button, sweep_choices
 from calscope.ui.tune import tried
 from calscope.ui.tune.tuning import Tuning
 
 _FIRST = ("cnmf.gSig", "cnmf.K", "evaluation.min_SNR")
-_SAID_PX = 68
 
 
 def show(tuning: Tuning, ref: RecordingRef, info: RecordingInfo) -> None:
@@ -76,31 +77,32 @@ def show(tuning: Tuning, ref: RecordingRef, info: RecordingInfo) -> None:
         help="The best points of the crop are tried on a larger crop, and the best of those on the whole recording.",
         persist_state="session",
     )
-    plan, problem, n, first_s = None, "", 0, 0.0
+    plan, told, problem = None, "", ""
     try:
         ranges = tuple(_read(name, text) for name, text in texts)
         plan = SearchPlan(ranges, int(n_points), tuning.now.crop, bool(on_whole), most)
-        check_search(plan)
-        resolve_params(tuning.now.params, info)
-        n = len(first_points(plan, tuning.now.params))
-        first_s = _seconds(str(plan), sweep_choices.tried_info(info, plan.crop), tuning.now.params, _plan=plan)
+        told = _costs(plan, tuning, info)
     except CalscopeError as error:
-        plan, problem = None, str(error)
-    with top:
-        st.button(
-            "Search",
-            type="primary",
-            icon=":material/search:",
-            width="stretch",
-            key=keys.START_SEARCH,
-            disabled=plan is None,
-            on_click=_start,
-            args=(tuning, ref, plan),
-        )
-        with st.container(height=_SAID_PX, border=False):
-            points = f"{wording.count(n, 'point')} on the crop, about {duration(first_s)}"
-            told = f"{points}, then the best on more. Nothing is set by it."
-            st.caption(told if plan else f":orange[:material/error:] {messages.plain(problem)}")
+        problem = str(error)
+    start_button.show(
+        top,
+        "Search",
+        ":material/search:",
+        keys.START_SEARCH,
+        told=told,
+        problem=problem,
+        start=partial(_start, tuning, ref, plan),
+    )
+
+
+def _costs(plan: SearchPlan, tuning: Tuning, info: RecordingInfo) -> str:
+    """Say how many points the first round has and about how long it takes; CalscopeError where it can't be."""
+    check_search(plan)
+    params = tuning.now.params
+    resolve_params(params, info)
+    points = wording.count(len(first_points(plan, params)), "point")
+    seconds = _seconds(str(plan), sweep_choices.tried_info(info, plan.crop), params, _plan=plan)
+    return f"{points} on the crop, about {duration(seconds)}, then the best on more. Nothing is set by it."
 
 
 @remembered(sweep_choices.FRESH_S)
@@ -145,9 +147,9 @@ def _read(name: str, text: str) -> SearchRange:
     return SearchRange(name, low, high)
 
 
-def _start(tuning: Tuning, ref: RecordingRef, plan: SearchPlan) -> None:
+def _start(tuning: Tuning, ref: RecordingRef, plan: SearchPlan | None) -> None:
     project = places.project()
-    if project is None:
+    if project is None or plan is None:
         return
     spec = JobSpec(
         kind="search",

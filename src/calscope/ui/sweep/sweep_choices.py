@@ -1,6 +1,7 @@
 """What is to be swept: parameters, their values, where; what that takes, before it starts."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import streamlit as st
 
@@ -25,14 +26,13 @@ from calscope.pipeline.trials import trial_store
 from calscope.ui.frame import keys, messages, wording
 from calscope.ui.session import placed_seeds, places
 from calscope.ui.session.lately import remembered
+from calscope.ui.sweep import start_button
 from calscope.ui.tune import controls, tried
 from calscope.ui.tune.tuning import Tuning
 
 CROP, WHOLE = "Tune's crop", "Whole recording"
 FIRST = "cnmf.gSig"
 FRESH_S = 2.0
-_COSTS_PX = 68
-"""Three lines."""
 
 
 @dataclass(frozen=True)
@@ -79,19 +79,15 @@ def show(tuning: Tuning, ref: RecordingRef, info: RecordingInfo, crop: Crop | No
         wanted = _wanted(tuning, info, texts, tuning.now.crop or crop, is_whole=where == WHOLE, injected=bool(injected))
     except CalscopeError as error:
         problem = str(error)
-    with top:
-        st.button(
-            "Start the sweep",
-            type="primary",
-            icon=":material/play_arrow:",
-            width="stretch",
-            key=keys.START_SWEEP,
-            disabled=wanted is None,
-            on_click=_start,
-            args=(tuning, ref, wanted),
-        )
-        with st.container(height=_COSTS_PX, border=False):
-            st.caption(_costs(wanted) if wanted else f":orange[:material/error:] {messages.plain(problem)}")
+    start_button.show(
+        top,
+        "Start the sweep",
+        ":material/play_arrow:",
+        keys.START_SWEEP,
+        told=_costs(wanted) if wanted else "",
+        problem=problem,
+        start=partial(_start, tuning, ref, wanted),
+    )
 
 
 def _parameter(label: str, key: str, default: str | None) -> str | None:
@@ -209,9 +205,9 @@ def _costs(wanted: Wanted) -> str:
     return messages.plain(f"{wording.count(wanted.n_points, 'point')}, {time}: {listed}")
 
 
-def _start(tuning: Tuning, ref: RecordingRef, wanted: Wanted) -> None:
+def _start(tuning: Tuning, ref: RecordingRef, wanted: Wanted | None) -> None:
     project = places.project()
-    if project is None:
+    if project is None or wanted is None:
         return
     plan = wanted.plan
     seeds = placed_seeds.placed(ref.name) if plan.whole else ()
