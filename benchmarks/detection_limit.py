@@ -16,7 +16,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,19 +29,20 @@ from calscope.algorithms.cnmf.rim import often_filled_px
 from calscope.algorithms.comparison.agreement import match_footprints
 from calscope.algorithms.comparison.truth_scores import drawn_footprints
 from calscope.algorithms.crop_choice import choose_crop
-from calscope.algorithms.injection.detection_limit import in_one, limit
+from calscope.algorithms.injection.detection_limit import detection_of, limit
+from calscope.algorithms.injection.known_cells import choose_known_cells
 from calscope.algorithms.summary import compute_summary
 from calscope.engines.engine import Context, correct_motion, with_defaults
 from calscope.engines.engine_registry import get_engine
-from calscope.engines.injected_search import SearchedMovie, search_for_injected
+from calscope.engines.injected_search import search_for_injected
 from calscope.io.demo.scenes import CELL_CASES, plain_scene, with_case
 from calscope.io.demo.simulate import Simulation
 from calscope.model.detection import Detection, Limit
-from calscope.model.movie import ArrayMovie, FrameSource
+from calscope.model.movie import ArrayMovie, FloatArray, FrameSource, Movie
 from calscope.model.params import Parameters
 from calscope.model.progress import silent
 from calscope.model.results import ComponentQuality, Components, Evaluation
-from calscope.pipeline.stages import evaluate_components
+from calscope.pipeline.steps.stage_steps import evaluate_components
 
 ENGINE = get_engine("builtin")
 LEAST_PIXELS = 40
@@ -55,6 +56,16 @@ class TrueCells(NamedTuple):
     peak_snr: NDArray
     found: NDArray
     accepted: NDArray
+
+
+class SearchedMovie(NamedTuple):
+    """A corrected movie, and what was found in it."""
+
+    movie: Movie
+    mean: FloatArray
+    components: Components
+    accepted: NDArray
+    border_px: int
 
 
 @dataclass(frozen=True)
@@ -82,7 +93,7 @@ def analyse(source: FrameSource, params: Parameters) -> tuple[SearchedMovie, flo
     seconds = time.process_time() - start
     accepted = evaluate(ENGINE.measure(movie, cells, params, context)).accepted
     mean = compute_summary(movie, silent).mean
-    return SearchedMovie(movie, mean, cells, accepted, rim_px, params.dataset.fr or 0.0), seconds
+    return SearchedMovie(movie, mean, cells, accepted, rim_px), seconds
 
 
 def _context() -> Context:
@@ -93,8 +104,25 @@ def _context() -> Context:
 def known_cells(searched: SearchedMovie, params: Parameters) -> tuple[Detection, float]:
     """Put known cells into a movie; give what became of them, and the CPU time."""
     start = time.process_time()
-    found = search_for_injected(searched, ENGINE, params, _context(), evaluate)
-    return found, time.process_time() - start
+    cells = choose_known_cells(
+        searched.components,
+        searched.accepted,
+        searched.mean,
+        gSig=params.cnmf.gSig,
+        fr_hz=params.dataset.fr or 0.0,
+        usual_decay_s=params.dataset.decay_time,
+        border_px=searched.border_px,
+    )
+    found = search_for_injected(
+        searched.movie,
+        cells,
+        searched.components.A,
+        border_px=searched.border_px,
+        engine=ENGINE,
+        params=params,
+        context=_context(),
+    )
+    return detection_of(found, evaluate), time.process_time() - start
 
 
 def true_cells(simulation: Simulation, components: Components, accepted: NDArray) -> TrueCells:
@@ -147,13 +175,16 @@ def _timed(searched: tuple[Detection, float], fit_s: float) -> tuple[Detection, 
 def rows(name: str, results: Sequence[Result]) -> list[dict[str, object]]:
     """Give the rows of one case: its limits from true and from known cells, over all brightnesses."""
     true = TrueCells(*(np.concatenate(parts) for parts in zip(*(one.true for one in results), strict=True)))
-    known = in_one([replace(one.known, round=None) for one in results], decay_time_s=np.nan, gain=np.nan)
+    known = {
+        name: np.concatenate([getattr(one.known, name) for one in results])
+        for name in ("peak_snr", "found", "accepted")
+    }
     cost = sum(one.search_s for one in results) / sum(one.fit_s for one in results)
     told = []
     for what in ("found", "accepted"):
         for share in (0.5, 0.9):
             ours = limit(true.peak_snr, getattr(true, what), share)
-            theirs = limit(known.peak_snr, getattr(known, what), share)
+            theirs = limit(known["peak_snr"], known[what], share)
             told.append(
                 {
                     "case": name,
@@ -164,7 +195,7 @@ def rows(name: str, results: Sequence[Result]) -> list[dict[str, object]]:
                     "inside": _yes(bool(ours and theirs and theirs.low <= ours.value <= theirs.high)),
                     "overlap": _yes(bool(ours and theirs and theirs.low <= ours.high and ours.low <= theirs.high)),
                     "n true": len(true.peak_snr),
-                    "n known": known.n,
+                    "n known": len(known["peak_snr"]),
                     "cost": cost,
                 }
             )

@@ -54,6 +54,7 @@ def render() -> None:
     sidebar.recording_parameters()
     looked = recordings_table.look(project)
     recordings_table.show(looked)
+    page_head.say_failed_runs()
     page_head.say_overruled_rates()
     ask_for_rate()
     raw_pictures.show(recordings_table.readable(looked))

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from calscope.ui.frame import keys, messages, shell
-from calscope.ui.home import engine_panel, open_now, picker
+from calscope.ui.home import engine_panel, open_now, picker, upload_bundle
 
 
 def render() -> None:
@@ -16,7 +16,7 @@ def render() -> None:
         )
     open_now.show()
     with st.container(key=keys.beside("home")):
-        recordings, demo, results = st.columns([4, 3, 3], gap="small")
+        recordings, demo, results = st.columns([4.2, 2.8, 3.4], gap="small")
     with recordings, st.container(border=True, height="stretch", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown("##### Open your recordings", width="stretch")
@@ -29,8 +29,11 @@ def render() -> None:
         st.caption("Simulated: the truth is known.")
         picker.show_demo()
     with results, st.container(border=True, height="stretch", gap="xsmall"):
-        st.markdown("##### Results of others")
-        st.caption("Of CaImAn, suite2p or `calscope run`.")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown("##### Results of others", width="stretch")
+            upload_bundle.show()
+        upload_bundle.open_what_came()
+        st.caption("A bundle, or of CaImAn, suite2p, `calscope run`.")
         picker.show_results()
     with st.expander("Engines", icon=":material/settings:"):
         engine_panel.show()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from calscope.ui.frame import page_head, shell, sidebar
-from calscope.ui.motion import motion_table, motion_view, preview_panel
+from calscope.ui.motion import motion_player, motion_table, motion_view, preview_panel
 from calscope.ui.session import places, selection, shown_run
 from calscope.ui.session.shown_run import ShownAnimal
 from calscope.ui.widgets import animal_sections, imported_words, requested_values
@@ -39,8 +39,9 @@ def draw(animal: ShownAnimal) -> None:
 def draw_imported(animal: ShownAnimal) -> None:
     """Draw the motion as results without a movie hold it."""
     raw, corrected = animal.results.before, animal.results.after
+    film = motion_player.bundled(animal)
     has_pictures = raw is not None and corrected is not None
-    imported_words.say("motion with pictures" if has_pictures else "motion")
+    imported_words.say("motion with film" if film else "motion with pictures" if has_pictures else "motion")
     motion_table.show([animal])
     if raw is not None and corrected is not None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -49,6 +50,8 @@ def draw_imported(animal: ShownAnimal) -> None:
         motion_view.show_images(animal, raw, corrected)
         motion_table.show_reasons(animal)
     motion_view.details(animal)
+    if film is not None:
+        motion_player.show_bundled(animal, film)
 
 
 def render() -> None:

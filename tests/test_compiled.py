@@ -33,11 +33,7 @@ def package(tmp_path):
     return root
 
 
-def run(package, **environment):
-    code = """
-    from calscope.algorithms.calling import calling
-    print(calling(1), sum(calling.stats.cache_hits.values()), calling.stats.cache_path)
-    """
+def told(package, code, **environment):
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)],
         cwd=package.parent,
@@ -46,7 +42,15 @@ def run(package, **environment):
         text=True,
         check=True,
     )
-    value, hits, *path = done.stdout.split()
+    return done.stdout.split()
+
+
+def run(package, **environment):
+    code = """
+    from calscope.algorithms.calling import calling
+    print(calling(1), sum(calling.stats.cache_hits.values()), calling.stats.cache_path)
+    """
+    value, hits, *path = told(package, code, **environment)
     return int(value), int(hits), Path(path[0])
 
 
@@ -78,3 +82,30 @@ def test_functions_of_others_are_left_alone():
     from calscope.algorithms.motion import rigid  # noqa: F401 - has kernels
 
     assert "calscope" not in (numba.config.CACHE_DIR or "")
+
+
+def test_it_is_known_for_how_long_a_process_compiled(package):
+    code = """
+    from calscope.compiled import compiled_for_s
+    from calscope.algorithms.calling import calling
+    before = compiled_for_s()
+    calling(1)
+    print(before, compiled_for_s())
+    """
+    before, after = map(float, told(package, code))
+    assert before == 0 < after
+    assert told(package, code) == ["0.0", "0.0"], "the code was on the disk"
+
+
+def test_work_ran_with_these_very_sources_or_counts_as_not_run(package):
+    ask = "from calscope.compiled import ran; print(ran('work', ('calscope.algorithms.calling',)))"
+    note = "from calscope.compiled import note_ran; note_ran('work', ('calscope.algorithms.calling',))"
+    assert told(package, ask) == ["False"]
+    told(package, note)
+    assert told(package, ask) == ["True"]
+    (package / "algorithms" / "called.py").write_text(CALLED.format(value=4))
+    assert told(package, ask) == ["False"], "a kernel of another file that it calls changed"
+    told(package, note)
+    assert told(package, ask) == ["True"]
+    assert len(list(package.rglob("work-*"))) == 1, "what is outdated goes"
+    assert told(package, ask, NUMBA_CACHE_DIR=str(package.parent / "elsewhere")) == ["False"], "its code is not there"

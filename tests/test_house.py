@@ -20,9 +20,9 @@ MAY_IMPORT = {
     "engines": {"algorithms", "model"},
     "io": {"model"},
     "pipeline": {"engines", "algorithms", "io", "model"},
-    "jobs": {"pipeline", "engines", "algorithms", "export", "io", "model"},
+    "jobs": {"pipeline", "engines", "algorithms", "export", "plots", "io", "model"},
     "plots": {"model"},
-    "export": {"plots", "io", "model"},
+    "export": {"plots", "algorithms", "io", "model"},
     "ui": {"jobs", "pipeline", "engines", "algorithms", "io", "plots", "export", "model"},
     "cli": {"jobs", "pipeline", "engines", "algorithms", "io", "export", "plots", "model"},
 }

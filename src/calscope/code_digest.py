@@ -15,7 +15,7 @@ import calscope
 _IMPORT = re.compile(r"^\s*(?:from ([\w.]+) import (\([^)]*\)|.*)|import ([\w., ]+))", re.MULTILINE)
 """Not a parse of the source, which would take a tenth of a second at every start; a line of a text that looks like an
 import adds at most a module that is not needed."""
-_VALUES = tuple(f"calscope.model.{name}" for name in ("movie", "results", "motion_preview"))
+_VALUES = tuple(f"calscope.model.{name}" for name in ("movie", "results", "motion_preview", "detection"))
 """Modules of the room `model` whose code turns what is stored into what a stage reads, as `Movie.decode` does. The rest
 of it (parameters, errors, progress) leaves a stage's values alone, or enters its key by itself."""
 
@@ -28,12 +28,13 @@ def code_digest(modules: tuple[str, ...]) -> str:
     `calscope.engines.builtin` imports all algorithms, and each stage names its own.
     """
     digest = hashlib.sha256()
-    for name, source in sorted(_with_imports(modules).items()):
+    for name, source in sorted(with_imports(modules).items()):
         digest.update(f"{name}\n{source}\n".encode())
     return digest.hexdigest()[:16]
 
 
-def _with_imports(modules: tuple[str, ...]) -> dict[str, str]:
+def with_imports(modules: tuple[str, ...]) -> dict[str, str]:
+    """Give the sources of these modules, and of those that count with them, by their names."""
     found: dict[str, str] = {}
     waiting = list(modules)
     while waiting:

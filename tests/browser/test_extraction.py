@@ -3,15 +3,14 @@
 import re
 
 import pytest
-from chromium import holds
+from waiting import JOB_MS, OPEN_MS, expect, holds, new_page, no_exception, resting_box, until
 
 from calscope.io.demo.demo_files import write_demo
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.manager import JobManager
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PARAMS = {"cnmf": {"rf": 20, "stride": 8}, "motion": {"strides": [32, 32], "overlaps": [16, 16]}}
-JOB_MS = 120_000
 RING = """() => {
     const row = [...document.querySelectorAll("*")].map(e => e.shadowRoot?.querySelector(".row")).find(Boolean);
     const path = row?.querySelector("path")?.getAttribute("d");
@@ -19,6 +18,7 @@ RING = """() => {
     const x = path.split("M")[1].split(" ").map(point => parseFloat(point));
     return Math.round(Math.max(...x) - Math.min(...x));
 }"""
+WHOLE = "-0.5 -0.5 64 64"
 ZOOM = """() => {
     const drawn = [...document.querySelectorAll('.js-plotly-plot')].find(
         plot => plot.layout.annotations.some(note => note.text.startsWith('Residual: dark')));
@@ -32,7 +32,7 @@ def run_id(server):
     folder = server.store.parent / "extraction"
     write_demo(folder, animals=1, frames=150, size=64)
     manager = JobManager(server.store)
-    job = manager.wait(manager.submit(JobSpec(data=str(folder), params=PARAMS, until="extraction", workers=2)), 120)
+    job = manager.wait(manager.submit(JobSpec(data=str(folder), params=PARAMS, until="extraction", workers=2)), 480)
     assert job.status.state == "done", job.status.error
     return job.id
 
@@ -40,12 +40,12 @@ def run_id(server):
 @pytest.fixture(scope="module")
 def page(server, run_id, browser):
     """The page in one tab for all tests, for loading it takes longer than they do."""
-    opened = browser.new_page(viewport={"width": 1440, "height": 1900})
+    opened = new_page(browser, viewport={"width": 1440, "height": 1900})
     outside = []
     opened.on("request", lambda request: outside.append(request.url) if "127.0.0.1" not in request.url else None)
     opened.goto(server.address(f"extraction?run={run_id}"))
-    opened.get_by_text(re.compile(r"^Refit: \d+ component")).first.wait_for(timeout=120_000)
-    assert opened.get_by_test_id("stException").count() == 0
+    opened.get_by_text(re.compile(r"^Refit: \d+ component")).first.wait_for(timeout=OPEN_MS)
+    no_exception(opened)
     yield opened
     opened.close()
     assert not [url for url in outside if url.startswith("http")], "the pictures need no other server"
@@ -53,7 +53,7 @@ def page(server, run_id, browser):
 
 def test_rings_grow_with_the_slider_and_the_page_around_them_stays(page):
     page.get_by_role("tab", name="Search preview").click()
-    page.wait_for_function(f"({RING})() === 9", timeout=30_000)
+    page.wait_for_function(f"({RING})() === 9")
     page.evaluate("document.querySelector('[data-testid=stTabs]').dataset.seen = 'before'")
     picture = page.locator(".row image").first
     picture.evaluate("image => image.dataset.seen = 'before'")
@@ -61,48 +61,51 @@ def test_rings_grow_with_the_slider_and_the_page_around_them_stays(page):
     slider.focus()
     for _ in range(3):
         page.keyboard.press("ArrowRight")
-    page.wait_for_function(f"({RING})() === 15", timeout=30_000)
+    page.wait_for_function(f"({RING})() === 15")
     holds(page, "Soma half-size y", "7")
-    page.get_by_text("15 × 15 px").first.wait_for(timeout=10_000)
-    assert page.evaluate("document.querySelector('[data-testid=stTabs]').dataset.seen") == "before"
-    assert picture.evaluate("image => image.dataset.seen") == "before", "it was never taken away"
+    page.get_by_text("15 × 15 px").first.wait_for()
+    expect(page.get_by_test_id("stTabs").first).to_have_attribute("data-seen", "before")
+    expect(picture).to_have_attribute("data-seen", "before")  # it was never taken away
     frame = page.get_by_role("img", name=re.compile("^Seeds"))
     frame.focus()
     page.keyboard.press("+")
-    views = [page.locator(".row svg").nth(i).get_attribute("viewBox") for i in range(3)]
-    assert views[1] == views[2] != views[0], "the field's two pictures show the same part"
+    views = page.locator(".row svg")
+    expect(views.nth(1)).not_to_have_attribute("viewBox", WHOLE)
+    part = views.nth(1).get_attribute("viewBox")
+    expect(views.nth(2)).to_have_attribute("viewBox", part)  # the field's two pictures show the same part
+    expect(views.nth(0)).not_to_have_attribute("viewBox", part)
     frame.dblclick()
-    assert page.locator(".row svg").nth(1).get_attribute("viewBox") == "-0.5 -0.5 64 64"
+    expect(views.nth(1)).to_have_attribute("viewBox", WHOLE)
     page.get_by_role("link", name="Traces", exact=True).first.click()
-    page.get_by_role("heading", name="Traces", exact=True, level=1).wait_for(timeout=30_000)
+    page.get_by_role("heading", name="Traces", exact=True, level=1).wait_for()
     page.get_by_role("link", name="Extraction", exact=True).first.click()
-    slider.wait_for(timeout=30_000)
+    slider.wait_for()
     holds(page, "Soma half-size y", "7")
 
 
 def test_click_on_what_was_missed_places_a_seed_and_the_refit_begins_there(page):
     page.get_by_role("tab", name="What the fit missed").click()
     chart = page.get_by_test_id("stPlotlyChart").filter(has_text="Residual: dark")
-    chart.locator(".points path").first.wait_for(state="attached", timeout=30_000)
-    place = chart.locator(".nsewdrag").first.bounding_box()
+    chart.locator(".points path").first.wait_for(state="attached")
+    place = resting_box(chart.locator(".nsewdrag").first)
     # Zoom in first, by dragging over the middle half: a click must not undo it.
     at = [(place["x"] + share * place["width"], place["y"] + share * place["height"]) for share in (0.25, 0.75, 0.5)]
     page.mouse.move(*at[0])
     page.mouse.down()
     page.mouse.move(*at[1], steps=5)
     page.mouse.up()
-    page.wait_for_function(f"Math.abs(({ZOOM})()[0] - 16) < 3", timeout=30_000)
+    page.wait_for_function(f"Math.abs(({ZOOM})()[0] - 16) < 3")
     zoomed = page.evaluate(ZOOM)
     page.wait_for_timeout(800)  # lest the drag and the click count as a double click, which zooms out
     page.mouse.move(*at[2])
     page.mouse.click(*at[2])
     seed = page.get_by_role("button", name=re.compile(r"1: y \d+, x \d+"))
-    seed.wait_for(timeout=30_000)
+    seed.wait_for()
     y, x = (int(number) for number in re.search(r"y (\d+), x (\d+)", seed.inner_text()).groups())
     assert abs(y - 32) <= 6 and abs(x - 32) <= 6
-    assert page.evaluate(ZOOM) == zoomed
+    until(lambda: page.evaluate(ZOOM), zoomed)
     page.get_by_role("button", name="Refit with 1 seed").click()
-    page.get_by_role("button", name="Cancel").first.wait_for(timeout=30_000)
+    page.get_by_role("button", name="Cancel").first.wait_for()
     page.get_by_text("began components at these seeds").first.wait_for(timeout=JOB_MS)
     page.get_by_role("button", name=re.compile(rf"y {y}, x {x} .* in this refit")).click()
-    page.get_by_role("button", name="Refit without seeds").wait_for(timeout=30_000)
+    page.get_by_role("button", name="Refit without seeds").wait_for()

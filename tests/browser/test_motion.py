@@ -3,12 +3,13 @@
 import re
 
 import pytest
+from waiting import OPEN_MS, expect, new_page, no_exception, resting_box, until
 
 from calscope.io.demo.demo_files import write_demo
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.manager import JobManager
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ZOOMED = """() => {
     const drawn = document.querySelector('.js-plotly-plot')._fullLayout;
     return [drawn.xaxis.range, drawn.xaxis2.range, drawn.yaxis.range, drawn.yaxis2.range];
@@ -22,7 +23,7 @@ def run_id(server):
     write_demo(folder, animals=1, frames=150, size=64)
     (folder / "Animal_1").rename(folder / "My__mouse")
     manager = JobManager(server.store)
-    job = manager.wait(manager.submit(JobSpec(data=str(folder), until="motion", workers=2)), 120)
+    job = manager.wait(manager.submit(JobSpec(data=str(folder), until="motion", workers=2)), 480)
     assert job.status.state == "done", job.status.error
     return job.id
 
@@ -30,7 +31,7 @@ def run_id(server):
 @pytest.fixture(scope="module")
 def page(server, run_id, browser):
     """The page in one tab for all tests but the last, for loading it takes longer than they do."""
-    opened = browser.new_page(viewport={"width": 1440, "height": 1900})
+    opened = new_page(browser, viewport={"width": 1440, "height": 1900})
     outside = []
     opened.on("request", lambda request: outside.append(request.url) if "127.0.0.1" not in request.url else None)
     open_page(opened, server, run_id)
@@ -41,9 +42,9 @@ def page(server, run_id, browser):
 
 def open_page(tab, server, run_id):
     tab.goto(server.address(f"motion?run={run_id}"))
-    tab.locator(".frame .knob").nth(1).wait_for(timeout=60_000)
-    tab.locator(".js-plotly-plot .points path").first.wait_for(state="attached", timeout=60_000)
-    assert tab.get_by_test_id("stException").count() == 0
+    tab.locator(".frame .knob").nth(1).wait_for(timeout=OPEN_MS)
+    tab.locator(".js-plotly-plot .points path").first.wait_for(state="attached", timeout=OPEN_MS)
+    no_exception(tab)
 
 
 def share(frame):
@@ -52,40 +53,49 @@ def share(frame):
     return (line["x"] + line["width"] / 2 - box["x"]) / box["width"]
 
 
+def covered_percent(frame):
+    """How much of the picture before the correction is cut off."""
+    cut = frame.locator(".before").evaluate("image => image.style.clipPath")
+    return float(re.search(r"([\d.]+)%", cut)[1])
+
+
 def test_border_follows_the_hand_and_the_keys_and_uncovers_the_picture(page):
     frame = page.locator(".frame").first
     frame.scroll_into_view_if_needed()
-    box = frame.bounding_box()
+    box = resting_box(frame)
     page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 50)
     page.mouse.down()
     page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 90, steps=4)
     page.mouse.up()
     page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 90)
-    assert share(frame) == pytest.approx(0.2, abs=0.01)
-    covered = frame.locator(".before").evaluate("image => image.style.clipPath")
-    assert float(re.search(r"([\d.]+)%", covered)[1]) == pytest.approx(80, abs=1)
+    until(lambda: share(frame), pytest.approx(0.2, abs=0.01))
+    until(lambda: covered_percent(frame), pytest.approx(80, abs=1))
     slider = frame.locator("input")
-    assert slider.get_attribute("aria-valuetext") == "20 % raw"
+    expect(slider).to_have_attribute("aria-valuetext", "20 % raw")
     for _ in range(10):
         page.keyboard.press("ArrowRight")
-    assert share(frame) == pytest.approx(0.3, abs=0.01)
-    assert slider.get_attribute("aria-valuetext") == "30 % raw"
+    until(lambda: share(frame), pytest.approx(0.3, abs=0.01))
+    expect(slider).to_have_attribute("aria-valuetext", "30 % raw")
 
 
 def test_double_click_looks_closer_at_that_place_and_back(page):
     frame = page.locator(".frame").first
     frame.scroll_into_view_if_needed()
-    box, picture = frame.bounding_box(), frame.locator("img.after")
+    box, picture = resting_box(frame), frame.locator("img.after")
     length, said = frame.locator(".length"), frame.locator(".scale .text")
-    bar = length.bounding_box()["width"] / float(said.inner_text().split()[0])
+
+    def px_per_unit():
+        return length.bounding_box()["width"] / float(said.inner_text().split()[0])
+
+    bar = px_per_unit()
     page.mouse.dblclick(box["x"] + 0.6 * box["width"], box["y"] + 0.4 * box["height"])
-    closer = picture.bounding_box()
-    assert closer["width"] == pytest.approx(3 * box["width"], rel=0.01)
-    # What was clicked is in the middle now.
-    assert (box["x"] + box["width"] / 2 - closer["x"]) / closer["width"] == pytest.approx(0.6, abs=0.01)
-    assert length.bounding_box()["width"] / float(said.inner_text().split()[0]) == pytest.approx(3 * bar, rel=0.02)
+    until(lambda: picture.bounding_box()["width"], pytest.approx(3 * box["width"], rel=0.01))
+    closer = resting_box(picture)
+    middle = (box["x"] + box["width"] / 2 - closer["x"]) / closer["width"]
+    assert middle == pytest.approx(0.6, abs=0.01), "what was clicked is in the middle now"
+    until(px_per_unit, pytest.approx(3 * bar, rel=0.02))
     page.keyboard.press("z")
-    assert picture.bounding_box()["width"] == pytest.approx(box["width"], rel=0.01)
+    until(lambda: picture.bounding_box()["width"], pytest.approx(box["width"], rel=0.01))
 
 
 def test_click_on_a_mark_of_the_curve_shows_the_field_of_that_frame(page):
@@ -94,40 +104,39 @@ def test_click_on_a_mark_of_the_curve_shows_the_field_of_that_frame(page):
     before = said.inner_text()
     marks.nth(1).scroll_into_view_if_needed()
     marks.nth(1).click(force=True)
-    page.wait_for_function(
-        "before => ![...document.querySelectorAll('p')].some(line => line.innerText === before)", arg=before
-    )
-    after = said.inner_text()
-    assert re.match(r"Frame \d+, counted from 0", after) and after != before
+    expect(said).not_to_have_text(before)
 
 
 def test_zooming_one_image_zooms_the_other(page):
     page.get_by_text("Side by side", exact=True).click()
-    page.locator(".frame").first.wait_for(state="detached", timeout=20_000)
+    page.locator(".frame").first.wait_for(state="detached")
     page.wait_for_function("document.querySelector('.js-plotly-plot')?._fullLayout?.xaxis2 !== undefined")
     plot = page.locator(".js-plotly-plot").first
     plot.scroll_into_view_if_needed()
     whole = page.evaluate(ZOOMED)
-    box = plot.bounding_box()
+    box = resting_box(plot)
     page.mouse.move(box["x"] + 40, box["y"] + 60)
     page.mouse.down()
     page.mouse.move(box["x"] + 120, box["y"] + 140, steps=6)
     page.mouse.up()
     page.wait_for_function(f"({ZOOMED})()[0][1] < {whole[0][1] - 5}")
-    x, x2, y, y2 = page.evaluate(ZOOMED)
-    assert (x, y) == (x2, y2)
-    assert y[0] > y[1], "row 0 stays on top"
+
+    def are_alike(ranges):
+        x, x2, y, y2 = ranges
+        return (x, y) == (x2, y2) and y[0] > y[1]  # row 0 stays on top
+
+    until(lambda: page.evaluate(ZOOMED), are_alike)
 
 
 def test_border_follows_a_finger(server, run_id, browser):
     context = browser.new_context(viewport={"width": 900, "height": 1400}, has_touch=True)
-    finger = context.new_page()
+    finger = new_page(context)
     try:
         open_page(finger, server, run_id)
         frame = finger.locator(".frame").first
         frame.scroll_into_view_if_needed()
-        box = frame.bounding_box()
+        box = resting_box(frame)
         finger.touchscreen.tap(box["x"] + 0.8 * box["width"], box["y"] + 40)
-        assert share(frame) == pytest.approx(0.8, abs=0.02)
+        until(lambda: share(frame), pytest.approx(0.8, abs=0.02))
     finally:
         context.close()

@@ -1,22 +1,27 @@
 import importlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 
 import pytest
+import tifffile
+from repository import ROOT
 
-from calscope.cli.app import find_app
+from calscope.cli.app import environment_for, find_app
 from calscope.cli.progress_line import ProgressLine
 from calscope.io.project import find_recordings
 from calscope.io.readers.reader_registry import open_recording
 from calscope.jobs.job_folder import JobFolder
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.job_status import JobStatus, write_status
+from calscope.jobs.manager import JobManager
 from calscope.model.params import Parameters, fields
 from calscope.pipeline.runner import run_animal
 from calscope.pipeline.store import default_store
@@ -132,14 +137,18 @@ def test_the_app_serves_this_machine_only_and_ends_with_ctrl_c(here):
         text=True,
     )
     try:
+        link = server.stdout.readline()
+        assert re.fullmatch(rf"Calscope is at http://localhost:{port}/\?token=[\w-]{{32}}\n", link)
         assert health(port) == "ok"
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(f"http://localhost:{port}/", timeout=10)
         os.killpg(server.pid, signal.SIGINT)  # as a terminal does it: to all of the group
         told, _ = server.communicate(timeout=20)
     finally:
         server.kill()
         server.wait()
     assert server.returncode == 130 and "Traceback" not in told
-    assert "localhost" in told and "External URL" not in told
+    assert "URL" not in told and link.split("=")[1].strip() not in told
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
@@ -209,6 +218,14 @@ def test_json_of_params_is_json(calscope):
     assert json.loads(calscope("params", "--json")[1])["evaluation"]["min_SNR"] == 2.0
 
 
+def test_metadata_for_nwb_are_read_before_anything_is_written(calscope, here):
+    (here / "form.json").write_text('{"Subject": {"sex": "female"}}', encoding="utf-8")
+    status, _, said = calscope("export", "OUT", "--format", "nwb", "--nwb-metadata", "form.json")
+    assert status == 2 and "form.json: Subject.sex" in said and "'female'" in said
+    status, _, said = calscope("export", "OUT", "--format", "csv", "--nwb-metadata", "form.json")
+    assert status == 2 and "for --format nwb only" in said
+
+
 def test_a_run_of_the_store_is_exported_by_its_id(calscope, here, data, engine):
     folder, store = "0123456789abcdef-aaaaaa", default_store()
     ref = find_recordings(data).recordings[0]
@@ -226,3 +243,39 @@ def test_a_run_of_the_store_is_exported_by_its_id(calscope, here, data, engine):
     assert status == 2 and "--to FOLDER" in said
     status, _, said = calscope("export", folder, "--format", "csv", "--to", "data/x")
     assert status == 2 and "among the recordings" in said
+
+
+def test_a_bundle_is_made_verified_and_opened(calscope, here, data, engine):
+    assert (
+        calscope("run", data, "--out", "out", "--engine", "stand-in", "--set", "dataset.fr=10", "--workers", 1)[0] == 0
+    )
+    assert calscope("verify", "out")[:2] == (0, "22 of 22 as they were written.\n")
+    assert calscope("export", "out", "--format", "bundle", "--to", "x.calscope")[:2] == (0, "x.calscope\n")
+    status, told, _ = calscope("verify", "x.calscope")
+    assert status == 0 and told.endswith("as they were written.\n")
+    (here / "out/Animal_1/motion.parquet").unlink()
+    record = here / "out/Animal_2/run.json"
+    record.write_text(record.read_text().replace('"accepted"', '"Accepted"'))
+    frames = tifffile.imread(data / "Animal_2.tif")
+    tifffile.imwrite(data / "Animal_2.tif", frames + 1)
+    status, told, _ = calscope("verify", "out")
+    assert status == 1 and told.splitlines()[:-1] == [
+        "missing  Animal_1/motion.parquet",
+        "changed  Animal_2/run.json",
+        f"changed  recording of Animal_2: {data / 'Animal_2.tif'}",
+    ]
+    damaged = bytearray((here / "x.calscope").read_bytes())
+    damaged[len(damaged) // 2] ^= 0xFF
+    (here / "x.calscope").write_bytes(damaged)
+    status, told, _ = calscope("verify", "x.calscope")
+    assert status == 1 and "changed  animals/" in told
+    assert calscope("verify", data)[0] == 2
+
+
+def test_the_app_opens_a_bundle(here, monkeypatch):
+    monkeypatch.delenv("CALSCOPE_ROOTS", raising=False)
+    path = here / "sample.calscope"
+    path.write_bytes((ROOT / "tests/data/format_1.calscope").read_bytes())
+    assert environment_for(path) == {"CALSCOPE_FOLDER": str(path), "CALSCOPE_ROOTS": str(here)}
+    (job,) = JobManager(default_store().root).jobs()
+    assert (job.spec.kind, job.spec.data, list(job.results)) == ("import", str(path), ["Animal_1"])

@@ -51,7 +51,11 @@ def keep_judgement(store, ref):
     )
     target = Target("another run", 0, 0.0, 0.0, footprint)
     open_log(store, opened.fingerprint).append(
-        lambda _: [new_entry("note", who="Ada", recording=opened.fingerprint, target=target, text="dim", group="one")]
+        lambda _: [
+            new_entry(
+                "note", who="Ada", recording=opened.fingerprint, target=target, text="dim", group="one", blind=True
+            )
+        ]
     )
 
 
@@ -81,7 +85,7 @@ def test_every_file_of_a_run_and_all_in_it(out):
     text = section(FILES, "What `calscope run` writes")
     written = {path.name for path in (out / "Animal_1").iterdir()}
     headed = {line.split("`")[1] for line in text.splitlines() if line.startswith("### ")}
-    assert headed == written | {"OUT/run.json"}
+    assert headed == written | {"OUT/run.json", "events.csv"}, "this recording has no events"
     assert described("OUT/run.json") == entries_of(out / "run.json")
     for name in written - {"corrected.tif"}:
         assert described(name) == entries_of(out / "Animal_1" / name), name
@@ -118,7 +122,9 @@ def test_every_format_is_described_and_no_other():
     assert {line.split("`")[1] for line in text.splitlines() if line.startswith("### ")} == set(FORMATS)
 
 
-@pytest.mark.parametrize(("name", "place"), [("csv", ""), ("suite2p", "suite2p/plane0")])
+@pytest.mark.parametrize(
+    ("name", "place"), [("csv", ""), ("suite2p", "suite2p/plane0"), ("matlab", ""), ("images", ""), ("movie", "")]
+)
 def test_every_file_of_an_export_to_a_folder(calscope, out, name, place):
     assert calscope("export", out, "--format", name)[0] == 0
     folder = out / "export" / name / "Animal_1"

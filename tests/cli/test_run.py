@@ -35,7 +35,7 @@ def test_a_second_run_is_served_and_min_snr_concerns_evaluation_only(calscope, d
     calscope("run", data, "--out", here / "out", *RUN)
     calls = list(engine.calls)
     _, out, _ = calscope("run", data, "--out", here / "again", *RUN)
-    assert engine.calls == calls and "12 of 12 stages from the store" in out
+    assert engine.calls == calls and "13 of 13 stages from the store" in out
     _, out, _ = calscope("run", data, "--out", here / "again", *RUN, "--set", "evaluation.min_SNR=0.6")
     stages = load(here / "again/Animal_1/run.json")["stages"]
     assert [stage["stage"] for stage in stages if not stage["cached"]] == ["evaluation"]
@@ -210,7 +210,7 @@ def test_ctrl_c_stops_with_130_and_the_same_command_goes_on(calscope, data, here
     left = [*(here / "store/results").glob("??/.*"), *(here / "store/scratch").glob("*")]
     assert left == []
     _, out, _ = calscope("run", data, "--out", here / "out", *RUN)
-    assert "Animal_1: 24 frames, 3 components, 1 accepted" in out and "6 of 12 stages from the store" in out
+    assert "Animal_1: 24 frames, 3 components, 1 accepted" in out and "6 of 13 stages from the store" in out
 
 
 def test_one_recording_may_be_given_by_itself(calscope, data, here, engine):

@@ -44,7 +44,7 @@ def test_measurements_and_proposals_are_printed_with_their_reasons(suggest, reco
 def test_the_file_is_one_that_run_reads(suggest, recordings, here, calscope):
     status, told, _ = suggest(recordings, "--out", "proposed.json")
     assert status == 0
-    assert told.rstrip().endswith("proposed.json")
+    assert told.rstrip().endswith(f"\nproposed.json\nNow `calscope run {recordings} --params proposed.json`.")
     found = read_parameter_file((here / "proposed.json").read_text())
     assert found.params.cnmf.gSig in {(3, 3), (4, 4)}
     assert found.params.motion.max_shifts != (1, 1)

@@ -8,7 +8,7 @@ import stand_in
 from scipy.sparse import csc_matrix
 
 from calscope.engines.engine import Context
-from calscope.engines.halves import fit_halves
+from calscope.engines.halves import confirm, fit_halves
 from calscope.model.errors import RecordingError
 from calscope.model.movie import Movie
 from calscope.model.params import Parameters
@@ -50,7 +50,7 @@ class Sees(stand_in.StandIn):
 
 def halves(given, tmp_path, params=None):
     context = Context(silent, lambda name, shape, dtype: np.empty(shape, dtype), 1, tmp_path)
-    return fit_halves(given, 0, Sees(), params or Parameters(), context, evaluate=lambda q: Evaluation(q.snr > 5))
+    return confirm(fit_halves(given, 0, Sees(), params or Parameters(), context), lambda q: Evaluation(q.snr > 5))
 
 
 def test_counts_what_each_half_accepts_and_what_both_do(tmp_path):

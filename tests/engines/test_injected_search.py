@@ -7,8 +7,10 @@ import pytest
 from round_components import DIMS, PLACES, components
 from scipy.sparse import csc_matrix
 
+from calscope.algorithms.injection.detection_limit import detection_of
+from calscope.algorithms.injection.known_cells import ENOUGH_CELLS, MOST_ROUNDS, choose_known_cells
 from calscope.engines.engine import Context
-from calscope.engines.injected_search import ENOUGH_CELLS, MOST_ROUNDS, SearchedMovie, search_for_injected
+from calscope.engines.injected_search import search_for_injected
 from calscope.model.movie import Movie
 from calscope.model.params import Parameters
 from calscope.model.progress import silent
@@ -49,13 +51,19 @@ def some(places):
 def search(tmp_path, places, told=silent):
     found = some(places)
     codes = np.random.default_rng(1).integers(900, 1100, (N_FRAMES, *DIMS)).astype(np.uint16)
-    searched = SearchedMovie(
-        Movie(codes, 0.1, 0.0), codes.mean(axis=0, dtype=np.float32), found, np.ones(found.n, bool), 3, 20.0
-    )
     engine = FindsTheSame(found)
-    context = Context(told, None, 1, tmp_path)
-    evaluate = lambda quality: Evaluation(np.ones(len(quality.snr), bool), ())  # noqa: E731
-    return search_for_injected(searched, engine, PARAMS, context, evaluate), engine
+    cells = choose_known_cells(
+        found,
+        np.ones(found.n, bool),
+        codes.mean(axis=0, dtype=np.float32),
+        gSig=PARAMS.cnmf.gSig,
+        fr_hz=20.0,
+        usual_decay_s=0.4,
+        border_px=3,
+    )
+    rest = {"border_px": 3, "engine": engine, "params": PARAMS, "context": Context(told, None, 1, tmp_path)}
+    result = search_for_injected(Movie(codes, 0.1, 0.0), cells, found.A, **rest)
+    return detection_of(result, lambda quality: Evaluation(np.ones(len(quality.snr), bool), ())), engine
 
 
 @pytest.mark.parametrize("places", [[], PLACES[:1], PLACES])

@@ -117,6 +117,7 @@ class Recording:
         self.info = RecordingInfo("mouse", str(path), simulation.shape, "uint16", 1, "f", fr_hz=14.7)
 
 
+@pytest.mark.slow
 def test_two_alike_engines_agree_in_everything(simulation, tmp_path, monkeypatch):
     simulation.save_truth(tmp_path / "truth.npz")
     monkeypatch.setattr(engine_parity, "CaimanEngine", Twin)
@@ -165,6 +166,7 @@ def test_two_alike_engines_agree_in_everything(simulation, tmp_path, monkeypatch
     ]
 
 
+@pytest.mark.slow
 def test_an_engine_in_a_process_of_its_own_has_its_own_memory_and_leaves_the_same(tmp_path):
     write_demo(tmp_path / "demo", animals=1, frames=80, size=64)
     recording = open_recording(tmp_path / "demo" / "Animal_1" / "movie.tif")
@@ -190,6 +192,7 @@ def test_an_engine_in_a_process_of_its_own_has_its_own_memory_and_leaves_the_sam
     np.testing.assert_allclose(*C, rtol=1e-3, atol=1e-4 * C[0].max())
 
 
+@pytest.mark.slow
 def test_what_goes_wrong_in_that_process_is_told_and_a_wish_to_stop_ends_it(tmp_path):
     write_demo(tmp_path / "demo", animals=1, frames=80, size=64)
     recording = open_recording(tmp_path / "demo" / "Animal_1" / "movie.tif")

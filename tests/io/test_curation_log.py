@@ -83,7 +83,7 @@ def test_a_newer_version_s_log_is_read_only_whatever_its_lines_hold(log):
     other = again(log)
     assert len(other.entries()) == 1 and "newer version" in texts(other.notes())[0]
     before = log.path.read_bytes()
-    with pytest.raises(StoreError, match=r"form 7, this one knows 1"):
+    with pytest.raises(StoreError, match=r"form 7, this one knows 2"):
         other.append(lambda _: [entry(2)])
     assert log.path.read_bytes() == before
 

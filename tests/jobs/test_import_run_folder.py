@@ -9,8 +9,13 @@ import stand_in
 from calscope.export.run_folder.animal_folder import AnimalFolder
 from calscope.export.run_folder.write_animal import write_animal
 from calscope.export.stored_animal import StoredAnimal
+from calscope.jobs.bundles.import_bundle import import_bundle
+from calscope.jobs.bundles.write_bundle import write_bundle
 from calscope.jobs.import_run_folder import import_run_folder, is_run_folder
 from calscope.jobs.manager import JobManager
+from calscope.jobs.run_export import run_from_folder
+from calscope.model.curation.component_flags import flags_of, kinds_of
+from calscope.model.curation.flag_arrays import flag_arrays
 from calscope.model.errors import CalscopeError
 from calscope.model.params import Parameters
 from calscope.pipeline.animal_results import AnimalResults
@@ -58,12 +63,35 @@ def test_every_part_comes_back_as_it_was_written(made, tmp_path):
         np.testing.assert_allclose(found.component_quality.snr, was.component_quality.snr)
         np.testing.assert_array_equal(found.evaluation.accepted, was.evaluation.accepted)
         np.testing.assert_allclose(found.dff.dff, was.dff.dff)
+        for name, array in flag_arrays(was.flags).items():
+            np.testing.assert_array_equal(flag_arrays(found.flags)[name], array, err_msg=name)
+        assert not {note.kind for note in run.notes} & {"run_folder_without_flags"}
         assert (found.injected is None) == (was.injected is None) == (run.name == "Animal_2")
         if was.injected is not None:
             assert was.injected.n > 0
             np.testing.assert_allclose(found.injected.peak_snr, was.injected.peak_snr)
             assert found.injected.curves == was.injected.curves
         assert found.first is None and found.corrected is None and found.residual is None
+
+
+def test_a_bundle_of_a_folder_has_the_flags_of_the_run(made, tmp_path):
+    out, results = made
+    with run_from_folder(Store(tmp_path / "store"), out) as run:
+        path = write_bundle(run, Store(tmp_path / "store"), tmp_path / "made.calscope")
+    there = Store(tmp_path / "there")
+    for opened in import_bundle(path, there):
+        found, was = AnimalResults(there, opened.keys), results[opened.name]
+        assert flags_of(found.flags) == flags_of(was.flags)
+        assert any(kinds_of(notes) for notes in flags_of(was.flags)), "no component has a flag: nothing was compared"
+
+
+def test_a_folder_of_an_older_version_says_that_flags_are_missing(made, tmp_path):
+    shutil.copytree(made[0] / "Animal_2", tmp_path / "Animal_2")
+    (tmp_path / "Animal_2" / "flags.npz").unlink()
+    store = Store(tmp_path / "store")
+    (run,) = import_run_folder(tmp_path / "Animal_2", store)
+    assert AnimalResults(store, run.keys).flags is None
+    assert "run_folder_without_flags" in {note.kind for note in run.notes}
 
 
 def was_rate(out, name):
@@ -87,7 +115,9 @@ def test_only_folders_of_runs_are_taken_for_some(made, tmp_path):
     assert [is_run_folder(place) for place in places] == [True, True, False, False, False, False]
 
 
-@pytest.mark.parametrize("file", ["images.npz", "motion.parquet", "footprints.npz", "traces.parquet", "run.json"])
+@pytest.mark.parametrize(
+    "file", ["images.npz", "motion.parquet", "footprints.npz", "flags.npz", "traces.parquet", "run.json"]
+)
 def test_damage_is_told_with_the_files_name(made, tmp_path, file):
     out = tmp_path / "OUT"
     shutil.copytree(made[0], out)

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import stand_in
+from scipy.io import loadmat
+from scipy.sparse import issparse
 
 from calscope.export.formats import csv_export
 from calscope.export.formats.format_registry import FORMATS, export_run
@@ -23,9 +25,11 @@ from calscope.jobs.job_status import JobStatus, write_status
 from calscope.jobs.manager import JobManager
 from calscope.jobs.run_export import export_stored_run, stored_run
 from calscope.model.animal_inputs import AnimalInputs
-from calscope.model.errors import Cancelled, RecordingError, StoreError
+from calscope.model.errors import Cancelled, ParameterError, RecordingError, StoreError
+from calscope.model.nwb.project_metadata import ProjectNwbMetadata
 from calscope.model.params import Parameters
 from calscope.pipeline.animal_results import AnimalResults
+from calscope.pipeline.by_hand.kept_nwb_metadata import keep_nwb_metadata
 from calscope.pipeline.kept_remarks import keep_remark
 from calscope.pipeline.opened_results import OpenedResults
 from calscope.pipeline.runner import run_animal
@@ -62,7 +66,7 @@ def make_run(store, until="evaluation"):
     ]
 
 
-OF_THE_MOVIE = ("caiman", "suite2p-with-movie")
+OF_THE_MOVIE = ("caiman", "suite2p-with-movie", "movie")
 """Formats that read the corrected movie, which a run's folder holds only when asked for."""
 
 
@@ -90,6 +94,12 @@ def wanted(folder, name, **changes):
     return JobSpec(kind="export", data=str(folder), export=ExportSettings(RUN, name), **changes)
 
 
+def need_extra(name):
+    """Skip where the package is not installed that a format needs beside what everybody installs."""
+    if name == "nwb":
+        pytest.importorskip("pynwb", reason="an extra")
+
+
 def contents(path):
     """Give what a file holds, without what differs from one writing to the next."""
     if path.suffix in (".nwb", ".hdf5"):
@@ -102,14 +112,23 @@ def contents(path):
             return {
                 name: repr(value) for name, value in found.items() if name not in ("identifier", "file_create_date")
             }
+    if path.suffix == ".mat":
+        found = loadmat(path, simplify_cells=True)
+        return {name: repr(plain(value)) for name, value in found.items() if not name.startswith("__")}
     if path.suffix == ".npz":
         with np.load(path) as found:
-            return {name: (found[name].dtype, found[name].tolist()) for name in found.files}
+            return {name: (found[name].dtype, repr(found[name].tolist())) for name in found.files}  # NaN is NaN
     if path.suffix == ".parquet":
         return repr(pd.read_parquet(path).to_dict("list"))
     if path.suffix == ".json":
         return json.loads(path.read_text(encoding="utf-8"))
     return path.read_bytes()
+
+
+def plain(value):
+    if isinstance(value, dict):
+        return {name: plain(inner) for name, inner in value.items()}
+    return value.toarray().tolist() if issparse(value) else np.asarray(value).tolist()
 
 
 def tree(folder):
@@ -118,8 +137,7 @@ def tree(folder):
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_an_export_from_the_store_equals_that_from_the_runs_folder(whole, tmp_path, name):
-    if name == "nwb":
-        pytest.importorskip("pynwb", reason="NWB is an extra")
+    need_extra(name)
     store, out, runs = whole
     if name in OF_THE_MOVIE:
         out = tmp_path / "Mice"
@@ -165,6 +183,19 @@ def test_what_was_written_of_an_animal_since_its_run_is_exported(store, tmp_path
     assert told == ["", "dim <b>"] == [entry["remark"] for entry in run.meta["animals"]]
     assert page.count("dim &lt;b&gt;") == 2 and "dim <b>" not in page
     assert render(open_run(tmp_path / "out")).count("dim &lt;b&gt;") == 2
+
+
+def test_what_is_kept_for_nwb_goes_out_unless_a_file_says_otherwise(store):
+    kept = ProjectNwbMetadata.from_plain({"animals": {"Animal_2": {"Subject": {"sex": "F"}}}})
+    keep_nwb_metadata(store.root, "/nowhere/Mice", kept)
+    with stored_run(store, RUN) as run:
+        assert [one.nwb_metadata.Subject.sex for one in run.animals] == [None, "F"]
+    said = ProjectNwbMetadata.from_plain({"Subject": {"sex": "M"}})
+    with stored_run(store, RUN, nwb_metadata=said) as run:
+        assert [one.nwb_metadata.Subject.sex for one in run.animals] == ["M", "M"]
+    elsewhere = ProjectNwbMetadata.from_plain({"animals": {"Animal_9": {"Subject": {"sex": "F"}}}})
+    with pytest.raises(ParameterError, match="Animal_9"), stored_run(store, RUN, nwb_metadata=elsewhere):
+        pass
 
 
 def test_a_run_until_motion_has_no_traces_and_says_so(tmp_path):
@@ -234,8 +265,7 @@ def test_results_are_not_pruned_while_they_are_exported(store, tmp_path):
 
 @pytest.mark.parametrize("name", [*FORMATS, "report"])
 def test_one_that_is_stopped_leaves_nothing_and_keeps_the_older_export(store, tmp_path, name):
-    if name == "nwb":
-        pytest.importorskip("pynwb", reason="NWB is an extra")
+    need_extra(name)
 
     def stop_in_the_second_animal(fraction, note="", /):
         if fraction > 0.6:

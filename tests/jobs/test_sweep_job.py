@@ -8,6 +8,7 @@ import tifffile
 
 from calscope.algorithms.comparison.recurrence import NONE
 from calscope.algorithms.comparison.truth_scores import cropped_truth, found_cells
+from calscope.algorithms.injection import known_cells
 from calscope.engines.engine_registry import get_engine
 from calscope.io.cropped_recording import read_crop
 from calscope.io.demo.demo_files import write_demo
@@ -19,9 +20,11 @@ from calscope.model.animal_inputs import AnimalInputs
 from calscope.model.crop import Crop
 from calscope.model.errors import Cancelled, ParameterError, RecordingError, StoreError
 from calscope.model.sweeps.search_plan import SearchPlan, SearchRange
-from calscope.model.sweeps.sweep_plan import Over, SweepPlan, over
+from calscope.model.sweeps.sweep_plan import Over, SweepPlan, at_point, over
 from calscope.pipeline.animal_results import AnimalResults
-from calscope.pipeline.runner import run_animal
+from calscope.pipeline.records import RunError
+from calscope.pipeline.runner import plan_keys, run_animal
+from calscope.pipeline.stages import Stage
 from calscope.pipeline.store import Store
 from calscope.pipeline.sweeps.find_values import ranked
 from calscope.pipeline.sweeps.recurring_points import recurring_at
@@ -72,6 +75,17 @@ def test_what_points_share_is_computed_once(thresholds):
     assert [len(results.points) for results in thresholds] == [0, 1, 2, 3, 4]
 
 
+def test_the_time_left_is_learnt_from_points_that_ended(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(Stage, "rough_seconds", lambda self, shape: 1000.0)
+    steps = []
+    points(Store(tmp_path), spec(data, over("cnmf.K", [2, 3, 4])), report=steps.append)
+    of_point = {at: [step for step in steps if step.note.startswith(f"point {at} ")] for at in (1, 3)}
+    assert of_point[1][0].eta_s > 1000, "nothing was measured"
+    assert of_point[3][0].eta_s < 100, "what the first point took is known"
+    fractions = [step.fraction for step in steps]
+    assert fractions == sorted(fractions), "no bar goes back"
+
+
 def test_measures_are_those_of_the_stored_results_and_of_the_truth_in_the_crop(thresholds, store, data):
     truth = cropped_truth(read_truth(data / "Animal_1", 180), CROP)
     for point in thresholds[-1].points:
@@ -108,6 +122,7 @@ def test_a_point_is_what_tune_would_find_with_the_same_values(thresholds, store,
     assert record.keys["evaluation"] == thresholds[-1].points[0].record.keys["evaluation"]
 
 
+@pytest.mark.slow
 def test_points_on_the_whole_recording_are_those_of_runs_and_motion_is_measured_where_it_varies(store, data):
     whole = spec(data, over("motion.pw_rigid", [True, False]), crop=None)
     whole = JobSpec(**{**vars(whole), "sweep": SweepPlan(whole.sweep.over, whole=True)})
@@ -117,6 +132,33 @@ def test_points_on_the_whole_recording_are_those_of_runs_and_motion_is_measured_
     assert all(point.measures.residual_flow_px > 0 and point.measures.crispness > 0 for point in done.points)
     assert all(point.measures.motion_verdict for point in done.points)
     assert done.points[0].measures.residual_flow_px != done.points[1].measures.residual_flow_px
+
+
+def test_all_points_are_judged_by_the_known_cells_of_the_values_in_use(store, data, monkeypatch):
+    monkeypatch.setattr(known_cells, "ENOUGH_CELLS", 2)
+    job = spec(data, over("cnmf.gSig", [3, 5]), over("evaluation.min_SNR", [2, 50]))
+    job = replace(job, sweep=replace(job.sweep, injected=True))
+    in_use = swept_animal(store, job)
+    source = read_crop(open_recording(data / "Animal_1"), CROP)
+    done, trials = points(store, job)[-1].points, trial_store(store.root)
+    keys = plan_keys(source.info, in_use.params, in_use.engine)
+    assert {point.record.keys["known_cells"] for point in done} == {keys["known_cells"]}
+    found = [AnimalResults(trials, point.record.keys).injected for point in done]
+    chosen = AnimalResults(trials, keys).known_cells
+    assert all(np.array_equal(one.centers_px, chosen.centers_px) for one in found)
+    ran = [{stage.stage for stage in point.record.stages if not stage.cached} for point in done]
+    assert ran[1] == ran[3] == {"evaluation", "injected"}, "another threshold"
+    assert "known_found" in ran[0] and "known_found" in ran[2]
+    of_itself = run_animal(source, at_point(in_use.params, done[3].values), engine=in_use.engine, store=trials)
+    assert of_itself.keys["evaluation"] == done[3].record.keys["evaluation"], "what Tune shows is the same"
+
+
+def test_known_cells_that_are_no_longer_in_the_store_are_not_replaced_by_others(store, data):
+    animal = swept_animal(store, spec(data, over("cnmf.K", [2, 4])))
+    source, gone = read_crop(open_recording(data / "Animal_1"), CROP), AnimalInputs(known_cells="ab" * 20)
+    given = {"engine": animal.engine, "store": trial_store(store.root), "until": "tuning with known cells"}
+    with pytest.raises(RunError, match="no longer in the store"):
+        run_animal(source, animal.params, **given, inputs=gone)
 
 
 def test_the_animals_own_values_count_where_they_are_not_swept(store, data):
@@ -176,6 +218,7 @@ def test_what_can_not_be_swept_is_refused_before_it_starts(store, data, change, 
         wrong.sweep_plan()
 
 
+@pytest.mark.slow
 def test_a_search_is_a_job_that_proposes_the_best_of_what_it_tried(data, store):
     manager = JobManager(store.root, worker=WORKER)
     ranges = (SearchRange("cnmf.K", 2, 5), SearchRange("evaluation.min_SNR", 1, 4))

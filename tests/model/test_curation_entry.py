@@ -15,6 +15,7 @@ from calscope.model.curation.curation_entry import (
 )
 from calscope.model.curation.judgements import Judgement, Judgements, judged
 from calscope.model.curation.packed_footprint import PackedFootprint, pack_footprint
+from calscope.model.curation.ratings import Rating
 from calscope.model.errors import ParameterError
 from calscope.model.note_texts.all_texts import text, why
 from calscope.model.notes import Note
@@ -106,6 +107,10 @@ def test_what_is_no_entry_is_refused(wrong):
         CurationEntry.from_json(whole | wrong if isinstance(wrong, dict) else wrong)
 
 
+def rated(decision, who, **more):
+    return Judgement((Rating(who, decision, **more),))
+
+
 def test_decisions_come_before_thresholds_and_say_what_these_would_have_said():
     checks = [{"measure": "snr", "value": 1.0, "bound": "upper", "threshold": 2.5, "passed": False}]
     rejected = Note("rejected", {"checks": checks})
@@ -114,21 +119,21 @@ def test_decisions_come_before_thresholds_and_say_what_these_would_have_said():
         evaluation,
         Judgements(
             {
-                0: Judgement("accept", "Ada"),
-                1: Judgement("reject", "Bob", is_carried=True),
-                2: Judgement("unsure", "Ada"),
-                9: Judgement("accept", "Ada"),
+                0: rated("accept", "Ada"),
+                1: rated("reject", "Bob", is_carried=True),
+                2: rated("unsure", "Ada"),
+                9: rated("accept", "Ada"),
             }
         ),
     )
     assert found.accepted.tolist() == [True, False, False, True]
     assert found.reasons[2:] == evaluation.reasons[2:]
-    assert text(found.reasons[0]) == "accepted by hand by Ada (thresholds: rejected, because SNR 1.00 <= 2.5)"
+    assert text(found.reasons[0]) == "accepted by hand by Ada (thresholds: rejected, because SNR 1.00 ≤ 2.5)"
     assert why(found.reasons[1]).startswith("by hand by Bob, carried over (thresholds: rej")
     assert not evaluation.accepted[0], "the evaluation itself stays as it is"
 
 
 def test_without_thresholds_the_reason_says_what_another_program_decided():
     evaluation = Evaluation(np.array([False]), (Note("rejected_by_program", {"program": "suite2p"}),))
-    found = judged(evaluation, Judgements({0: Judgement("accept", "Ada")}))
+    found = judged(evaluation, Judgements({0: rated("accept", "Ada")}))
     assert text(found.reasons[0]) == "accepted by hand by Ada (otherwise: Rejected by suite2p)"

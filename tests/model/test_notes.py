@@ -4,6 +4,7 @@ import ast
 import inspect
 import json
 import re
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -18,6 +19,19 @@ def test_a_note_survives_json_unchanged():
     assert note.values == {"n": 3, "at": [0.5, None], "far": None, "of": {"y": True}, "name": "µ"}
     again = notes_from_json(json.loads(json.dumps(notes_to_json([note]))))
     assert again == (note,) and hash(again[0]) == hash(note)
+
+
+class Word(str):
+    pass
+
+
+def test_values_of_types_that_are_made_of_plain_ones_are_made_plain():
+    given = {"a": np.float64(np.inf), "b": -np.inf, "c": MappingProxyType({1: np.bool_(True)}), "d": [(1, [2.5])]}
+    note = Note("x", given | {"e": Word("w")})
+    assert note.values == {"a": None, "b": None, "c": {"1": True}, "d": [[1, [2.5]]], "e": "w"}
+    assert type(note.values["c"]) is dict and type(note.values["c"]["1"]) is bool
+    given["d"].append(3)
+    assert note.values["d"] == [[1, [2.5]]], "a note keeps values of its own"
 
 
 def test_what_json_has_no_value_for_is_refused():

@@ -38,10 +38,17 @@ def pick(app, letter):
     return next(box for box in app.selectbox if box.label == f"Run {letter}")
 
 
+@pytest.fixture(autouse=True)
+def jobs(lab, monkeypatch):
+    """Let the pages see the runs that the lab began with alone, whatever tests of other files started in its store."""
+    own = [job for job in JobManager(lab.store).jobs() if job.id in (lab.good_run, lab.bad_run)]
+    monkeypatch.setattr(places, "jobs", lambda: own)
+    return own
+
+
 @pytest.fixture
-def other(lab, monkeypatch):
+def other(lab, jobs, monkeypatch):
     """Let the pages see a second run of the good folder, in which something of Animal_1 is changed."""
-    jobs = JobManager(lab.store).jobs()
     good = next(job for job in jobs if job.id == lab.good_run)
 
     def made(changed=None, *, n_frames=None, kind="run", data=None, name=None, evaluation=None):

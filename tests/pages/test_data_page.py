@@ -112,3 +112,10 @@ def test_a_run_that_lacks_the_rate_leads_to_where_it_is_entered(open_page, lab):
     next(button for button in app.button if button.label == "Correct motion").click().run()
     assert "frame rate" in errors(app)[0]
     assert "Enter it on Data" in [link.proto.label for link in app.get("page_link")]
+
+
+def test_a_run_that_failed_for_an_animal_is_told_with_the_reason(open_page, lab):
+    app = open_page("data", data=lab.bad, animal="Broken_1")
+    assert [error for error in errors(app) if error.startswith("The newest run failed for Broken_1: ")]
+    app = open_page("data", data=lab.good)
+    assert not errors(app)

@@ -30,7 +30,8 @@ def test_the_button_runs_the_search_for_this_animal_alone(opened, lab, monkeypat
     monkeypatch.setattr(places, "submit", lambda spec: asked.append(spec) or "1")
     app = opened()
     assert not app.exception
-    assert "Search for known cells put into the movie runs; the rest is in the store" in words(app)
+    runs = "Choice of known cells, search for known cells put into the movie, detection limit run"
+    assert f"{runs}; the rest is in the store" in words(app)
     app.button(key=keys.on_page("evaluation", "put known cells in")).click().run()
     assert [(spec.until, spec.animals, spec.data) for spec in asked] == [("injected", ("Animal_1",), str(lab.good))]
 

@@ -5,8 +5,10 @@ import json
 import h5py
 import numpy as np
 import pytest
+from repository import ROOT
 
 from calscope.export.formats.format_registry import export_run
+from calscope.jobs.manager import JobManager
 from calscope.jobs.run_export import stored_run
 from calscope.pipeline.store import Store
 
@@ -115,7 +117,7 @@ def test_what_was_never_evaluated_is_called_so_and_its_traces_are_shown(opened):
     bar, table = (next(data for data in sent if part in data) for part in ("choice", "accepted"))
     assert bar["choice"]["component"] == 0 and bar["counts"] == {"all": 3}
     assert table["columns"][1]["values"] == ["not evaluated"] * 3
-    assert [group["name"] for data in sent if "outlines" in data for group in data["groups"]] == ["not evaluated"]
+    assert [group["name"] for data in sent if "groups" in data for group in data["groups"]] == ["not evaluated"]
 
 
 @pytest.mark.parametrize("page", ["extraction", "evaluation", "traces"])
@@ -224,3 +226,43 @@ def test_what_suite2p_did_not_evaluate_is_called_so(open_page, lab):
         assert not app.exception and not app.error
         assert "no component is evaluated" in words(app)
     assert "accepted and rejected nothing in this file" in words(app.switch_page("pages/evaluation.py").run())
+
+
+@pytest.mark.parametrize("page", ["motion", "extraction", "evaluation", "traces"])
+def test_a_bundle_opens_on_every_page_with_its_counts(lab, open_page, page):
+    path = lab.good.parent / "sample.calscope"
+    path.write_bytes((ROOT / "tests/data/format_2.calscope").read_bytes())
+    app = open_page("home")
+    app.text_input(key="typed results").set_value(str(path))
+    next(one for one in app.button if one.label == "Open read-only").click().run()
+    assert not app.exception and not app.error
+    app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception and not app.error
+    assert "imported from Calscope" in words(app)
+    sent = "".join(element.proto.json for element in app.get("bidi_component"))
+    assert page in ("motion", "extraction") or ('"accepted": 2' in sent and '"rejected": 1' in sent)
+    assert ("only the short film below" in words(app)) == (page == "motion")
+    assert ('"labels": ["tone", "lick"]' in sent) == (page == "traces")
+
+
+def test_a_bundle_that_is_uploaded_opens_and_one_that_is_none_is_refused(lab, open_page):
+    app = open_page("home")
+    app.file_uploader[0].set_value(("mine.calscope", b"PK hello", "application/zip")).run()
+    assert not app.exception and "was not copied whole" in words(app)
+    app = open_page("home")
+    content = (ROOT / "tests/data/format_1.calscope").read_bytes()
+    app.file_uploader[0].set_value(("mine.calscope", content, "application/zip")).run()
+    assert not app.exception and not app.error
+    app.switch_page("pages/evaluation.py").run()
+    assert not app.exception and "imported from Calscope" in words(app) and "of an older format" in words(app)
+    (job,) = [one for one in JobManager(lab.store).jobs() if one.spec.data.endswith("mine.calscope")]
+    assert job.spec.data.startswith(str(lab.store / "uploads"))
+
+
+def test_a_damaged_bundle_is_refused_in_words(lab, open_page):
+    path = lab.good.parent / "damaged.calscope"
+    path.write_bytes((ROOT / "tests/data/format_1.calscope").read_bytes()[:-100])
+    app = open_page("home")
+    app.text_input(key="typed results").set_value(str(path))
+    next(one for one in app.button if one.label == "Open read-only").click().run()
+    assert not app.exception and "was not copied whole" in words(app)

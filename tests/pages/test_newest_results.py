@@ -158,7 +158,7 @@ def test_of_many_runs_none_is_read_that_is_not_needed(lab, monkeypatch):
     monkeypatch.setattr(shown_run, "of_project", lambda: many)
     monkeypatch.setattr(shown_run, "_parsed", lambda job_id, spec: looked.append(job_id) or spec.parameters())
     monkeypatch.setattr(shown_run.st, "session_state", {})
-    monkeypatch.setattr(shown_run.cached, "results", lambda keys_by_stage: None)
+    monkeypatch.setattr(shown_run.edited, "results_of", lambda record: (None, ()))
     ref = type("Ref", (), {"name": "Animal_1", "path": good.results["Animal_1"].info.path})()
     assert shown_run.animal(ref, "evaluation").run.id == many[0].id
     assert len(set(looked)) < 5

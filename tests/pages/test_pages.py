@@ -11,7 +11,7 @@ from calscope.model.note_texts.all_texts import text, texts, why
 from calscope.model.notes import Note
 from calscope.model.results import Evaluation
 from calscope.pipeline.animal_results import AnimalResults
-from calscope.pipeline.stages import evaluate_components
+from calscope.pipeline.steps.stage_steps import evaluate_components
 from calscope.pipeline.store import Store
 from calscope.ui.frame import keys
 from calscope.ui.session.shown_run import ShownRun
@@ -285,7 +285,7 @@ def test_thresholds_on_the_page_evaluate_on_every_page_and_the_run_is_named(open
     card = strip(app)["Animal_1"]
     assert (card["step"], card["tried"]) == ("these thresholds", True)
     assert f"not run: the run accepted {found.evaluation.n_accepted}" in card["told"]
-    assert [len(group["members"]) for group in linked(app, "outlines")[0]["groups"]] == [now, found.refit.n - now]
+    assert [len(group["members"]) for group in linked(app, "groups")[0]["groups"]] == [now, found.refit.n - now]
     assert linked(app, "choice")[0]["counts"]["accepted"] == now
     assert note in words(app)
     assert "other settings" not in words(app)
@@ -431,5 +431,19 @@ def test_what_is_left_open_follows_the_engine_and_the_rule_in_force_is_said(lab,
     app.session_state[keys.ENGINE] = "caiman"
     app.run()
     assert any("CaImAn's own rule" in plainly(one.value) for one in app.caption)
-    app.selectbox(key=keys.parameter("evaluation.use_soma")).set_value(True).run()
+    assert app.session_state[keys.RULE] is False, "the switch stands where the engine puts it"
+    app.button_group(key=keys.RULE).set_value(True).run()
     assert any("likeness to a soma" in one.value for one in app.caption)
+    assert app.session_state[keys.parameter("evaluation.use_soma")] is True
+
+
+def test_the_switch_tells_how_many_both_rules_accept_by_the_thresholds_set_now(lab, open_page):
+    found = AnimalResults(Store(lab.store), JobManager(lab.store).get(lab.good_run).results["Animal_1"].keys)
+    app = open_page("evaluation", run=lab.good_run, animal="Animal_1")
+    app.number_input(key=keys.parameter("evaluation.min_soma")).set_value(0.9).run()
+    both = [Thresholds(min_soma=0.9, use_soma=rule) for rule in (True, False)]
+    bodies, caimans = (evaluate_components(found.component_quality, one).n_accepted for one in both)
+    assert bodies < caimans
+    assert app.button_group(key=keys.RULE).options == [f"cell bodies only: {bodies}", f"as CaImAn judges: {caimans}"]
+    app.button_group(key=keys.RULE).set_value(False).run()
+    assert linked(app, "choice")[0]["counts"]["accepted"] == caimans

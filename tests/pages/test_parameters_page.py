@@ -92,6 +92,7 @@ def test_what_a_file_would_change_can_be_left(page, lab):
     [
         ("{", "not valid JSON"),
         (b"\x89PNG\r\n\x1a\n\xff", "not a text file"),
+        (b" " * 1_200_000, "It has 1.2 MB, and a parameter file has 1 MB at most."),
         ({"type": "FeatureCollection"}, "no parameter of Calscope or CaImAn in it"),
         ([1], "must be a JSON object"),
         ({"cnmf": {"K": "many"}}, "cnmf.K must be a whole number"),

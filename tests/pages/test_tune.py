@@ -21,7 +21,7 @@ from calscope.pipeline.trials import trial_store
 from calscope.pipeline.truth_file import read_truth
 from calscope.ui.frame import keys
 from calscope.ui.session import places
-from calscope.ui.tune import limit_panel
+from calscope.ui.tune import limit_panel, states_strip
 from calscope.ui.tune.tuning import State, Tuning
 
 START = Parameters().replace({"cnmf.rf": 20, "cnmf.stride": 8})
@@ -75,7 +75,7 @@ def test_a_changed_value_is_tried_and_can_be_used_for_all_or_kept_as_own(tune, l
     assert state.answer.record.requested["cnmf"]["K"] == 7
     assert "K 4 → 7; min_SNR 2 → 3.5" in words(app)
 
-    app = button(app, "Keep as Animal_1's own").click().run()
+    app = button(app, "Keep as its own").click().run()
     kept = ProjectFile(lab.store, str(lab.good)).read()["settings"]
     assert kept["own_values"] == {"Animal_1": {"cnmf.K": 7, "evaluation.min_SNR": 3.5}}
     assert kept["parameters"] == {}, "other animals go on as before"
@@ -126,7 +126,7 @@ def test_what_is_held_is_compared_with_what_is_tried(tune):
     assert not app.exception and not app.error
     accepted = one.held.answer.record.counts["accepted"]
     assert f"{accepted} in both" in words(app)
-    assert "Against what is held (rval_thr 0.85 → 0.2; min_soma 0.5 → 0)" in words(app)
+    assert "(rval_thr 0.85 → 0.2; min_soma 0.5 → 0)" in words(app)
 
 
 def test_a_threshold_needs_no_other_process(tune, tuner, monkeypatch):
@@ -171,12 +171,36 @@ def test_a_movie_of_equal_pixels_and_few_frames_gives_words_and_no_traceback(tun
     ProjectFile(lab.store, str(folder)).update(settings={"parameters": {"dataset.fr": 10.0}})
     app = tune(folder)
     assert not app.exception
-    assert "**0 accepted** of 0 components" in words(app) or "Try again" in [found.label for found in app.button]
+    assert "**No component**: no pixel of this crop changes." in words(app)
+
+
+def test_a_crop_at_the_rim_is_tried_like_any_other(tune):
+    app = tune()
+    tuning(app).move(Crop(40, 160, 32, 64, 0, 32))
+    app.run()
+    assert not app.exception and not app.error
+    assert tuning(app).now.is_there, tuning(app).now.error
+    assert "accepted** of" in words(app) or "**No component**: nothing in this crop" in words(app)
+
+
+def test_a_crop_without_a_cell_shows_none_and_says_so(tune, lab):
+    folder = lab.good.parent / "noise"
+    folder.mkdir(exist_ok=True)
+    noise = np.random.default_rng(0).normal(500, 20, (160, 48, 48)).astype(np.uint16)
+    tifffile.imwrite(folder / "movie.tif", noise, photometric="minisblack")
+    ProjectFile(lab.store, str(folder)).update(settings={"parameters": {"dataset.fr": 10.0}})
+    app = tune(folder)
+    assert not app.exception and not app.error
+    assert tuning(app).now.is_there, tuning(app).now.error
+    assert "**No component**: nothing in this crop looks like a cell." in words(app)
+    tuning(app).seek_limit()
+    app.run()
+    assert not app.exception and not app.error
 
 
 class TestStates:
     def test_undo_redo_and_a_new_branch(self):
-        one = Tuning("/a", None, [_state(4)])
+        one = Tuning("/a", None, [_state(4)], START)
         for k in (5, 6, 7):
             one.change(START.replace({"cnmf.K": k}))
         one.go(one.at - 2)
@@ -193,18 +217,26 @@ class TestStates:
         assert len(one.states) == 4, "the same values are no new state"
 
     def test_only_the_last_twelve_are_kept(self):
-        one = Tuning("/a", None, [_state(1)])
+        one = Tuning("/a", None, [_state(1)], START)
         for k in range(2, 20):
             one.change(START.replace({"cnmf.K": k}))
         assert [state.params.cnmf.K for state in one.states] == list(range(8, 20))
         assert one.at == 11
 
     def test_each_change_and_step_has_a_higher_number(self):
-        one, seen = Tuning("/a", None, [_state(1)]), []
+        one, seen = Tuning("/a", None, [_state(1)], START), []
         for act in (lambda: one.change(START.replace({"cnmf.K": 3})), lambda: one.go(0), lambda: one.go(1)):
             act()
             seen.append(one.stamp)
         assert seen == sorted(set(seen))
+
+    def test_a_state_says_how_it_differs_also_the_first_one_that_a_link_opened(self):
+        one = Tuning("/a", None, [_state(START.cnmf.K)], START)
+        one.open(_state(9), _state(6))
+        assert [states_strip.line_of(one, at) for at in range(len(one.states))] == ["K 4 → 6"]
+        one.change(_state(9).params)
+        assert states_strip.line_of(one, 1) == "K 6 → 9"
+        assert states_strip.line_of(Tuning("/a", None, [_state(START.cnmf.K)], START), 0) == "start"
 
 
 def _state(k):
@@ -299,6 +331,7 @@ def test_known_cells_are_looked_for_when_asked_and_kept_with_the_state(tune, lab
     found = limit_panel.limit_of(now)
     assert found.is_as_run
     assert detection_texts.sentence(found.detection) in words(app)
+    assert detection_texts.CELLS_OF_STATE in words(app)
     tuning(app).held = now
     tuning(app).change(now.params.replace({"evaluation.min_SNR": 90.0, "evaluation.rval_thr": 1.0}))
     app.run()
@@ -309,7 +342,7 @@ def test_known_cells_are_looked_for_when_asked_and_kept_with_the_state(tune, lab
 
 
 def test_a_changed_value_or_cancelling_ends_the_search():
-    states = Tuning("path", None, [State(START, answer=TuneAnswer(1, "me", record=AnimalRun("A", None)))])
+    states = Tuning("path", None, [State(START, answer=TuneAnswer(1, "me", record=AnimalRun("A", None)))], START)
     states.seek_limit()
     assert states.seeks_limit
     states.wants_limit = False

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import tifffile
 
-from calscope.jobs.job_spec import JobSpec
+from calscope.jobs.job_spec import DEMOS, JobSpec
 from calscope.pipeline import room
 from calscope.ui.frame import keys
-from calscope.ui.session import launch, places
+from calscope.ui.session import places
 
 
 def next_pages(app):
@@ -42,7 +42,8 @@ def submitted(monkeypatch):
         ("motion", ["Next: Extraction"]),
         ("extraction", ["Next: Evaluation"]),
         ("evaluation", ["Next: Traces"]),
-        ("traces", []),
+        ("traces", ["Next: Share"]),
+        ("share", []),
     ],
 )
 def test_each_page_leads_to_the_next_one(open_page, lab, page, following):
@@ -77,7 +78,7 @@ def test_one_button_runs_everything_and_says_what_that_is(open_page, lab, submit
     assert "Motion correction, extraction and evaluation of 2 animals. All of it is in the store" in words(app)
     app.session_state[keys.parameter("cnmf.K")] = 9
     app.run()
-    assert "First fit and 5 stages after it run again: K 4 → 9; the rest is in the store." in words(app)
+    assert "First fit and 6 stages after it run again: K 4 → 9; the rest is in the store." in words(app)
     app.session_state[keys.ANIMALS] = ["Animal_2"]
     app.run()
     assert "evaluation of Animal_2." in words(app)
@@ -103,9 +104,8 @@ def test_each_run_button_says_which_stages_run_again_and_why(open_page, lab):
     assert re.fullmatch(r"About [\d.]+ s · [\d.]+ MB memory · [\d.]+ kB disk", about)
     assert said == "First fit, refit, residual run again: gSig 4 → 5; the rest is in the store."
     told = next(said for text in app.sidebar.caption if "Runs: " in (said := (text.proto.help or "").replace("\\", "")))
-    assert re.search(r"Runs: first fit \([\d.]+ s, [\d.]+ kB\), refit \(.*From the store: .*corrected movie", told), (
-        told
-    )
+    runs = r"Runs: first fit \(about [\d.]+ s, [\d.]+ kB\), refit \(.*From the store: .*corrected movie"
+    assert re.search(runs, told), told
     assert "Learnt from the runs that ended on this machine." in told
     app.session_state[keys.FRAMES] = 120
     assert plan(app.run()).endswith(". Everything runs again: frames 160 → 120, gSig 4 → 5.")
@@ -159,14 +159,14 @@ def test_the_marks_of_the_steps_are_explained_in_words(open_page, lab):
 
 def test_a_demo_is_called_by_its_number_of_animals(open_page, submitted):
     app = open_page("home")
-    assert [(name, demo.animals) for name, demo in launch.DEMOS.items()] == [
+    assert [(name, demo.animals) for name, demo in DEMOS.items()] == [
         ("Demo, 2 animals", 2),
         ("Demo, 5 animals", 5),
     ]
     button(app, "Open the demo").click()
     app.run()
     assert submitted == [
-        JobSpec(kind="demo", data=str(places.demo_folder() / "Demo, 2 animals"), demo=launch.DEMOS["Demo, 2 animals"])
+        JobSpec(kind="demo", data=str(places.demo_folder() / "Demo, 2 animals"), demo=DEMOS["Demo, 2 animals"])
     ]
 
 

@@ -5,6 +5,8 @@ import pytest
 import stand_in
 from scipy.sparse import csc_matrix
 
+from calscope.model.curation.component_flags import FlagMeasures
+from calscope.model.detection import FoundCells, KnownCells
 from calscope.model.movie import Movie
 from calscope.model.notes import Note
 from calscope.model.results import (
@@ -13,6 +15,8 @@ from calscope.model.results import (
     CorrectedMovie,
     Estimate,
     Evaluation,
+    HalfFit,
+    HalfFits,
     MotionEstimate,
     MotionGain,
     MotionMeasures,
@@ -80,7 +84,25 @@ def motion_quality():
     )
 
 
+def half(n):
+    quality = ComponentQuality(floats(n), floats(n), floats(n), floats(n, 5))
+    return HalfFit(stand_in.make_components((6, 5), n, 9).A, quality)
+
+
 REASONS = (Note("accepted", {"checks": []}), Note("rejected_by_program", {"program": "“µ”"}))
+
+
+def flag_measures(n):
+    marks = {"motion": np.arange(6, dtype=np.int32).reshape(2, 3), "saturated": np.zeros((0, 3), np.int32)}
+    numbers = {"overlap_with", "double_with"}
+    arrays = {
+        field.name: np.arange(n, dtype=np.int32) if field.name in numbers else floats(n)
+        for field in fields(FlagMeasures)
+        if field.name != "marks"
+    }
+    return FlagMeasures(**arrays, marks=marks)
+
+
 RESULTS = {
     "images": ("before", SummaryImages(floats(4, 3), floats(4, 3, seed=1), floats(4, 3, seed=2))),
     "rigid": ("estimate", motion()),
@@ -100,7 +122,21 @@ RESULTS = {
     ),
     "nobody accepted": ("evaluation", Evaluation(np.zeros(0, bool), ())),
     "residual": ("residual", Residual(floats(4, 3), np.arange(12, dtype=np.int32).reshape(4, 3))),
+    "half fits": ("half_fits", HalfFits(half(3), half(0))),
     "halves": ("halves", Confirmation((7, 9), 5)),
+    "known cells": (
+        "known_cells",
+        KnownCells(half(4).A, floats(4, 9), floats(4), floats(4, 2), np.array([0, 0, 1, 1], np.int32), 0.5, 2.0),
+    ),
+    "found cells": (
+        "known_found",
+        FoundCells(
+            *(floats(4), np.ones(4, bool), floats(4), floats(4, 2)),
+            *(half(4).quality, np.array([0, 0, 1, 1], np.int32), 0.5, 2.0),
+        ),
+    ),
+    "flags": ("flags", flag_measures(4)),
+    "flags of nothing": ("flags", flag_measures(0)),
     "dff": ("dff", RelativeFluorescence(floats(3, 9), floats(3, 9))),
 }
 
@@ -109,13 +145,17 @@ def assert_same(found, wanted):
     if isinstance(wanted, np.ndarray):
         assert found.dtype == wanted.dtype
         np.testing.assert_array_equal(found, wanted)
+    elif isinstance(wanted, dict):
+        assert set(found) == set(wanted)
+        for name, value in wanted.items():
+            assert_same(found[name], value)
     elif isinstance(wanted, csc_matrix):
         assert found.shape == wanted.shape and found.dtype == wanted.dtype
         np.testing.assert_array_equal(found.toarray(), wanted.toarray())
     elif isinstance(wanted, Movie):
         assert (found.scale, found.offset) == (wanted.scale, wanted.offset)
         np.testing.assert_array_equal(found.codes, wanted.codes)
-    elif isinstance(wanted, MovieValues):
+    elif isinstance(wanted, MovieValues | HalfFit | ComponentQuality):
         for field in fields(wanted):
             assert_same(getattr(found, field.name), getattr(wanted, field.name))
     else:
@@ -135,7 +175,7 @@ def test_every_result_comes_back_from_the_store(store, stage, result):
 def test_every_stage_but_the_recording_itself_can_be_stored():
     from calscope.pipeline.stages import STAGES
 
-    assert {stage.name for stage in STAGES} == set(CODECS)
+    assert {stage.name for stage in STAGES} | {"edited"} == set(CODECS)
 
 
 def test_footprints_from_the_store_can_be_worked_with(store):

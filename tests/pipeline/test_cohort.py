@@ -61,7 +61,7 @@ def test_progress_is_over_all_animals_with_the_time_left(animals, wanted):
     steps = []
     run(animals, wanted, steps.append)
     fractions = [step.fraction for step in steps]
-    assert fractions == sorted(fractions) and fractions[-1] == pytest.approx(1)
+    assert min(np.diff(fractions)) > -1e-12 and fractions[-1] == pytest.approx(1)  # sums of parts are rounded
     assert [step.animal for step in steps if step.note == "opening the recording"] == [f"Animal_{n}" for n in (1, 2, 3)]
     assert {step.stage for step in steps if step.animal == "Animal_3"} >= {"before", "estimate", "apply", "after"}
     assert all(step.eta_s >= 0 for step in steps if step.animal) and steps[-1].eta_s == pytest.approx(0, abs=0.01)

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from calscope.engines import injected_search
+from calscope.algorithms.injection import known_cells
 from calscope.engines.engine_registry import ENGINES
 from calscope.io.demo.demo_files import write_demo
 from calscope.io.readers.reader_registry import open_recording
 from calscope.model.params import Parameters
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.runner import run_animal
-from calscope.pipeline.stages import evaluate_components
+from calscope.pipeline.steps.stage_steps import evaluate_components
 from calscope.pipeline.store import Store
 
 
@@ -23,7 +23,7 @@ def run(tmp_path_factory):
     params = Parameters().replace({"cnmf.rf": 32, "cnmf.stride": 12, "cnmf.K": 12})
     given = {"engine": ENGINES["builtin"], "store": store, "until": "injected", "workers": 2}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(injected_search, "ENOUGH_CELLS", 16)
+        patch.setattr(known_cells, "ENOUGH_CELLS", 16)
         return store, [run_animal(recording, params, **given) for _ in range(2)]
 
 

@@ -79,3 +79,15 @@ def test_the_peak_of_each_stretch_is_its_own():
         memory.begin_stretch()
         assert memory.stretch_bytes < high - (40 << 20)
     assert memory.peak_bytes >= high
+
+
+@pytest.mark.skipif(not hasattr(psutil.Process().memory_info(), "shared"), reason="needs the count of mapped pages")
+def test_pages_of_files_are_no_part_of_what_a_stretch_needs(tmp_path):
+    array = np.lib.format.open_memmap(tmp_path / "x.npy", mode="w+", shape=(90 << 20,), dtype=np.uint8)
+    with PeakMemory() as memory:
+        memory.begin_stretch()
+        peak, own = memory.peak_bytes, memory.stretch_bytes
+        array[:] = 7
+        memory.begin_stretch()
+        assert memory.peak_bytes > peak + (60 << 20)
+        assert memory.stretch_bytes < own + (30 << 20)

@@ -62,7 +62,8 @@ def computed(record):
 def test_only_what_a_change_concerns_is_computed_again(run):
     run()
     assert computed(run({"evaluation.min_SNR": 0.5})) == ["evaluation"]
-    assert computed(run({"cnmf.gSig": 5})) == ["fit", "refit", "residual", "component_quality", "evaluation", "dff"]
+    after_refit = ["residual", "component_quality", "evaluation", "flags", "dff"]
+    assert computed(run({"cnmf.gSig": 5})) == ["fit", "refit", *after_refit]
     assert computed(run({"cnmf.dff_window_s": 2})) == ["dff"]
     assert computed(run()) == [], "going back is free"
 

@@ -51,8 +51,21 @@ def test_the_two_promises_of_the_design(engine, params):
     base = plan_keys(INFO, params, engine)
     stricter = plan_keys(INFO, params.replace({"evaluation.min_SNR": 3}), engine)
     larger = plan_keys(INFO, params.replace({"cnmf.gSig": 5}), engine)
-    assert {name for name in base if base[name] != stricter[name]} == {"evaluation", "injected", "halves"}
+    known = {"known_cells", "known_found", "injected"}  # they have the shapes of what is accepted
+    assert {name for name in base if base[name] != stricter[name]} == {"evaluation", "halves", *known}
     assert base["estimate"] == larger["estimate"] and base["fit"] != larger["fit"]
+
+
+def test_with_known_cells_of_other_values_a_threshold_costs_nothing(engine, params):
+    given = AnimalInputs(known_cells=plan_keys(INFO, params, engine)["known_cells"])
+    base = plan_keys(INFO, params, engine, given)
+    assert base == plan_keys(INFO, params, engine), "its own by another way"
+    stricter = plan_keys(INFO, params.replace({"evaluation.min_SNR": 3}), engine, given)
+    larger = plan_keys(INFO, params.replace({"cnmf.gSig": 5}), engine, given)
+    assert {name for name in base if base[name] != stricter[name]} == {"evaluation", "injected", "halves"}
+    assert larger["known_cells"] == base["known_cells"] and larger["known_found"] != base["known_found"]
+    other = plan_keys(INFO, params, engine, AnimalInputs(known_cells="ab" * 20))
+    assert {name for name in base if base[name] != other[name]} == {"known_cells", "known_found", "injected"}
 
 
 def keys_with(params, engine, **inputs):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csc_matrix
 
+from calscope.plots import contours
 from calscope.plots.contours import Group, contour_map, group_by_acceptance, join, outlines
 from calscope.plots.images import Panel
 from calscope.plots.scaling import display_range
@@ -40,6 +41,19 @@ def test_outline_holds_the_asked_share_of_energy():
     # Of a Gaussian's squares, 1 - exp(-r^2 / sigma^2) lies within r.
     expected = sigma * np.sqrt(-np.log(0.1))
     assert np.hypot(line[:, 0] - 30, line[:, 1] - 20).mean() == pytest.approx(expected, abs=0.3)
+
+
+@pytest.mark.parametrize(
+    ("weights", "level"),
+    [
+        ([3.0, 1.0, 2.0, 0.0], 1.5),  # 9 + 4 of 14 are 0.93
+        ([2.0, 2.0, 1.0, 1.0], 0.5),  # one of the equal pixels is needed, so all of them are inside
+        ([5.0], 2.5),
+        ([0.0, 0.0], None),
+    ],
+)
+def test_the_level_is_halfway_between_the_dimmest_pixel_inside_and_the_brightest_outside(weights, level):
+    assert contours._level(np.asarray(weights, np.float32), 0.9) == level
 
 
 def test_two_pieces_are_separated_by_a_gap():

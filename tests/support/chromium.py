@@ -18,10 +18,3 @@ FLAGS = (
 def launch(driver):
     """Start it; `driver` is what `playwright.sync_api.sync_playwright` gives."""
     return driver.chromium.launch(executable_path=PATH, args=list(FLAGS))
-
-
-def holds(tab, label, value):
-    """Wait until a number box holds a value: one that is drawn anew shows its smallest value for a moment."""
-    from playwright.sync_api import expect
-
-    expect(tab.get_by_role("spinbutton", name=label)).to_have_value(value, timeout=10_000)

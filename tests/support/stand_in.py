@@ -42,6 +42,7 @@ class StandIn:
     name = "stand-in"
     defaults = {"evaluation.use_soma": True}  # noqa: RUF012
     takes_seeds = True
+    measures_locally = False
     reasons = {"motion.strides": Note("strides_cut_to_field")}  # noqa: RUF012
 
     def __post_init__(self):

@@ -9,7 +9,7 @@ from scipy.sparse import csc_matrix
 
 from calscope.model.results import RelativeFluorescence
 from calscope.plots.scaling import envelope
-from calscope.ui.linked import all_traces, trace_raster
+from calscope.ui.linked import all_traces, trace_matrix, trace_means, trace_raster
 
 RNG = np.random.default_rng(8)
 
@@ -90,14 +90,31 @@ def test_mean_is_over_all_the_accepted_or_the_rejected_without_what_is_missing()
     ratio = np.array(found.C)
     ratio[3, 40:] = np.nan
     accepted = (RNG.random(130) > 0.5).tolist()
-    means = all_traces.means_of(found, RelativeFluorescence(ratio, ratio), "dF/F", accepted)
+    dff = RelativeFluorescence(ratio, ratio)
+    means = all_traces.means_of(all_traces.sums_of(found, dff, "dF/F", accepted))
     assert np.allclose(means["all"], np.nanmean(ratio, axis=0), atol=1e-5)
     assert np.allclose(means["accepted"], np.nanmean(ratio[accepted], axis=0), atol=1e-5)
     assert np.allclose(means["rejected"], np.nanmean(ratio[~np.array(accepted)], axis=0), atol=1e-5)
 
 
+@pytest.mark.parametrize("kind", ["raw", "dF/F"])
+def test_means_after_decisions_are_those_of_a_count_anew(kind):
+    found = made(n=150)
+    ratio = np.array(found.C)
+    ratio[3, 40:] = np.nan
+    dff = RelativeFluorescence(ratio, ratio)
+    before = (RNG.random(150) > 0.5).tolist()
+    now = [not one if RNG.random() > 0.4 else one for one in before]
+    sums = all_traces.sums_of(found, dff, kind, before)
+    moved = all_traces.means_of(all_traces.with_moved(sums, found, dff, kind, before=before, now=now))
+    anew = all_traces.means_of(all_traces.sums_of(found, dff, kind, now))
+    assert all(np.allclose(moved[name], anew[name], atol=1e-5) for name in all_traces.MEAN_OF)
+    nobody = all_traces.means_of(all_traces.with_moved(sums, found, dff, kind, before=before, now=[False] * 150))
+    assert np.isnan(nobody["accepted"]).all() and np.allclose(nobody["rejected"], nobody["all"], atol=1e-5)
+
+
 def test_mean_of_none_is_missing():
-    means = all_traces.means_of(made(n=4), None, "raw", [None] * 4)
+    means = all_traces.means_of(all_traces.sums_of(made(n=4), None, "raw", [None] * 4))
     assert np.isfinite(means["all"]).all() and np.isnan(means["accepted"]).all() and np.isnan(means["rejected"]).all()
 
 
@@ -140,7 +157,7 @@ def test_a_thousand_components_of_30_000_frames_are_under_2_mb():
     means = {name: flat.mean(axis=0) for name in all_traces.MEAN_OF}
     more = {
         "orders": trace_raster.orders_of(found),
-        "means": trace_raster.means_data(means),
+        "means": trace_means.means_data(means),
         **trace_raster.ranges_of(whole),
     }
     took = time.perf_counter() - start
@@ -148,3 +165,17 @@ def test_a_thousand_components_of_30_000_frames_are_under_2_mb():
     print(sent, took)
     assert sent < 2_000_000
     assert took < 20
+
+
+def test_matrix_gives_each_pair_once_in_half_a_step_and_a_thousand_under_2_mb():
+    found = made(n=1000, n_frames=200, dims=(64, 64))
+    traces = np.array(all_traces.traces_of(found, None, "denoised"))
+    traces[5] = 1
+    data = trace_matrix.make_data(found, traces)
+    codes = np.frombuffer(base64.b64decode(data["codes"]), np.uint8)
+    assert len(codes) == 1000 * 999 // 2 and len(json.dumps(data)) < 1_000_000
+    expected = np.corrcoef(np.delete(traces, 5, axis=0)[:40])
+    for a, b, r in [(0, 1, expected[0, 1]), (4, 30, expected[4, 29])]:
+        code = int(codes[b * (b - 1) // 2 + a])
+        assert 2 * code / 254 - 1 == pytest.approx(r, abs=0.51 * 2 / 254)
+    assert codes[5 * 4 // 2 + 2] == codes[9 * 8 // 2 + 5] == all_traces.MISSING

@@ -10,10 +10,11 @@ from random_components import with_random_traces
 from scipy.sparse import csc_matrix, hstack
 
 from calscope.model.groups import Thresholds
-from calscope.model.results import ComponentQuality, Evaluation, RelativeFluorescence, SummaryImages
-from calscope.pipeline.stages import evaluate_components
+from calscope.model.movie import Movie
+from calscope.model.results import ComponentQuality, CorrectedMovie, Evaluation, RelativeFluorescence, SummaryImages
+from calscope.pipeline.steps.stage_steps import evaluate_components
 from calscope.plots.contours import Group, group_by_acceptance, outlines
-from calscope.ui.linked import component_table, field_map, measure_scatter, packing, trace_view
+from calscope.ui.linked import component_table, field_map, measure_scatter, packing, trace_view, transient_layer
 
 RNG = np.random.default_rng(5)
 
@@ -238,3 +239,22 @@ def test_the_true_trace_stands_behind_the_fluorescence_and_is_a_gap_without_a_ma
     assert len(matched) == len(other) == 4 and np.isnan(other[2]).all() and not np.isnan(other[3]).any()
     assert np.array_equal(matched[2], true)
     assert np.array_equal(unpacked(data["window"]["lines"][2]), true[10:60])
+
+
+def test_picture_of_transients_is_bright_where_the_component_lights_up_and_says_when_there_is_none():
+    found = made(n=2, n_frames=200)
+    trace = np.zeros(200, np.float32)
+    trace[50:60] = trace[120:130] = 5
+    found = replace(found, C=np.stack([trace, np.zeros(200, np.float32)]))
+    values = 100 + RNG.normal(size=(200, *found.dims)) + 40 * trace[:, None, None] * found.footprint(0)
+    movie = Movie(np.rint(10 * values).astype(np.uint16), scale=0.1)
+    corrected = CorrectedMovie(movie, np.ones(200, np.float32), 0)
+    mean = values.mean(axis=0).astype(np.float32)
+    after = SummaryImages(mean, mean, mean)
+    picture = transient_layer.make_picture(found, corrected, after, 0, 10)
+    codes = cv2.imdecode(np.frombuffer(base64.b64decode(picture["uri"].split(",")[1]), np.uint8), cv2.IMREAD_GRAYSCALE)
+    inside = found.footprint(0) > 0.5
+    assert codes[inside].min() > codes[found.footprint(0) == 0].max()
+    assert picture["said"] == "mean of 20 frames less that of all"
+    nothing = transient_layer.make_picture(found, corrected, after, 1, 10)
+    assert nothing["uri"] == "" and nothing["said"] == "This trace has no transient"

@@ -5,14 +5,13 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
+from calscope.algorithms.trace_correlation import correlations
 from calscope.model.movie import FloatArray
 
 Order = NDArray[np.intp]
 MOST_TURNED = 400
 """Components up to which branches are turned so that neighbours are as alike as they can be; the time for that grows
 with the square of their number and more."""
-MOST_BINS = 3000
-"""Stretches of time that correlations are computed on."""
 
 
 def by_place(centers_px: FloatArray, dims: tuple[int, int]) -> Order:
@@ -42,7 +41,7 @@ def by_similarity(traces: FloatArray) -> Order:
     """
     if len(traces) < 3:
         return np.arange(len(traces))
-    tree = linkage(_distances(_binned(traces)), "average", optimal_ordering=len(traces) <= MOST_TURNED)
+    tree = linkage(_distances(traces), "average", optimal_ordering=len(traces) <= MOST_TURNED)
     return np.asarray(leaves_list(tree), np.intp)
 
 
@@ -57,21 +56,15 @@ def by_activity(spikes: FloatArray, noise: FloatArray) -> Order:
         (K,) noise of the traces, in the same units; where it is 0 or unknown the sum counts as it is.
     """
     unit = np.where(np.isfinite(noise) & (noise > 0), noise, 1.0)
-    return np.argsort(-np.nansum(spikes, axis=1, dtype=np.float64) / unit, kind="stable")
-
-
-def _binned(traces: FloatArray) -> FloatArray:
-    per = -(-traces.shape[1] // MOST_BINS)
-    starts = np.arange(0, traces.shape[1], per)
-    return np.add.reduceat(traces, starts, axis=1) if per > 1 else traces
+    sums = spikes.sum(axis=1, dtype=np.float64)
+    has_gaps = ~np.isfinite(sums)
+    if has_gaps.any():
+        sums[has_gaps] = np.nansum(spikes[has_gaps], axis=1, dtype=np.float64)
+    return np.argsort(-sums / unit, kind="stable")
 
 
 def _distances(traces: FloatArray) -> NDArray[np.float64]:
     """Give 1 - r of all pairs, condensed as scipy wants it."""
-    moved = traces - traces.mean(axis=1, keepdims=True)
-    length = np.linalg.norm(moved, axis=1, keepdims=True)
-    is_usable = np.isfinite(length) & (length > 0)
-    unit = np.divide(moved, length, out=np.zeros_like(moved), where=is_usable)
-    far = np.clip(1.0 - (unit @ unit.T).astype(np.float64), 0.0, 2.0)
+    far = np.clip(1.0 - np.nan_to_num(correlations(traces)).astype(np.float64), 0.0, 2.0)
     np.fill_diagonal(far, 0.0)
     return np.asarray(squareform(far, checks=False), np.float64)

@@ -22,12 +22,10 @@ from calscope.pipeline.store import Store, default_store
 
 _NEEDED = (
     *("numpy", "scipy", "numba", "opencv-python-headless", "h5py", "tifffile", "imagecodecs", "pydantic", "pandas"),
-    *("pyarrow", "streamlit", "plotly", "platformdirs", "psutil", "filelock", "orjson"),
+    *("pyarrow", "streamlit", "plotly", "platformdirs", "psutil", "filelock", "orjson", "roifile"),
 )
 _MODULES = {"opencv-python-headless": "cv2"}
-_EXTRAS = {
-    "pynwb": "NWB export is off. `pip install calscope[nwb]`",
-}
+_EXTRAS = {"pynwb": "NWB export is off. `pip install calscope[nwb]`"}
 
 
 def command(chosen: argparse.Namespace) -> int:

@@ -12,6 +12,16 @@ from calscope.model.json_text import parse_json
 from calscope.model.parameter_file import OwnValues
 
 
+def names_of(text: str | None) -> tuple[str, ...] | None:
+    """Give the animals that an option names, A,B; None without it."""
+    if text is None:
+        return None
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise ParameterError("--animals names no animal. Give names, as A,B, or leave it out for all of them.")
+    return names
+
+
 def split_changes(changes: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
     """Give the changes that concern all animals, NAME=VALUE, and those of one, as the animal and NAME=VALUE."""
     for_all, of_one = [], []

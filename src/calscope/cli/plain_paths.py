@@ -7,8 +7,8 @@ from pathlib import Path
 from calscope.model.errors import ParameterError
 from calscope.model.json_text import quoted
 
-_OPTIONS = ("folder", "data", "out", "recording", "html", "to", "params", "inputs")
-_WRITTEN = ("out", "html", "to")
+_OPTIONS = ("folder", "data", "out", "recording", "place", "html", "to", "params", "inputs", "values")
+_WRITTEN = ("out", "html", "to", "values")
 _LONGEST_NAME_BYTES, _LONGEST_PATH_BYTES = 255, 4000
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 
 from calscope.cli import BAD_INPUT, INTERRUPTED, OK
-from calscope.cli.inputs import read_inputs, split_changes
+from calscope.cli.inputs import names_of, read_inputs, split_changes
 from calscope.cli.progress_line import ProgressLine
 from calscope.cli.settings import read_settings, split_change
 from calscope.cli.stop import Stop
@@ -24,6 +24,7 @@ from calscope.export.run_folder.write_animal import RUN, check_apart, check_plac
 from calscope.export.stored_animal import StoredAnimal
 from calscope.io.project import Project, RecordingRef, find_recordings
 from calscope.io.readers.reader_registry import open_recording
+from calscope.jobs.bundles.bundled_extras import events_of_animal
 from calscope.jobs.stop_signals import ended_in_time
 from calscope.model.animal_inputs import AnimalInputs
 from calscope.model.errors import CalscopeError, Cancelled, EngineError, ParameterError, RecordingError, StoreError
@@ -31,10 +32,10 @@ from calscope.model.note_texts import detection_texts
 from calscope.model.note_texts.all_texts import texts
 from calscope.model.quantities import duration
 from calscope.pipeline.animal_results import AnimalResults
+from calscope.pipeline.by_hand.judged_run import judged_run
 from calscope.pipeline.cohort import RunRequest, Step, choose_animals, run_cohort, with_name
 from calscope.pipeline.cpus import cpu_count
 from calscope.pipeline.error_words import in_words
-from calscope.pipeline.kept_judgements import judgements_of, with_judged_counts
 from calscope.pipeline.kept_remarks import remarks_of
 from calscope.pipeline.records import AnimalRun, Until
 from calscope.pipeline.runner import check_animal
@@ -169,9 +170,9 @@ class _Run:
         if results.injected is not None:
             self.limits[run.name] = detection_texts.sentence(results.injected)
         with self.request.store.lease(run.keys.values()):
-            judgements = judgements_of(run, results)
-            run = with_judged_counts(run, results, judgements)
-            animal = StoredAnimal(run.to_dict(), results, remarks=self._remarks(), judgements=judgements)
+            run, results, judgements = judged_run(run, results, workers=self.request.workers)
+            events = events_of_animal(self.request.store, self._data(), run)
+            animal = StoredAnimal(run.to_dict(), results, "", self._remarks(), judgements, events=events)
             write_animal(self.out / run.name, animal, save_movie=self.save_movie, progress=self._writing(run.name))
         for sentence in texts(judgements.notes):
             self.line.say(f"{run.name}: {sentence}")
@@ -179,7 +180,10 @@ class _Run:
 
     def _remarks(self) -> dict[str, str]:
         """Give what was written in the browser of the animals of this folder."""
-        return remarks_of(self.request.store.root, str(Path(self.head["data"]).resolve()))
+        return remarks_of(self.request.store.root, self._data())
+
+    def _data(self) -> str:
+        return str(Path(self.head["data"]).resolve())
 
     def _writing(self, name: str) -> Any:
         def report(fraction: float, note: str = "", /) -> None:
@@ -211,16 +215,6 @@ class _Run:
 
 def _failed(run: AnimalRun, error: str) -> AnimalRun:
     return replace(run, error=f"{run.error} {error}".strip())
-
-
-def names_of(text: str | None) -> tuple[str, ...] | None:
-    """Give the animals that an option names, A,B; None without it."""
-    if text is None:
-        return None
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
-    if not names:
-        raise ParameterError("--animals names no animal. Give names, as A,B, or leave it out to run all of them.")
-    return names
 
 
 def _check_out(out: Path, data: Path, refs: Sequence[RecordingRef]) -> None:

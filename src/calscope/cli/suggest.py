@@ -1,6 +1,7 @@
 """`calscope suggest`: what recordings say of their parameters, and a parameter file made of it."""
 
 import argparse
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,9 +10,8 @@ from typing import Any
 from calscope.algorithms.proposals.from_measurements import propose
 from calscope.algorithms.proposals.shared_values import SharedProposals, share
 from calscope.cli import BAD_INPUT, OK
-from calscope.cli.inputs import read_inputs, split_changes
+from calscope.cli.inputs import names_of, read_inputs, split_changes
 from calscope.cli.progress_line import ProgressLine
-from calscope.cli.run import names_of
 from calscope.cli.settings import read_settings
 from calscope.engines.engine_registry import get_engine
 from calscope.io.atomic_write import atomic_file
@@ -39,7 +39,7 @@ def command(chosen: argparse.Namespace) -> int:
     line = ProgressLine()
     for note in texts(settings.notes):
         line.say(note)
-    out = None if chosen.out is None else _new_file(Path(chosen.out))
+    out = None if chosen.out is None else new_file(Path(chosen.out))
     project = find_recordings(Path(chosen.data).absolute())
     refs = choose_animals(project, names_of(chosen.animals))
     choose_animals(project, tuple(inputs))
@@ -61,7 +61,7 @@ def command(chosen: argparse.Namespace) -> int:
             return
         params = parameters_of(run.name, settings.params, inputs.get(run.name, NO_INPUTS))
         rates[run.name] = params.dataset.fr or run.info.fr_hz
-        one = AnimalProposals(run.name, measurements, propose(measurements, rates[run.name]))
+        one = AnimalProposals(run.name, measurements, propose(measurements, rates[run.name], params.get))
         found.append(one)
         _print(one, run.info, params)
 
@@ -72,12 +72,13 @@ def command(chosen: argparse.Namespace) -> int:
     for error in failed:
         sys.stderr.write(f"calscope suggest: {error}\n")
     if out is not None and found:
-        _write(out, share(found, rates), settings.params, inputs)
-        sys.stdout.write(f"{out}\n")
+        _write(out, share(found, rates, settings.params.get), settings.params, inputs)
+        sys.stdout.write(f"{out}\nNow `calscope run {shlex.quote(chosen.data)} --params {shlex.quote(str(out))}`.\n")
     return BAD_INPUT if failed else OK
 
 
-def _new_file(out: Path) -> Path:
+def new_file(out: Path) -> Path:
+    """Give a file that is to be written; StoreError where it is there already."""
     if out.exists():
         raise StoreError(f"{out} is there already and is left alone. Choose another name for the parameter file.")
     return out
@@ -104,6 +105,13 @@ def _as_text(value: Any) -> str:
     if isinstance(value, tuple):
         return str(value[0]) if len(set(value)) == 1 else ",".join(map(str, value))
     return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def write_values(out: Path, params: Parameters) -> None:
+    """Write the values that are not the defaults as a parameter file."""
+    values = {field.dotted: params.get(field.dotted) for field in fields() if is_set(params, field.dotted)}
+    with atomic_file(out) as part:
+        part.write_text(write_parameter_file(values, {}), encoding="utf-8")
 
 
 def _write(out: Path, proposed: SharedProposals, params: Parameters, inputs: Mapping[str, AnimalInputs]) -> None:

@@ -34,10 +34,10 @@ def command(chosen: argparse.Namespace) -> int:
     plan = SweepPlan(tuple(_over(text) for text in chosen.over), whole=chosen.crop == "whole", injected=chosen.injected)
     settings = read_settings(chosen.params, chosen.changes)
     data = Path(chosen.data).absolute()
-    ref = _animal(find_recordings(data), chosen.animal)
+    ref = one_animal(find_recordings(data), chosen.animal, "sweep")
     params = parameters_of(ref.name, settings.params, AnimalInputs(settings.animals.get(ref.name, {})))
     points_of(plan.over, params)
-    out = None if chosen.out is None else _table_file(chosen.out, data)
+    out = None if chosen.out is None else table_file(chosen.out, data)
     line = ProgressLine()
     for note in texts(settings.notes):
         line.say(note)
@@ -66,11 +66,11 @@ def _run(animal: SweptAnimal, plan: SweepPlan, out: Path | None, line: ProgressL
     points = done[-1].points
     if points:
         table = point_table(points)
-        sys.stdout.write(f"{_printed(table)}\n")
+        sys.stdout.write(f"{printed(table)}\n")
         if (same := recurring_at(points, _store_of(animal, plan))) is not None:
             line.say(f"{same.in_words()}.")
         if out is not None:
-            _write(table, out)
+            write_table(table, out)
     if stopped:
         return INTERRUPTED
     failed = [point.error for point in points if point.error]
@@ -91,14 +91,16 @@ def _over(text: str) -> Over:
     return read_over(name.strip(), given)
 
 
-def _animal(project: Project, name: str | None) -> RecordingRef:
+def one_animal(project: Project, name: str | None, what: str) -> RecordingRef:
+    """Give the animal that a sweep or a search (`what`) is of; RecordingError where it is not told."""
     if name is None and len(project.recordings) > 1:
         known = ", ".join(ref.name for ref in project.recordings)
-        raise RecordingError(f"A sweep is of one animal. Choose one with --animal: {known}.")
+        raise RecordingError(f"A {what} is of one animal. Choose one with --animal: {known}.")
     return choose_animals(project, None if name is None else (name,))[0]
 
 
-def _table_file(text: str, data: Path) -> Path:
+def table_file(text: str, data: Path) -> Path:
+    """Give the file of a table; ParameterError where its name has another ending."""
     out = Path(text)
     if out.suffix not in _TABLES:
         raise ParameterError(f"--out {out} must end in {' or '.join(_TABLES)}.")
@@ -107,7 +109,8 @@ def _table_file(text: str, data: Path) -> Path:
     return out
 
 
-def _write(table: pd.DataFrame, out: Path) -> None:
+def write_table(table: pd.DataFrame, out: Path) -> None:
+    """Write a table as its file's name ends."""
     with atomic_file(out) as part:
         if out.suffix == ".csv":
             table.to_csv(part, index=False)
@@ -115,7 +118,8 @@ def _write(table: pd.DataFrame, out: Path) -> None:
             table.to_parquet(part, index=False)
 
 
-def _printed(table: pd.DataFrame) -> str:
+def printed(table: pd.DataFrame) -> str:
+    """Give the points as text, without their keys and errors, under short names."""
     shown = table.drop(columns=["key", "error"])
     shown.columns = [name.rpartition(".")[2] for name in shown.columns]
     return shown.to_string(index=False, float_format=lambda value: f"{value:.3g}", na_rep="-")

@@ -40,6 +40,7 @@ class BuiltinEngine:
     name = "builtin"
     defaults: Mapping[str, Any] = MappingProxyType({"evaluation.use_soma": True})
     takes_seeds = True
+    measures_locally = True
     reasons = REASONS
 
     def availability(self) -> Availability:
@@ -134,6 +135,7 @@ class BuiltinEngine:
             gSig=params.cnmf.gSig,
             fr_hz=_frame_rate(params),
             decay_time_s=params.dataset.decay_time,
+            workers=context.workers,
             progress=context.progress,
         )
 

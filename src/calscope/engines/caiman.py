@@ -71,6 +71,7 @@ class CaimanEngine:
     name = "caiman"
     defaults: Mapping[str, Any] = MappingProxyType({"evaluation.use_soma": False})
     takes_seeds = False
+    measures_locally = False
     reasons = REASONS
 
     def availability(self) -> Availability:
@@ -177,7 +178,7 @@ class CaimanEngine:
             estimates.evaluate_components(images, options, dview=view)
             note_effective(context, params, options, "component_quality")
         # outside of CaImAn's surroundings: a measure of ours, for the components of any engine
-        parts = measure_soma(movie, components, gSig=params.cnmf.gSig)
+        parts = measure_soma(movie, components, gSig=params.cnmf.gSig, workers=context.workers)
         return replace(quality_of(estimates, components.n), soma_parts=parts)
 
     def correlation_image(self, source: FrameSource, context: Context) -> FloatArray:

@@ -67,6 +67,8 @@ class Engine(Protocol):
     """Its own values of parameters that were left open, by full name."""
     takes_seeds: bool
     """Whether its refit can begin components at places that a person chose."""
+    measures_locally: bool
+    """Whether its measures of a component depend on it and its surroundings alone, as `measure_changed` has them."""
 
     def availability(self) -> Availability:
         """Tell whether the engine can run on this machine; quick, and without importing anything heavy."""

@@ -5,6 +5,7 @@ import psutil
 from calscope.algorithms.cnmf.patch_fit import effective_tsub
 from calscope.algorithms.cnmf.patches import area_px, patch_grid
 from calscope.algorithms.cnmf.pixel_stream import CODES_PER_CHUNK
+from calscope.algorithms.cnmf.residual import BINS_PER_TRANSIENT, VALUES_PER_CHUNK
 from calscope.model.errors import ParameterError
 from calscope.model.params import Parameters
 from calscope.model.quantities import size
@@ -15,6 +16,8 @@ _MOVIE_COPIES, _FOOTPRINT_COPIES, _TRACE_COPIES, _BLOCK_COPIES = 3, 5, 8, 3
 """How often a patch's movie, its footprints, the traces of all components, and those of the blocks of the neuropil are
 in memory at once. Compared with what fits take by `benchmarks/fit_memory.py`."""
 _VALUE_BYTES, _PRODUCT_BYTES, _CODE_BYTES = 4, 8, 2
+_RESIDUAL_COPIES = 3
+"""The binned movie, the cells in it, and with the background."""
 _PROGRAM_BYTES, _PIXEL_BYTES = 160_000_000, 600
 """The program with its libraries and compiled kernels, and what is kept of each pixel of the field."""
 
@@ -47,6 +50,14 @@ def check_fit(params: Parameters, shape: tuple[int, int, int], workers: int) -> 
             f"{wanted.K} components in each patch (cnmf.rf = {wanted.rf}, cnmf.stride = {wanted.stride}). Set cnmf.K "
             "or cnmf.stride smaller, or use fewer frames or workers."
         )
+
+
+def residual_bytes(params: Parameters, shape: tuple[int, int, int], workers: int) -> int:
+    """Give about how many bytes of memory the look at what a fit left takes at most, besides the program."""
+    dataset = params.dataset
+    every = max(1, round(dataset.decay_time * (dataset.fr or 0.0) / BINS_PER_TRANSIENT))
+    values = min(shape[0] * shape[1] * shape[2], workers * VALUES_PER_CHUNK)
+    return _RESIDUAL_COPIES * _VALUE_BYTES * values // every
 
 
 def fit_bytes(params: Parameters, shape: tuple[int, int, int], workers: int) -> int:

@@ -17,19 +17,11 @@ from calscope.model.errors import RecordingError
 from calscope.model.movie import Movie
 from calscope.model.params import Parameters
 from calscope.model.progress import part
-from calscope.model.results import ComponentQuality, Confirmation, Evaluation
+from calscope.model.results import ComponentQuality, Confirmation, Evaluation, HalfFit, HalfFits
 
 
-def fit_halves(
-    movie: Movie,
-    border_px: int,
-    engine: Engine,
-    params: Parameters,
-    context: Context,
-    *,
-    evaluate: Callable[[ComponentQuality], Evaluation],
-) -> Confirmation:
-    """Find and evaluate components in the first and in the second half of the frames, and match the accepted ones.
+def fit_halves(movie: Movie, border_px: int, engine: Engine, params: Parameters, context: Context) -> HalfFits:
+    """Find and measure components in the first and in the second half of the frames.
 
     Parameters
     ----------
@@ -44,17 +36,14 @@ def fit_halves(
         When a half has too few frames for a fit.
     """
 
-    def accepted_in(frames: slice, start: float, stop: float) -> csc_matrix:
-        """Give the footprints that are accepted in a half, (H*W, K)."""
-
+    def fit(frames: slice, start: float, stop: float) -> HalfFit:
         def within(begin: float, end: float) -> Context:
             return context.in_memory(part(part(context.progress, start, stop), begin, end))
 
         half = replace(movie, codes=movie.codes[frames])
         first = engine.fit(half, border_px, params, within(0.0, 0.7))
         found = engine.refit(half, first, border_px, params, within(0.7, 0.95))
-        accepted = evaluate(engine.measure(half, found, params, within(0.95, 1.0))).accepted
-        return csc_matrix(found.A[:, accepted])
+        return HalfFit(found.A, engine.measure(half, found, params, within(0.95, 1.0)))
 
     n_frames = movie.shape[0]
     middle = n_frames // 2
@@ -62,5 +51,10 @@ def fit_halves(
         check_length(middle, params.cnmf.p)
     except RecordingError as error:
         raise RecordingError(f"In half of the frames: {error}") from None
-    first, second = accepted_in(slice(0, middle), 0.0, 0.5), accepted_in(slice(middle, n_frames), 0.5, 1.0)
+    return HalfFits(fit(slice(0, middle), 0.0, 0.5), fit(slice(middle, n_frames), 0.5, 1.0))
+
+
+def confirm(fits: HalfFits, evaluate: Callable[[ComponentQuality], Evaluation]) -> Confirmation:
+    """Match the accepted components of both halves."""
+    first, second = (csc_matrix(one.A[:, evaluate(one.quality).accepted]) for one in (fits.first, fits.second))
     return Confirmation((first.shape[1], second.shape[1]), len(match_footprints(first, second).pairs))

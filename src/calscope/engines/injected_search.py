@@ -1,88 +1,50 @@
-"""Known cells put into a corrected movie, and the same engine run on it, to see which of them it finds.
+"""Known cells put into a corrected movie, and the same engine run on it, to see which of them it finds."""
 
-They are put in a few at a time, so that they don't crowd the field, in as many rounds as give enough of them.
-"""
-
-import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csc_matrix
 
-from calscope.algorithms.injection.detection_limit import detect, in_one
-from calscope.algorithms.injection.injected_cells import (
-    InjectedCells,
-    add_cells,
-    choose_cells,
-    decay_time_s,
-    photon_gain,
-)
+from calscope.algorithms.injection.detection_limit import find_cells, in_one
+from calscope.algorithms.injection.injected_cells import add_cells
 from calscope.engines.engine import Context, Engine
-from calscope.model.detection import Detection
-from calscope.model.movie import FloatArray, Movie
+from calscope.model.detection import FoundCells, InjectedCells, KnownCells
+from calscope.model.movie import Movie
 from calscope.model.params import Parameters
 from calscope.model.progress import part
-from calscope.model.results import ComponentQuality, Components, Evaluation
-
-ENOUGH_CELLS = 64
-"""Eight at each level of brightness."""
-MOST_ROUNDS = 8
-
-
-@dataclass(frozen=True)
-class SearchedMovie:
-    """A corrected movie, and what was found in it."""
-
-    movie: Movie
-    mean: FloatArray
-    """(H, W) mean of the movie."""
-    components: Components
-    accepted: NDArray[np.bool_]
-    """(K,)."""
-    border_px: int
-    """Rim in which no components were looked for."""
-    fr_hz: float
+from calscope.model.results import ComponentQuality, Components
 
 
 def search_for_injected(
-    searched: SearchedMovie,
+    movie: Movie,
+    cells: KnownCells,
+    without: csc_matrix,
+    *,
+    border_px: int,
     engine: Engine,
     params: Parameters,
     context: Context,
-    evaluate: Callable[[ComponentQuality], Evaluation],
-) -> Detection:
-    """Run fit, refit and evaluation again with known cells in the movie, until enough of them were put in.
+) -> FoundCells:
+    """Fit, refit and measure again with known cells in the movie, a round after the other.
 
-    Where the field has no free place, the result has no cells.
+    Parameters
+    ----------
+    without
+        (H*W, K) footprints that these parameters give without the cells: what lies there already is no cell found.
+    border_px
+        Rim in which no components are looked for.
     """
-    found = searched.components
-    gain = photon_gain(searched.mean, found.sn.reshape(found.dims, order="F"))
-    decay_s = decay_time_s(found.g[searched.accepted], searched.fr_hz, params.dataset.decay_time)
-
-    def choose(number: int, first_level: int) -> InjectedCells:
-        return choose_cells(
-            found,
-            searched.accepted,
-            gSig=params.cnmf.gSig,
-            fr_hz=searched.fr_hz,
-            decay_s=decay_s,
-            border_px=searched.border_px,
-            seed=number,
-            first_level=first_level,
-        )
-
-    at_once = choose(0, 0).n
-    n_rounds = min(MOST_ROUNDS, math.ceil(ENOUGH_CELLS / at_once)) if at_once else 0
-    codes = np.memmap(context.scratch / "injected", np.uint16, "w+", shape=searched.movie.shape)
+    n_rounds = cells.n_rounds
+    codes = np.memmap(context.scratch / "injected", np.uint16, "w+", shape=movie.shape)
     rounds = []
     for number in range(n_rounds):
-        cells = choose(number, number * at_once)
+        chosen = cells.of_round(number)
         own = replace(context, progress=part(context.progress, number / n_rounds, (number + 1) / n_rounds))
-        movie = _with_cells(searched.movie, cells, codes, gain, own)
-        components, quality = _search(movie, searched.border_px, engine, params, own)
-        rounds.append(detect(cells, components, quality, evaluate(quality)))
-    return in_one(rounds, decay_time_s=decay_s, gain=gain)
+        with_cells = _with_cells(movie, chosen, codes, cells.gain, own)
+        components, quality = _search(with_cells, border_px, engine, params, own)
+        rounds.append(find_cells(chosen, components, quality, without))
+    return in_one(rounds, cells)
 
 
 def _with_cells(movie: Movie, cells: InjectedCells, codes: NDArray[np.uint16], gain: float, context: Context) -> Movie:

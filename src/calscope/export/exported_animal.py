@@ -6,7 +6,7 @@ no components, a rigid run no patches. What is absent reads as None. Parts are r
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -16,14 +16,20 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
 from calscope.export.run_folder.motion_record import MotionRecord, from_plain
+from calscope.model.curation.component_flags import FlagMeasures
 from calscope.model.curation.curation_entry import CurationEntry
 from calscope.model.detection import Detection
 from calscope.model.errors import ParameterError, StoreError
+from calscope.model.events import EventFile
 from calscope.model.movie import FloatArray, Movie
+from calscope.model.notes import Note
+from calscope.model.nwb.nwb_metadata import NwbMetadata
 from calscope.model.params import Parameters
 from calscope.model.recording import Pair
 from calscope.model.remark import tidy
 
+AGREEMENT = "agreement"
+"""In `meta`: how well raters agree, one entry for each two of them."""
 TraceKind = Literal["raw", "denoised", "spikes", "dff"]
 TRACE_KINDS: tuple[TraceKind, ...] = ("raw", "denoised", "spikes", "dff")
 
@@ -98,13 +104,30 @@ class ExportedAnimal(Protocol):
 
         Then what persons said: decision, decided_by, tag, note, carried_over, and accepted_by_thresholds and
         reason_by_thresholds. `accepted` is as persons decided, and as the thresholds did where nobody decided.
+        At last flags and flags_not_told: kinds of what speaks against it, and of what could not be told, each separated
+        by semicolons; and flags_why: what each flag rests on, in sentences.
         None when not run. Before evaluation `accepted` is empty; a measure that was not taken is NaN.
         """
 
     @property
     @abstractmethod
+    def flag_measures(self) -> FlagMeasures | None:
+        """What the flags of the components rest on; None where the run did not look for them."""
+
+    @property
+    @abstractmethod
+    def events(self) -> EventFile | Note | None:
+        """Events of the recording; a note where their file can't be used, None where there is none."""
+
+    @property
+    @abstractmethod
     def curation(self) -> Sequence[CurationEntry]:
         """All that persons said of the components of the recording, the oldest first; empty where nobody did."""
+
+    @property
+    @abstractmethod
+    def nwb_metadata(self) -> NwbMetadata:
+        """What persons said of the animal and its recording for NWB; empty where nobody did."""
 
     @property
     @abstractmethod
@@ -148,6 +171,12 @@ class ExportedAnimal(Protocol):
     def remark(self) -> str:
         """What a person wrote of this animal, in one short line; empty where nothing."""
         return tidy(self.meta.get("remark"))
+
+    @property
+    def agreements(self) -> Sequence[Mapping[str, Any]]:
+        """How well each two raters agree, as `Agreement.to_json` gave it; empty where one person judged, or none."""
+        found = self.meta.get(AGREEMENT)
+        return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
 
     @property
     def is_imported(self) -> bool:
@@ -291,14 +320,39 @@ class ExportedRun:
     meta: Mapping[str, Any] = field(default_factory=dict)
     """The run's own record, as in OUT/run.json; empty when absent."""
 
+    def only(self, names: Sequence[str] | None) -> "ExportedRun":
+        """Give the run with these animals alone; with all of them where None.
+
+        Raises
+        ------
+        StoreError
+            When the run has none of such a name.
+        """
+        if names is None:
+            return self
+        there = [animal.name for animal in self.animals]
+        check_names(names, there, self.name)
+        meta = {**self.meta, "animals": [entry for entry in self._entries() if entry.get("name") in names]}
+        return replace(self, animals=tuple(animal for animal in self.animals if animal.name in names), meta=meta)
+
+    def _entries(self) -> list[Mapping[str, Any]]:
+        """Give what the run's own record says of each animal."""
+        listed = self.meta.get("animals")
+        return [entry for entry in listed if isinstance(entry, Mapping)] if isinstance(listed, list) else []
+
     @property
     def failures(self) -> Mapping[str, str]:
         """Animals that failed and left nothing to show, with the reason in words."""
-        listed = self.meta.get("animals")
-        entries = [entry for entry in listed if isinstance(entry, Mapping)] if isinstance(listed, list) else []
+        entries = self._entries()
         told = {entry["name"]: entry["error"] for entry in entries if entry.get("name") and entry.get("error")}
         shown = {animal.name for animal in self.animals}
         return {str(name): str(error) for name, error in told.items() if name not in shown}
+
+
+def check_names(names: Sequence[str], there: Sequence[str], run: str) -> None:
+    """Refuse names of animals that a run doesn't have; StoreError that lists those it has."""
+    if unknown := [name for name in names if name not in there]:
+        raise StoreError(f"The run {run} has no {', '.join(unknown)}. Its animals: {', '.join(there)}.")
 
 
 def _groups(value: Any) -> Mapping[str, Mapping[str, Any]]:

@@ -12,15 +12,20 @@ import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csc_matrix
 
-from calscope.export.exported_animal import Background, ExportedAnimal, Patches, TraceKind
+from calscope.export.exported_animal import AGREEMENT, Background, ExportedAnimal, Patches, TraceKind
 from calscope.export.run_folder.injected_record import ENTRY, plain_of
 from calscope.export.run_folder.motion_record import to_plain
 from calscope.export.run_folder.table_columns import COMPONENTS, MOTION, as_table
+from calscope.model.curation.component_flags import NOTHING_TOLD, FlagMeasures, flags_of, kinds_of, not_told
 from calscope.model.curation.curation_entry import CurationEntry
 from calscope.model.curation.judgements import NO_JUDGEMENTS, Judgements, judged
+from calscope.model.curation.ratings import DISAGREE
 from calscope.model.detection import Detection
+from calscope.model.events import EventFile
 from calscope.model.movie import FloatArray, Movie
 from calscope.model.note_texts.all_texts import text
+from calscope.model.notes import Note
+from calscope.model.nwb.nwb_metadata import NO_METADATA, NwbMetadata
 from calscope.model.results import (
     ComponentQuality,
     Components,
@@ -72,6 +77,10 @@ class StageResults(Protocol):
         """Accepted or rejected, and why."""
 
     @property
+    def flags(self) -> FlagMeasures | None:
+        """What speaks against each component."""
+
+    @property
     def dff(self) -> RelativeFluorescence | None:
         """Relative fluorescence of the components."""
 
@@ -93,6 +102,9 @@ class StoredAnimal(ExportedAnimal):
     """What a person wrote of the animals of the project, by animal."""
     judgements: Judgements = NO_JUDGEMENTS
     """What persons decided of the components."""
+    nwb_metadata: NwbMetadata = NO_METADATA
+    events: EventFile | Note | None = None
+    """Events of the recording, or why their file can't be used."""
 
     @property
     def name(self) -> str:
@@ -106,9 +118,10 @@ class StoredAnimal(ExportedAnimal):
 
     @cached_property
     def meta(self) -> Mapping[str, Any]:
-        """The record, with the remark on the animal, the verdict on its motion, and the limits of detection."""
+        """The record, with the remark, the verdict on motion, how well raters agree, and the limits of detection."""
         values = {"recording" if name == "info" else name: value for name, value in self.record.items()}
         values["remark"] = self.remarks.get(self.name, "")
+        values[AGREEMENT] = [one.to_json() for one in self.judgements.agreements]
         quality, injected = self.results.motion_quality, self.results.injected
         values |= {} if quality is None else {"motion_quality": to_plain(quality)}
         return values if injected is None else values | {ENTRY: plain_of(injected)}
@@ -159,8 +172,14 @@ class StoredAnimal(ExportedAnimal):
             return None
         measured = _measured_columns(found, self.results.component_quality)
         decided = _decided_columns(found.n, self.results.evaluation, self.judgements)
-        columns = measured | decided
+        columns = measured | decided | _flag_columns(found.n, self.flag_measures)
         return _frame(COMPONENTS, [columns[name] for name in COMPONENTS.names])
+
+    @property
+    def flag_measures(self) -> FlagMeasures | None:
+        """What the flags of the components rest on; None where the run did not look for them."""
+        found = self.results.flags
+        return found if found is not None and found.n == self.n_components else None
 
     @property
     def curation(self) -> Sequence[CurationEntry]:
@@ -248,13 +267,23 @@ def _decided_columns(n: int, evaluation: Evaluation | None, judgements: Judgemen
     return {
         "accepted": decided.accepted if decided else [None] * n,
         "reason": [text(reason) for reason in decided.reasons] if decided else [NOT_EVALUATED] * n,
-        "decision": [one.decision or "" for one in said],
+        "decision": [DISAGREE if one.is_disputed else one.decision or "" for one in said],
         "decided_by": [one.decided_by for one in said],
         "tag": [one.tag for one in said],
         "note": [one.note for one in said],
         "carried_over": [one.is_carried for one in said],
         "accepted_by_thresholds": evaluation.accepted if evaluation else [None] * n,
         "reason_by_thresholds": [text(why) for why in evaluation.reasons] if evaluation else [NOT_EVALUATED] * n,
+    }
+
+
+def _flag_columns(n: int, flags: FlagMeasures | None) -> dict[str, Any]:
+    """Columns of the table of components that say what speaks against them; nothing is told where no run looked."""
+    told = flags_of(flags) if flags is not None else ((NOTHING_TOLD,),) * n
+    return {
+        "flags": [";".join(kinds_of(notes)) for notes in told],
+        "flags_not_told": [";".join(not_told(notes)) for notes in told],
+        "flags_why": [" ".join(text(note) for note in notes if kinds_of([note])) for notes in told],
     }
 
 

@@ -14,7 +14,8 @@ from threading import RLock
 
 from calscope.io.atomic_write import disk_trouble, sync_to_disk
 from calscope.io.file_locks import lock
-from calscope.model.curation.curation_entry import VERSION, CurationEntry, version_of
+from calscope.io.server_rights import Right, require
+from calscope.model.curation.curation_entry import OF_THE_SET, VERSION, CurationEntry, version_of
 from calscope.model.errors import StoreError
 from calscope.model.json_text import parse_json
 from calscope.model.notes import Note
@@ -67,7 +68,10 @@ class CurationLog:
         ------
         StoreError
             When a newer version wrote in it, it can't be locked or written, or is another recording's.
+        NotAllowedError
+            When nobody judges on this server, or no component is merged, split, drawn or deleted there.
         """
+        require(Right.JUDGE)
         with self._busy, self._trouble("written"):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.with_suffix(".lock").open("ab") as held:
@@ -75,6 +79,8 @@ class CurationLog:
                 self._read_new()
                 self._check_writable()
                 wanted = [entry for entry in make(tuple(self._entries)) if entry.id not in self._ids]
+                if any(entry.action in OF_THE_SET for entry in wanted):
+                    require(Right.CHANGE)
                 if wanted:
                     self._write(wanted)
                     self._read_new()

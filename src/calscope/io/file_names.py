@@ -13,6 +13,8 @@ from calscope.model.errors import RecordingError
 
 natural_key = natsort_keygen(alg=ns.IGNORECASE)
 """Key that sorts names as people do: Animal_2 before Animal_10."""
+TRUTH_FILE, EVENTS_FILE = "truth.npz", "events.csv"
+"""What Calscope itself reads beside a recording; that of events may begin with the recording's name and a dot."""
 _SYSTEM_FILES = {"thumbs.db", "desktop.ini", "ehthumbs.db"}
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))}
 _LAST_NUMBER = re.compile(r"(\d+)\)?$")
@@ -120,6 +122,11 @@ def _not_in_time(one: Path, other: Path) -> RecordingError:
 def gaps_in(numbers: Sequence[int]) -> tuple[tuple[int, int], ...]:
     """Give the numbers missing in a rising sequence, as (first, last)."""
     return tuple((a + 1, b - 1) for a, b in itertools.pairwise(numbers) if b > a + 1)
+
+
+def is_read_beside(name: str) -> bool:
+    """Tell whether a file is one that Calscope itself reads beside a recording."""
+    return name in (TRUTH_FILE, EVENTS_FILE) or name.endswith(f".{EVENTS_FILE}")
 
 
 def files_in(folder: Path) -> list[Path]:

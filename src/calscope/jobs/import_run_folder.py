@@ -1,11 +1,11 @@
 """A folder that `calscope run` wrote, put into the store as other programs' results are: every page opens it.
 
-The folder has no movie that can be read here, no first fit and no parts of the likeness to a cell body; what it lacks
-has no key in the record.
+The folder has no movie that can be read here, no first fit and no parts of the likeness to a cell body, one of an older
+version not what flags rest on; what it lacks has no key in the record.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -93,7 +93,8 @@ def _kept(animal: AnimalFolder, store: Store) -> AnimalRun:
     program = _program(animal.meta)
     about = {"recording": animal.name, "fingerprint": print_, "engine_version": program, "path": str(animal.path)}
     keys = keep_results(results, store, about, (__name__,))
-    _keep_judgements(animal, store, print_, keys)
+    own = (animal.meta.get("keys") or {}).get("refit")
+    keep_judgements(store, animal.curation, print_, own=own, refit=keys.get("refit", ""))
     return AnimalRun(
         name=animal.name,
         info=_info(animal, print_, len(files)),
@@ -104,24 +105,38 @@ def _kept(animal: AnimalFolder, store: Store) -> AnimalRun:
         versions=library_versions(),
         keys=keys,
         load_report=notes_from_json(animal.meta.get("load_report")),
-        notes=(Note("run_folder_without_soma"), *notes_from_json(animal.meta.get("notes"))),
+        notes=(*_lacking(animal), *notes_from_json(animal.meta.get("notes"))),
         counts=_counts(animal),
         error=animal.error,
     )
 
 
-def _keep_judgements(animal: AnimalFolder, store: Store, print_: str, keys: Mapping[StageName, str]) -> None:
-    """Keep what persons said of these components apart from what is said here of runs of the same recording."""
-    found = animal.curation
-    if found:
-        own, refit = (animal.meta.get("keys") or {}).get("refit"), keys.get("refit", "")
-        open_log(store.root, print_).append(lambda _: [_of_import(entry, print_, own, refit) for entry in found])
+def keep_judgements(
+    store: Store, entries: Sequence[CurationEntry], print_: str, *, own: str | None, refit: str
+) -> None:
+    """Keep what persons said of opened components apart from what is said here of runs of the same recording.
+
+    Parameters
+    ----------
+    print_
+        Fingerprint of what was opened.
+    own, refit
+        Keys of the refit: what it had where it was made, and what it has here.
+    """
+    if entries:
+        open_log(store.root, print_).append(lambda _: [_of_import(entry, print_, own, refit) for entry in entries])
 
 
 def _of_import(entry: CurationEntry, print_: str, own: str | None, refit: str) -> CurationEntry:
     is_of_these = entry.target is not None and entry.target.run == own
     target = replace(entry.target, run=refit) if entry.target is not None and is_of_these else entry.target
     return replace(entry, recording=print_, target=target)
+
+
+def _lacking(animal: AnimalFolder) -> tuple[Note, ...]:
+    """Say what of the components the folder does not hold."""
+    has_flags = animal.flag_measures is not None or animal.footprints is None
+    return (Note("run_folder_without_soma"), *(() if has_flags else (Note("run_folder_without_flags"),)))
 
 
 def _program(meta: Mapping[str, Any]) -> str:
@@ -172,6 +187,7 @@ def _results(animal: ExportedAnimal) -> dict[StageName, Any]:
         "refit": _components(animal),
         "component_quality": _quality(animal),
         "evaluation": _evaluation(animal),
+        "flags": animal.flag_measures,
         "dff": _dff(animal),
         "injected": animal.injected,
     }

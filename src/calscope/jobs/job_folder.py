@@ -1,6 +1,6 @@
 """A job's folder: its files by name, and what they say about a job whose process is gone or can't be ended from here.
 
-<store>/jobs/<id>/spec.json  status.json  process.json  results.json  log.txt  cancel
+<store>/jobs/<id>/spec.json  status.json  process.json  results.json  log.txt  cancel  made/<file to download>
 """
 
 import json
@@ -80,6 +80,18 @@ class JobFolder:
     def log(self) -> Path:
         """What the worker and its libraries wrote."""
         return self.path / "log.txt"
+
+    @property
+    def made(self) -> Path:
+        """Where the file lies that the job made to be downloaded."""
+        return self.path / "made"
+
+    def made_file(self) -> Path | None:
+        """Give the file that the job made to be downloaded; None where it made none, or it was removed."""
+        try:
+            return next((path for path in self.made.iterdir() if path.is_file()), None)
+        except OSError:
+            return None
 
     def read_spec(self) -> JobSpec:
         """Give what the job should do; StoreError where that can't be read."""

@@ -25,8 +25,27 @@ class DemoSettings:
     seed: int = 0
 
 
-ExportFormat = Literal["report", "nwb", "caiman", "suite2p", "suite2p-with-movie", "csv", "run"]
-"""A report, what other programs read, or the files of `calscope run`."""
+DEMOS = {
+    "Demo, 2 animals": DemoSettings(animals=2, frames=400, size=128),
+    "Demo, 5 animals": DemoSettings(animals=5, frames=1500, size=256),
+}
+"""By the name of the folder that they are made in."""
+
+ExportFormat = Literal[
+    "report",
+    "bundle",
+    "nwb",
+    "caiman",
+    "suite2p",
+    "suite2p-with-movie",
+    "csv",
+    "matlab",
+    "imagej",
+    "images",
+    "movie",
+    "run",
+]
+"""A report, a bundle, what other programs read, or the files of `calscope run`."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +55,12 @@ class ExportSettings:
     run: str
     """Id of the job whose results they are."""
     format: ExportFormat
+    n_judgements: int = 0
+    """Entries in the logs of the animals when it was ordered: with more, it is no longer what pages show."""
+    with_film: bool = False
+    """Whether a bundle takes a short film of each animal along."""
+    with_paths: bool = False
+    """Whether a report tells where on this machine the recordings lie."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +70,7 @@ class JobSpec:
     kind: Literal["run", "sweep", "search", "demo", "import", "export"] = "run"
     data: str = ""
     """Folder or file with the recordings, or another program's results; for a demo or an export, the folder to write.
+    An export without one makes a file to be downloaded.
     """
     animals: tuple[str, ...] | None = None
     """Names of the animals to run or to export, all of them when None."""

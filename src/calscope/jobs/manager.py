@@ -12,6 +12,7 @@ from typing import NamedTuple
 from calscope.engines.engine import check_seeds
 from calscope.engines.engine_registry import get_engine
 from calscope.io.safe_paths import allowed_roots, resolve_new_folder
+from calscope.io.server_rights import Right, allowed, require
 from calscope.jobs.job_folder import JobFolder, all_jobs, find_job, new_id
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.job_status import JobStatus, write_status
@@ -79,7 +80,10 @@ class JobManager:
             When an export is to write to a folder that may not be opened.
         StoreError
             When the store can't be written.
+        NotAllowedError
+            When this server starts nothing.
         """
+        require(Right.RUN)
         if spec.kind == "run":
             spec.parameters()
             engine = get_engine(spec.engine)
@@ -88,7 +92,7 @@ class JobManager:
         if spec.kind in ("sweep", "search"):
             spec.sweep_plan() if spec.kind == "sweep" else spec.search_plan()
             get_engine(spec.engine)
-        if spec.kind == "export":
+        if spec.kind == "export" and spec.data:  # without a folder it makes a file to be downloaded
             resolve_new_folder(spec.data, allowed_roots())
         self.store.sweep()
         folder, begun_at = self._new_folder(), time.time()
@@ -117,7 +121,10 @@ class JobManager:
         ------
         StoreError
             When the store can't be written.
+        NotAllowedError
+            When this server takes nothing in.
         """
+        require(Right.IMPORT)
         first = runs[0]
         place = data or (first.info.path if first.info else "")
         spec = JobSpec(kind="import", data=place, params=first.requested, engine=first.engine)
@@ -155,7 +162,10 @@ class JobManager:
         ------
         NoSuchJobError
             When there is none of that id.
+        NotAllowedError
+            When this server stops nothing.
         """
+        require(Right.RUN)
         with store_trouble(self.store.root):
             try:
                 self._folder(job_id).ask_to_cancel()
@@ -163,7 +173,8 @@ class JobManager:
                 raise self._no_such(job_id) from None
 
     def end_now(self, job_id: str) -> None:
-        """End a job's process group without asking; what it left half-made is swept."""
+        """End a job's process group without asking; what it left half-made is swept. Errors as `cancel`."""
+        require(Right.RUN)
         self._folder(job_id).end_process()
         self.store.sweep()
 
@@ -193,7 +204,10 @@ class JobManager:
             When there is none of that id.
         StoreError
             When it still waits or runs.
+        NotAllowedError
+            When this server removes nothing.
         """
+        require(Right.REMOVE)
         job = self.get(job_id)
         if job.status.is_active:
             raise StoreError(f"The job {job_id} is {job.status.state}. Cancel it before removing it.")
@@ -239,7 +253,8 @@ class JobManager:
     def _read(self, folder: JobFolder) -> Job:
         status = folder.status()
         cancel_age = folder.cancel_age_s()
-        if status.is_active and cancel_age is not None and cancel_age > GRACE_S:
+        is_late = cancel_age is not None and cancel_age > GRACE_S
+        if status.is_active and is_late and allowed(Right.RUN):
             self.end_now(folder.id)
             status = folder.status()
         try:

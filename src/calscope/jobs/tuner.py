@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
+from calscope.io.server_rights import Right, require
 from calscope.jobs.tune_messages import TrialEnd, TuneAnswer, TuneRequest
 from calscope.jobs.worker_processes import ONE_THREAD
 from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs
@@ -63,7 +64,10 @@ class Tuner:
         ------
         StoreError
             When the process can't be started.
+        NotAllowedError
+            When this server tries nothing.
         """
+        require(Right.RUN)
         with self._changed:
             request = TuneRequest(
                 next(self._numbers),

@@ -21,7 +21,7 @@ from calscope.jobs.stop_signals import ended_in_time
 from calscope.jobs.stored_run import asked_for
 from calscope.jobs.sweep_job import swept_animal, write_points, write_search
 from calscope.jobs.worker_processes import wait_for_folder
-from calscope.model.errors import CalscopeError, Cancelled
+from calscope.model.errors import CalscopeError, Cancelled, StoreError
 from calscope.pipeline.cohort import Step, run_cohort
 from calscope.pipeline.error_words import in_words
 from calscope.pipeline.records import AnimalRun
@@ -90,8 +90,11 @@ class Worker:
             raise Cancelled
 
     def _turn(self) -> AbstractContextManager[object]:
-        """Wait until no earlier job of this store waits or runs, then hold the one place there is."""
-        lock = FileLock(self.store.jobs / "running.lock")
+        """Wait until no earlier job of this store waits or runs, then hold the one place there is.
+
+        Exports read what is there, and need little memory: they wait for each other only, not for runs.
+        """
+        lock = FileLock(self.store.jobs / ("exporting.lock" if self._kind == "export" else "running.lock"))
         while True:
             self.check()
             ahead = self._jobs_ahead()
@@ -104,7 +107,8 @@ class Worker:
             time.sleep(_LOOK_FOR_TURN_S)
 
     def _jobs_ahead(self) -> int:
-        return sum(job.status().is_active for job in all_jobs(self.store.jobs) if job.id < self.folder.id)
+        earlier = [job for job in all_jobs(self.store.jobs) if job.id < self.folder.id and job.status().is_active]
+        return sum((_kind_of(job) == "export") == (self._kind == "export") for job in earlier)
 
     def _done(self, spec: JobSpec) -> str:
         """Do what the job is for; give what failed, in words."""
@@ -168,8 +172,12 @@ class Worker:
         return ""
 
     def _export(self, spec: JobSpec) -> str:
-        from calscope.jobs.run_export import export_stored_run  # noqa: PLC0415 - the formats are needed here only
+        from calscope.jobs.downloads import make_download  # noqa: PLC0415 - the formats are needed here only
+        from calscope.jobs.run_export import export_stored_run  # noqa: PLC0415
 
+        if not spec.data:
+            logger.info("%s", make_download(self.store, spec, self.folder, self._progress))
+            return ""
         for path in export_stored_run(self.store, spec, self._progress):
             logger.info("%s", path)
         return ""
@@ -212,6 +220,13 @@ def main() -> int:
     threading.Thread(target=_watch, args=(folder,), name="cancel-watch", daemon=True).start()
     with ended_in_time(folder.end_own_process):
         return worker.run()
+
+
+def _kind_of(job: JobFolder) -> str:
+    try:
+        return job.read_spec().kind
+    except StoreError:
+        return ""
 
 
 def _watch(folder: JobFolder) -> None:

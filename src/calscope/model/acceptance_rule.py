@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 MeasureName = Literal["snr", "r_value", "cnn"]
-Sign = Literal[">", ">=", "<=", "<"]
+Sign = Literal[">", "≥", "≤", "<"]
 _SMALLEST: Mapping[MeasureName, float] = MappingProxyType({"snr": 0.0, "r_value": -1.0, "cnn": 0.0})
 """A lowest threshold there rejects nothing that was measured well: it is how a person leaves it out."""
 
@@ -45,7 +45,7 @@ class MeasureRule:
 
 def required_sign(measure: str, bound: str) -> Sign:
     """Give how a value must compare to a threshold: of a measure or `soma`, and `upper` or `lowest`."""
-    return ">" if measure == "snr" or bound == "lowest" else ">="
+    return ">" if measure == "snr" or bound == "lowest" else "≥"
 
 
 def found_sign(measure: str, bound: str, *, passed: bool) -> Sign:
@@ -53,7 +53,7 @@ def found_sign(measure: str, bound: str, *, passed: bool) -> Sign:
     required = required_sign(measure, bound)
     if passed:
         return required
-    return "<=" if required == ">" else "<"
+    return "≤" if required == ">" else "<"
 
 
 def measure_rules(thresholds: Mapping[str, Any]) -> list[MeasureRule]:
@@ -72,8 +72,7 @@ def in_signs(thresholds: Mapping[str, Any]) -> str:
     long = {"snr": "SNR", "r_value": "spatial r", "cnn": "CNN"}
     short = {"snr": "SNR", "r_value": "r", "cnn": "CNN"}
     rules = measure_rules(thresholds)
-    sign = {">": ">", ">=": "≥"}
-    either = " or ".join(f"{long[rule.name]} {sign[rule.upper_sign]} {rule.upper:g}" for rule in rules)
+    either = " or ".join(f"{long[rule.name]} {rule.upper_sign} {rule.upper:g}" for rule in rules)
     every = " and ".join(f"{short[rule.name]} > {rule.lowest:g}" for rule in rules)
     if thresholds.get("use_soma"):
         every += f" and the likeness to a soma ≥ {thresholds['min_soma']:g}"
@@ -89,7 +88,7 @@ def in_words(thresholds: Mapping[str, Any]) -> str:
         "cnn": "the score of CaImAn's convolutional network",
     }
     again = {"snr": "the first", "r_value": "the second", "cnn": "the score"}
-    verb = {">": "exceeded", ">=": "reached"}
+    verb = {">": "exceeded", "≥": "reached"}
     rules = measure_rules(thresholds)
     either = " or ".join(f"{names[rule.name]} {verb[rule.upper_sign]} {rule.upper:g}" for rule in rules)
     every = " and ".join(f"{again[rule.name]} exceeded {rule.lowest:g}" for rule in rules)

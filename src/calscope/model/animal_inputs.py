@@ -1,7 +1,7 @@
 """What a person sets for one animal only, as one value that goes from the request through the keys into the record."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import ConfigDict
@@ -11,7 +11,7 @@ from calscope.model.json_text import quoted
 from calscope.model.params import Parameters
 from calscope.model.seeds import Seeds, as_seeds
 
-InputPart = Literal["seeds"]
+InputPart = Literal["seeds", "known_cells"]
 """Parts that a stage can declare to read; parameters are not among them, for each names its stages itself."""
 
 
@@ -25,6 +25,8 @@ class AnimalInputs:
     """This animal's own parameters in place of those of the whole run, by full name (cnmf.gSig)."""
     seeds: Seeds = ()
     """Pixels (y, x) at which the refit begins a component each."""
+    known_cells: str = ""
+    """Key of known cells of other values, to be put in instead of those of its own: so that values can be compared."""
 
     def __post_init__(self) -> None:
         """Bring the values into the form that they have in JSON, so that equal inputs compare as equal."""
@@ -43,12 +45,16 @@ class AnimalInputs:
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain values that JSON can hold, without the parts that are empty."""
-        values = {"parameters": dict(self.parameters), "seeds": [list(seed) for seed in self.seeds]}
+        values = {
+            "parameters": dict(self.parameters),
+            "seeds": [list(seed) for seed in self.seeds],
+            "known_cells": self.known_cells,
+        }
         return {name: value for name, value in values.items() if value}
 
     @classmethod
     def from_dict(cls, values: object) -> "AnimalInputs":
-        """Read what `to_dict` gave, or a person wrote.
+        """Read what `to_dict` gave, or a person wrote: all but known cells, which only sweeps choose.
 
         Raises
         ------
@@ -56,7 +62,7 @@ class AnimalInputs:
             Naming the part that is unknown or of another form, and what is allowed. Names and values of parameters are
             checked by `parameters_of`, together with those of the whole run.
         """
-        known = [part.name for part in fields(cls)]
+        known = ("parameters", "seeds")
         if not isinstance(values, Mapping):
             raise ParameterError(
                 f"The inputs of an animal are an object with {' and '.join(known)}, not {quoted(values)}."

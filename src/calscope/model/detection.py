@@ -6,11 +6,83 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csc_matrix
 
 from calscope.model.movie import FloatArray
 from calscope.model.results import ComponentQuality
 
 _Z95 = 1.96
+
+
+@dataclass(frozen=True)
+class InjectedCells:
+    """Cells that are put into a movie together."""
+
+    A: csc_matrix
+    """(H*W, n) footprints, 1 at their brightest pixel, Fortran pixel order."""
+    C: FloatArray
+    """(n, T) light at the brightest pixel, in units of the movie."""
+    peak_snr: FloatArray
+    """(n,)."""
+    centers_px: FloatArray
+    """(n, 2) y, x."""
+
+    @property
+    def n(self) -> int:
+        """How many."""
+        return len(self.peak_snr)
+
+
+@dataclass(frozen=True)
+class KnownCells:
+    """All cells that are to be put into a movie, in rounds."""
+
+    A: csc_matrix
+    """(H*W, n) footprints, 1 at their brightest pixel, Fortran pixel order."""
+    C: FloatArray
+    """(n, T) light at the brightest pixel, in units of the movie."""
+    peak_snr: FloatArray
+    """(n,)."""
+    centers_px: FloatArray
+    """(n, 2) y, x."""
+    round: NDArray
+    """(n,) number of the round in which it is put in, from 0."""
+    decay_time_s: float
+    """Of transients in the recording."""
+    gain: float
+    """Noise variance that comes with one unit of light, in units of the movie."""
+
+    @property
+    def n_rounds(self) -> int:
+        """How many rounds there are."""
+        return int(self.round.max(initial=-1)) + 1
+
+    def of_round(self, number: int) -> InjectedCells:
+        """Give the cells of one round."""
+        own = np.flatnonzero(self.round == number)
+        return InjectedCells(csc_matrix(self.A[:, own]), self.C[own], self.peak_snr[own], self.centers_px[own])
+
+
+@dataclass(frozen=True)
+class FoundCells:
+    """Known cells, one entry each, and the components that lie in their places, before any is accepted."""
+
+    peak_snr: FloatArray
+    """(n,) height of the largest transient over the noise of the cell's trace, both as the footprint weighs pixels."""
+    found: NDArray
+    """(n,) bool, whether a component lies in its place."""
+    trace_r: FloatArray
+    """(n,) correlation of that component's denoised trace with what was put in; NaN where none was found."""
+    centers_px: FloatArray
+    """(n, 2) places (y, x)."""
+    quality: ComponentQuality | None
+    """Measures of that component, (n,) each; NaN where none was found, None where there are no cells."""
+    round: NDArray
+    """(n,) number of the round in which it was put in, from 0."""
+    decay_time_s: float
+    """Of transients in the recording."""
+    gain: float
+    """Noise variance that comes with one unit of light, in units of the movie."""
 
 
 @dataclass(frozen=True)

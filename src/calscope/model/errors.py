@@ -21,5 +21,9 @@ class StoreError(CalscopeError):
     """A stored result can't be written or read."""
 
 
+class NotAllowedError(CalscopeError):
+    """The server may not do what was asked of it."""
+
+
 class Cancelled(Exception):  # noqa: N818 - a wish of the person, not an error
     """The person asked to stop; raised by a `Progress` call inside long work."""

@@ -17,11 +17,16 @@ StageName = Literal[
     "motion_quality",
     "fit",
     "refit",
+    "edited",
     "residual",
     "component_quality",
     "evaluation",
+    "flags",
     "dff",
+    "known_cells",
+    "known_found",
     "injected",
+    "half_fits",
     "halves",
 ]
 Kind = Literal["int", "float", "bool", "choice", "int pair", "float pair"]

@@ -53,14 +53,14 @@ class Dataset(ParameterGroup):
     fr: Annotated[float | None, Spec(
         "float", "Frame rate", "Frames per second. Read from the file where it is in the file; otherwise you are asked for it.",
         "Higher means that a transient of the same length covers more frames.",
-        "none, it belongs to the recording", ("fit", "refit", "residual", "component_quality", "dff"), ("data.fr",),
-        unit="Hz", low=0.01, high=2000, none_means="the recording's own")] = None
+        "none, it belongs to the recording", ("fit", "refit", "residual", "component_quality", "flags", "dff"), ("data.fr",),
+        unit="Hz", low=0.01, high=2000, none_means="the files' own")] = None
     dxy: Annotated[FloatPair | None, Spec(
         "float pair", "Pixel size", "Size of a pixel in the tissue. Without it, lengths are shown in px. CaImAn's help text says "
         "pixels per µm, but its example uses µm per px, as here.",
         "Higher means that the field of view is larger.",
         "none, it belongs to the recording", (), ("data.dxy",),
-        unit="µm per px", low=0.001, high=1000, none_means="the recording's own")] = None
+        unit="µm per px", low=0.001, high=1000, none_means="the files' own")] = None
     line_offset_px: Annotated[float, Spec(
         "float", "Line offset", "How far every second row (1, 3, 5 …) lies to the right of the others, as a wrong phase of a "
         "resonant scanner leaves them. The check of the recording measures it and says so; rows are moved back only by what is "
@@ -71,7 +71,7 @@ class Dataset(ParameterGroup):
     decay_time: Annotated[float, Spec(
         "float", "Decay time", "How long a typical transient takes to fall, a property of the indicator.",
         "Higher expects longer transients: the signal is averaged over more frames when SNR and spatial r are measured.",
-        USUAL, ("fit", "refit", "residual", "component_quality"), ("data.decay_time",),
+        USUAL, ("fit", "refit", "residual", "component_quality", "flags"), ("data.decay_time",),
         unit="s", low=0.01, high=30)] = 0.4
 
 
@@ -188,7 +188,7 @@ class Thresholds(ParameterGroup):
         "bool", "Cell bodies only", "Accept only what looks like a cell body in focus. Out-of-focus cells, neurites and waves of neuropil also "
         "have a high SNR or r; CaImAn, which has no such measure, accepts them. Switch it off for dendrites, axons and boutons, or to evaluate "
         "as CaImAn does. Left open, the engine decides; a CaImAn parameter file sets it off.", "On rejects what is not a cell body, whatever its SNR and r.",
-        "each engine's own rule", ("evaluation",), (), none_means="built-in on, CaImAn off")] = None
+        "each engine's own rule", ("evaluation",), (), none_means="on (CaImAn: off)")] = None
     min_soma: Annotated[float, Spec(
         "float", "Likeness to a soma", "Five numbers from 0 to 1 say how much a component looks like a soma in focus: thickness, extent, roundness, sharpness "
         "of its edge, and fit with its footprint. They are measured in the image of its activity (each pixel regressed on the component's own "

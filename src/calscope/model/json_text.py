@@ -19,7 +19,7 @@ def parse_json(text: str) -> Any:
         Saying what is wrong with it.
     """
     try:
-        found = json.loads(text, parse_int=_whole)
+        found = _DECODER.decode(text)
     except RecursionError:
         raise ValueError("lists or objects are nested too deeply in it") from None
     if _is_deeper(found, _DEEPEST):
@@ -41,11 +41,17 @@ def _whole(digits: str) -> int:
     return int(digits)
 
 
+_DECODER = json.JSONDecoder(parse_int=_whole)
+"""Made once: a log has tens of thousands of lines."""
+
+
 def _is_deeper(value: Any, most: int) -> bool:
     """Whether lists and objects stand in each other more than so many times; looked at level by level."""
     level = [value]
     for _ in range(most + 1):
-        level = [inner for outer in level if isinstance(outer, list | dict) for inner in _inside(outer)]
+        if not level:
+            return False
+        level = [inner for outer in level if isinstance(outer, (list, dict)) for inner in _inside(outer)]
     return bool(level)
 
 

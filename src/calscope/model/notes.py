@@ -9,6 +9,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+_AS_THEY_ARE = frozenset({type(None), bool, int, str})
+"""Types of values that are plain."""
+
 
 @dataclass(frozen=True)
 class Note:
@@ -90,15 +93,30 @@ def _plain(value: Any) -> Any:
     TypeError
         When JSON has no such value.
     """
-    if isinstance(value, Mapping):
+    # Asking for the type itself is quick, and nearly always enough: a threshold that moves makes thousands of notes.
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    if kind is float:
+        return value if math.isfinite(value) else None
+    if kind is dict:
         return {str(name): _plain(entry) for name, entry in value.items()}
-    if isinstance(value, list | tuple):
+    if kind is list:
         return [_plain(entry) for entry in value]
-    if value is None or isinstance(value, bool | str):
+    return _plain_of_others(value)
+
+
+def _plain_of_others(value: Any) -> Any:
+    """Give a value of any other type, such as NumPy's and those that are made of the plain ones."""
+    if isinstance(value, bool | str):
         return value
     number = value.item() if hasattr(value, "item") else value
     if isinstance(number, float):
         return number if math.isfinite(number) else None
     if isinstance(number, int):
         return number
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, Mapping):
+        return {str(name): _plain(entry) for name, entry in value.items()}
     raise TypeError(f"A note can't hold a {type(value).__name__}.")

@@ -61,6 +61,10 @@ class Measurements:
     corr: FloatArray
     """(H, W) local correlation image of what was looked at, settled."""
     transient: AverageTransient | None
+    parts_px: FloatArray
+    """(3, 3) movement of each part of the field on its own, px, root mean square; NaN where it could not be told."""
+    noise_curve: FloatArray
+    """(n, 2) light and noise variance of pixels that are about as bright, the darkest first; no rows without noise."""
 
     def get(self, name: MeasureName) -> Estimate | None:
         """Give one number; None where it could not be measured."""

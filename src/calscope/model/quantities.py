@@ -12,6 +12,15 @@ def duration(seconds: float) -> str:
     return f"{hours} h {rest} min" if rest else f"{hours} h"
 
 
+def duration_between(low_s: float, high_s: float) -> str:
+    """Give a length of time of which only the least and the most are known: 4 to 12 s, 50 s to 3 min."""
+    low, high = duration(low_s), duration(high_s)
+    number, _, unit = low.partition(" ")
+    if low == high:
+        return f"about {high}"
+    return f"{number} to {high}" if high.partition(" ")[2] == unit else f"{low} to {high}"
+
+
 def size(n_bytes: float) -> str:
     """Give a number of bytes with a decimal where it tells something: 12 B, 34 kB, 5.6 MB."""
     for unit in ("B", "kB", "MB", "GB"):

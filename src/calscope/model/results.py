@@ -281,6 +281,23 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
+class HalfFit:
+    """Components of one half of the frames."""
+
+    A: csc_matrix
+    """(H*W, K) footprints, Fortran pixel order."""
+    quality: ComponentQuality
+
+
+@dataclass(frozen=True)
+class HalfFits:
+    """Components of the first and of the second half of the frames, before any is accepted."""
+
+    first: HalfFit
+    second: HalfFit
+
+
+@dataclass(frozen=True)
 class Confirmation:
     """How many components that one half of the frames gives the other half gives, too."""
 

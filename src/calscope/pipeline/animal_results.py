@@ -1,10 +1,15 @@
 """One animal's results, each opened when it is asked for."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from calscope.algorithms.curation.fold_log import Place
+from calscope.algorithms.curation.said_edits import EditsOfRun
 from calscope.model.artefacts import RecordingCheck
-from calscope.model.detection import Detection
+from calscope.model.curation.component_flags import FlagMeasures, rearranged
+from calscope.model.curation.edits import OF_FIT, EditedComponents
+from calscope.model.detection import Detection, FoundCells, KnownCells
 from calscope.model.errors import StoreError
 from calscope.model.fields import StageName
 from calscope.model.motion_preview import MotionPreview, MotionSurvey
@@ -15,6 +20,7 @@ from calscope.model.results import (
     Confirmation,
     CorrectedMovie,
     Evaluation,
+    HalfFits,
     MotionCorrection,
     MotionEstimate,
     MotionQuality,
@@ -32,9 +38,11 @@ class AnimalResults:
     It holds none of them: those that were used last stay open for all, whatever the number (`opened_results`).
     """
 
-    def __init__(self, store: Store, keys: Mapping[StageName, str]) -> None:
+    def __init__(self, store: Store, keys: Mapping[StageName, str], edits: "Edited | None" = None) -> None:
+        """Take the keys; those of what was edited by hand where something was, with what the run itself found."""
         self.store = store
         self.keys = dict(keys)
+        self._edits = edits
         self._seen: set[StageName] = set()
 
     def get(self, stage: StageName) -> Any:
@@ -109,6 +117,27 @@ class AnimalResults:
         return self.get("refit")
 
     @property
+    def edits(self) -> EditsOfRun | None:
+        """What persons changed by hand in the set of components, or would have; None where nobody did."""
+        return self._edits.of_run if self._edits else None
+
+    @property
+    def edited(self) -> EditedComponents | None:
+        """The components after those changes; None where there are none."""
+        return self.get("edited")
+
+    @property
+    def as_fitted(self) -> "AnimalResults":
+        """What the run itself found, whatever was changed by hand."""
+        return self._edits.found if self._edits else self
+
+    @property
+    def component_places(self) -> tuple[Place, ...] | None:
+        """What entries of a log call each component; None where these are the refit's, by number."""
+        edits, edited = self.edits, self.edited
+        return tuple(edits.place_of(part) for part in edited.parts) if edits and edited else None
+
+    @property
     def residual(self) -> Residual | None:
         """What the refit left in the movie."""
         return self.get("residual")
@@ -124,14 +153,37 @@ class AnimalResults:
         return self.get("evaluation")
 
     @property
+    def flags(self) -> FlagMeasures | None:
+        """What speaks against each component; nothing is told of those that were made by hand."""
+        found, edited = self.get("flags"), self.edited
+        if found is None or edited is None:
+            return found
+        return rearranged(found, [number if edit == OF_FIT else -1 for edit, number in edited.parts])
+
+    @property
     def dff(self) -> RelativeFluorescence | None:
         """Relative fluorescence of the components."""
         return self.get("dff")
 
     @property
+    def known_cells(self) -> KnownCells | None:
+        """Known cells that can be put into the movie."""
+        return self.get("known_cells")
+
+    @property
+    def known_found(self) -> FoundCells | None:
+        """In which components they lie, before any is accepted."""
+        return self.get("known_found")
+
+    @property
     def injected(self) -> Detection | None:
         """Which known cells were found when they were put into the movie."""
         return self.get("injected")
+
+    @property
+    def half_fits(self) -> HalfFits | None:
+        """Components of each half of the frames, before any is accepted."""
+        return self.get("half_fits")
 
     @property
     def halves(self) -> Confirmation | None:
@@ -141,3 +193,12 @@ class AnimalResults:
     def _is_there(self, stage: StageName) -> bool:
         key = self.keys.get(stage)
         return key is not None and self.store.has(key)
+
+
+@dataclass(frozen=True)
+class Edited:
+    """What results that were edited by hand are made from."""
+
+    found: AnimalResults
+    """The run's own."""
+    of_run: EditsOfRun

@@ -5,21 +5,17 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import csc_matrix
 
 from calscope.model.artefacts import RecordingCheck
-from calscope.model.detection import Detection, curves_from_json, curves_to_json
+from calscope.model.curation.edits import EditedComponents, parts_of
 from calscope.model.errors import StoreError
 from calscope.model.fields import StageName
 from calscope.model.motion_preview import MotionPreview, MotionSurvey, MovingPart, PreviewVersion
-from calscope.model.movie import FloatArray, Movie
+from calscope.model.movie import Movie
 from calscope.model.notes import Note, notes_from_json, notes_to_json
 from calscope.model.proposals import AverageTransient, Measure, Measurements
 from calscope.model.results import (
-    ComponentQuality,
     Components,
-    Confirmation,
     CorrectedMovie,
     Estimate,
     Evaluation,
@@ -34,6 +30,27 @@ from calscope.model.results import (
 )
 from calscope.pipeline.result_writer import ResultWriter
 from calscope.pipeline.store import StoredResult
+from calscope.pipeline.stored_parts.detection_parts import (
+    load_confirmation,
+    load_detection,
+    load_found_cells,
+    load_half_fits,
+    load_known_cells,
+    save_confirmation,
+    save_detection,
+    save_found_cells,
+    save_half_fits,
+    save_known_cells,
+)
+from calscope.pipeline.stored_parts.flag_parts import load_flags, save_flags
+from calscope.pipeline.stored_parts.shared_parts import (
+    array_or_none,
+    load_component_quality,
+    load_footprints,
+    save_component_quality,
+    save_floats,
+    save_footprints,
+)
 
 
 @dataclass(frozen=True)
@@ -67,7 +84,7 @@ def load_result(stage: StageName, stored: StoredResult) -> Any:
 
 
 def _save_images(writer: ResultWriter, images: SummaryImages) -> None:
-    _save_floats(writer, images, "mean", "max", "corr")
+    save_floats(writer, images, "mean", "max", "corr")
 
 
 def _load_images(stored: StoredResult) -> SummaryImages:
@@ -76,7 +93,7 @@ def _load_images(stored: StoredResult) -> SummaryImages:
 
 def _save_check(writer: ResultWriter, check: RecordingCheck) -> None:
     writer.save("light_artefacts", np.asarray(check.light_artefacts, np.bool_))
-    _save_floats(writer, check, "still_fill")
+    save_floats(writer, check, "still_fill")
     writer.values.update(
         line_offset_px=float(check.line_offset_px),
         pattern_share=float(check.pattern_share),
@@ -93,7 +110,7 @@ def _load_check(stored: StoredResult) -> RecordingCheck:
 
 
 def _save_survey(writer: ResultWriter, survey: MotionSurvey) -> None:
-    _save_floats(writer, survey, "shifts", "template")
+    save_floats(writer, survey, "shifts", "template")
     writer.save("frames", np.asarray(survey.frames, np.int64))
     writer.save("shows", np.asarray(survey.shows, np.bool_))
     writer.values["binning"] = int(survey.binning)
@@ -141,9 +158,9 @@ def _load_preview(stored: StoredResult) -> MotionPreview:
 
 
 def _save_proposals(writer: ResultWriter, found: Measurements) -> None:
-    _save_floats(writer, found, "cells", "corr")
+    save_floats(writer, found, "cells", "corr", "parts_px", "noise_curve")
     if found.transient is not None:
-        _save_floats(writer, found.transient, "mean", "fitted")
+        save_floats(writer, found.transient, "mean", "fitted")
         writer.values["transient"] = {"before": found.transient.before, "skipped": found.transient.skipped}
     writer.values.update(
         measures={
@@ -176,6 +193,8 @@ def _load_proposals(stored: StoredResult) -> Measurements:
         rise_frames=values["rise_frames"],
         corr=stored.array("corr"),
         transient=transient,
+        parts_px=stored.array("parts_px"),
+        noise_curve=stored.array("noise_curve"),
     )
 
 
@@ -189,12 +208,12 @@ def _load_measures(told: Mapping[str, Mapping[str, float]]) -> MotionMeasures:
 
 
 def _save_estimate(writer: ResultWriter, motion: MotionEstimate) -> None:
-    _save_floats(writer, motion, "template", "shifts_rig", "corr_raw")
+    save_floats(writer, motion, "template", "shifts_rig", "corr_raw")
     for name in ("shifts_els", "centers_px", "field_coefficients"):
         if getattr(motion, name) is not None:
-            _save_floats(writer, motion, name)
+            save_floats(writer, motion, name)
     if motion.values is not None:
-        _save_floats(writer, motion.values, "fill")
+        save_floats(writer, motion.values, "fill")
         # as an array: JSON has no infinity
         ends = (*motion.values.credible, motion.values.low, motion.values.high)
         writer.save("value_ends", np.asarray(ends, np.float64))
@@ -210,10 +229,10 @@ def _load_estimate(stored: StoredResult) -> MotionEstimate:
         shifts_rig=stored.array("shifts_rig"),
         corr_raw=stored.array("corr_raw"),
         rim_px=values["rim_px"],
-        shifts_els=_array_or_none(stored, "shifts_els"),
-        centers_px=_array_or_none(stored, "centers_px"),
+        shifts_els=array_or_none(stored, "shifts_els"),
+        centers_px=array_or_none(stored, "centers_px"),
         patch_shape_px=_pair(values["patch_shape_px"]),
-        field_coefficients=_array_or_none(stored, "field_coefficients"),
+        field_coefficients=array_or_none(stored, "field_coefficients"),
         values=_load_movie_values(stored),
         notes=notes_from_json(values["notes"]),
     )
@@ -228,7 +247,7 @@ def _load_movie_values(stored: StoredResult) -> MovieValues | None:
 
 def _save_corrected(writer: ResultWriter, corrected: CorrectedMovie) -> None:
     writer.save("codes", corrected.movie.codes)
-    _save_floats(writer, corrected, "corr_corrected")
+    save_floats(writer, corrected, "corr_corrected")
     writer.values.update(
         scale=float(corrected.movie.scale), offset=float(corrected.movie.offset), border_px=int(corrected.border_px)
     )
@@ -244,7 +263,7 @@ def _load_corrected(stored: StoredResult) -> CorrectedMovie:
 
 
 def _save_motion_quality(writer: ResultWriter, quality: MotionQuality) -> None:
-    _save_floats(writer, quality, "shift_px", "margin_to_max_shift_px")
+    save_floats(writer, quality, "shift_px", "margin_to_max_shift_px")
     for name in ("clipped", "got_worse"):
         writer.save(name, np.asarray(getattr(quality, name), np.bool_))
     writer.values.update(
@@ -281,33 +300,16 @@ _TRACES = ("C", "S", "YrA", "b", "f", "bl", "c1", "g", "neurons_sn", "sn")
 
 
 def _save_components(writer: ResultWriter, components: Components) -> None:
-    A = components.A.copy()
-    A.sum_duplicates()  # also sorts; a read-only matrix could not do it later
-    writer.save("A_data", np.asarray(A.data, np.float32))
-    writer.save("A_indices", A.indices)
-    writer.save("A_indptr", A.indptr)
-    _save_floats(writer, components, *_TRACES)
+    save_footprints(writer, components.A)
+    save_floats(writer, components, *_TRACES)
     writer.values.update(dims=_ints(components.dims), notes=notes_to_json(components.notes))
 
 
 def _load_components(stored: StoredResult) -> Components:
     height, width = stored.values["dims"]
     traces = {name: stored.array(name) for name in _TRACES}
-    parts = (stored.array("A_data"), stored.array("A_indices"), stored.array("A_indptr"))
-    A = csc_matrix(parts, shape=(height * width, len(parts[2]) - 1), copy=False)
-    A.has_canonical_format = True
+    A = load_footprints(stored, height * width)
     return Components(dims=(height, width), A=A, notes=notes_from_json(stored.values["notes"]), **traces)
-
-
-def _save_component_quality(writer: ResultWriter, quality: ComponentQuality) -> None:
-    _save_floats(writer, quality, "snr", "r_value", "cnn")
-    if quality.soma_parts is not None:
-        _save_floats(writer, quality, "soma_parts")
-
-
-def _load_component_quality(stored: StoredResult) -> ComponentQuality:
-    measures = {name: stored.array(name) for name in ("snr", "r_value", "cnn")}
-    return ComponentQuality(**measures, soma_parts=_array_or_none(stored, "soma_parts"))
 
 
 def _save_evaluation(writer: ResultWriter, evaluation: Evaluation) -> None:
@@ -320,7 +322,7 @@ def _load_evaluation(stored: StoredResult) -> Evaluation:
 
 
 def _save_dff(writer: ResultWriter, dff: RelativeFluorescence) -> None:
-    _save_floats(writer, dff, "dff", "f0")
+    save_floats(writer, dff, "dff", "f0")
     writer.values["notes"] = notes_to_json(dff.notes)
 
 
@@ -330,7 +332,7 @@ def _load_dff(stored: StoredResult) -> RelativeFluorescence:
 
 
 def _save_residual(writer: ResultWriter, residual: Residual) -> None:
-    _save_floats(writer, residual, "peak")
+    save_floats(writer, residual, "peak")
     writer.save("frame", np.asarray(residual.frame, np.int32))
 
 
@@ -338,46 +340,15 @@ def _load_residual(stored: StoredResult) -> Residual:
     return Residual(peak=stored.array("peak"), frame=stored.array("frame"))
 
 
-def _save_detection(writer: ResultWriter, detection: Detection) -> None:
-    _save_floats(writer, detection, "peak_snr", "trace_r", "centers_px")
-    for name in ("found", "accepted"):
-        writer.save(name, np.asarray(getattr(detection, name), bool))
-    if detection.round is not None:
-        writer.save("round", np.asarray(detection.round, np.int32))
-    if detection.quality is not None:
-        _save_component_quality(writer, detection.quality)
-    writer.values |= {"decay_time_s": _number(detection.decay_time_s), "gain": _number(detection.gain)}
-    writer.values["curves"] = curves_to_json(detection.curves)
+def _save_edited(writer: ResultWriter, found: EditedComponents) -> None:
+    _save_components(writer, found.components)
+    writer.save("parts", np.asarray(found.parts, np.int32).reshape(-1, 2))
+    writer.values["refused"] = [[number, why.to_json()] for number, why in sorted(found.refused.items())]
 
 
-def _load_detection(stored: StoredResult) -> Detection:
-    values = stored.values
-    return Detection(
-        peak_snr=stored.array("peak_snr"),
-        found=stored.array("found"),
-        accepted=stored.array("accepted"),
-        trace_r=stored.array("trace_r"),
-        centers_px=stored.array("centers_px"),
-        quality=_load_component_quality(stored) if "snr" in stored.arrays else None,
-        round=stored.array("round") if "round" in stored.arrays else None,
-        curves=curves_from_json(values["curves"]),
-        decay_time_s=np.nan if values["decay_time_s"] is None else float(values["decay_time_s"]),
-        gain=np.nan if values["gain"] is None else float(values["gain"]),
-    )
-
-
-def _save_confirmation(writer: ResultWriter, found: Confirmation) -> None:
-    writer.values |= {"accepted": list(found.accepted), "in_both": found.in_both}
-
-
-def _load_confirmation(stored: StoredResult) -> Confirmation:
-    first, second = stored.values["accepted"]
-    return Confirmation((int(first), int(second)), int(stored.values["in_both"]))
-
-
-def _number(value: float) -> float | None:
-    """Give a number as JSON can hold it."""
-    return float(value) if np.isfinite(value) else None
+def _load_edited(stored: StoredResult) -> EditedComponents:
+    refused = {int(number): Note.from_json(why) for number, why in stored.values["refused"]}
+    return EditedComponents(_load_components(stored), parts_of(stored.array("parts").tolist()), refused)
 
 
 _IMAGES = Codec(_save_images, _load_images)
@@ -394,23 +365,18 @@ CODECS: dict[StageName, Codec] = {
     "motion_quality": Codec(_save_motion_quality, _load_motion_quality),
     "fit": _COMPONENTS,
     "refit": _COMPONENTS,
+    "edited": Codec(_save_edited, _load_edited),
     "residual": Codec(_save_residual, _load_residual),
-    "component_quality": Codec(_save_component_quality, _load_component_quality),
+    "component_quality": Codec(save_component_quality, load_component_quality),
     "evaluation": Codec(_save_evaluation, _load_evaluation),
+    "flags": Codec(save_flags, load_flags),
     "dff": Codec(_save_dff, _load_dff),
-    "injected": Codec(_save_detection, _load_detection),
-    "halves": Codec(_save_confirmation, _load_confirmation),
+    "known_cells": Codec(save_known_cells, load_known_cells),
+    "known_found": Codec(save_found_cells, load_found_cells),
+    "injected": Codec(save_detection, load_detection),
+    "half_fits": Codec(save_half_fits, load_half_fits),
+    "halves": Codec(save_confirmation, load_confirmation),
 }
-
-
-def _save_floats(writer: ResultWriter, result: object, *names: str) -> None:
-    for name in names:
-        writer.save(name, np.asarray(getattr(result, name), np.float32))
-
-
-def _array_or_none(stored: StoredResult, name: str) -> FloatArray | None:
-    array: NDArray[np.float32] | None = stored.array(name) if name in stored.arrays else None
-    return array
 
 
 def _ints(values: tuple[int, ...] | None) -> list[int] | None:

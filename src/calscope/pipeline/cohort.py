@@ -21,7 +21,7 @@ from calscope.pipeline.error_words import in_words
 from calscope.pipeline.records import AnimalRun, RunError, Until
 from calscope.pipeline.runner import Log, expect_run, run_animal
 from calscope.pipeline.store import Store
-from calscope.pipeline.times import Expected, time_left
+from calscope.pipeline.times import Expected, in_turn, time_left
 
 logger = logging.getLogger(__name__)
 JUST_OPENED_S = 5.0
@@ -127,7 +127,7 @@ class _Cohort:
         self.opened_at = time.monotonic()
         self.infos = [self._first_look(ref) for ref in refs]
         expected = [_expect(ref, info, request) for ref, info in zip(refs, self.infos, strict=True)]
-        seconds = [one.seconds for one in expected]
+        seconds = in_turn(expected)
         self.is_known = all(one.is_known for one in expected)
         self.total_s = sum(seconds) or 1.0
         self.starts = [sum(seconds[:index]) / self.total_s for index in range(len(seconds) + 1)]

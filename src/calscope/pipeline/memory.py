@@ -52,7 +52,7 @@ class PeakMemory:
     def __init__(self) -> None:
         self.peak_bytes = 0
         self.stretch_bytes = 0
-        """The peak since the last stretch began."""
+        """The peak since the last stretch began, without pages of files, which the system takes back when it must."""
         self._children_bytes = 0
         self._looks = 0
         self._process = psutil.Process()
@@ -85,8 +85,9 @@ class PeakMemory:
             self._children_bytes = sum(_own_bytes(child) for child in self._process.children(recursive=True))
         self._looks += 1
         now = memory.rss + self._children_bytes
-        self.peak_bytes, self.stretch_bytes = max(self.peak_bytes, now), max(self.stretch_bytes, now)
-        if getattr(memory, "shared", 0) > MAPPED_LIMIT_BYTES:
+        of_files = getattr(memory, "shared", 0)
+        self.peak_bytes, self.stretch_bytes = max(self.peak_bytes, now), max(self.stretch_bytes, now - of_files)
+        if of_files > MAPPED_LIMIT_BYTES:
             release_pages()
 
 

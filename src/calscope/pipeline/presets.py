@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from calscope.io.atomic_write import write_text_whole
+from calscope.io.server_rights import Right, require
 from calscope.model.errors import StoreError
 from calscope.model.remark import tidy
 from calscope.pipeline.disk_files import read_json, store_trouble
@@ -49,7 +50,10 @@ class Presets:
         StoreError
             When the name is empty or there is a preset of that name, which is never replaced, or the store can't be
             written.
+        NotAllowedError
+            When this server keeps nothing.
         """
+        require(Right.KEEP)
         kept = name_of(name)
         if not kept:
             raise StoreError("A preset needs a name. Enter one, such as 'GCaMP8 at 30 Hz'.")
@@ -74,7 +78,10 @@ class Presets:
         ------
         StoreError
             When the store can't be written.
+        NotAllowedError
+            When this server removes nothing.
         """
+        require(Right.REMOVE)
         with store_trouble(self.folder.parent):
             self._path(name_of(name)).unlink(missing_ok=True)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from calscope.io.atomic_write import write_text_whole
+from calscope.io.server_rights import Right, require
 from calscope.pipeline.disk_files import read_json, store_trouble
 
 PROJECTS = "projects"
@@ -31,7 +32,10 @@ class ProjectFile:
         ------
         StoreError
             When the store can't be written.
+        NotAllowedError
+            When this server keeps nothing.
         """
+        require(Right.KEEP)
         with store_trouble(self.path.parent.parent):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             text = json.dumps(self.read() | {"data": self.data} | entries, indent=1, ensure_ascii=False)

@@ -22,6 +22,7 @@ Until = Literal[
     "evaluation",
     "injected",
     "tuning",
+    "known cells",
     "tuning with known cells",
     "search",
 ]
@@ -92,7 +93,9 @@ class AnimalRun:
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain values that JSON can hold."""
-        values: dict[str, Any] = _ANIMAL_RUN.dump_python(self, mode="json")
+        # Known cells are chosen within sweeps alone, and `AnimalInputs` reads no part that only sweeps may set.
+        leave_out = {"inputs": {"known_cells"}}
+        values: dict[str, Any] = _ANIMAL_RUN.dump_python(self, mode="json", exclude=leave_out)
         return values
 
     @classmethod

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from calscope.compiled import compiled_for_s
 from calscope.engines.engine import Context, Engine, check_seeds, with_defaults
 from calscope.engines.fit_estimate import check_fit
 from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs, parameters_of
@@ -25,9 +26,10 @@ from calscope.pipeline.memory import PeakMemory
 from calscope.pipeline.records import PREVIEW_RUNS, AnimalRun, Groups, RunError, StageRecord, Until
 from calscope.pipeline.result_writer import ResultWriter
 from calscope.pipeline.stage_keys import fill_params, plan_keys, resolve_params
-from calscope.pipeline.stages import Stage, StageInputs, stages_until
+from calscope.pipeline.stages import Stage, stages_until
+from calscope.pipeline.steps.stage_inputs import StageInputs
 from calscope.pipeline.store import Store
-from calscope.pipeline.times import Expected, StageTimes, total
+from calscope.pipeline.times import Expected, StageTimes, in_turn, total
 from calscope.pipeline.versions import library_versions
 
 __all__ = ["InfoSource", "expect_run", "fill_params", "plan_keys", "resolve_params", "run_animal"]
@@ -36,6 +38,8 @@ Log = Callable[[str], None]
 OnStage = Callable[[StageName], None]
 logger = logging.getLogger(__name__)
 
+_SAID_S = 0.5
+"""Compiling that takes less is not told of."""
 _SAME_OFFSET_PX = 0.5
 """An offset between rows that was undone to within this is settled."""
 
@@ -62,7 +66,7 @@ def expect_run(
     keys = plan_keys(info, params, engine, inputs)
     times = StageTimes(store.root, engine.name, workers or cpu_count())
     pending = [stage for stage in stages_until(until) if not _is_stored(store, keys, stage)]
-    return total(times.expected(stage, info.shape) for stage in pending)
+    return total(times.expected(stage, info.shape, fill_params(params, info, inputs)) for stage in pending)
 
 
 def check_animal(
@@ -211,12 +215,14 @@ class _Run:
     def all_stages(self, stages: tuple[Stage, ...]) -> str:
         """Run the stages; give why it ended early, in words, or an empty text."""
         pending = [stage for stage in stages if not self.store.has(self.keys[stage.name])]
-        shares = {stage.name: self.times.expected(stage, self.recording.shape).seconds for stage in pending}
+        shape, params = self.recording.shape, self.params
+        seconds = in_turn(self.times.expected(stage, shape, params) for stage in pending)
+        shares = {stage.name: one for stage, one in zip(pending, seconds, strict=True)}
         whole = sum(shares.values()) or 1.0
         done = 0.0
         for stage in stages:
             if stage not in pending:
-                self._note(stage, 0.0, cached=True)
+                self._note(stage, 0.0, 0.0, cached=True)
                 continue
             share = shares[stage.name]
             problem = self._one_stage(
@@ -232,7 +238,7 @@ class _Run:
         name = self.recording.info.name
         self.on_stage(stage.name)
         progress(0.0)
-        started = time.perf_counter()
+        started, compiled_s = time.perf_counter(), compiled_for_s()
         cached = self.store.has(self.keys[stage.name])  # another run may have made it meanwhile
         self.memory.begin_stretch()
         try:
@@ -246,18 +252,19 @@ class _Run:
         except Exception as error:
             logger.exception("%s: %s", name, stage.title)
             return f"{name}, {stage.title}: {in_words(error, self.store.root)}"
-        self._note(stage, time.perf_counter() - started, cached=cached)
+        self._note(stage, time.perf_counter() - started, compiled_for_s() - compiled_s, cached=cached)
         return ""
 
-    def _note(self, stage: Stage, seconds: float, *, cached: bool) -> None:
+    def _note(self, stage: Stage, seconds: float, compiled_s: float, *, cached: bool) -> None:
         if not cached:
             took = {
                 "disk_bytes": self.store.n_bytes(self.keys[stage.name]),
                 "memory_bytes": self.memory.stretch_bytes,
             }
-            self.times.note(stage, self.recording.shape, seconds, **took)
+            self.times.note(stage, self.recording.shape, self.params, seconds - compiled_s, **took)
         self.records.append(StageRecord(stage.name, self.keys[stage.name], round(seconds, 3), cached))
         said = "served from the store" if cached else f"took {seconds:.1f} s"
+        said += f", {compiled_s:.1f} s of it to compile code" if compiled_s >= _SAID_S else ""
         self.log(f"{self.recording.info.name}: {stage.title} {said}")
 
     def _compute(self, stage: Stage, progress: Progress) -> None:

@@ -59,19 +59,34 @@ def plan_keys(
     """Give the key that every stage's result has or would have, without running anything.
 
     Stages that need the frame rate are left out where it is unknown. A key holds those parts of the animal's inputs
-    that its stage reads; errors as `fill_params`.
+    that its stage reads; known cells that are given have the key that they were given by. Errors as `fill_params`.
     """
     filled = with_defaults(engine, fill_params(params, info, inputs))
     keys: dict[StageName, str] = {"source": _source_key(info)}
-    identity = [engine.name, engine.availability().version, code_digest((type(engine).__module__,))]
+    identity = identity_of(engine)
     for stage in STAGES:
+        if stage.name == "known_cells" and inputs.known_cells:
+            keys[stage.name] = inputs.known_cells
+            continue
         read = filled.read_by(stage.name)
         has_rate = "dataset.fr" not in read or read["dataset.fr"] is not None
         if has_rate and all(parent in keys for parent in stage.parents):
             parents = {parent: keys[parent] for parent in stage.parents}
             own = inputs.only(stage.reads_inputs).to_dict()
-            keys[stage.name] = _stage_key(stage, identity if stage.uses_engine else None, read, parents, own)
+            keys[stage.name] = stage_key(stage, identity if stage.uses_engine else None, read, parents, own)
     return keys
+
+
+def read_code() -> None:
+    """Read the sources and versions that keys hold, which takes a tenth of a second; they are remembered."""
+    for stage in STAGES:
+        code_digest(stage.code)
+    computing_versions()
+
+
+def identity_of(engine: Engine) -> list[str]:
+    """Give what in keys stands for an engine."""
+    return [engine.name, engine.availability().version, code_digest((type(engine).__module__,))]
 
 
 def _source_key(info: RecordingInfo) -> str:
@@ -81,13 +96,24 @@ def _source_key(info: RecordingInfo) -> str:
     return _digest(content | {"code": code, "libraries": libraries})
 
 
-def _stage_key(
+def stage_key(
     stage: Stage,
     engine: list[str] | None,
     read: Mapping[str, Any],
     parents: Mapping[StageName, str],
     inputs: Mapping[str, Any],
 ) -> str:
+    """Give the key of one stage's result from all that it depends on.
+
+    Parameters
+    ----------
+    engine
+        As by `identity_of`; None where the stage uses none.
+    read
+        The parameters that it reads, by full name.
+    inputs
+        What a person set for this animal, as far as the stage reads it.
+    """
     content: dict[str, Any] = {
         "stage": stage.name,
         "layout": stage.layout,

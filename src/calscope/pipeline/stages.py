@@ -8,108 +8,25 @@ source, check -> estimate (of the motion) -> apply (it to the movie) -> after
 source, check, estimate, apply -> motion_quality
 estimate, apply -> fit -> refit -> component_quality -> evaluation
 apply, refit -> residual
+source, check, estimate, apply, refit -> flags (what speaks against each component)
 check, refit -> dff
-apply, refit, evaluation -> injected (known cells, to see which would be found)
-apply, evaluation -> halves (which components both halves of the frames give)
+apply, refit -> edited (by hand): only where there are edits; it then stands for the refit, see `edited_results`
+apply, after, refit, evaluation -> known_cells (that can be put into the movie), and with them
+apply, component_quality -> known_found (which of them are found) -> injected (and accepted)
+apply, component_quality -> half_fits (of each half of the frames) -> halves (which accepted ones both give)
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from calscope.algorithms.artefacts.recording_check import check_recording
-from calscope.algorithms.artefacts.repaired_movie import repaired
-from calscope.algorithms.cnmf.patch_fit import check_length
-from calscope.algorithms.cnmf.residual import residual_peaks
-from calscope.algorithms.cnmf.rim import often_filled_px
-from calscope.algorithms.evaluation.acceptance import accept_components
-from calscope.algorithms.evaluation.dff import compute_dff, no_dff
-from calscope.algorithms.motion.no_motion import estimate_no_motion
-from calscope.algorithms.motion_check.motion_quality import measure_motion
-from calscope.algorithms.motion_check.preview import preview_motion
-from calscope.algorithms.motion_check.survey import survey_motion
-from calscope.algorithms.motion_check.verdict import with_check
-from calscope.algorithms.proposals.measure_recording import measure_recording
-from calscope.algorithms.summary import compute_summary
-from calscope.engines.engine import Context, Engine, correct_motion
-from calscope.engines.halves import fit_halves
-from calscope.engines.injected_search import SearchedMovie, search_for_injected
-from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs, InputPart
-from calscope.model.artefacts import RecordingCheck
-from calscope.model.detection import Detection
-from calscope.model.errors import StoreError
+from calscope.algorithms.injection.known_cells import usual_rounds
+from calscope.model.animal_inputs import InputPart
 from calscope.model.fields import StageName
-from calscope.model.groups import Thresholds
-from calscope.model.motion_preview import MotionPreview, MotionSurvey
-from calscope.model.movie import FrameSource
 from calscope.model.params import Parameters
-from calscope.model.progress import Progress
-from calscope.model.proposals import Measurements
-from calscope.model.results import (
-    ComponentQuality,
-    Components,
-    Confirmation,
-    CorrectedMovie,
-    Evaluation,
-    MotionCorrection,
-    MotionEstimate,
-    MotionQuality,
-    RelativeFluorescence,
-    Residual,
-    SummaryImages,
-)
-from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.records import Until
-
-Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class StageInputs:
-    """What a stage may use."""
-
-    source: FrameSource
-    params: Parameters
-    engine: Engine
-    parents: AnimalResults
-    context: Context
-    animal_inputs: AnimalInputs = NO_INPUTS
-    """Only the parts that the stage declares."""
-
-    @property
-    def check(self) -> RecordingCheck:
-        """What was found in the recording, which must be there."""
-        return _needed(self.parents.check, "check")
-
-    @property
-    def repaired(self) -> FrameSource:
-        """The raw movie without what the check found, and without the offset between rows that a person entered."""
-        return repaired(self.source, self.check, self.params.dataset.line_offset_px)
-
-    @property
-    def estimate(self) -> MotionEstimate:
-        """The motion, which must be there."""
-        return _needed(self.parents.motion_estimate, "estimate")
-
-    @property
-    def corrected(self) -> CorrectedMovie:
-        """The corrected movie, which must be there."""
-        return _needed(self.parents.corrected, "apply")
-
-    @property
-    def border_px(self) -> int:
-        """Rim in which no components are looked for, px."""
-        return often_filled_px(self.estimate, self.corrected.border_px)
-
-    @property
-    def first(self) -> Components:
-        """The first fit, which must be there."""
-        return _needed(self.parents.first, "fit")
-
-    @property
-    def components(self) -> Components:
-        """The refit, which must be there."""
-        return _needed(self.parents.refit, "refit")
+from calscope.pipeline.steps import stage_steps as step
+from calscope.pipeline.steps.stage_inputs import StageInputs
 
 
 @dataclass(frozen=True)
@@ -131,166 +48,13 @@ class Stage:
     """Parts of what a person set for this animal that change the result."""
     layout: int = 1
     """Raised when the stage itself, or the way its result is stored, changes."""
+    fits: Callable[[tuple[int, int, int], Parameters], float] | None = None
+    """How many fits with their refits and measures it consists of, on a movie of that shape; None of other stages."""
 
     def rough_seconds(self, shape: tuple[int, int, int]) -> float:
         """Give about how long it takes on a movie of that shape."""
         frames, height, width = shape
         return 0.05 + self.seconds_per_megapixel * frames * height * width / 1e6
-
-
-def _run_before(inputs: StageInputs) -> SummaryImages:
-    return compute_summary(inputs.source, inputs.context.progress)
-
-
-def _run_check(inputs: StageInputs) -> RecordingCheck:
-    return check_recording(inputs.source, workers=inputs.context.workers, progress=inputs.context.progress)
-
-
-def _run_survey(inputs: StageInputs) -> MotionSurvey:
-    return survey_motion(inputs.repaired, workers=inputs.context.workers, progress=inputs.context.progress)
-
-
-def _run_preview(inputs: StageInputs) -> MotionPreview:
-    engine, context, motion = inputs.engine, inputs.context, inputs.params.motion
-
-    def correct(movie: FrameSource, pw_rigid: bool, progress: Progress) -> MotionCorrection:  # noqa: FBT001 - a Correct
-        params = inputs.params.replace({"motion.pw_rigid": pw_rigid})
-        return correct_motion(engine, movie, params, context.in_memory(progress))
-
-    return preview_motion(
-        inputs.repaired,
-        _needed(inputs.parents.survey, "survey"),
-        correct=correct,
-        strides=motion.strides,
-        overlaps=motion.overlaps,
-        max_shifts=motion.max_shifts,
-        workers=context.workers,
-        progress=context.progress,
-    )
-
-
-def _run_proposals(inputs: StageInputs) -> Measurements:
-    survey = _needed(inputs.parents.survey, "survey")
-    return measure_recording(inputs.repaired, survey, workers=inputs.context.workers, progress=inputs.context.progress)
-
-
-def _run_estimate(inputs: StageInputs) -> MotionEstimate:
-    if not inputs.check.has_still_image:
-        return estimate_no_motion(inputs.repaired, workers=inputs.context.workers, progress=inputs.context.progress)
-    return inputs.engine.estimate_motion(inputs.repaired, inputs.params, inputs.context)
-
-
-def _run_apply(inputs: StageInputs) -> CorrectedMovie:
-    estimate = inputs.estimate
-    return inputs.engine.apply_motion(inputs.repaired, estimate, inputs.params, inputs.context, estimate.values)
-
-
-def _run_after(inputs: StageInputs) -> SummaryImages:
-    return compute_summary(inputs.corrected.movie, inputs.context.progress)
-
-
-def _run_motion_quality(inputs: StageInputs) -> MotionQuality:
-    engine, context, motion = inputs.engine, inputs.context, inputs.params.motion
-
-    def correct(movie: FrameSource, progress: Progress) -> MotionCorrection:
-        return correct_motion(engine, movie, inputs.params, context.in_memory(progress))
-
-    quality = measure_motion(
-        inputs.repaired,
-        MotionCorrection(inputs.estimate, inputs.corrected),
-        correct=correct,
-        max_shifts=motion.max_shifts,
-        max_deviation_rigid=motion.max_deviation_rigid,
-        workers=context.workers,
-        progress=context.progress,
-    )
-    return with_check(quality, inputs.check)
-
-
-def _run_fit(inputs: StageInputs) -> Components:
-    check_length(inputs.source.shape[0], inputs.params.cnmf.p)
-    return inputs.engine.fit(inputs.corrected.movie, inputs.border_px, inputs.params, inputs.context)
-
-
-def _run_refit(inputs: StageInputs) -> Components:
-    return inputs.engine.refit(
-        inputs.corrected.movie,
-        inputs.first,
-        inputs.border_px,
-        inputs.params,
-        inputs.context,
-        inputs.animal_inputs.seeds,
-    )
-
-
-def _run_residual(inputs: StageInputs) -> Residual:
-    dataset = inputs.params.dataset
-    return residual_peaks(
-        inputs.corrected.movie,
-        inputs.components,
-        gSig=inputs.params.cnmf.gSig,
-        gSiz=inputs.params.gSiz_px,
-        transient_frames=dataset.decay_time * _needed(dataset.fr, "source"),
-        workers=inputs.context.workers,
-        progress=inputs.context.progress,
-    )
-
-
-def _run_component_quality(inputs: StageInputs) -> ComponentQuality:
-    return inputs.engine.measure(inputs.corrected.movie, inputs.components, inputs.params, inputs.context)
-
-
-def evaluate_components(quality: ComponentQuality, thresholds: Thresholds) -> Evaluation:
-    """Accept or reject each component, and say why; quick enough to be done while a threshold is moved."""
-    values = thresholds.model_dump() | {"use_soma": thresholds.tests_soma}
-    return accept_components(quality, **values)  # fields and arguments have the same names
-
-
-def _run_evaluation(inputs: StageInputs) -> Evaluation:
-    return evaluate_components(_needed(inputs.parents.component_quality, "component_quality"), inputs.params.evaluation)
-
-
-def _run_dff(inputs: StageInputs) -> RelativeFluorescence:
-    params = inputs.params
-    if not inputs.check.has_still_image:
-        return no_dff(inputs.components)
-    return compute_dff(
-        inputs.components,
-        fr_hz=_needed(params.dataset.fr, "source"),
-        window_s=params.cnmf.dff_window_s,
-        quantile=params.cnmf.dff_quantile,
-    )
-
-
-def _run_injected(inputs: StageInputs) -> Detection:
-    params = inputs.params
-    searched = SearchedMovie(
-        inputs.corrected.movie,
-        _needed(inputs.parents.after, "after").mean,
-        inputs.components,
-        _needed(inputs.parents.evaluation, "evaluation").accepted,
-        inputs.border_px,
-        _needed(params.dataset.fr, "source"),
-    )
-    return search_for_injected(
-        searched,
-        inputs.engine,
-        params,
-        inputs.context,
-        lambda quality: evaluate_components(quality, params.evaluation),
-    )
-
-
-def _run_halves(inputs: StageInputs) -> Confirmation:
-    params = inputs.params
-    return fit_halves(
-        inputs.corrected.movie,
-        inputs.border_px,
-        inputs.engine,
-        params,
-        inputs.context,
-        evaluate=lambda quality: evaluate_components(quality, params.evaluation),
-    )
 
 
 _REPAIRED = ("calscope.algorithms.artefacts.repaired_movie",)
@@ -306,118 +70,156 @@ _PROPOSALS = ("calscope.algorithms.proposals.measure_recording", *_REPAIRED)
 _CNMF = ("calscope.algorithms.cnmf.cnmf", "calscope.algorithms.cnmf.rim")
 _RESIDUAL = ("calscope.algorithms.cnmf.residual",)
 _COMPONENT_QUALITY = ("calscope.algorithms.evaluation.component_quality",)
+_FLAGS = ("calscope.algorithms.flags.measure_flags", "calscope.algorithms.cnmf.rim")
 _EVALUATION = ("calscope.algorithms.evaluation.acceptance",)
-_INJECTED = (
-    "calscope.engines.injected_search",
-    "calscope.algorithms.injection.injected_cells",
-    "calscope.algorithms.injection.detection_limit",
-    *(*_CNMF, *_COMPONENT_QUALITY, *_EVALUATION),
-)
-_HALVES = (
-    "calscope.engines.halves",
-    "calscope.algorithms.comparison.agreement",
-    *(*_CNMF, *_COMPONENT_QUALITY, *_EVALUATION),
-)
+_KNOWN_CELLS = ("calscope.algorithms.injection.known_cells",)
+_LIMITS = ("calscope.algorithms.injection.detection_limit",)
+_KNOWN_FOUND = ("calscope.engines.injected_search", *_CNMF, *_COMPONENT_QUALITY)
+_HALF_FITS = ("calscope.engines.halves", *_CNMF, *_COMPONENT_QUALITY)
 _DFF = ("calscope.algorithms.evaluation.dff",)
 
 STAGES: tuple[Stage, ...] = (
-    Stage("before", "summary of the raw movie", ("source",), _run_before, _SUMMARY, 0.003),
-    Stage("check", "check of the recording", ("source",), _run_check, _CHECK, 0.004),
-    Stage("survey", "finding where it moves most", ("source", "check"), _run_survey, _SURVEY, 0.004),
+    Stage("before", "summary of the raw movie", ("source",), step.run_before, _SUMMARY, 0.003),
+    Stage("check", "check of the recording", ("source",), step.run_check, _CHECK, 0.004),
+    Stage("survey", "finding where it moves most", ("source", "check"), step.run_survey, _SURVEY, 0.004),
     Stage(
         "preview",
         "preview where it moves most",
         ("source", "check", "survey"),
-        _run_preview,
+        step.run_preview,
         _PREVIEW,
         0.03,
         uses_engine=True,
     ),
     Stage(
-        "proposals", "measuring what parameters fit", ("source", "check", "survey"), _run_proposals, _PROPOSALS, 0.05
+        "proposals",
+        "measuring what parameters fit",
+        ("source", "check", "survey"),
+        step.run_proposals,
+        _PROPOSALS,
+        0.05,
     ),
-    Stage("estimate", "motion estimate", ("source", "check"), _run_estimate, _ESTIMATE, 0.04, uses_engine=True),
+    Stage("estimate", "motion estimate", ("source", "check"), step.run_estimate, _ESTIMATE, 0.04, uses_engine=True),
     Stage(
         "apply",
         "corrected movie",
         ("source", "check", "estimate"),
-        _run_apply,
+        step.run_apply,
         _APPLY,
         0.01,
         uses_engine=True,
     ),
-    Stage("after", "summary of the corrected movie", ("apply",), _run_after, _SUMMARY, 0.0025),
+    Stage("after", "summary of the corrected movie", ("apply",), step.run_after, _SUMMARY, 0.0025),
     Stage(
         "motion_quality",
         "quality of the motion correction",
         ("source", "check", "estimate", "apply"),
-        _run_motion_quality,
+        step.run_motion_quality,
         _MOTION_QUALITY,
         0.018,
         uses_engine=True,
     ),
-    Stage("fit", "first fit", ("estimate", "apply"), _run_fit, _CNMF, 0.06, uses_engine=True),
+    Stage("fit", "first fit", ("estimate", "apply"), step.run_fit, _CNMF, 0.06, uses_engine=True),
     Stage(
         "refit",
         "refit",
         ("estimate", "apply", "fit"),
-        _run_refit,
+        step.run_refit,
         _CNMF,
         0.022,
         uses_engine=True,
         reads_inputs=("seeds",),
     ),
-    Stage("residual", "residual", ("apply", "refit"), _run_residual, _RESIDUAL, 0.01),
+    Stage("residual", "residual", ("apply", "refit"), step.run_residual, _RESIDUAL, 0.01),
     Stage(
         "component_quality",
         "component quality",
         ("apply", "refit"),
-        _run_component_quality,
+        step.run_component_quality,
         _COMPONENT_QUALITY,
         0.002,
         uses_engine=True,
     ),
-    Stage("evaluation", "evaluation", ("component_quality",), _run_evaluation, _EVALUATION, 0.0),
-    Stage("dff", "dF/F", ("check", "refit"), _run_dff, _DFF, 0.0004),
+    Stage("evaluation", "evaluation", ("component_quality",), step.run_evaluation, _EVALUATION, 0.0),
+    Stage(
+        "flags",
+        "flags of the components",
+        ("source", "check", "estimate", "apply", "refit"),
+        step.run_flags,
+        _FLAGS,
+        0.004,
+    ),
+    Stage("dff", "dF/F", ("check", "refit"), step.run_dff, _DFF, 0.0004),
+    Stage(
+        "known_cells",
+        "choice of known cells",
+        ("estimate", "apply", "after", "refit", "evaluation"),
+        step.run_known_cells,
+        _KNOWN_CELLS,
+        0.001,
+        reads_inputs=("known_cells",),
+    ),
+    Stage(
+        "known_found",
+        "search for known cells put into the movie",
+        ("estimate", "apply", "component_quality", "known_cells"),
+        step.run_known_found,
+        _KNOWN_FOUND,
+        0.0,
+        uses_engine=True,
+        fits=lambda shape, params: usual_rounds((shape[1], shape[2]), params.cnmf.gSig),
+    ),
     Stage(
         "injected",
-        "search for known cells put into the movie",
-        ("estimate", "apply", "after", "refit", "evaluation"),
-        _run_injected,
-        _INJECTED,
-        0.2,
+        "detection limit",
+        ("known_found", "evaluation"),
+        step.run_injected,
+        (*_LIMITS, *_EVALUATION),
+        0.0,
+        layout=3,
+    ),
+    Stage(
+        "half_fits",
+        "fit of each half of the frames",
+        ("estimate", "apply", "component_quality"),
+        step.run_half_fits,
+        _HALF_FITS,
+        0.0,
         uses_engine=True,
-        layout=2,
+        fits=lambda shape, params: 1.0,
     ),
     Stage(
         "halves",
-        "fit of each half of the frames",
-        ("estimate", "apply", "evaluation"),
-        _run_halves,
-        _HALVES,
-        0.09,
-        uses_engine=True,
+        "components of both halves",
+        ("half_fits", "evaluation"),
+        step.run_halves,
+        ("calscope.engines.halves", *_EVALUATION),
+        0.0,
+        layout=2,
     ),
 )
 """In an order in which parents come first."""
 
 _TO_MOTION: tuple[StageName, ...] = ("before", "check", "estimate", "apply", "after", "motion_quality")
 _TO_EXTRACTION: tuple[StageName, ...] = (*_TO_MOTION, "fit", "refit", "residual")
+_TO_EVALUATION: tuple[StageName, ...] = (*_TO_EXTRACTION, "component_quality", "evaluation", "flags", "dff")
 _TUNING: tuple[StageName, ...] = (
     *("before", "check", "estimate", "apply", "after"),
     *("fit", "refit", "residual", "component_quality", "evaluation"),
 )
+_KNOWN: tuple[StageName, ...] = ("known_cells", "known_found", "injected")
 _UNTIL: dict[Until, tuple[StageName, ...]] = {
     "summary": ("before",),
     "preview": ("check", "survey", "preview"),
     "proposals": ("check", "survey", "proposals"),
     "motion": _TO_MOTION,
     "extraction": _TO_EXTRACTION,
-    "evaluation": (*_TO_EXTRACTION, "component_quality", "evaluation", "dff"),
-    "injected": (*_TO_EXTRACTION, "component_quality", "evaluation", "dff", "injected"),
+    "evaluation": _TO_EVALUATION,
+    "injected": (*_TO_EVALUATION, *_KNOWN),
     "tuning": _TUNING,
-    "tuning with known cells": (*_TUNING, "injected"),
-    "search": (*_TUNING, "injected", "halves"),
+    "known cells": (*_TUNING, "known_cells"),
+    "tuning with known cells": (*_TUNING, *_KNOWN),
+    "search": (*_TUNING, *_KNOWN, "half_fits", "halves"),
 }
 
 
@@ -429,12 +231,3 @@ def stages_until(until: Until) -> tuple[Stage, ...]:
 def stage_of(name: StageName) -> Stage:
     """Give a stage by its name."""
     return next(stage for stage in STAGES if stage.name == name)
-
-
-def _needed(result: Result | None, stage: str) -> Result:
-    if result is None:
-        raise StoreError(
-            f"The stored result of the stage {stage} is no longer there: something removed it while the run used it. "
-            "Run again."
-        )
-    return result

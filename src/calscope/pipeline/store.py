@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from calscope.io.atomic_write import move, sync_to_disk, write_text_whole
 from calscope.io.owners import ID, SILENT_S, Owners
+from calscope.io.server_rights import Right, require
 from calscope.model.errors import StoreError
 from calscope.pipeline.disk_files import read_json, read_json_if_there, store_trouble
 from calscope.pipeline.memory import watch_map
@@ -224,7 +225,13 @@ class Store:
             Results take at most this much afterwards, as far as running jobs allow.
         older_than_s
             Results that were not used for longer go.
+
+        Raises
+        ------
+        NotAllowedError
+            When this server removes nothing.
         """
+        require(Right.REMOVE)
         now, removed = time.time(), []
         with store_trouble(self.root), self._lock():
             leased, items = self._leased(), self.sizes()

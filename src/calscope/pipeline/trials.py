@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from calscope.io.atomic_write import write_text_whole
+from calscope.io.server_rights import Right, require
 from calscope.model.crop import Crop
 from calscope.model.errors import CalscopeError
 from calscope.model.params import Parameters
@@ -64,7 +65,10 @@ class TriedStates:
         ------
         StoreError
             When the store can't be written.
+        NotAllowedError
+            When this server keeps nothing.
         """
+        require(Right.KEEP)
         text = json.dumps(state.to_dict(), sort_keys=True)
         key = hashlib.sha256(text.encode()).hexdigest()[:16]
         path = self._path(key)

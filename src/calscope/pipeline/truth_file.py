@@ -6,9 +6,8 @@ import numpy as np
 
 from calscope.algorithms.comparison.truth_scores import Truth
 from calscope.io.demo.simulate import PAD
+from calscope.io.file_names import TRUTH_FILE
 from calscope.model.errors import StoreError
-
-TRUTH_FILE = "truth.npz"
 
 
 def read_truth(recording: Path, n_frames: int) -> Truth | None:

@@ -54,7 +54,7 @@ def _outline(pixels: NDArray, weights: NDArray, dims: tuple[int, int], energy: f
     crop = np.zeros((int(y.max()) - top + _RIM + 1, int(x.max()) - left + _RIM + 1), np.float32)
     crop[y - top, x - left] = weights
     fine = cv2.resize(crop, None, fx=_FINER, fy=_FINER, interpolation=cv2.INTER_LINEAR)
-    found, _ = cv2.findContours((fine >= level).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    found, _ = cv2.findContours((fine >= level).view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     pieces = [_closed(piece[:, 0]) for piece in found if len(piece) > 2 * _FINER]
     if not pieces:
         return np.empty((0, 2), np.float32)
@@ -64,21 +64,23 @@ def _outline(pixels: NDArray, weights: NDArray, dims: tuple[int, int], energy: f
 
 def _level(weights: NDArray, energy: float) -> float | None:
     """Give the value halfway between the dimmest pixel that belongs inside and the brightest one that does not."""
-    ordered = np.sort(weights[weights > 0])[::-1].astype(np.float64)
-    if ordered.size == 0:
+    rising = np.sort(weights[weights > 0]).astype(np.float64)
+    if rising.size == 0:
         return None
-    held = np.cumsum(ordered**2)
-    inside = ordered[min(int(np.searchsorted(held, energy * held[-1])), ordered.size - 1)]
-    outside = ordered[ordered < inside]
-    return float(inside + (outside[0] if outside.size else 0.0)) / 2
+    held = np.cumsum(rising[::-1] ** 2)
+    inside = rising[max(rising.size - 1 - int(held.searchsorted(energy * held[-1])), 0)]
+    n_outside = int(rising.searchsorted(inside))
+    return float(inside + (rising[n_outside - 1] if n_outside else 0.0)) / 2
 
 
 def _closed(piece: NDArray) -> FloatArray:
-    kept = np.vstack([piece[::2], piece[:1]])
+    kept = np.concatenate([piece[::2], piece[:1]])
     return kept.astype(np.float32)
 
 
 def _with_gaps(pieces: Sequence[FloatArray]) -> FloatArray:
+    if len(pieces) == 1:
+        return pieces[0]
     gap = np.full((1, 2), np.nan, np.float32)
     return np.vstack([row for piece in pieces for row in (piece, gap)][:-1])
 

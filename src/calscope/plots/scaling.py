@@ -95,8 +95,24 @@ def envelope(traces: FloatArray, most: int) -> tuple[FloatArray, int]:
     if n_frames <= most:
         return traces, 1
     per = -(-n_frames // (most // 2))
-    filled = np.pad(traces, ((0, 0), (0, -n_frames % per)), constant_values=np.nan)
-    parts = filled.reshape(len(traces), -1, per)
-    missing = np.isnan(parts)
-    ends = np.stack([np.where(missing, np.inf, parts).argmin(2), np.where(missing, -np.inf, parts).argmax(2)], axis=2)
-    return np.take_along_axis(parts, np.sort(ends, axis=2), axis=2).reshape(len(traces), -1), per
+    n_whole = n_frames // per
+    parts = [_ends(traces[:, : n_whole * per].reshape(len(traces), n_whole, per))]
+    if n_frames % per:
+        parts.append(_ends(traces[:, None, n_whole * per :]))
+    return np.concatenate(parts, axis=1).reshape(len(traces), 2 * -(-n_frames // per)), per
+
+
+def _ends(stretches: FloatArray) -> FloatArray:
+    """Give smallest and largest value of each stretch, (K, n, frames), in order, (K, n, 2); NaN where it has none."""
+    found = _values_at(stretches, stretches.argmin(2), stretches.argmax(2))
+    has_gap = np.isnan(found).any(axis=2)  # numpy takes NaN for the smallest and the largest
+    if has_gap.any():
+        gapped = stretches[has_gap]
+        missing = np.isnan(gapped)
+        low, high = (np.where(missing, np.inf, gapped).argmin(1), np.where(missing, -np.inf, gapped).argmax(1))
+        found[has_gap] = _values_at(gapped, low, high)
+    return found
+
+
+def _values_at(stretches: FloatArray, *places: NDArray[np.intp]) -> FloatArray:
+    return np.take_along_axis(stretches, np.sort(np.stack(places, axis=-1), axis=-1), axis=-1)

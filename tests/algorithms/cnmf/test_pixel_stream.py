@@ -1,10 +1,18 @@
+from functools import partial
+
 import numpy as np
 import pytest
 import scipy.sparse
 
 from calscope.algorithms.cnmf import pixel_stream
 from calscope.algorithms.cnmf.noise import NoiseMeter, trace_noise
-from calscope.algorithms.cnmf.pixel_stream import footprint_products, pixel_chunks, trace_products
+from calscope.algorithms.cnmf.pixel_stream import (
+    footprint_products,
+    in_pixel_order,
+    is_pixel_major,
+    pixel_chunks,
+    trace_products,
+)
 from calscope.algorithms.threads import WorkerPool
 from calscope.model.movie import Movie
 from calscope.model.progress import silent
@@ -31,6 +39,24 @@ def test_products_are_those_of_the_whole_movie(movie, workers, monkeypatch):
     whole = scipy.sparse.csc_matrix(((Y.T @ C.T)[rows, columns], (rows, columns)), shape=A.shape)
     whole.sort_indices()
     assert np.allclose(on_support, whole.data, rtol=1e-4, atol=0.5)
+
+
+def test_a_short_movie_is_turned_once_and_a_long_one_stays(movie, monkeypatch):
+    rng = np.random.default_rng(1)
+    A = scipy.sparse.random(63, 5, 0.3, format="csc", random_state=rng, dtype=np.float32)
+    C = rng.random((5, 130)).astype(np.float32)
+    with WorkerPool(2) as pool:
+        turned = in_pixel_order(movie, pool)
+        assert is_pixel_major(turned.codes) and not is_pixel_major(movie.codes)
+        assert in_pixel_order(turned, pool) is turned
+        assert np.array_equal(turned.codes, movie.codes)
+        for take in (footprint_products, partial(trace_products, traces=C)):
+            direct, after = (take(one, A, pool=pool, progress=silent) for one in (movie, turned))
+            assert np.allclose(after, direct, rtol=1e-5)
+        chunk, *others = pixel_chunks(turned, pool, silent, "")
+        assert not others and np.shares_memory(chunk.codes, turned.codes), "nothing is turned again"
+        monkeypatch.setattr(pixel_stream, "TURNED_ONCE_CODES", movie.codes.size - 1)
+        assert in_pixel_order(movie, pool) is movie
 
 
 def pixel_noise(movie, pool):

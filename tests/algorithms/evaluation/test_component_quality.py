@@ -125,9 +125,14 @@ def test_r_is_high_where_the_footprint_fits_its_own_transients():
     images[1, 9:16, 14:21] = shape
     A = images.transpose(0, 2, 1).reshape(2, -1).T
     components = components_of(A, np.tile(trace, (2, 1)), np.zeros((2, 300), np.float32), (20, 24))
-    r = measure_components(coded(frames), components, gSig=(2, 2), fr_hz=3.0, decay_time_s=0.4).r_value
-    assert r[0] > 0.8
-    assert abs(r[1]) < 0.6
+    alone, shared = (
+        measure_components(coded(frames), components, gSig=(2, 2), fr_hz=3.0, decay_time_s=0.4, workers=n)
+        for n in (1, 3)
+    )
+    assert alone.r_value[0] > 0.8
+    assert abs(alone.r_value[1]) < 0.6
+    for name, values in vars(alone).items():
+        np.testing.assert_array_equal(getattr(shared, name), values, err_msg=name)
 
 
 def test_no_components_give_empty_measures():

@@ -7,6 +7,7 @@ from calscope.algorithms.proposals.measure_recording import _diameter, _usual, m
 from calscope.io.demo.scenes import plain_scene, with_case
 from calscope.io.demo.simulate import Simulation
 from calscope.model.movie import ArrayMovie
+from calscope.model.params import Parameters
 
 
 def made(changes, frames=600, side=112):
@@ -49,7 +50,7 @@ def test_threads_change_nothing(recorded, measured):
 
 
 def kinds(found, fr_hz=15.0):
-    return {one.name: one.reason.kind for one in propose(found, fr_hz) if not one.is_made}
+    return {one.name: one.reason.kind for one in propose(found, fr_hz, Parameters().get) if not one.is_made}
 
 
 def test_a_short_movie_gives_no_size_and_no_decay(recorded):
@@ -64,7 +65,7 @@ def test_equal_pixels_give_nothing():
     refused = kinds(found)
     assert refused["cnmf.gSig"] == "not_measured_constant"
     assert refused["motion.max_shifts"] == "no_shift_no_picture"
-    assert not [one for one in propose(found, 15.0) if one.is_made]
+    assert not [one for one in propose(found, 15.0, Parameters().get) if one.is_made]
 
 
 def test_a_field_without_cells_gives_no_size_but_its_motion():

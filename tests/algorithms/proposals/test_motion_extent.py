@@ -66,8 +66,10 @@ def test_movement_of_parts_is_told_from_noise():
     quiet = np.zeros((SIDE, SIDE), bool)
     still = local_motion(movie(np.zeros((160, 2), int)), quiet, (0, 0))
     moving = local_motion(bent(0.4), quiet, (0, 0))
-    assert still.high < 0.1
-    assert moving.low > 0.15
+    assert still.px.high < 0.1
+    assert moving.px.low > 0.15
+    assert moving.parts_px[:, [0, 2]].min() > 0.15, "both outer thirds move against each other"
+    assert (moving.parts_px**2).mean() == pytest.approx(moving.px.value**2, rel=0.05)
 
 
 def test_a_small_field_or_a_short_movie_tells_nothing_of_parts():

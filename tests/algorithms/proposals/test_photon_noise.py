@@ -13,6 +13,9 @@ def test_units_per_photon_are_found():
     assert found.per_unit.value == pytest.approx(30, rel=0.15)
     assert found.per_unit.low <= found.per_unit.value <= found.per_unit.high
     assert found.sd.value == pytest.approx(30 * np.sqrt(11), rel=0.1)
+    level, variance = found.curve.T
+    assert (np.diff(level) > 0).all()
+    assert np.corrcoef(level, variance)[0, 1] > 0.98
 
 
 def test_noise_that_is_the_same_everywhere_is_not_that_of_photons():

@@ -3,14 +3,18 @@
 import errno
 import json
 import os
+import threading
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import h5py
 import numpy as np
 import pytest
 
-from calscope.export.formats import caiman_export, csv_export, nwb_export
+from calscope.export.formats import caiman_export, csv_export
 from calscope.export.formats.format_registry import export_run
 from calscope.export.formats.hdf5_target import check_replaceable
+from calscope.export.formats.nwb import write_nwb
 from calscope.export.run_folder.open_run_folder import open_run
 from calscope.model.errors import StoreError
 
@@ -39,10 +43,45 @@ def test_exporting_again_replaces(make_animal, tmp_path, name):
     assert not [path for path in (tmp_path / "x").iterdir() if path.name.startswith(".")]
 
 
-@pytest.mark.parametrize("name", ["csv", "suite2p", "caiman"])
-def test_none_found_is_a_result(make_animal, tmp_path, name, empty_truth):
-    written = export_run(open_run(make_animal(truth=empty_truth)), name, tmp_path / "x")
+@pytest.mark.parametrize("name", ["csv", "suite2p", "caiman", "matlab", "images", "run", "nwb"])
+@pytest.mark.parametrize("n", [0, 1])
+def test_none_found_and_one_found_are_results(make_animal, truth, tmp_path, name, n):
+    if name == "nwb":
+        pytest.importorskip("pynwb", reason="NWB is an extra")
+    written = export_run(open_run(make_animal(truth=type(truth)(n=n))), name, tmp_path / "x")
     assert written and all(path.is_file() for path in written)
+
+
+@pytest.mark.parametrize("name", ["csv", "suite2p", "caiman", "matlab", "imagej", "run", "nwb"])
+def test_none_accepted_goes_out_as_others_do(make_animal, truth, tmp_path, name):
+    if name == "nwb":
+        pytest.importorskip("pynwb", reason="NWB is an extra")
+    truth.accepted[:] = False
+    written = export_run(open_run(make_animal(truth=truth)), name, tmp_path / "x")
+    assert written and all(path.is_file() for path in written)
+    if name == "imagej":
+        sizes = {}
+        for path in written:
+            with zipfile.ZipFile(path) as file:
+                sizes[path.name] = len(file.namelist())
+        assert sizes["accepted.zip"] == 0 and sizes["rejected.zip"] >= len(truth.accepted)
+
+
+@pytest.mark.parametrize("name", ["csv", "caiman"])
+def test_two_exports_into_one_folder_at_once_leave_one_whole(make_animal, tmp_path, name):
+    run, meet = open_run(make_animal()), threading.Barrier(2, timeout=60)
+
+    def begin_together(fraction, note="", /):
+        if not hasattr(local, "began"):
+            local.began = True
+            meet.wait()
+
+    local = threading.local()
+    with ThreadPoolExecutor(2) as both:
+        orders = [both.submit(export_run, run, name, tmp_path / "x", begin_together) for _ in range(2)]
+        first, second = (order.result() for order in orders)
+    assert first == second and all(path.stat().st_size for path in first)
+    assert not [path for path in (tmp_path / "x").rglob("*") if path.name.startswith((".part-", ".old-"))]
 
 
 def contents(folder):
@@ -127,7 +166,7 @@ def test_an_animal_without_components_does_not_stop_the_others(make_animal, tmp_
 
 
 def test_an_unknown_format_lists_the_known(make_animal, tmp_path):
-    with pytest.raises(StoreError, match="nwb, caiman, suite2p, suite2p-with-movie, csv, run"):
+    with pytest.raises(StoreError, match="nwb, caiman, suite2p, suite2p-with-movie, csv, matlab, imagej, images,"):
         export_run(open_run(make_animal()), "mat", tmp_path)
 
 
@@ -181,6 +220,6 @@ def test_a_damaged_file_in_the_way_is_left_alone(tmp_path, damage):
     whole = target.read_bytes()
     harm = {"cut": whole[:300], "attributes": whole.replace(b"OHDR", b"\xff\xff\xff\xff").replace(b"TREE", b"\0" * 4)}
     target.write_bytes(harm.get(damage, b"no HDF5"))
-    for is_ours in (nwb_export.is_ours, caiman_export.is_ours):
+    for is_ours in (write_nwb.is_ours, caiman_export.is_ours):
         with pytest.raises(StoreError, match="is no export of Calscope's"):
             check_replaceable(target, is_ours)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from calscope.export.formats.csv_export import write_csv
-from calscope.export.formats.nwb_export import write_nwb
+from calscope.export.formats.nwb.write_nwb import write_nwb
 from calscope.export.report.write_report import write_report
 from calscope.export.run_folder.open_run_folder import open_run
 
@@ -54,3 +54,30 @@ def test_the_report_counts_the_judged_and_says_who_decided(run, tmp_path):
     assert "2 of them decided by hand (=Ada, Bob &lt;x&gt;), whatever the thresholds say" in page
     assert "2 accepted" in page and "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<script>alert(1)" not in page
+
+
+def test_flags_reach_every_table_with_what_they_rest_on(make_animal, tmp_path):
+    pynwb = pytest.importorskip("pynwb")
+    path = make_animal() / "components.parquet"
+    flags = {
+        "flags": ["rim;drift", "", "", ""],
+        "flags_not_told": ["", "", "motion", ""],
+        "flags_why": ["Why.", "", "", ""],
+    }
+    pd.read_parquet(path).assign(**flags).to_parquet(path)
+    animal = open_run(path.parent).animals[0]
+    write_csv(animal, tmp_path / "csv")
+    table = pd.read_csv(tmp_path / "csv/components.csv", keep_default_na=False)
+    assert table["flags"][0] == "rim;drift" and table["flags_why"][0] == "Why."
+    write_nwb(animal, tmp_path / "one.nwb")
+    with pynwb.NWBHDF5IO(str(tmp_path / "one.nwb"), "r") as file:
+        cells = file.read().processing["ophys"]["ImageSegmentation"]["PlaneSegmentation"]
+        assert {name: list(cells[name][:]) for name in flags} == flags
+
+
+def test_a_run_that_did_not_look_for_flags_claims_nothing_in_nwb(make_animal, tmp_path):
+    pynwb = pytest.importorskip("pynwb")
+    write_nwb(open_run(make_animal()).animals[0], tmp_path / "one.nwb")
+    with pynwb.NWBHDF5IO(str(tmp_path / "one.nwb"), "r") as file:
+        names = file.read().processing["ophys"]["ImageSegmentation"]["PlaneSegmentation"].colnames
+        assert not [name for name in names if name.startswith("flags")]

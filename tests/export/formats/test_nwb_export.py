@@ -5,11 +5,13 @@ import sys
 
 import numpy as np
 import pytest
+import tifffile
 
 from calscope.export.formats.format_registry import export_run
-from calscope.export.formats.nwb_export import NwbMetadata, write_nwb
+from calscope.export.formats.nwb.write_nwb import write_nwb
 from calscope.export.run_folder.open_run_folder import open_run
-from calscope.model.errors import EngineError, StoreError
+from calscope.model.errors import EngineError, ParameterError, StoreError
+from calscope.model.nwb.project_metadata import ProjectNwbMetadata
 
 pynwb = pytest.importorskip("pynwb", reason="NWB is an extra")
 
@@ -93,11 +95,68 @@ def test_unknown_metadata_is_unknown_and_what_was_given_is_kept(make_animal, tmp
     assert (plane.indicator, plane.location, plane.device.description) == ("unknown",) * 3
     assert math.isnan(plane.excitation_lambda) and math.isnan(plane.optical_channel[0].emission_lambda)
     assert "start of the session is unknown" in file.session_description
+    assert (file.subject.subject_id, file.subject.age, file.subject.species) == ("Animal_1", None, None)
     np.testing.assert_allclose(plane.grid_spacing[:], (1.25e-6, 1.5e-6))  # x before y, in metres
     assert (plane.imaging_rate, plane.grid_spacing_unit) == (9.0, "meters")
-    write_nwb(animal, tmp_path / "given.nwb", metadata=NwbMetadata(indicator="GCaMP6f", excitation_nm=920.0))
-    given = read_back(tmp_path / "given.nwb").imaging_planes["ImagingPlane"]
-    assert (given.indicator, given.excitation_lambda, given.location) == ("GCaMP6f", 920.0, "unknown")
+
+
+SAID = {
+    "NWBFile": {
+        "session_start_time": "2026-05-03T10:12:00+02:00",
+        "session_description": "In the dark.",
+        "experimenter": "Doe, Jane",
+        "lab": "",
+    },
+    "Subject": {"species": "Mus musculus", "age": "P90D", "date_of_birth": "2026-02-02", "weight": 0.025},
+    "Ophys": {
+        "Device": {"description": "Two-photon", "manufacturer": "Bruker", "model_name": "Ultima 2P/x"},
+        "ImagingPlane": {
+            "indicator": "GCaMP6f",
+            "location": "VISp",
+            "excitation_lambda": 920,
+            "optical_channel": {"description": "Green", "emission_lambda": 525.0},
+        },
+    },
+    "animals": {"Animal_1": {"Subject": {"sex": "F", "subject_id": "M1"}}},
+}
+
+
+def test_what_was_said_is_in_the_file_and_of_each_animal_its_own(make_animal, tmp_path, read_back):
+    make_animal("Animal_2")
+    run = open_run(make_animal().parent, ProjectNwbMetadata.from_plain(SAID))
+    one, other = (read_back(path) for path in export_run(run, "nwb", tmp_path / "x"))
+    assert one.session_start_time.isoformat() == "2026-05-03T10:12:00+02:00"
+    assert one.session_description == "In the dark." and list(one.experimenter) == ["Doe, Jane"] and one.lab is None
+    assert (one.subject.subject_id, one.subject.sex, one.subject.age) == ("M1", "F", "P90D")
+    assert one.subject.date_of_birth.isoformat() == "2026-02-02T00:00:00+02:00"
+    assert (other.subject.subject_id, other.subject.sex, other.subject.species) == ("Animal_2", "U", "Mus musculus")
+    assert (one.session_id, other.session_id) == ("Animal_1", "Animal_2")
+    plane = one.imaging_planes["ImagingPlane"]
+    assert (plane.indicator, plane.location, plane.excitation_lambda) == ("GCaMP6f", "VISp", 920.0)
+    assert (plane.optical_channel[0].description, plane.optical_channel[0].emission_lambda) == ("Green", 525.0)
+    assert (plane.device.description, plane.device.model.manufacturer) == ("Two-photon", "Bruker")
+    assert plane.device.model.name == "Ultima 2P-x"
+
+
+def test_what_was_said_of_animals_that_are_not_there_is_refused(make_animal):
+    with pytest.raises(ParameterError, match="of Animal_1 too, which the run doesn't have"):
+        open_run(make_animal("Animal_7"), ProjectNwbMetadata.from_plain(SAID))
+
+
+def test_what_the_recording_states_is_taken_where_nobody_said_otherwise(make_animal, tmp_path, read_back):
+    movie = tmp_path / "movie.ome.tif"
+    microscope = '<Instrument ID="Instrument:0"><Microscope Model="Ultima" Manufacturer="Bruker"/></Instrument>'
+    channel = '<Channel ID="Channel:0:0" Fluor="GCaMP8m" ExcitationWavelength="940"/>'
+    description = (
+        f'<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06">{microscope}'
+        f'<Image ID="Image:0"><Pixels ID="Pixels:0">{channel}</Pixels></Image></OME>'
+    )
+    tifffile.imwrite(movie, np.zeros((4, 4), np.uint16), description=description, metadata=None)
+    folder = make_animal(recording={"path": str(movie), "shape": [90, 20, 34]})
+    run = open_run(folder, ProjectNwbMetadata.from_plain({"Ophys": {"ImagingPlane": {"indicator": "GCaMP6f"}}}))
+    plane = read_back(export_run(run, "nwb", tmp_path / "x")[0]).imaging_planes["ImagingPlane"]
+    assert (plane.indicator, plane.excitation_lambda, plane.device.model.name) == ("GCaMP6f", 940.0, "Ultima")
+    assert plane.optical_channel[0].description == "unknown" and plane.location == "unknown"
 
 
 def test_a_kept_movie_is_linked_and_not_copied(make_animal, tmp_path, read_back):

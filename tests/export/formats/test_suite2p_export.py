@@ -62,8 +62,20 @@ def test_settings_and_images(plane, truth):
     assert ops["aspect"] == pytest.approx(1.5 / 1.25)
     np.testing.assert_array_equal(ops["meanImg"], truth.images["mean_after"])
     np.testing.assert_array_equal(ops["Vcorr"], truth.images["corr_after"])
+    np.testing.assert_array_equal(ops["max_proj"], truth.images["max_after"])
     np.testing.assert_array_equal(ops["yoff"], -truth.shifts[:, 0])
     np.testing.assert_array_equal(ops["xoff"], -truth.shifts[:, 1])
+
+
+def test_every_picture_that_suite2ps_window_shows_covers_the_field(plane, truth):
+    """It takes Vcorr and max_proj to cover yrange and xrange, which are the whole field here."""
+    for name in ("db", "ops"):
+        found = load(plane / f"{name}.npy").item()
+        for picture in ("meanImg", "meanImgE", "Vcorr", "max_proj"):
+            assert found[picture].shape == (20, 34) and found[picture].std() > 0, (name, picture)
+        assert found["meanImgE"].min() >= 0 and found["meanImgE"].max() <= 1
+    dark = truth.images["mean_after"] < 0.1
+    assert found["meanImgE"][dark].mean() < 0.5 < found["meanImgE"][truth.images["mean_after"] > 0.9].mean()
 
 
 def test_a_folder_opens_with_the_files_that_suite2p_1_reads_there(plane, truth):

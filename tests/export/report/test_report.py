@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from calscope.export.report import report_budget, thinned_traces
+from calscope.export.report.components_section import script_json
 from calscope.export.report.report_figures import Curve, image_uri, scale_bar, time_chart
-from calscope.export.report.report_parts import script_json
 from calscope.export.report.write_report import write_report
 from calscope.export.run_folder.open_run_folder import open_run
 from calscope.model.errors import StoreError

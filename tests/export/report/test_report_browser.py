@@ -1,11 +1,16 @@
 """The report in a real browser, with its own policy in force: outlines, table and trace share one selection."""
 
+import re
+
 import pytest
+from waiting import expect, new_page, resting_box, until
 
 from calscope.export.report.write_report import write_report
 from calscope.export.run_folder.open_run_folder import open_run
 
 pytestmark = pytest.mark.browser
+PICTURE = re.compile("^data:image/png")
+NUMBERS = "rows => rows.map(row => row.dataset.component)"
 
 
 @pytest.fixture
@@ -13,7 +18,7 @@ def page(browser, make_animal, truth, tmp_path):
     """The report of one animal, opened without network; what goes wrong in the page fails the test."""
     path = write_report(open_run(make_animal(truth=truth)), tmp_path / "report.html")
     context = browser.new_context(offline=True)
-    opened = context.new_page()
+    opened = new_page(context)
     trouble = []
     opened.on("console", lambda message: trouble.append(message.text))
     opened.on("pageerror", lambda error: trouble.append(str(error)))
@@ -23,37 +28,44 @@ def page(browser, make_animal, truth, tmp_path):
     assert trouble == []
 
 
-def drawn(page):
-    return page.locator(".plots path[data-kind=denoised]").get_attribute("d")
-
-
 def test_a_click_on_an_outline_shows_its_trace(page, truth):
-    first = drawn(page)
-    assert "component 0" in page.locator(".chosen").inner_text()
+    expect(page.locator(".chosen")).to_contain_text("component 0")
+    line = page.locator(".plots path[data-kind=denoised]")
+    first = line.get_attribute("d")
     page.locator("path[data-component='3']").click()
-    assert truth.reasons[3] in page.locator(".chosen").inner_text()
-    assert drawn(page) != first
-    assert page.locator("path.selected").get_attribute("data-component") == "3"
+    expect(page.locator(".chosen")).to_contain_text(truth.reasons[3])
+    expect(line).not_to_have_attribute("d", first)
+    expect(page.locator("path.selected")).to_have_attribute("data-component", "3")
     page.locator("summary", has_text="Table").click()
-    assert page.locator("tr.selected").get_attribute("data-component") == "3"
+    expect(page.locator("tr.selected")).to_have_attribute("data-component", "3")
     page.locator("tr[data-component='0']").click()
-    assert drawn(page) == first
+    expect(line).to_have_attribute("d", first)
     for expected in ("3", "2"):
         page.get_by_text("← previous").click()
-        assert page.locator("path.selected").get_attribute("data-component") == expected
-    assert page.locator(".contours image").get_attribute("href").startswith("data:image/png")
+        expect(page.locator("path.selected")).to_have_attribute("data-component", expected)
+    expect(page.locator(".contours image")).to_have_attribute("href", PICTURE)
 
 
 def test_the_swipe_uncovers(page):
     slider = page.locator(".swipe input").first
-    box = slider.bounding_box()
+    box, divider = resting_box(slider), page.locator(".swipe .divider").first
     page.mouse.click(box["x"] + 0.2 * box["width"], box["y"] + box["height"] / 2)
-    shown = page.locator(".swipe .divider").first.bounding_box()
-    assert (shown["x"] - box["x"]) / box["width"] == pytest.approx(0.2, abs=0.02)
+    until(lambda: (divider.bounding_box()["x"] - box["x"]) / box["width"], pytest.approx(0.2, abs=0.02))
 
 
 def test_a_heading_sorts(page, truth):
     page.locator("summary", has_text="Table").click()
     page.locator("table.components th", has_text="SNR").click()
-    found = page.locator("table.components tbody tr").evaluate_all("rows => rows.map(row => row.dataset.component)")
-    assert [int(i) for i in found] == list(truth.snr.argsort())
+    rows = page.locator("table.components tbody tr")
+    until(lambda: [int(row) for row in rows.evaluate_all(NUMBERS)], list(truth.snr.argsort()))
+
+
+def test_a_click_on_a_row_of_the_raster_shows_its_trace_and_marks_it(page):
+    raster = page.locator(".raster svg")
+    expect(raster.locator("image")).to_have_attribute("href", PICTURE)
+    box = resting_box(raster)
+    raster.click(position={"x": 0.5 * box["width"], "y": 0.45 * box["height"]})  # the second of two accepted
+    expect(page.locator("path.selected")).to_have_attribute("data-component", "2")
+    expect(raster.locator(".mark")).to_have_attribute("visibility", "visible")
+    page.locator("path[data-component='1']").click()
+    expect(raster.locator(".mark")).to_have_attribute("visibility", "hidden")  # it is not accepted

@@ -2,7 +2,7 @@
 
 import importlib.util
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -13,16 +13,22 @@ import stand_in
 import tifffile
 from repository import SHARED
 
+from calscope.algorithms.curation.rater_agreement import agreements
 from calscope.algorithms.injection.detection_limit import with_curves
+from calscope.export.report.agreement_section import agreement_paragraphs
 from calscope.export.run_folder.animal_folder import AnimalFolder
 from calscope.export.run_folder.motion_record import from_plain
 from calscope.export.run_folder.write_animal import FILES, write_animal
 from calscope.export.stored_animal import StoredAnimal
 from calscope.io.readers.reader_registry import open_recording
+from calscope.model.curation.component_flags import FLAG_KINDS, FlagMeasures
 from calscope.model.curation.curation_entry import new_entry
+from calscope.model.curation.flag_arrays import flag_arrays
 from calscope.model.curation.judgements import Judgement, Judgements
+from calscope.model.curation.ratings import Rating
 from calscope.model.detection import Detection
 from calscope.model.errors import Cancelled, StoreError
+from calscope.model.events import Event, EventFile
 from calscope.model.movie import Movie
 from calscope.model.note_texts.all_texts import text, with_text
 from calscope.model.notes import Note
@@ -65,6 +71,7 @@ class Found:
     evaluation: Evaluation | None = None
     dff: RelativeFluorescence | None = None
     injected: Detection | None = None
+    flags: FlagMeasures | None = None
 
 
 @pytest.fixture
@@ -106,7 +113,8 @@ def names_in(folder):
 
 def test_all_files_of_a_whole_run(tmp_path, found):
     written = write(tmp_path / "A", RECORD, found, save_movie=True)
-    expected = {*FILES, "run.json"} - {"curation.jsonl", "injected.parquet"}  # nobody said anything, nor put cells in
+    # Nobody said anything, nor put cells in, nor looked for flags; there are no events.
+    expected = {*FILES, "run.json"} - {"curation.jsonl", "injected.parquet", "flags.npz", "events.csv"}
     assert names_in(tmp_path / "A") == sorted(expected)
     assert written[-1].name == "run.json" and {path.name for path in written} == expected
 
@@ -136,7 +144,9 @@ def test_components_and_footprints(tmp_path, found):
     assert list(table) == [
         *("component", "y_px", "x_px", "area_px", "snr", "r_value", "cnn", "accepted", "reason", "soma"),
         *("decision", "decided_by", "tag", "note", "carried_over", "accepted_by_thresholds", "reason_by_thresholds"),
+        *("flags", "flags_not_told", "flags_why"),
     ]
+    assert set(table["flags"]) == {""} and set(table["flags_not_told"]) == {";".join(FLAG_KINDS)}, "no run looked"
     assert (table["accepted_by_thresholds"] == table["accepted"]).all() and set(table["decision"]) == {""}
     assert table["accepted"].dtype == bool and table["accepted"].tolist() == [True, False, True]
     assert table["reason"][1] == "b “quoted”, with comma" and table["component"].tolist() == [0, 1, 2]
@@ -153,6 +163,32 @@ def test_components_and_footprints(tmp_path, found):
         assert table["area_px"][k] == len(y)
     background = np.load(tmp_path / "background.npz")
     assert background["b"].shape == (H * W, 2) and background["f"].shape == (2, T)
+
+
+def test_flags_and_what_could_not_be_told_are_written_and_read_back(tmp_path, found):
+    names = [field.name for field in fields(FlagMeasures) if field.name != "marks"]
+    none = dict.fromkeys(names, np.zeros(K, np.float32)) | {"motion_p": np.ones(K, np.float32)}
+    none |= dict.fromkeys(("overlap_with", "double_with"), np.full(K, -1, np.int32))
+    measured = {"drift": np.array([0, 0.9, np.nan], np.float32), "transients": np.array([1, 1, 7], np.float32)}
+    found.flags = FlagMeasures(**none | measured, marks={"one_transient": np.array([[0, 2, 5]], np.int32)})
+    write(tmp_path, RECORD, found)
+    for table in (pd.read_parquet(tmp_path / "components.parquet"), AnimalFolder(tmp_path).components):
+        assert table["flags"].tolist() == ["one_transient", "one_transient;drift", ""]
+        assert table["flags_not_told"].tolist() == ["", "", "drift"]
+    for name, array in flag_arrays(AnimalFolder(tmp_path).flag_measures).items():
+        np.testing.assert_array_equal(array, flag_arrays(found.flags)[name], err_msg=name, strict=True)
+    found.flags = None
+    write(tmp_path, RECORD, found)
+    assert AnimalFolder(tmp_path).flag_measures is None, "of an earlier run"
+
+
+def test_events_of_the_recording_go_along(tmp_path, found):
+    events = EventFile("stimuli.csv", "ms", (Event(1500, "tone, high", 250), Event(100, "<b>lick</b>")))
+    write_animal(tmp_path, StoredAnimal(RECORD, found, events=events))
+    read = AnimalFolder(tmp_path).events
+    assert (read.unit, read.events) == ("s", (Event(1.5, "tone, high", 0.25), Event(0.1, "<b>lick</b>")))
+    write_animal(tmp_path, StoredAnimal(RECORD, found))
+    assert AnimalFolder(tmp_path).events is None, "of an earlier run"
 
 
 def test_what_the_fit_rests_on_is_kept(tmp_path, found):
@@ -273,7 +309,7 @@ def test_no_component_gives_empty_tables(tmp_path, found):
         dff=RelativeFluorescence(*np.zeros((2, 0, T), "f4")),
     )
     write(tmp_path, RECORD, none)
-    assert pd.read_parquet(tmp_path / "components.parquet").shape == (0, 17)
+    assert pd.read_parquet(tmp_path / "components.parquet").shape == (0, 20)
     traces = pd.read_parquet(tmp_path / "traces.parquet")
     assert len(traces) == 0 and traces["raw"].dtype == np.float32
     assert sp.load_npz(tmp_path / "footprints.npz").shape == (H * W, 0)
@@ -342,8 +378,9 @@ def test_the_scoring_program_reads_it(tmp_path, found):
 
 
 def test_what_persons_decided_stands_beside_what_the_thresholds_did(tmp_path, found):
-    said = {0: Judgement("reject", "Ada", tag="blood", note='"quoted", <b>'), 1: Judgement("accept", "Bob <x>")}
-    said |= {2: Judgement("unsure", "Ada", is_carried=True)}
+    said = {0: Judgement((Rating("Ada", "reject"),), tag="blood", note='"quoted", <b>')}
+    said |= {1: Judgement((Rating("Bob <x>", "accept"),))}
+    said |= {2: Judgement((Rating("Ada", "unsure", is_carried=True),))}
     log = (new_entry("undo", who="Ada", recording="f"),)
     write_animal(tmp_path, StoredAnimal(RECORD, found, judgements=Judgements(said, log=log)))
     for table in (pd.read_parquet(tmp_path / "components.parquet"), AnimalFolder(tmp_path).components):
@@ -430,3 +467,24 @@ def test_a_damaged_entry_of_known_cells_is_named(found, tmp_path, damage):
     path.write_text(json.dumps({**said, "injected": damage}), encoding="utf-8")
     with pytest.raises(StoreError, match=r"injected\.parquet is damaged"):
         _ = AnimalFolder(tmp_path / "Animal_1").injected
+
+
+def test_what_raters_disagree_about_is_left_to_the_thresholds_and_said_in_every_file(tmp_path, found):
+    ada, bob = Rating("Ada", "reject", at=0), Rating("Bob", "accept", "blind", at=1)
+    said = {0: Judgement((ada, bob)), 1: Judgement((ada, bob, Rating("<b>Cleo", "accept", "settled", at=2)))}
+    judgements = Judgements(said)
+    judgements = replace(judgements, agreements=agreements(judgements))
+    write_animal(tmp_path, StoredAnimal(RECORD, found, judgements=judgements))
+    animal = AnimalFolder(tmp_path)
+    table = animal.components
+    assert table["accepted"].tolist() == [True, True, True] == [True, *table["accepted"][1:]]
+    assert table["decision"].tolist() == ["disagree", "accept", ""]
+    assert table["decided_by"].tolist() == ["", "<b>Cleo", ""]
+    assert table["reason"][0] == "raters disagree, not settled (Ada: reject, Bob: accept); otherwise: a"
+    assert "who settled what raters said (Ada: reject, Bob: accept)" in table["reason"][1]
+    (one,) = animal.agreements
+    assert (one["raters"], one["n"], one["n_same"]) == (["Ada", "Bob"], 2, 0)
+    assert [each["settled_by"] for each in one["disagreements"]] == ["", "<b>Cleo"]
+    drawn = "".join(agreement_paragraphs(animal.agreements))
+    assert "agree on 0 (0 %)" in drawn and "accept by &lt;b&gt;Cleo" in drawn and "<b>" not in drawn
+    assert "".join(agreement_paragraphs([])) == ""

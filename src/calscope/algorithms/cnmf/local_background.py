@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_matrix, csr_matrix, kron
 
 from calscope.algorithms.cnmf.blocks import Blocks
-from calscope.algorithms.cnmf.pixel_stream import PixelChunk, footprint_products, trace_products
+from calscope.algorithms.cnmf.pixel_stream import PixelChunk, footprint_products, in_pixel_order, trace_products
 from calscope.algorithms.threads import WorkerPool
 from calscope.compiled import kernel
 from calscope.model.movie import FloatArray, Movie, chunks
@@ -132,6 +132,7 @@ class BackgroundSubtractedMovie:
         look: Callable[[PixelChunk], None] | None = None,
     ) -> Self:
         """Measure the local background in blocks; `look` is called with every chunk of the movie."""
+        movie = in_pixel_order(movie, pool)
         blocks = Blocks.of(movie, block_px, pool, progress, look)
         return cls(movie, LocalBackground.of(blocks, pool), blocks.coarser(BACKGROUND_GRID))
 
@@ -165,10 +166,32 @@ class BackgroundSubtractedMovie:
         """Y Cᵀ where it is wanted, as `pixel_stream.trace_products`."""
         out = trace_products(self.movie, where, traces, pool, progress, note)
         if self.local is not None:
-            on_grid = self.local.values @ traces.T
-            weights = self.local.weights()
-            for k in range(where.shape[1]):
-                entries = slice(where.indptr[k], where.indptr[k + 1])
-                everywhere = entries.stop - entries.start == where.shape[0]
-                out[entries] -= (weights if everywhere else weights[where.indices[entries]]) @ on_grid[:, k]
+            on_grid = np.asarray((self.local.values @ traces.T).T, np.float32)
+            on_grid = np.ascontiguousarray(on_grid).reshape(-1, *self.local.grid)
+            rows, columns = (_interpolation(n, m) for n, m in zip(self.local.dims, self.local.grid, strict=True))
+            _subtract_at_pixels(out, where.indptr, where.indices, on_grid, *rows, *columns)
         return out
+
+
+@kernel
+def _subtract_at_pixels(  # noqa: PLR0917 - kernels take no keywords
+    out: NDArray,
+    indptr: NDArray,
+    pixels: NDArray,
+    on_grid: NDArray,
+    low_y: NDArray,
+    share_y: NDArray,
+    low_x: NDArray,
+    share_x: NDArray,
+) -> None:
+    """Subtract from the entries of each column what its image on the grid, (K, rows, columns), is at their pixels."""
+    width = low_x.size
+    for k in range(indptr.size - 1):
+        image = on_grid[k]
+        for q in range(indptr[k], indptr[k + 1]):
+            y, x = pixels[q] // width, pixels[q] % width
+            top, left, down, across = low_y[y], low_x[x], share_y[y], share_x[x]
+            bottom, right = min(top + 1, image.shape[0] - 1), min(left + 1, image.shape[1] - 1)
+            above = (1 - across) * image[top, left] + across * image[top, right]
+            below = (1 - across) * image[bottom, left] + across * image[bottom, right]
+            out[q] -= (1 - down) * above + down * below

@@ -86,7 +86,7 @@ def find_merge_weights(
     if group.max() + 1 == factors.n:
         return None
     groups = [np.flatnonzero(group == g) for g in asking(check, _first_appearance(group))]
-    both = [_as_one(gram, factors.C, members) for members in asking(check, groups)]
+    both = [as_one(gram, factors.C, members) for members in asking(check, groups)]
     size = np.array([members.size for members in groups])
     ends, rows = np.concatenate([[0], np.cumsum(size)]), np.concatenate(groups)
     weights, mixture = (
@@ -139,7 +139,7 @@ def _correlations(traces: NDArray, row: NDArray, col: NDArray, check: Check) -> 
     return np.array([z[i] @ z[j] for i, j in asking(check, zip(row, col, strict=True))], np.float64)
 
 
-def _as_one(products: csr_matrix, traces: NDArray, members: NDArray) -> tuple[NDArray, NDArray]:
+def as_one(products: csr_matrix, traces: NDArray, members: NDArray) -> tuple[NDArray, NDArray]:
     """Best non-negative rank-1 factors of A C: weights of the old footprints in the new one (of norm 1), and of traces.
 
     Both stay combinations of the members', so that products of footprints and of traces are all that is needed.

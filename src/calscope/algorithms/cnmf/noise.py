@@ -3,6 +3,8 @@
 Pnevmatikakis et al. 2016, section "Estimation of noise".
 """
 
+from functools import lru_cache
+
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
@@ -105,8 +107,13 @@ def _upper_power(values: FloatArray) -> FloatArray:
     if n < 4:
         return values.var(axis=1) if n else np.zeros(len(values), np.float32)
     # Tapered, lest slow changes leak into high frequencies through the segment's ends.
-    taper = np.hanning(n + 2)[1:-1].astype(np.float32)
+    taper = _taper(n)
     values = (values - values.mean(axis=1, keepdims=True)) * taper
     spectrum = scipy.fft.rfft(values, axis=1)[:, (n + 3) // 4 :]
     power = spectrum.real**2 + spectrum.imag**2
     return np.asarray(power.mean(axis=1) / (taper**2).sum(), np.float32)
+
+
+@lru_cache(maxsize=8)
+def _taper(n: int) -> FloatArray:
+    return np.hanning(n + 2)[1:-1].astype(np.float32)

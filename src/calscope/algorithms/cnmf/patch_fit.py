@@ -12,6 +12,7 @@ from calscope.algorithms.cnmf.field_model import FieldModel
 from calscope.algorithms.cnmf.footprints import normalised
 from calscope.algorithms.cnmf.initialization import PatchFactors
 from calscope.algorithms.cnmf.local_background import BackgroundSubtractedMovie
+from calscope.algorithms.cnmf.pixel_stream import is_pixel_major
 from calscope.algorithms.threads import WorkerPool
 from calscope.model.errors import RecordingError
 from calscope.model.movie import FloatArray, Movie, chunks
@@ -53,19 +54,27 @@ def effective_tsub(tsub: int, n_frames: int, patch_px: int = 1) -> int:
 def read_patch(subtracted: BackgroundSubtractedMovie, where: Where, every: int) -> FloatArray:
     """Read one patch pixel-major, (h, w, T / every), as means of `every` frames (the last may be of fewer)."""
     codes = subtracted.movie.codes[:, where[0], where[1]]
+    out = _turned(codes, every)
+    out *= np.float32(subtracted.movie.scale)
+    out += np.float32(subtracted.movie.offset)
+    patch = out.reshape(*codes.shape[1:], -1)
+    if subtracted.local is not None:
+        subtracted.local.subtract_from(patch, where, partial(mean_of_frames, every=every) if every > 1 else None)
+    return patch
+
+
+def _turned(codes: NDArray[np.uint16], every: int) -> FloatArray:
+    """Frames (T, h, w) as (h * w, T / every) float32."""
     n_frames, h, w = codes.shape
+    if every == 1 and is_pixel_major(codes):
+        return np.moveaxis(codes, 0, 2).astype(np.float32).reshape(h * w, n_frames)
     out = np.empty((h * w, -(-n_frames // every)), np.float32)
     for start, stop in chunks(n_frames, CHUNK_FRAMES * every):
         some: NDArray = np.ascontiguousarray(codes[start:stop]).reshape(stop - start, h * w)
         if every > 1:
             some = mean_of_frames(some.astype(np.float32), every)
         out[:, start // every : start // every + len(some)] = cv2.transpose(some)
-    out *= np.float32(subtracted.movie.scale)
-    out += np.float32(subtracted.movie.offset)
-    patch = out.reshape(h, w, -1)
-    if subtracted.local is not None:
-        subtracted.local.subtract_from(patch, where, partial(mean_of_frames, every=every) if every > 1 else None)
-    return patch
+    return out
 
 
 def mean_of_frames(values: FloatArray, every: int) -> FloatArray:

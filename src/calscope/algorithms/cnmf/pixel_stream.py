@@ -7,7 +7,7 @@ Inside the algorithms pixels are in row order (index = y * W + x), as the frames
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import cv2
@@ -22,6 +22,8 @@ from calscope.model.progress import Progress
 
 CODES_PER_CHUNK = 16_000_000
 TILE_PX = 4096
+TURNED_ONCE_CODES = 16_000_000
+"""A movie of at most so many codes is turned into pixel-major order once, not in each pass."""
 
 
 @dataclass(frozen=True)
@@ -34,21 +36,44 @@ class PixelChunk:
     """(H*W, stop - start), codes of `Movie`."""
 
 
+def in_pixel_order(movie: Movie, pool: WorkerPool) -> Movie:
+    """Give a short movie with the same values in pixel-major memory, a longer one as it is."""
+    if movie.codes.size > TURNED_ONCE_CODES or is_pixel_major(movie.codes):
+        return movie
+    n_frames, height, width = movie.shape
+    codes = np.empty((height * width, n_frames), np.uint16)
+    _turn(np.reshape(movie.codes, (n_frames, -1)), codes, pool)
+    return replace(movie, codes=np.moveaxis(codes.reshape(height, width, n_frames), 2, 0))
+
+
+def is_pixel_major(codes: NDArray[np.uint16]) -> bool:
+    """Whether the frames of each pixel lie one after the other in memory."""
+    return codes.shape[0] > 1 and codes.strides[0] == codes.itemsize
+
+
+def _turn(frames: NDArray[np.uint16], codes: NDArray[np.uint16], pool: WorkerPool) -> None:
+    """Write frames, (T, H*W), into codes, (H*W, T)."""
+
+    def turn(tile: tuple[int, int]) -> None:
+        cv2.transpose(np.ascontiguousarray(frames[:, tile[0] : tile[1]]), codes[tile[0] : tile[1]])
+
+    pool.each(turn, chunks(len(codes), TILE_PX))
+
+
 def pixel_chunks(movie: Movie, pool: WorkerPool, progress: Progress, note: str) -> Iterator[PixelChunk]:
     """Go once through the movie, in stretches of at most 512 frames; each is overwritten by the next."""
     n_frames, height, width = movie.shape
     n_px = height * width
+    if is_pixel_major(movie.codes):
+        progress(0.0, note)
+        yield PixelChunk(0, n_frames, np.moveaxis(movie.codes, 0, 2).reshape(n_px, n_frames))
+        return
     size = min(n_frames, int(np.clip(CODES_PER_CHUNK // n_px, 32, 512)))
     room = np.empty(n_px * size, np.uint16)
     for start, stop in chunks(n_frames, size):
         progress(start / n_frames, note)
-        frames = np.reshape(movie.codes[start:stop], (stop - start, n_px))
         codes = room[: n_px * (stop - start)].reshape(n_px, stop - start)
-
-        def turn(tile: tuple[int, int], frames: NDArray = frames, codes: NDArray = codes) -> None:
-            cv2.transpose(np.ascontiguousarray(frames[:, tile[0] : tile[1]]), codes[tile[0] : tile[1]])
-
-        pool.each(turn, chunks(n_px, TILE_PX))
+        _turn(np.reshape(movie.codes[start:stop], (stop - start, n_px)), codes, pool)
         yield PixelChunk(start, stop, codes)
 
 

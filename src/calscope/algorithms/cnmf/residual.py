@@ -22,6 +22,8 @@ from calscope.model.results import Components, Residual
 BINS_PER_TRANSIENT = 2
 """A transient is looked at in bins of half its length, two neighbouring ones at a time."""
 VALUES_PER_CHUNK = 24_000_000
+FEWEST_STRETCHES = 4
+"""So that threads share a short recording too."""
 
 
 def residual_peaks(
@@ -56,8 +58,9 @@ def residual_peaks(
     model = _Model.of(found, every, movie.shape[0])
     look = _SomaMatch.of(found, gSig, gSiz)
     n_px = movie.shape[1] * movie.shape[2]
-    size = max(1, VALUES_PER_CHUNK // (n_px * every))
-    stretches = chunks(-(-n_frames // every), size)
+    n_bins = -(-n_frames // every)
+    size = max(1, min(VALUES_PER_CHUNK // (n_px * every), -(-n_bins // FEWEST_STRETCHES)))
+    stretches = chunks(n_bins, size)
 
     def work(stretch: tuple[int, int]) -> _Part:
         start, stop = stretch

@@ -158,26 +158,24 @@ def _solve_pixels(  # noqa: PLR0917 - kernels take no keywords
 ) -> None:
     n_components = gram.shape[0] - b.shape[1]
     nb = b.shape[1]
+    most = nb
     for p in range(first, last):
-        span = indptr[p + 1] - indptr[p]
-        who = np.empty(span + nb, np.int64)
-        entry = np.empty(span + nb, np.int64)
-        target = np.empty(span + nb)
+        most = max(most, indptr[p + 1] - indptr[p] + nb)
+    who, entry = np.empty(most, np.int64), np.empty(most, np.int64)
+    target, x = np.empty(most), np.empty(most)
+    for p in range(first, last):
         m = 0
         for q in range(indptr[p], indptr[p + 1]):
             k = components[q]
             if use[entries[q]] and gram[k, k] > 0:
                 who[m], entry[m] = k, entries[q]
-                target[m] = products[entries[q]] - noise[p] * np.sqrt(gram[k, k])
+                target[m], x[m] = products[entries[q]] - noise[p] * np.sqrt(gram[k, k]), 0.0
                 m += 1
         n_cells = m
         for j in range(nb):
             if gram[n_components + j, n_components + j] > 0:
-                who[m], entry[m], target[m] = n_components + j, j, background[p, j]
+                who[m], entry[m], target[m], x[m] = n_components + j, j, background[p, j], b[p, j]
                 m += 1
-        x = np.zeros(m)
-        for i in range(n_cells, m):
-            x[i] = b[p, entry[i]]
         _coordinate_descent(gram, who, target, x, m)
         for i in range(n_cells):
             out[entry[i]] = x[i]

@@ -19,7 +19,13 @@ from calscope.model.curation.judgements import NOTHING_SAID, Judgement, Judgemen
 from calscope.model.results import Components
 
 
-def carry_over(folded: Folded, run: str, components: Components) -> Judgements:
+def carry_over(
+    folded: Folded,
+    run: str,
+    components: Components,
+    places: Sequence[Place] | None = None,
+    gone: frozenset[Place] = frozenset(),
+) -> Judgements:
     """Give what holds for the components of one run.
 
     What was said of a component in this run counts; what was not is taken from the like component of another run, of
@@ -29,12 +35,16 @@ def carry_over(folded: Folded, run: str, components: Components) -> Judgements:
     ----------
     run
         Key of the refit that found the components: what was said in this run is found by number.
+    places
+        (K,) what entries call each component; those of the refit, 0 to K - 1, unless components were edited by hand.
+    gone
+        Components that were merged or split: what was said of them holds no more.
     """
-    own, others = _by_run(folded, run, components.n)
+    own, others = _by_run(folded, run, places or [(run, k) for k in range(components.n)], components, gone)
     centers, carried, lost = components.centers_px(), [], []
-    for places in others:
-        alike = _alike([folded.targets[place] for place in places], components, centers)
-        for place, component in zip(places, alike, strict=True):
+    for meant in others:
+        numbers = alike([folded.targets[place] for place in meant], components, centers)
+        for place, component in zip(meant, numbers, strict=True):
             judgement = folded.judgements[place]
             if component is not None:
                 carried.append((component, judgement))
@@ -47,21 +57,31 @@ def carry_over(folded: Folded, run: str, components: Components) -> Judgements:
     return Judgements(said, tuple(_each_once(lost)))
 
 
-def _by_run(folded: Folded, run: str, n: int) -> tuple[dict[int, Judgement], list[list[Place]]]:
-    """Give what was said in this run, and the places of other runs, the run of the newest judgement first."""
+def _by_run(
+    folded: Folded, run: str, places: Sequence[Place], components: Components, gone: frozenset[Place]
+) -> tuple[dict[int, Judgement], list[list[Place]]]:
+    """Give what was said of these components, and the places of other runs, the run of the newest judgement first."""
     own: dict[int, Judgement] = {}
     others: dict[str, list[Place]] = defaultdict(list)
+    numbers = {place: number for number, place in enumerate(places)}
     for place, judgement in sorted(folded.judgements.items(), key=lambda item: -item[1].newest):
-        if place[0] == run and place[1] < n:
-            own[place[1]] = judgement
-        else:
+        number = numbers.get(place)
+        if number is not None and (place[0] == run or _is_meant(folded.targets[place], components, number)):
+            own[number] = judgement
+        elif place not in gone:
             others[place[0]].append(place)
     return own, list(others.values())
 
 
-def _alike(targets: list[Target], components: Components, centers: NDArray) -> list[int | None]:
+def _is_meant(target: Target, components: Components, number: int) -> bool:
+    """Whether a component by that name is the one that was meant: made by the same act, it may differ between runs."""
+    column = column_of(target, components.dims)
+    return column is None or float(cosines(column, components.A[:, [number]])[0, 0]) >= MIN_COSINE
+
+
+def alike(targets: Sequence[Target], components: Components, centers: NDArray) -> list[int | None]:
     """Give the component that each target is like; None where none is."""
-    columns = [_column(target, components.dims) for target in targets]
+    columns = [column_of(target, components.dims) for target in targets]
     readable = [k for k, column in enumerate(columns) if column is not None]
     found: list[int | None] = [None] * len(targets)
     if not readable or not components.n:
@@ -78,7 +98,7 @@ def _alike(targets: list[Target], components: Components, centers: NDArray) -> l
     return found
 
 
-def _column(target: Target, dims: tuple[int, int]) -> csc_matrix | None:
+def column_of(target: Target, dims: tuple[int, int]) -> csc_matrix | None:
     """Unpack a footprint; None where it is damaged or of another field."""
     if target.footprint.dims != dims:
         return None
@@ -91,7 +111,7 @@ def _column(target: Target, dims: tuple[int, int]) -> csc_matrix | None:
 def _each_once(lost: Sequence[LostJudgement]) -> Iterator[LostJudgement]:
     """Leave out those that mean the same as one of another run about which something was said later."""
     newest_first = sorted(lost, key=lambda one: -one.judgement.newest)
-    columns = [_column(one.target, lost[0].target.footprint.dims) for one in newest_first]
+    columns = [column_of(one.target, lost[0].target.footprint.dims) for one in newest_first]
     readable = [k for k, column in enumerate(columns) if column is not None]
     same = np.zeros((len(lost), len(lost)), bool)
     if readable:

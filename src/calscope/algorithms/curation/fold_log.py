@@ -1,18 +1,20 @@
 """What holds after all entries of a log: for each component that was meant, by the run that found it and its number.
 
-Of several persons, who said something last is right. Undo takes back what the same person said last and did not take
-back yet; redo says it again, as long as that person said nothing else since.
+What several persons decided of one component is kept side by side; `model.curation.ratings` says what holds of it. Undo
+takes back what the same person said last and did not take back yet; redo says it again, as long as that person said
+nothing else since.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from calscope.model.curation.curation_entry import ACTIONS, DECISIONS, CurationEntry, Target
-from calscope.model.curation.judgements import NOTHING_SAID, Judgement
+from calscope.model.curation.curation_entry import ACTIONS, DECISIONS, OF_THE_SET, CurationEntry, Decision, Target
+from calscope.model.curation.judgements import Judgement, Part
+from calscope.model.curation.ratings import How, Rating
 
 Place = tuple[str, int]
-"""Key of the refit that found a component, and its number there."""
+"""Key of the refit that found a component, and its number there; of one that was made by hand, the act and which."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,12 @@ class Folded:
 
 def fold_log(entries: Sequence[CurationEntry]) -> Folded:
     """Give what holds after all entries, the oldest first."""
-    judgements: dict[Place, Judgement] = {}
+    said: dict[Place, _Said] = defaultdict(_Said)
     targets: dict[Place, Target] = {}
     dismissed = set()
-    in_force = {at for one in _raters(entries).values() for act in one.done for at in one.places[act]}
+    holding = in_force(entries)
     for at, entry in enumerate(entries):
-        if entry.target is None or at not in in_force:
+        if entry.target is None or at not in holding or entry.action in OF_THE_SET:
             continue
         place = entry.target.run, entry.target.component
         targets[place] = entry.target
@@ -44,19 +46,50 @@ def fold_log(entries: Sequence[CurationEntry]) -> Folded:
             dismissed.add(place)
             continue
         dismissed.discard(place)
-        judgements[place] = replace(_said(judgements.get(place, NOTHING_SAID), entry), newest=at)
+        said[place].take(at, entry)
     unknown = sorted({entry.action for entry in entries if entry.action not in ACTIONS})
+    judgements = {place: one.judgement() for place, one in said.items()}
     return Folded(judgements, targets, frozenset(dismissed), tuple(unknown))
 
 
-def _said(before: Judgement, entry: CurationEntry) -> Judgement:
-    if entry.action == "note":
-        return replace(before, note=entry.text, parts=before.parts | {"note"})
-    if entry.action == "tag":
-        return replace(before, tag=entry.text, parts=before.parts | {"tag"})
-    decision = next((known for known in DECISIONS if known == entry.action), None)
-    who = entry.who if decision else ""
-    return replace(before, decision=decision, decided_by=who, parts=before.parts | {"decision"})
+def in_force(entries: Sequence[CurationEntry]) -> frozenset[int]:
+    """Give where in the log the entries are that nobody took back."""
+    return frozenset(at for one in _raters(entries).values() for act in one.done for at in one.places[act])
+
+
+@dataclass
+class _Said:
+    """What was said of one component, while the log is read."""
+
+    ratings: list[Rating] = field(default_factory=list)
+    texts: dict[Part, str] = field(default_factory=dict)
+    newest: int = -1
+
+    def take(self, at: int, entry: CurationEntry) -> None:
+        self.newest = at
+        if entry.action == "note":
+            self.texts["note"] = entry.text
+        elif entry.action == "tag":
+            self.texts["tag"] = entry.text
+        else:
+            self.ratings.append(Rating(entry.who, _decision(entry), _how(entry), at))
+
+    def judgement(self) -> Judgement:
+        tag, note = self.texts.get("tag", ""), self.texts.get("note", "")
+        return Judgement(tuple(self.ratings), tag, note, self.newest, frozenset(self.texts))
+
+
+_DECISIONS: dict[str, Decision] = {known: known for known in DECISIONS}
+
+
+def _decision(entry: CurationEntry) -> Decision | None:
+    return _DECISIONS.get(entry.text if entry.action == "settle" else entry.action)
+
+
+def _how(entry: CurationEntry) -> How:
+    if entry.action == "settle":
+        return "settled"
+    return "blind" if entry.blind else "in sight"
 
 
 @dataclass
@@ -91,9 +124,8 @@ def _raters(entries: Sequence[CurationEntry]) -> dict[str, _Rater]:
     return raters
 
 
-def next_to_move(entries: Sequence[CurationEntry], who: str, action: str) -> tuple[Place, ...]:
-    """Give the components that an undo or redo of that person would be about; none where there is nothing to do."""
+def next_to_move(entries: Sequence[CurationEntry], who: str, action: str) -> tuple[CurationEntry, ...]:
+    """Give what an undo or redo of that person would be about; none where there is nothing to do."""
     rater = _raters(entries).get(who, _Rater())
     acts = rater.done if action == "undo" else rater.undone
-    meant = [entries[at].target for at in rater.places[acts[-1]]] if acts else []
-    return tuple((target.run, target.component) for target in meant if target is not None)
+    return tuple(entries[at] for at in rater.places[acts[-1]]) if acts else ()

@@ -6,7 +6,6 @@ their meaning here.
 
 import math
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import zoom
@@ -37,6 +36,7 @@ def measure_components(
     gSig: tuple[int, int],
     fr_hz: float,
     decay_time_s: float,
+    workers: int = 1,
     progress: Progress = silent,
 ) -> ComponentQuality:
     """Measure SNR, r-value and likeness to a soma of every component; the network's score is left open (NaN).
@@ -53,6 +53,8 @@ def measure_components(
         Frames per second.
     decay_time_s
         How long a typical transient lasts.
+    workers
+        Threads; the result doesn't depend on how many.
     progress
         Told how far the pass over the movie is.
     """
@@ -62,7 +64,7 @@ def measure_components(
         return ComponentQuality(snr=none, r_value=none, cnn=none, soma_parts=np.zeros((0, len(SOMA_PARTS)), np.float32))
     snr = event_snr(traces=components.raw, fr_hz=fr_hz, decay_time_s=decay_time_s)
     r_value = spatial_r(movie=movie, components=components, fr_hz=fr_hz, progress=part(progress, 0, 0.5))
-    parts = measure_soma(movie, components, gSig=gSig, progress=part(progress, 0.5, 1))
+    parts = measure_soma(movie, components, gSig=gSig, workers=workers, progress=part(progress, 0.5, 1))
     return ComponentQuality(snr=snr, r_value=r_value, cnn=cnn, soma_parts=parts)
 
 
@@ -234,12 +236,19 @@ def _sum_over_frames(
     for start, stop in chunks(movie.shape[0], CHUNK_FRAMES):
         progress(start / movie.shape[0], "Comparing footprints with the movie")
         codes = np.ascontiguousarray(movie.codes[start:stop]).reshape(stop - start, height_width)
-        by_pixel = cv2.transpose(codes)
         for k, pixels in enumerate(rows):
             first, last = np.searchsorted(frames[k], (start, stop))
-            if last > first:
-                sums[k] += by_pixel[pixels][:, frames[k][first:last] - start].sum(axis=1)
+            _add_frames(codes, frames[k][first:last] - start, pixels, sums[k])
     return sums
+
+
+@kernel
+def _add_frames(codes: NDArray, frames: NDArray, pixels: NDArray, sums: NDArray) -> None:
+    """Add what some pixels are in some frames of codes, (T, H*W)."""
+    for t in frames:
+        frame = codes[t]
+        for i in range(pixels.size):
+            sums[i] += frame[pixels[i]]
 
 
 def _correlation(a: NDArray, b: NDArray) -> float:

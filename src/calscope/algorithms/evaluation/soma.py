@@ -25,6 +25,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from calscope.algorithms.threads import WorkerPool
 from calscope.compiled import kernel
 from calscope.model.movie import FloatArray, Movie, chunks
 from calscope.model.progress import Progress, silent
@@ -76,26 +77,31 @@ class Window(NamedTuple):
 
 
 def measure_soma(
-    movie: Movie, components: Components, *, gSig: tuple[int, int], progress: Progress = silent
+    movie: Movie, components: Components, *, gSig: tuple[int, int], workers: int = 1, progress: Progress = silent
 ) -> FloatArray:
-    """Measure how much each component is like a soma in focus.
+    """Measure how much each component is like a soma in focus; the result doesn't depend on the number of threads.
 
     Returns
     -------
     (K, 5) float32 of 0 to 1, columns as `SOMA_PARTS`; NaN where a trace has nothing of its own to look at (constant,
     not finite, or no more than a mixture of others), 0 where a footprint is empty.
     """
-    out = np.full((components.n, len(SOMA_PARTS)), np.nan, np.float32)
     tight = [_bounds(components, k) for k in range(components.n)]
     wide = [None if t is None else _widened(t, gSig, components.dims) for t in tight]
     own = unique_traces(components, tight, wide)
-    pictures = activity_images(movie, own, wide, progress)
-    for k, (window, picture) in enumerate(zip(wide, pictures, strict=True)):
+
+    def parts_of(k: int) -> tuple[float, ...]:
+        window = wide[k]
         if window is None:
-            out[k] = 0.0
-        elif own[k].any():
-            out[k] = soma_parts(picture, _footprint_in(components, k, window), gSig)
-    return out
+            return (0.0,) * len(SOMA_PARTS)
+        if not own[k].any():
+            return (math.nan,) * len(SOMA_PARTS)
+        return soma_parts(pictures[k], _footprint_in(components, k, window), gSig)
+
+    with WorkerPool(workers) as pool:
+        pictures = activity_images(movie, own, wide, pool, progress)
+        parts = list(pool.map(parts_of, range(components.n)))
+    return np.array(parts, np.float32).reshape(components.n, len(SOMA_PARTS))
 
 
 def _footprint_in(components: Components, k: int, window: Window) -> FloatArray:
@@ -120,8 +126,13 @@ def _bounds(components: Components, k: int) -> Window | None:
     return Window(int(y.min()), int(y.max()) + 1, int(x.min()), int(x.max()) + 1)
 
 
+def surroundings_px(gSig: tuple[int, int]) -> tuple[int, int]:
+    """Give how far around a footprint is looked, px (y, x)."""
+    return math.ceil(MARGIN * gSig[0]), math.ceil(MARGIN * gSig[1])
+
+
 def _widened(window: Window, gSig: tuple[int, int], dims: tuple[int, int]) -> Window:
-    down, across = (math.ceil(MARGIN * half) for half in gSig)
+    down, across = surroundings_px(gSig)
     return Window(
         max(0, window.top - down),
         min(dims[0], window.bottom + down),
@@ -165,7 +176,7 @@ def _centred(traces: NDArray) -> NDArray[np.float64]:
 
 
 def activity_images(
-    movie: Movie, own: NDArray[np.float64], windows: list[Window | None], progress: Progress = silent
+    movie: Movie, own: NDArray[np.float64], windows: list[Window | None], pool: WorkerPool, progress: Progress
 ) -> list[NDArray[np.float64]]:
     """Sum each window of the movie over time, weighted by the unique traces; one image a component."""
     empty = Window(0, 0, 0, 0)
@@ -175,9 +186,12 @@ def activity_images(
     for start, stop in chunks(movie.shape[0], CHUNK_FRAMES):
         progress(start / movie.shape[0], _SILENT)
         codes = np.ascontiguousarray(movie.codes[start:stop])
-        for k, window in enumerate(places):
-            if pictures[k].size:
-                pictures[k] += _weighted_sum(codes, weights[k, start:stop], *window)
+        span = slice(start, stop)
+
+        def add(k: int, codes: NDArray = codes, span: slice = span) -> None:
+            pictures[k] += _weighted_sum(codes, weights[k, span], *places[k])
+
+        pool.each(add, [k for k, picture in enumerate(pictures) if picture.size])
     return [picture * float(movie.scale) for picture in pictures]
 
 
@@ -265,6 +279,9 @@ def disc_radius_px(smooth: FloatArray, level: float, spot: NDArray[np.bool_]) ->
 
     Counted in whole pixels, a spot six wide may have an inner radius of 1.7 to 2.8, by where its centre falls.
     """
+    y, x = np.nonzero(spot)
+    around = slice(max(0, y.min() - 2), y.max() + 3), slice(max(0, x.min() - 2), x.max() + 3)
+    smooth, spot = smooth[around], spot[around]
     near = cv2.dilate(spot.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     alone = np.where(near, smooth, np.minimum(smooth, 0))
     # A filled hole is as bright as the rim around it, which between the pixels may be too thin to close.

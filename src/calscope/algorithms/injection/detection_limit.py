@@ -4,21 +4,33 @@ The share found rises with the logarithm of the SNR as a logistic curve, fitted 
 prior keeps it finite where all are found above one level and none below: Gelman et al. 2008, Ann Appl Stat 2:1360).
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csc_matrix
 
 from calscope.algorithms.comparison.agreement import match_footprints, trace_correlations
-from calscope.algorithms.injection.injected_cells import LADDER, InjectedCells
-from calscope.model.detection import Curves, Detection, DetectionLimits, Limit, ShareCurve
+from calscope.algorithms.injection.injected_cells import LADDER
+from calscope.model.detection import (
+    Curves,
+    Detection,
+    DetectionLimits,
+    FoundCells,
+    InjectedCells,
+    KnownCells,
+    Limit,
+    ShareCurve,
+)
 from calscope.model.movie import FloatArray
 from calscope.model.results import ComponentQuality, Components, Evaluation
 
 RESAMPLED = 400
 FEWEST_CELLS = 16
 """Fewer say nothing."""
+_FOLLOWS = 0.5
+"""Correlation of a component's trace with a cell's from which it shows that cell."""
 _PRIOR_SD = (10.0, 5.0)
 """Of the curve's height and of its slope."""
 _STEPS = 25
@@ -27,25 +39,41 @@ _INTERVAL = (0.025, 0.975)
 _CLOSE = 1e-6
 
 
-def detect(
-    cells: InjectedCells, components: Components, quality: ComponentQuality, evaluation: Evaluation
-) -> Detection:
-    """Tell which of the cells lie in a component each, and whether it is accepted.
+@dataclass(frozen=True)
+class FoundInRound:
+    """Which of the cells that were put in together lie in a component each; entries as in `FoundCells`."""
+
+    found: NDArray[np.bool_]
+    trace_r: FloatArray
+    quality: ComponentQuality
+
+
+def find_cells(
+    cells: InjectedCells, components: Components, quality: ComponentQuality, without: csc_matrix
+) -> FoundInRound:
+    """Tell which of the cells lie in a component each.
+
+    Where a component would lie without the cell too, it counts only if its trace follows what was put in.
 
     Parameters
     ----------
-    components, quality, evaluation
+    components, quality
         Of the movie with the cells in it.
+    without
+        (H*W, K) footprints that the same parameters give without the cells.
     """
-    found, accepted = np.zeros(cells.n, bool), np.zeros(cells.n, bool)
-    trace_r = np.full(cells.n, np.nan, np.float32)
-    pairs = np.zeros((0, 2), np.intp)
+    pairs, trace_r = np.zeros((0, 2), np.intp), np.zeros(0, np.float32)
     if cells.n and components.n:
         pairs = match_footprints(cells.A, components.A).pairs
-        found[pairs[:, 0]] = True
-        accepted[pairs[:, 0]] = evaluation.accepted[pairs[:, 1]]
-        trace_r[pairs[:, 0]] = trace_correlations(cells.C, components.C, pairs)
-    return Detection(cells.peak_snr, found, accepted, trace_r, cells.centers_px, _of_cells(quality, pairs, cells.n))
+        trace_r = trace_correlations(cells.C, components.C, pairs)
+        is_new = ~np.isin(pairs[:, 0], match_footprints(cells.A, without).pairs[:, 0])
+        counts = is_new | (trace_r >= _FOLLOWS)
+        pairs, trace_r = pairs[counts], trace_r[counts]
+    found = np.zeros(cells.n, bool)
+    found[pairs[:, 0]] = True
+    of_cells = np.full(cells.n, np.nan, np.float32)
+    of_cells[pairs[:, 0]] = trace_r
+    return FoundInRound(found, of_cells, _of_cells(quality, pairs, cells.n))
 
 
 def _of_cells(quality: ComponentQuality, pairs: NDArray[np.intp], n: int) -> ComponentQuality:
@@ -60,25 +88,18 @@ def _of_cells(quality: ComponentQuality, pairs: NDArray[np.intp], n: int) -> Com
     return ComponentQuality(placed(quality.snr), placed(quality.r_value), placed(quality.cnn), parts)
 
 
-def in_one(rounds: Sequence[Detection], *, decay_time_s: float, gain: float) -> Detection:
-    """Put the cells of all rounds together; no cells where there was no round."""
-    numbers = [np.full(one.n, number) for number, one in enumerate(rounds)]
-
-    def joined(values: Iterable[NDArray], *like: int) -> NDArray:
-        return np.concatenate([np.zeros((0, *like), np.float32), *values])
-
-    together = Detection(
-        peak_snr=joined(one.peak_snr for one in rounds),
-        found=joined(one.found for one in rounds).astype(bool),
-        accepted=joined(one.accepted for one in rounds).astype(bool),
-        trace_r=joined(one.trace_r for one in rounds),
-        centers_px=joined((one.centers_px for one in rounds), 2),
-        quality=_joined_quality([one.quality for one in rounds if one.quality is not None]),
-        round=joined(numbers).astype(int),
-        decay_time_s=decay_time_s,
-        gain=gain,
+def in_one(rounds: Sequence[FoundInRound], cells: KnownCells) -> FoundCells:
+    """Put what was found in all rounds together; no cells where there was no round."""
+    return FoundCells(
+        peak_snr=cells.peak_snr,
+        found=np.concatenate([np.zeros(0, bool), *(one.found for one in rounds)]),
+        trace_r=np.concatenate([np.zeros(0, np.float32), *(one.trace_r for one in rounds)]),
+        centers_px=cells.centers_px,
+        quality=_joined_quality([one.quality for one in rounds]),
+        round=cells.round,
+        decay_time_s=cells.decay_time_s,
+        gain=cells.gain,
     )
-    return with_curves(together)
 
 
 def _joined_quality(parts: Sequence[ComponentQuality]) -> ComponentQuality | None:
@@ -87,6 +108,14 @@ def _joined_quality(parts: Sequence[ComponentQuality]) -> ComponentQuality | Non
     snr, r_value, cnn = (np.concatenate([getattr(one, name) for one in parts]) for name in ("snr", "r_value", "cnn"))
     somas = [one.soma_parts for one in parts if one.soma_parts is not None]
     return ComponentQuality(snr, r_value, cnn, np.concatenate(somas) if len(somas) == len(parts) else None)
+
+
+def detection_of(cells: FoundCells, evaluate: Callable[[ComponentQuality], Evaluation]) -> Detection:
+    """Tell which of the components in which the cells lie are accepted, and fit the limits."""
+    accepted = np.zeros(len(cells.found), bool)
+    if cells.quality is not None:
+        accepted = cells.found & evaluate(cells.quality).accepted
+    return with_curves(Detection(**vars(cells), accepted=accepted))
 
 
 def limit(peak_snr: FloatArray, success: NDArray[np.bool_], share: float, *, seed: int = 0) -> Limit | None:

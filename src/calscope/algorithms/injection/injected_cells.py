@@ -3,14 +3,13 @@
 As in tests of spike sorters by added spikes ("hybrid ground truth", Rossant et al. 2016, Nat Neurosci 19:634).
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 from scipy.sparse import csc_matrix, hstack
 
 from calscope.algorithms.threads import WorkerPool
+from calscope.model.detection import InjectedCells
 from calscope.model.movie import FloatArray, Movie, chunks
 from calscope.model.progress import Progress, silent
 from calscope.model.results import Components
@@ -33,25 +32,6 @@ _GAIN_BINS = 20
 _CHUNK = 128
 
 
-@dataclass(frozen=True)
-class InjectedCells:
-    """Cells that are put into a movie."""
-
-    A: csc_matrix
-    """(H*W, n) footprints, 1 at their brightest pixel, Fortran pixel order."""
-    C: FloatArray
-    """(n, T) light at the brightest pixel, in units of the movie."""
-    peak_snr: FloatArray
-    """(n,)."""
-    centers_px: FloatArray
-    """(n, 2) y, x."""
-
-    @property
-    def n(self) -> int:
-        """How many."""
-        return len(self.peak_snr)
-
-
 def photon_gain(mean: FloatArray, noise_sd: FloatArray) -> float:
     """Give the noise variance that comes with one unit of light: the slope of variance over mean among pixels.
 
@@ -65,16 +45,31 @@ def photon_gain(mean: FloatArray, noise_sd: FloatArray) -> float:
     float
         0 where brighter pixels are no noisier.
     """
+    x, y = noise_curve(mean, noise_sd).T
+    spread = float(np.var(x)) if x.size else 0.0
+    return max(0.0, float(np.mean((x - x.mean()) * (y - y.mean())) / spread)) if spread > 0 else 0.0
+
+
+def noise_curve(mean: FloatArray, noise_sd: FloatArray) -> NDArray[np.float64]:
+    """Give light and noise variance, each the median over pixels that are about as bright, the darkest first.
+
+    Parameters
+    ----------
+    mean, noise_sd
+        As for `photon_gain`.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n, 2); no rows where there are too few pixels.
+    """
     level, variance = mean.ravel().astype(np.float64), noise_sd.ravel().astype(np.float64) ** 2
     usable = np.isfinite(level) & np.isfinite(variance) & (variance > 0)
     if usable.sum() < 2 * _GAIN_BINS:
-        return 0.0
-    order = np.argsort(level[usable])
-    bins = np.array_split(order, _GAIN_BINS)
-    x = np.array([np.median(level[usable][one]) for one in bins])
-    y = np.array([np.median(variance[usable][one]) for one in bins])
-    spread = float(np.var(x))
-    return max(0.0, float(np.mean((x - x.mean()) * (y - y.mean())) / spread)) if spread > 0 else 0.0
+        return np.empty((0, 2))
+    level, variance = level[usable], variance[usable]
+    bins = np.array_split(np.argsort(level), _GAIN_BINS)
+    return np.array([(np.median(level[one]), np.median(variance[one])) for one in bins])
 
 
 def decay_time_s(g: FloatArray, fr_hz: float, otherwise_s: float) -> float:
@@ -88,6 +83,11 @@ def decay_time_s(g: FloatArray, fr_hz: float, otherwise_s: float) -> float:
     slowest = [np.abs(np.roots([1.0, *(-row)])).max() for row in np.asarray(g, np.float64) if row.size and np.any(row)]
     times = [-1.0 / (fr_hz * np.log(root)) for root in slowest if 0.0 < root < 1.0]
     return float(np.median(times)) if times else otherwise_s
+
+
+def most_at_once(dims: tuple[int, int], gSig: tuple[int, int]) -> int:
+    """Give how many cells are put into a field together at most; px."""
+    return max(1, min(MOST_CELLS, round(np.prod(dims) / (_FIELD_PER_CELL * np.pi * np.prod(gSig)))))
 
 
 def choose_cells(
@@ -126,8 +126,8 @@ def choose_cells(
     shapes = _shapes(components, accepted) or [_disc(gSig)]
     activity = _activity(components.C[np.flatnonzero(accepted)])
     reach = max(max(shape.shape) for shape in shapes) // 2
-    most = min(MOST_CELLS, round(np.prod(components.dims) / (_FIELD_PER_CELL * np.pi * np.prod(gSig))))
-    places = _free_places(components.A, components.dims, reach + border_px, reach, rng)[: max(most, 1)]
+    most = most_at_once(components.dims, gSig)
+    places = _free_places(components.A, components.dims, reach + border_px, reach, rng)[:most]
     noise = components.sn.reshape(components.dims, order="F").astype(np.float64)
     n_frames = components.n_frames
     columns, traces, levels, centers = [], [], [], []

@@ -9,7 +9,7 @@ from scipy.ndimage import binary_dilation
 from calscope.algorithms.motion_check.bootstrap import estimate
 from calscope.algorithms.proposals.active_spots import Spot, find_spots, scale_energies
 from calscope.algorithms.proposals.decay import Decay, measure_decay
-from calscope.algorithms.proposals.motion_extent import largest_shift, local_motion
+from calscope.algorithms.proposals.motion_extent import PARTS, largest_shift, local_motion
 from calscope.algorithms.proposals.photon_noise import photon_noise
 from calscope.algorithms.proposals.provisional_traces import (
     activity_pictures,
@@ -91,10 +91,10 @@ def measure_recording(
         decay = measure_decay(_traces(movie, cells, workers, part(progress, 0.8, 0.9)))
     measures["soma_diameter_px"] = _diameter(diameters, len(cells), why)
     measures["decay_frames"] = Measure(decay.frames, decay.n_transients, decay.why_not)
-    measures |= _motion(source, survey, movie, _active(spots, dims), part(progress, 0.9, 1))
-    measures |= _noise(movie)
+    motion, parts_px = _motion(source, survey, movie, _active(spots, dims), part(progress, 0.9, 1))
+    noise, curve = _noise(movie)
     return Measurements(
-        measures=measures,
+        measures=measures | motion | noise,
         shape=source.shape,
         looked_at=(movie.first, movie.first + movie.shape[0]),
         cells=_places(cells),
@@ -102,6 +102,8 @@ def measure_recording(
         rise_frames=decay.rise_frames,
         corr=corr,
         transient=decay.transient,
+        parts_px=parts_px,
+        noise_curve=curve,
     )
 
 
@@ -189,33 +191,40 @@ def _motion(
     movie: SettledMovie,
     active: NDArray[np.bool_],
     progress: Progress,
-) -> dict[MeasureName, Measure]:
+) -> tuple[dict[MeasureName, Measure], FloatArray]:
+    """Give the measures of motion, and how far each part of the field moves on its own."""
     n = len(survey.frames)
+    nowhere = np.full((PARTS, PARTS), np.nan, np.float32)
     if not survey.shows.any():
         why = Note("no_shift_no_picture")
         names: tuple[MeasureName, ...] = ("largest_shift_y_px", "largest_shift_x_px", "local_motion_px")
-        return {name: Measure(None, 0, why) for name in names}
+        return {name: Measure(None, 0, why) for name in names}, nowhere
     largest = largest_shift(source, survey)
     px = max(largest.y_px.value, largest.x_px.value)
     limit = Note("no_shift_at_limit", {"px": px}) if largest.at_limit else None
     local = local_motion(movie, active, movie.rim_px, progress=progress)
-    return {
+    measures: dict[MeasureName, Measure] = {
         "largest_shift_y_px": Measure(None if limit else largest.y_px, n, limit),
         "largest_shift_x_px": Measure(None if limit else largest.x_px, n, limit),
-        "local_motion_px": Measure(local, n, None if local else Note("no_local_motion")),
+        "local_motion_px": Measure(local.px if local else None, n, None if local else Note("no_local_motion")),
     }
+    return measures, local.parts_px if local else nowhere
 
 
-def _noise(movie: SettledMovie) -> dict[MeasureName, Measure]:
+def _noise(movie: SettledMovie) -> tuple[dict[MeasureName, Measure], FloatArray]:
+    """Give the measures of noise, and noise over light."""
     found = photon_noise(movie)
     if found is None:
         why = Note("no_noise")
-        return {"noise_sd": Measure(None, 0, why), "noise_per_unit": Measure(None, 0, why)}
+        return {"noise_sd": Measure(None, 0, why), "noise_per_unit": Measure(None, 0, why)}, np.empty(
+            (0, 2), np.float32
+        )
     n = movie.shape[1] * movie.shape[2]
-    return {
+    measures: dict[MeasureName, Measure] = {
         "noise_sd": Measure(found.sd, n),
         "noise_per_unit": Measure(found.per_unit, n, None if found.per_unit else Note("no_photon_noise")),
     }
+    return measures, found.curve
 
 
 def _active(spots: list[Spot], dims: tuple[int, ...]) -> NDArray[np.bool_]:

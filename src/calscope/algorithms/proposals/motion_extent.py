@@ -27,6 +27,7 @@ FITS = 0.6
 """A lone frame fits where its correlation with the template is at least this share of the usual one."""
 PARTS = 3
 """Parts of the field along each side."""
+FEWEST_PARTS = 3
 STRETCH = 8
 """Frames of a stretch, half of them in each half."""
 MOST_STRETCHES = 60
@@ -45,6 +46,16 @@ class LargestShift:
     x_px: Estimate
     at_limit: bool
     """It moves as far as could be looked at, or further."""
+
+
+@dataclass(frozen=True)
+class LocalMotion:
+    """How far parts of the field move on their own."""
+
+    px: Estimate
+    """Root mean square over parts, with its bootstrap interval."""
+    parts_px: FloatArray
+    """(3, 3) that of each part; NaN where too little of it is quiet."""
 
 
 def largest_shift(source: FrameSource, survey: MotionSurvey) -> LargestShift:
@@ -99,8 +110,8 @@ def _likeness(source: FrameSource, survey: MotionSurvey, index: int) -> float:
 
 def local_motion(
     movie: FrameSource, active: NDArray[np.bool_], rim_px: tuple[int, int], *, progress: Progress = silent
-) -> Estimate | None:
-    """Measure how far parts of the field move on their own, px, root mean square; None where it can't be told.
+) -> LocalMotion | None:
+    """Measure how far parts of the field move on their own; None where it can't be told.
 
     Parameters
     ----------
@@ -132,11 +143,14 @@ def _fine(image: FloatArray) -> FloatArray:
 
 
 def _part_shifts(images: FloatArray, still: NDArray[np.bool_]) -> NDArray[np.float64] | None:
-    """Shift of each part against the mean image, less that of the field, (stretches, 2 halves, parts, 2)."""
+    """Shift of each part against the mean image, less that of the field, (stretches, 2 halves, parts, 2).
+
+    NaN for parts of which too little is still; None where fewer than three are left.
+    """
     mean = images.mean(axis=(0, 1))
     down, across = np.gradient(mean)
-    shifts = []
-    for rows, columns in _parts(mean.shape):
+    shifts = np.full((PARTS**2, 2, images.shape[0] * images.shape[1]), np.nan)
+    for number, (rows, columns) in enumerate(_parts(mean.shape)):
         quiet = still[rows, columns]
         if quiet.sum() < LEAST_PART_PX**2 / 4:
             continue
@@ -144,12 +158,12 @@ def _part_shifts(images: FloatArray, still: NDArray[np.bool_]) -> NDArray[np.flo
         shapes = [image[rows, columns][quiet] for image in (down, across, mean, np.ones_like(mean))]
         values = (images[:, :, rows, columns] - mean[rows, columns])[..., quiet].astype(np.float64)
         fitted = np.linalg.lstsq(np.stack(shapes, axis=1), values.reshape(-1, values.shape[-1]).T, rcond=None)[0]
-        shifts.append(fitted[:2])
-    if len(shifts) < 3:
+        shifts[number] = fitted[:2]
+    if np.isfinite(shifts[:, 0, 0]).sum() < FEWEST_PARTS:
         return None
-    each = np.array(shifts).transpose(2, 0, 1).reshape(*images.shape[:2], len(shifts), 2)
+    each = shifts.transpose(2, 0, 1).reshape(*images.shape[:2], PARTS**2, 2)
     each = np.clip(each, -_MOST_PX, _MOST_PX)
-    return np.asarray(each - np.median(each, axis=2, keepdims=True))
+    return np.asarray(each - np.nanmedian(each, axis=2, keepdims=True))
 
 
 def _parts(field: tuple[int, ...]) -> list[tuple[slice, slice]]:
@@ -157,9 +171,12 @@ def _parts(field: tuple[int, ...]) -> list[tuple[slice, slice]]:
     return [(some, others) for some in rows for others in columns]
 
 
-def _shared(shifts: NDArray[np.float64]) -> Estimate:
-    """Root of the covariance of the two halves, over parts and both axes, with its bootstrap interval."""
+def _shared(shifts: NDArray[np.float64]) -> LocalMotion:
+    """Root of the covariance of the two halves, over both axes: with its bootstrap interval, and of each part."""
     centred = shifts - shifts.mean(axis=(0, 1))
-    product = (centred[:, 0] * centred[:, 1]).mean(axis=1).sum(axis=-1) / 2
+    of_parts = (centred[:, 0] * centred[:, 1]).sum(axis=-1) / 2
+    product = np.nanmean(of_parts, axis=1)
     weights = draw_weights(len(product))
-    return estimate(np.sqrt(np.maximum(weights @ product / len(product), 0)))
+    px = estimate(np.sqrt(np.maximum(weights @ product / len(product), 0)))
+    parts_px = np.sqrt(np.maximum(of_parts.mean(axis=0), 0)).reshape(PARTS, PARTS)
+    return LocalMotion(px, parts_px.astype(np.float32))

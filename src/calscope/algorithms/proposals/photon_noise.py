@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calscope.algorithms.cnmf.noise import trace_noise
-from calscope.algorithms.injection.injected_cells import photon_gain
+from calscope.algorithms.injection.injected_cells import noise_curve, photon_gain
 from calscope.algorithms.motion_check.bootstrap import estimate
 from calscope.model.movie import FloatArray, FrameSource
 from calscope.model.results import Estimate
@@ -28,6 +28,8 @@ class PhotonNoise:
     per_unit: Estimate | None
     """Noise variance that comes with one unit of light: the units that one photon makes, where noise is that of
     photons. None where brighter pixels are no noisier."""
+    curve: FloatArray
+    """(n, 2) light and noise variance of pixels that are about as bright, the darkest first."""
 
 
 def photon_noise(movie: FrameSource) -> PhotonNoise | None:
@@ -42,7 +44,9 @@ def photon_noise(movie: FrameSource) -> PhotonNoise | None:
     if not (sd > 0).any():
         return None
     low, high = np.quantile(sd, _QUARTILES)
-    return PhotonNoise(Estimate(float(np.median(sd)), float(low), float(high)), _per_unit(frames.mean(axis=0), sd))
+    mean = frames.mean(axis=0)
+    own = Estimate(float(np.median(sd)), float(low), float(high))
+    return PhotonNoise(own, _per_unit(mean, sd), noise_curve(mean, sd).astype(np.float32))
 
 
 def _per_unit(mean: FloatArray, sd: FloatArray) -> Estimate | None:

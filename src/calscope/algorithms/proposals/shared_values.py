@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from calscope.algorithms.proposals.from_measurements import propose
+from calscope.algorithms.proposals.from_measurements import InUse, propose
 from calscope.model.proposals import AnimalProposals, Measurements, MeasureName
 from calscope.model.results import Estimate
 
@@ -24,7 +24,7 @@ class SharedProposals:
     """By animal: what differs."""
 
 
-def share(animals: Sequence[AnimalProposals], rates_hz: Mapping[str, float | None]) -> SharedProposals:
+def share(animals: Sequence[AnimalProposals], rates_hz: Mapping[str, float | None], in_use: InUse) -> SharedProposals:
     """Give values for all animals, and single ones' own.
 
     A size or decay whose interval holds the median of all animals is taken as that; what still differs is an animal's
@@ -34,12 +34,14 @@ def share(animals: Sequence[AnimalProposals], rates_hz: Mapping[str, float | Non
     ----------
     rates_hz
         Frame rate of each animal, None where it is unknown.
+    in_use
+        The values that runs of all animals would use now.
     """
     pooled = {one.animal: one.measurements for one in animals}
     for name in POOLED:
         pooled = _towards_median(pooled, name, rates_hz)
     proposed = {
-        animal: {one.name: one.value for one in propose(found, rates_hz[animal]) if one.is_made}
+        animal: {one.name: one.value for one in propose(found, rates_hz[animal], in_use) if one.is_made}
         for animal, found in pooled.items()
     }
     names = list(dict.fromkeys(name for values in proposed.values() for name in values))

@@ -9,12 +9,17 @@ from pathlib import Path
 import h5py
 
 from calscope.export.exported_animal import ExportedAnimal, ExportedRun
-from calscope.export.formats import caiman_export, nwb_export
+from calscope.export.formats import caiman_export
 from calscope.export.formats.csv_export import write_csv
 from calscope.export.formats.hdf5_target import check_replaceable
+from calscope.export.formats.imagej_export import write_imagej
+from calscope.export.formats.images_export import write_images
+from calscope.export.formats.matlab_export import write_matlab
+from calscope.export.formats.movie_export import write_corrected
+from calscope.export.formats.nwb import write_nwb as nwb
 from calscope.export.formats.suite2p_export import write_suite2p
 from calscope.export.run_folder.write_animal import RUN, check_place, write_animal, write_json
-from calscope.io.atomic_write import atomic_file, atomic_folder
+from calscope.io.atomic_write import atomic_file, atomic_folder, is_full
 from calscope.model.errors import CalscopeError, EngineError, StoreError
 from calscope.model.notes import Note
 from calscope.model.progress import Progress, part, silent
@@ -45,12 +50,17 @@ def _write_run_folder(animal: ExportedAnimal, folder: Path, progress: Progress) 
 
 
 RUN_FOLDER = "run"
+NWB = "nwb"
 FORMATS = {
-    "nwb": Format(nwb_export.write_nwb, ".nwb", nwb_export.is_ours),
+    NWB: Format(nwb.write_nwb, ".nwb", nwb.is_ours),
     "caiman": Format(caiman_export.write_caiman, ".hdf5", caiman_export.is_ours, caiman_export.caiman_export_notes),
     "suite2p": Format(write_suite2p),
     "suite2p-with-movie": Format(partial(write_suite2p, with_movie=True)),
     "csv": Format(write_csv),
+    "matlab": Format(write_matlab),
+    "imagej": Format(write_imagej),
+    "images": Format(write_images),
+    "movie": Format(write_corrected),
     RUN_FOLDER: Format(_write_run_folder),
 }
 
@@ -66,7 +76,8 @@ def export_run(
     Parameters
     ----------
     format
-        nwb, caiman, suite2p, suite2p-with-movie, csv, or run: the files of `calscope run`.
+        nwb, caiman, suite2p, suite2p-with-movie, csv, matlab, imagej (outlines), images, movie, or run: the files of
+        `calscope run`.
     folder
         Folder to write into. Each animal gets a file or a folder of its own name in it.
 
@@ -78,7 +89,8 @@ def export_run(
     Raises
     ------
     StoreError
-        When there is no such format, or an animal can't be exported; the others are written all the same.
+        When there is no such format, or an animal can't be exported, and the others are written all the same; when the
+        disk is full, and nothing is left.
     EngineError
         When the format needs a package that is not installed.
     Cancelled
@@ -117,6 +129,8 @@ def _write_animals(
         except EngineError:
             raise
         except CalscopeError as error:
+            if isinstance(error.__cause__, OSError) and is_full(error.__cause__):
+                raise  # the others would be taken for the whole run
             failed.append(str(error))
     return written, failed
 

@@ -8,10 +8,13 @@ from numpy.typing import NDArray
 from scipy.stats import skew
 
 from calscope.export.exported_animal import ExportedAnimal
+from calscope.export.formats.enhanced_image import enhanced
 from calscope.export.formats.suite2p_movie import MOVIE, write_movie
 from calscope.export.formats.suite2p_objects import write_objects
 from calscope.model.movie import FloatArray
+from calscope.model.params import Parameters
 from calscope.model.progress import Progress, part, silent
+from calscope.model.recording import Pair
 
 
 def write_suite2p(
@@ -115,6 +118,7 @@ def _activity(trace: FloatArray) -> dict[str, float]:
 def _db(animal: ExportedAnimal) -> dict[str, Any]:
     """Give what suite2p knows of a recording: sizes, places, images and offsets."""
     height, width = animal.dims
+    mean = _image(animal, "mean_after", "template", "max_after")
     found: dict[str, Any] = {
         "Ly": height,
         "Lx": width,
@@ -124,7 +128,8 @@ def _db(animal: ExportedAnimal) -> dict[str, Any]:
         "nplanes": 1,
         "nchannels": 1,
         "functional_chan": 1,
-        "meanImg": _image(animal, "mean_after", "template", "max_after"),
+        "meanImg": mean,
+        "meanImgE": enhanced(mean, _around_px(animal)),  # a folder without it is opened with one that is black
         "Vcorr": _image(animal, "corr_after"),
         "data_path": [str(animal.recording.get("path", "unknown"))],
         "save_path": ".",
@@ -158,6 +163,12 @@ def _settings(animal: ExportedAnimal) -> dict[str, Any]:
 def _image(animal: ExportedAnimal, *names: str) -> FloatArray:
     found = (animal.images[name] for name in names if name in animal.images)
     return next(found, np.zeros(animal.dims, np.float32))
+
+
+def _around_px(animal: ExportedAnimal) -> Pair:
+    """Give how wide the surroundings are that the enhanced mean image is relative to: twice the half size of a soma."""
+    half_y, half_x = (animal.params or Parameters()).cnmf.gSig
+    return 2.0 * half_y, 2.0 * half_x
 
 
 def _offsets(animal: ExportedAnimal) -> dict[str, FloatArray]:

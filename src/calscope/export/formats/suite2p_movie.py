@@ -5,8 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from calscope.export.exported_animal import ExportedAnimal
-from calscope.io.readers.reader_registry import open_recording
-from calscope.model.errors import StoreError
+from calscope.export.formats.movie_export import movie_of
 from calscope.model.movie import FrameSource, chunks
 from calscope.model.progress import Progress, part, silent
 
@@ -29,7 +28,7 @@ def write_movie(path: Path, animal: ExportedAnimal, progress: Progress = silent)
     StoreError
         When the corrected movie was not kept.
     """
-    source = _source(animal)
+    source = movie_of(animal, "Run it with --save-movie, or export it without the movie, as the format suite2p.")
     dtype = str(animal.recording.get("dtype"))
     counts_per_unit = _COUNTS_PER_UNIT.get(dtype) or _fitting(source, part(progress, 0, 0.4))
     told = part(progress, 0 if dtype in _COUNTS_PER_UNIT else 0.4, 1)
@@ -39,17 +38,6 @@ def write_movie(path: Path, animal: ExportedAnimal, progress: Progress = silent)
             values = np.rint(np.asarray(source.read(start, stop), np.float32) * counts_per_unit)
             file.write(np.clip(np.nan_to_num(values), -_LARGEST, _LARGEST).astype("<i2").tobytes())
     return counts_per_unit
-
-
-def _source(animal: ExportedAnimal) -> FrameSource:
-    if animal.movie is not None:
-        return animal.movie
-    if animal.movie_file is not None:
-        return open_recording(animal.movie_file)
-    raise StoreError(
-        f"{animal.place} has no corrected movie. Run it with --save-movie, or export it without the movie, as the "
-        "format suite2p."
-    )
 
 
 def _fitting(source: FrameSource, progress: Progress) -> float:

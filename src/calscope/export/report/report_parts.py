@@ -1,6 +1,5 @@
 """The parts of a report: what each says, as HTML."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,14 +9,14 @@ from markupsafe import Markup
 
 from calscope.export.exported_animal import ExportedAnimal, ExportedRun
 from calscope.export.report import report_figures as figures
+from calscope.export.report.components_section import components_section
 from calscope.export.report.detection_section import detection_section
-from calscope.export.report.markup import Content, element, join, table, trusted
+from calscope.export.report.markup import Content, element, join, table
 from calscope.export.report.methods_text import write_methods
 from calscope.export.report.motion_section import motion_verdict
 from calscope.export.report.parameter_table import value_words
+from calscope.export.report.path_words import PathWords
 from calscope.export.report.report_budget import Budget
-from calscope.export.report.thinned_traces import trace_data
-from calscope.model.acceptance_rule import in_signs
 from calscope.model.note_texts.all_texts import texts
 from calscope.model.notes import notes_from_json
 from calscope.model.progress import Progress, silent
@@ -25,7 +24,7 @@ from calscope.model.progress import Progress, silent
 _ABSENT = "–"
 
 
-def overview(run: ExportedRun) -> Markup:
+def overview(run: ExportedRun, plain: PathWords) -> Markup:
     """One row an animal."""
     header = [
         "animal",
@@ -44,7 +43,7 @@ def overview(run: ExportedRun) -> Markup:
         header.append("remark")
         rows = [[*row, animal.remark] for row, animal in zip(rows, run.animals, strict=True)]
     failed = [
-        element("p", {"class": "warning"}, element("b", None, name), f" failed: {why}")
+        element("p", {"class": "warning"}, element("b", None, name), f" failed: {plain(why)}")
         for name, why in run.failures.items()
     ]
     return join(table(header, rows, {"class": "overview"}), *failed)
@@ -103,9 +102,9 @@ def methods(run: ExportedRun) -> Markup:
     return join(*(element("p", {"class": "methods"}, paragraph) for paragraph in text.paragraphs), references)
 
 
-def warnings_of(animal: ExportedAnimal) -> list[str]:
+def warnings_of(animal: ExportedAnimal, plain: PathWords) -> list[str]:
     """Give sentences on what should be known before this animal's results are trusted."""
-    said = [f"The run ended early: {animal.error}"] if animal.error else []
+    said = [f"The run ended early: {plain(animal.error)}"] if animal.error else []
     if animal.footprints is not None and animal.n_components == 0:
         said.append("No components were found.")
     elif animal.accepted is not None and not animal.accepted.any():
@@ -133,7 +132,9 @@ def _clipped(motion: pd.DataFrame, max_shifts: Sequence[float]) -> list[str]:
     )
 
 
-def animal_section(number: int, animal: ExportedAnimal, budget: Budget, progress: Progress = silent) -> Markup:
+def animal_section(
+    number: int, animal: ExportedAnimal, budget: Budget, plain: PathWords, progress: Progress = silent
+) -> Markup:
     """Give everything on one animal."""
     progress(0.0, animal.name)
     parts: list[Content] = [element("h2", None, animal.name)]
@@ -142,16 +143,16 @@ def animal_section(number: int, animal: ExportedAnimal, budget: Budget, progress
     if animal.own_values:
         own = "; ".join(f"{name} {value_words(name, value)}" for name, value in animal.own_values.items())
         parts.append(element("p", {"class": "note"}, f"This animal ran with values of its own: {own}."))
-    parts += [element("p", {"class": "warning"}, sentence) for sentence in warnings_of(animal)]
-    parts += [element("p", {"class": "warning"}, sentence) for sentence in _sentences(animal, "load_report")]
-    parts += [element("p", {"class": "note"}, sentence) for sentence in _sentences(animal, "notes")]
+    parts += [element("p", {"class": "warning"}, sentence) for sentence in warnings_of(animal, plain)]
+    parts += [element("p", {"class": "warning"}, plain(sentence)) for sentence in _sentences(animal, "load_report")]
+    parts += [element("p", {"class": "note"}, plain(sentence)) for sentence in _sentences(animal, "notes")]
     if animal.images:
         parts.append(_images(animal, budget))
     if animal.motion is not None:
         parts.append(_motion(animal, animal.motion))
     if animal.footprints is not None:
-        parts.append(_components(animal, budget, progress))
-    parts += [detection_section(animal.injected), _provenance(animal)]
+        parts.append(components_section(animal, budget, progress))
+    parts += [detection_section(animal.injected), _provenance(animal, plain)]
     return element("section", {"class": "animal", "id": f"animal-{number}"}, *parts)
 
 
@@ -210,123 +211,10 @@ def _motion_sentence(animal: ExportedAnimal, motion: pd.DataFrame) -> str:
     return text + (". Shading: from the least to the most shifted patch." if animal.patches is not None else ".")
 
 
-def _components(animal: ExportedAnimal, budget: Budget, progress: Progress) -> Markup:
-    heading = element("h3", None, "Components")
-    if animal.n_components == 0:
-        return heading
-    counts = f"{animal.n_components} components"
-    if animal.accepted is not None:
-        n = int(animal.accepted.sum())
-        legend = join(
-            ", ", element("span", {"class": "accepted"}, f"{n} accepted"),
-            ", ", element("span", {"class": "rejected"}, f"{animal.n_components - n} rejected"),
-        )  # fmt: skip
-    else:
-        legend = Markup(", not evaluated")
-    explain = element(
-        "p", None, counts, legend, _decided(animal), ". Click an outline or a row to see its trace. Numbers begin at 0."
-    )
-    outline = figures.contour_map(animal.need_footprints(), animal.dims, animal.accepted, animal.dxy_um)
-    viewer = element("div", {"class": "viewer"}, outline, _trace_place())
-    data = element(
-        "script",
-        {"type": "application/json", "class": "traces"},
-        script_json(trace_data(animal, budget.buckets, progress)),
-    )
-    thinned = "Traces are thinned for this page, peaks kept; every value is in traces.parquet in the animal's folder."
-    rows = element("details", None, element("summary", None, "Table of components"), _component_table(animal))
-    return join(
-        heading,
-        explain,
-        element("p", None, _rule(animal)),
-        viewer,
-        data,
-        element("p", {"class": "when"}, thinned),
-        rows,
-    )
-
-
-def _decided(animal: ExportedAnimal) -> str:
-    """Say how many were decided by hand, and by whom."""
-    frame = animal.components
-    decided = None if frame is None else frame[frame["decision"].isin(["accept", "reject"])]
-    if decided is None or animal.accepted is None or decided.empty:
-        return ""
-    who = ", ".join(sorted(set(decided["decided_by"])))
-    return f"; {len(decided)} of them decided by hand ({who}), whatever the thresholds say"
-
-
-def _rule(animal: ExportedAnimal) -> str:
-    thresholds = animal.effective.get("evaluation")
-    if animal.accepted is None or animal.is_imported or not thresholds:
-        return ""
-    return in_signs(thresholds)
-
-
-def _trace_place() -> Markup:
-    buttons = element(
-        "div",
-        {"class": "step"},
-        element("button", {"type": "button", "data-step": -1}, "← previous"),
-        element("button", {"type": "button", "data-step": 1}, "next →"),
-    )
-    return element(
-        "div", {"class": "trace"}, buttons, element("p", {"class": "chosen"}, ""), element("div", {"class": "plots"})
-    )
-
-
-def script_json(value: object) -> Markup:
-    """Give JSON that is safe inside of a script element: nothing in it can end the element."""
-    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
-    return trusted(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
-
-
-_COLUMNS = (
-    ("component", "component", "{:d}"),
-    ("y_px", "y (px)", "{:.1f}"),
-    ("x_px", "x (px)", "{:.1f}"),
-    ("area_px", "area (px)", "{:.0f}"),
-    ("snr", "SNR", "{:.2f}"),
-    ("r_value", "spatial r", "{:.3f}"),
-    ("cnn", "CNN", "{:.2f}"),
-    ("soma", "soma", "{:.2f}"),
-)
-
-
-def _component_table(animal: ExportedAnimal) -> Markup:
-    frame = animal.components
-    if frame is None:
-        return element("p", None, "There is no table of components in this folder.")
-    shown = [column for column in _COLUMNS if column[0] in frame]
-    worded = ["reason", *(name for name in ("tag", "note") if (frame[name] != "").any())]
-    header = [title for _, title, _ in shown] + ["evaluation", *worded]
-    head = element("thead", None, element("tr", None, *(element("th", {"scope": "col"}, title) for title in header)))
-    body = [
-        _component_row(animal, i, [(row[name], form) for name, _, form in shown], [row[name] for name in worded])
-        for i, row in enumerate(frame.to_dict("records"))
-    ]
-    return element(
-        "div", {"class": "scroll"}, element("table", {"class": "components"}, head, element("tbody", None, *body))
-    )
-
-
-def _component_row(
-    animal: ExportedAnimal, number: int, values: Sequence[tuple[Any, str]], words: Sequence[object]
-) -> Markup:
-    cells = [_ABSENT if pd.isna(value) else form.format(value) for value, form in values]
-    verdict = "not evaluated" if animal.accepted is None else ("accepted" if animal.accepted[number] else "rejected")
-    row = [
-        *(element("td", None, cell) for cell in cells),
-        element("td", {"class": verdict.replace(" ", "-")}, verdict),
-        *(element("td", None, str(word)) for word in words),
-    ]
-    return element("tr", {"data-component": number, "tabindex": 0}, *row)
-
-
-def _provenance(animal: ExportedAnimal) -> Markup:
+def _provenance(animal: ExportedAnimal, plain: PathWords) -> Markup:
     recording, meta = animal.recording, animal.meta
     entries: list[list[Content]] = [
-        ["recording", _show(recording.get("path"))],
+        ["recording", plain(_show(recording.get("path")))],
         ["fingerprint", _show(recording.get("fingerprint"))],
         ["frames, rows, columns", " × ".join(str(n) for n in recording.get("shape") or ()) or _ABSENT],
         ["type", _show(recording.get("dtype"))],

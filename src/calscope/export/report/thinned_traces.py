@@ -6,8 +6,11 @@ from typing import Any, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from calscope.algorithms.component_order import by_similarity
 from calscope.export.exported_animal import ExportedAnimal, TraceKind
+from calscope.model.events import PlacedEvents, labelled, placed
 from calscope.model.movie import FloatArray
+from calscope.model.notes import Note
 from calscope.model.progress import Progress, silent
 from calscope.plots import style
 
@@ -39,12 +42,43 @@ def trace_data(animal: ExportedAnimal, buckets: int, progress: Progress = silent
         if any(kind in there for kind, _ in panel["lines"])
     ]
     kinds = [kind for panel in panels for kind, _ in panel["lines"]]
-    entries = []
+    entries, active = [], []
     for number, values in animal.each_trace(kinds) if kinds else ():
         progress(number / animal.n_components, "traces")
         packed = [pack([values[kind] for kind, _ in panel["lines"]], buckets) for panel in panels]
         entries.append({"component": number, "panels": packed})
-    return {"frames": animal.n_frames, "fr_hz": animal.fr_hz, "panels": panels, "components": entries}
+        active.append(envelope(values["denoised" if "denoised" in kinds else kinds[0]], buckets))
+    shared = {"frames": animal.n_frames, "fr_hz": animal.fr_hz, "panels": panels}
+    rows = _sorted(rows_of_raster(animal), active)
+    return shared | {"raster": rows, "flags": _flags(animal), "components": entries} | labelled(placed_events(animal))
+
+
+def rows_of_raster(animal: ExportedAnimal) -> list[int]:
+    """Give the accepted components; all where none is, and before evaluation."""
+    accepted = animal.accepted
+    chosen = np.ones(animal.n_components, np.bool_) if accepted is None or not accepted.any() else accepted
+    return np.flatnonzero(chosen).tolist()
+
+
+def _sorted(rows: list[int], active: list[FloatArray]) -> list[int]:
+    """Order rows so that components that are active together are neighbours."""
+    if not active:
+        return rows
+    return [rows[at] for at in by_similarity(np.stack([active[row] for row in rows]))]
+
+
+def placed_events(animal: ExportedAnimal) -> PlacedEvents:
+    """Lay the events of the recording on its frames; what is not shown, and why, is told by the notes."""
+    found = animal.events
+    if isinstance(found, Note):
+        return PlacedEvents(notes=(found,))
+    return PlacedEvents() if found is None else placed(found, animal.n_frames or 0, animal.fr_hz)
+
+
+def _flags(animal: ExportedAnimal) -> dict[int, str]:
+    """Give by component, where there is any, what speaks against it in sentences."""
+    told = [] if animal.components is None else animal.components["flags_why"].tolist()
+    return {number: why for number, why in enumerate(told) if why}
 
 
 def pack(traces: list[FloatArray], buckets: int) -> dict[str, Any]:

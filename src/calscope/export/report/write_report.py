@@ -10,6 +10,7 @@ import calscope
 from calscope.export.exported_animal import ExportedRun
 from calscope.export.report.markup import Content, element, join, trusted
 from calscope.export.report.parameter_table import parameter_table
+from calscope.export.report.path_words import path_words
 from calscope.export.report.report_budget import budget_for
 from calscope.export.report.report_parts import animal_section, methods, overview
 from calscope.io.atomic_write import atomic_file
@@ -25,8 +26,10 @@ _TITLE_ENDS = "– Calscope report</title>"
 _BYTES_TO_TITLE = 4096
 
 
-def write_report(run: ExportedRun, html: Path, progress: Progress = silent) -> Path:
+def write_report(run: ExportedRun, html: Path, progress: Progress = silent, *, with_paths: bool = False) -> Path:
     """Write the report of a run to the file `html`; an earlier report there is replaced.
+
+    Paths of the machine, which name people and disks, are left out of it unless `with_paths`.
 
     Raises
     ------
@@ -39,7 +42,7 @@ def write_report(run: ExportedRun, html: Path, progress: Progress = silent) -> P
         raise StoreError(f"{html} is not the name of a page. Give a file that ends in .html.")
     if html.exists() and not _is_report(html):
         raise StoreError(f"{html} is no report of Calscope's; it is left alone. Choose another name, or move it.")
-    page = render(run, progress)
+    page = render(run, progress, with_paths=with_paths)
     with atomic_file(html) as unfinished:
         unfinished.write_text(page, encoding="utf-8")
     return html
@@ -53,17 +56,18 @@ def _is_report(path: Path) -> bool:
         return False
 
 
-def render(run: ExportedRun, progress: Progress = silent) -> str:
+def render(run: ExportedRun, progress: Progress = silent, *, with_paths: bool = False) -> str:
     """Give the report as text."""
-    budget, n = budget_for(run), len(run.animals)
+    budget, plain, n = budget_for(run), path_words(run, shows_all=with_paths), len(run.animals)
     sections = [
-        animal_section(i, animal, budget, part(progress, i / n, (i + 1) / n)) for i, animal in enumerate(run.animals)
+        animal_section(i, animal, budget, plain, part(progress, i / n, (i + 1) / n))
+        for i, animal in enumerate(run.animals)
     ]
     body = element(
         "body",
         None,
         element("header", None, element("h1", None, run.name), _when(run)),
-        element("section", None, overview(run)),
+        element("section", None, overview(run, plain)),
         *sections,
         _part("Methods", methods(run)),
         _part("Parameters", parameter_table(run)),

@@ -27,6 +27,7 @@ from calscope.export.run_folder.injected_record import ENTRY, detection_of
 from calscope.export.run_folder.read_files import (
     CURATION,
     DAMAGE,
+    FLAGS,
     INJECTED_FILE,
     load_npz,
     one_component,
@@ -36,10 +37,17 @@ from calscope.export.run_folder.read_files import (
 )
 from calscope.export.run_folder.table_columns import COMPONENTS, INJECTED, MOTION
 from calscope.io.curation_log import CurationLog
+from calscope.io.event_files import read_events
+from calscope.io.file_names import EVENTS_FILE
+from calscope.model.curation.component_flags import FLAG_KINDS, FlagMeasures
 from calscope.model.curation.curation_entry import CurationEntry
+from calscope.model.curation.flag_arrays import MEASURES, check_named, flags_from_arrays
 from calscope.model.detection import Detection
-from calscope.model.errors import StoreError
+from calscope.model.errors import RecordingError, StoreError
+from calscope.model.events import EventFile
 from calscope.model.movie import FloatArray, Movie
+from calscope.model.notes import Note
+from calscope.model.nwb.nwb_metadata import NO_METADATA, NwbMetadata
 
 _T = TypeVar("_T")
 
@@ -49,6 +57,7 @@ class AnimalFolder(ExportedAnimal):
     """Results of one animal, read when asked for."""
 
     path: Path
+    nwb_metadata: NwbMetadata = NO_METADATA
 
     @property
     def name(self) -> str:
@@ -121,10 +130,30 @@ class AnimalFolder(ExportedAnimal):
             )
         absent: dict[str, Any] = {"snr": np.nan, "r_value": np.nan, "cnn": np.nan, "reason": "", "soma": np.nan}
         nothing: dict[str, Any] = dict.fromkeys(("decision", "decided_by", "tag", "note"), "") | {"carried_over": False}
+        nothing |= {"flags": "", "flags_not_told": ";".join(FLAG_KINDS), "flags_why": ""}
         found = found.assign(**{name: value for name, value in (absent | nothing).items() if name not in found})
         found = found.fillna(nothing)
         by_thresholds = {f"{name}_by_thresholds": found[name] for name in ("accepted", "reason") if name in found}
         return found.assign(**{name: value for name, value in by_thresholds.items() if name not in found})
+
+    @cached_property
+    def flag_measures(self) -> FlagMeasures | None:
+        """What the flags of the components rest on; None in a folder without, as older versions wrote."""
+        found = self._arrays(FLAGS, MEASURES)
+        if found is None:
+            return None
+        shapes = dict.fromkeys(MEASURES, (self.n_components,))
+        measures = flags_from_arrays(self._checked(FLAGS, found, shapes))
+        self._guarded(FLAGS, lambda: check_named(measures, self.n_frames or 0))
+        return measures
+
+    @cached_property
+    def events(self) -> EventFile | Note | None:
+        """Events of the recording; a note where the file can't be used, None where there is none."""
+        try:
+            return read_events(self.path / EVENTS_FILE) if self._has(EVENTS_FILE) else None
+        except RecordingError as error:
+            return Note("events_not_bundled", {"why": str(error)})
 
     @cached_property
     def curation(self) -> Sequence[CurationEntry]:

@@ -26,6 +26,8 @@ DAMAGE = (
 
 CURATION = "curation.jsonl"
 """What persons said of the components of the recording, an entry a line."""
+FLAGS = "flags.npz"
+"""What the flags of the components rest on."""
 INJECTED_FILE = "injected.parquet"
 """The known cells that were put into the movie, a row a cell."""
 _MOST_PACKED = 1100

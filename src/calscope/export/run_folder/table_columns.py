@@ -26,6 +26,9 @@ COMPONENTS = pa.schema(
         ("carried_over", pa.bool_()),
         ("accepted_by_thresholds", pa.bool_()),
         ("reason_by_thresholds", pa.string()),
+        ("flags", pa.string()),
+        ("flags_not_told", pa.string()),
+        ("flags_why", pa.string()),
     ]
 )
 INJECTED = pa.schema(

@@ -17,21 +17,28 @@ from scipy.sparse import save_npz
 
 from calscope.export.exported_animal import TRACE_KINDS, ExportedAnimal
 from calscope.export.run_folder.injected_record import table_of_cells
-from calscope.export.run_folder.read_files import CURATION, INJECTED_FILE
+from calscope.export.run_folder.read_files import CURATION, FLAGS, INJECTED_FILE
 from calscope.export.run_folder.table_columns import COMPONENTS, INJECTED, MOTION, TRACES, as_table, table_of
 from calscope.io.atomic_write import atomic_file
+from calscope.io.checksums import sha256_of, sha256_of_values
 from calscope.io.curation_log import line_of
+from calscope.io.event_files import events_text
+from calscope.io.file_names import EVENTS_FILE
 from calscope.io.json_files import read_json_file
 from calscope.io.readers.tiff.imagej import imagej_description
 from calscope.io.unfinished import is_unfinished
+from calscope.model.curation.flag_arrays import flag_arrays
 from calscope.model.errors import StoreError
-from calscope.model.movie import FloatArray, Movie, chunks
+from calscope.model.events import EventFile
+from calscope.model.movie import FrameSource, chunks
 from calscope.model.note_texts.all_texts import with_text
 from calscope.model.notes import Note, notes_from_json
 from calscope.model.progress import Progress, part, silent
 from calscope.model.recording import Pair
 
 RUN, MOVIE = "run.json", "corrected.tif"
+CHECKSUMS, CHECKSUM = "sha256", "sha256_of_record"
+"""Entries of the record: of each file beside it, and of the record without this entry."""
 UNFINISHED = "The run was stopped while its files were written. Run again."
 _MOVIE_CHUNK = 64
 FILES = (
@@ -43,7 +50,9 @@ FILES = (
     "footprints.npz",
     "background.npz",
     "cnmf.npz",
+    FLAGS,
     CURATION,
+    EVENTS_FILE,
     INJECTED_FILE,
     MOVIE,
 )
@@ -138,7 +147,7 @@ def write_animal(
     written = [
         *_write_tables(folder, animal),
         *_write_arrays(folder, animal),
-        *_write_curation(folder, animal),
+        *_write_texts(folder, animal),
         *_write_traces(folder, animal, part(progress, 0, 0.5)),
         *(_write_movie(folder, animal, part(progress, 0.5, 1)) if save_movie else ()),
     ]
@@ -157,7 +166,7 @@ def write_json(path: Path, values: Mapping[str, Any]) -> Path:
 
 def write_movie(
     path: Path,
-    movie: Movie,
+    movie: FrameSource,
     raw_dtype: str,
     *,
     fr_hz: float | None = None,
@@ -188,7 +197,7 @@ def write_movie(
     return path
 
 
-def _frames(movie: Movie, dtype: np.dtype, progress: Progress) -> Iterator[NDArray]:
+def _frames(movie: FrameSource, dtype: np.dtype, progress: Progress) -> Iterator[NDArray]:
     for start, stop in chunks(movie.shape[0], _MOVIE_CHUNK):
         progress(start / movie.shape[0], MOVIE)
         values = movie.read(start, stop)
@@ -224,13 +233,19 @@ def _write_arrays(folder: Path, animal: ExportedAnimal) -> Iterator[Path]:
         yield _write_npz(folder / "background.npz", vars(animal.background))
     if animal.model_values is not None:
         yield _write_npz(folder / "cnmf.npz", animal.model_values)
+    if animal.flag_measures is not None:
+        yield _write_npz(folder / FLAGS, flag_arrays(animal.flag_measures))
 
 
-def _write_curation(folder: Path, animal: ExportedAnimal) -> Iterator[Path]:
-    if animal.curation:
-        with atomic_file(folder / CURATION) as unfinished:
-            unfinished.write_text("".join(f"{line_of(entry)}\n" for entry in animal.curation), encoding="utf-8")
-        yield folder / CURATION
+def _write_texts(folder: Path, animal: ExportedAnimal) -> Iterator[Path]:
+    texts = {CURATION: "".join(f"{line_of(entry)}\n" for entry in animal.curation)}
+    if isinstance(animal.events, EventFile):
+        texts[EVENTS_FILE] = events_text(animal.events)
+    for name, text in texts.items():
+        if text:
+            with atomic_file(folder / name) as unfinished:
+                unfinished.write_text(text, encoding="utf-8")
+            yield folder / name
 
 
 def _write_traces(folder: Path, animal: ExportedAnimal, progress: Progress) -> Iterator[Path]:
@@ -263,11 +278,16 @@ def _write_record(folder: Path, animal: ExportedAnimal, written: list[Path]) -> 
         values[name] = [with_text(note) for note in notes_from_json(values.get(name))]
     values["reasons"] = {name: with_text(Note.from_json(note)) for name, note in values.get("reasons", {}).items()}
     values["files"] = [path.name for path in written]
+    values[CHECKSUMS] = {path.name: sha256_of(path) for path in written}
+    values[CHECKSUM] = sha256_of_values({name: value for name, value in values.items() if name != CHECKSUM})
     return write_json(folder / RUN, values)
 
 
-def _write_npz(path: Path, arrays: Mapping[str, FloatArray]) -> Path:
+def _write_npz(path: Path, arrays: Mapping[str, NDArray]) -> Path:
+    """Write arrays: whole numbers as they are, others in 32 bits."""
     with atomic_file(path) as unfinished, unfinished.open("wb") as file:
-        values: dict[str, Any] = {name: np.asarray(array, np.float32) for name, array in arrays.items()}
+        values: dict[str, Any] = {
+            name: array if array.dtype.kind in "iu" else np.asarray(array, np.float32) for name, array in arrays.items()
+        }
         np.savez_compressed(file, **values)
     return path

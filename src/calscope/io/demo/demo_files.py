@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from calscope.io.atomic_write import disk_trouble
 from calscope.io.demo.scenes import demo_scene
 from calscope.io.demo.simulate import Simulation
+from calscope.io.file_names import TRUTH_FILE
 from calscope.io.readers.tiff.imagej import imagej_description
 from calscope.io.unfinished import unfinished
 from calscope.model.errors import RecordingError
@@ -115,7 +116,7 @@ def _remove_earlier(out: Path, names: list[str]) -> None:
     for name in names:
         # a mark that was tampered with must not lead elsewhere
         folder = out / Path(name).name
-        for file in ("movie.tif", "truth.npz"):
+        for file in ("movie.tif", TRUTH_FILE):
             (folder / file).unlink(missing_ok=True)
         if folder.is_dir() and folder != out and not any(folder.iterdir()):
             folder.rmdir()
@@ -131,7 +132,7 @@ def _put(new: Path, old: Path) -> None:
 
 
 def _write_animal(folder: Path, simulation: Simulation, progress: Progress) -> None:
-    simulation.save_truth(folder / "truth.npz")
+    simulation.save_truth(folder / TRUTH_FILE)
     write_movie(folder / "movie.tif", simulation, _in_frames(folder.name, simulation.shape[0], progress))
 
 

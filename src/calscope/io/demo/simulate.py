@@ -22,6 +22,8 @@ from calscope.model.errors import ParameterError
 FloatArray = NDArray[np.float32]
 PAD = 16
 """px by which the scene is larger than the field on every side; motion must stay below it."""
+DRIFT = 2.0
+"""By how much the resting light of a drifting neuron rises, relative to the neuropil's light."""
 Placed = tuple[tuple[slice, slice], FloatArray]
 
 
@@ -80,6 +82,12 @@ class Scene:
     """Standard deviation of the read noise, counts."""
     offset: float = 300.0
     """Counts without light."""
+    full_scale: float = 65535.0
+    """Counts at which the camera saturates."""
+    n_drifting: int = 0
+    """Neurons, the first ones, whose resting light rises over the recording."""
+    n_single_event: int = 0
+    """Neurons, those after the drifting ones, that fire in one burst only."""
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -155,7 +163,7 @@ class Simulation:
         for image, frame in zip(out, frames, strict=True):
             light = self._moved(self._lit_scene(frame), frame)
             expose(light, scene.seed, frame, scene.gain, scene.read_noise, scene.offset, image)
-        return out
+        return np.minimum(out, np.uint16(scene.full_scale), out=out)
 
     def noise_free(self, start: int, stop: int) -> FloatArray:
         """Mean photons per pixel of frames `start` to `stop`, with motion, (n, H, W)."""
@@ -173,6 +181,23 @@ class Simulation:
         for image, frame in zip(out, frames, strict=True):
             image[:] = self._lit_scene(frame)[inner]
         return out
+
+    def share_outside(self, rim_px: int) -> NDArray[np.float64]:
+        """Give the share of each neuron's light that lies in a rim of the field, or beyond its edge, (N,)."""
+        rows = slice(PAD + rim_px, PAD + self.scene.height - rim_px)
+        columns = slice(PAD + rim_px, PAD + self.scene.width - rim_px)
+        shares = []
+        for box, light in self._somata:
+            padded = np.zeros(self._full, np.float32)
+            padded[box] = light
+            shares.append(1.0 - float(padded[rows, columns].sum()) / float(padded.sum()))
+        return np.array(shares)
+
+    def neuropil_at(self, weights: NDArray) -> NDArray[np.float64]:
+        """Give the light of the neuropil's fluctuations under weights (H, W), (T,), in photons."""
+        maps = self._maps[:, PAD : PAD + self.scene.height, PAD : PAD + self.scene.width]
+        share = np.tensordot(maps, weights, axes=2) / max(float(np.sum(weights)), 1e-9)
+        return np.asarray(share @ self._wave_light * self.scene.photons * self._brightness, np.float64)
 
     def save_truth(self, path: Path) -> None:
         """Write the truth as a compressed .npz: shifts, warp, masks, traces, spikes, fr, decay."""
@@ -222,11 +247,14 @@ class Simulation:
         scene = self.scene
         fr, rate, decay = scene.fr_hz, scene.spike_rate_hz, scene.decay_s
         self.spikes = activity.spike_counts(scene.n_neurons, scene.frames, fr_hz=fr, rate_hz=rate, rng=rng)
+        single = slice(scene.n_drifting, scene.n_drifting + scene.n_single_event)
+        self.spikes[single] = activity.single_bursts(self.spikes[single].shape, np.random.default_rng([scene.seed, 6]))
         bright = scene.soma_brightness * rng.lognormal(np.log(1.4), 0.35, scene.n_neurons)
         self.traces = activity.calcium(self.spikes, fr_hz=fr, decay_s=decay) * bright[:, None].astype(np.float32)
         rest = rng.lognormal(np.log(0.5), 0.5, (scene.n_neurons, 1))
         clutter = self._clutter_light(np.random.default_rng([scene.seed, 5]))
-        light = [(self.traces + rest).astype(np.float32), clutter]
+        rise = np.linspace(0.0, DRIFT, scene.frames) * (np.arange(scene.n_neurons) < scene.n_drifting)[:, None]
+        light = [(self.traces + rest + rise).astype(np.float32), clutter]
         slow = scene.neuropil_strength * activity.slow_waves(2, scene.frames, fr_hz=fr, seconds=1.5, rng=rng)
         fast = scene.wave_strength * activity.slow_waves(2, scene.frames, fr_hz=fr, seconds=0.25, rng=rng)
         self._wave_light = np.concatenate([slow, fast])

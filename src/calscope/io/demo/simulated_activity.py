@@ -28,6 +28,15 @@ def spike_counts(
     return np.minimum(counts, 255).astype(np.uint8)
 
 
+def single_bursts(shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Spikes of neurons that fire once, three spikes in three frames, somewhere in the recording, (N, T)."""
+    counts = np.zeros(shape, np.uint8)
+    n_frames = shape[1]
+    for neuron, start in enumerate(rng.integers(n_frames // 10, max(n_frames * 9 // 10, n_frames // 10 + 1), shape[0])):
+        counts[neuron, start : start + 3] = 1
+    return counts
+
+
 def calcium(spikes: NDArray[np.uint8], *, fr_hz: float, decay_s: float, rise_s: float = RISE_S) -> FloatArray:
     """Calcium after the spikes, (N, T); one spike peaks at 1.
 

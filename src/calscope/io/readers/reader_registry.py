@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from calscope.io.file_names import files_in, names_in, natural_key
+from calscope.io.file_names import files_in, is_read_beside, names_in, natural_key
 from calscope.io.readers.file_errors import in_words
 from calscope.io.readers.reader import FoundRecording, OpenedFiles, Reader, Recording, as_recording
 from calscope.io.readers.tiff.tiff_reader import TiffReader
@@ -167,8 +167,8 @@ def _merged(folder: Path, readers: tuple[Reader, ...], *, as_whole: bool) -> Fol
         recordings += own
     skipped = {file: reason for one in found for file, reason in one.skipped.items() if file not in taken}
     known = {file.name for file in (*taken, *skipped)}
-    unknown = sorted((name for name in names_in(folder) if name not in known), key=natural_key)
-    return FolderContents(tuple(recordings), skipped, tuple(folder / name for name in unknown))
+    others = (name for name in names_in(folder) if name not in known and not is_read_beside(name))
+    return FolderContents(tuple(recordings), skipped, tuple(folder / name for name in sorted(others, key=natural_key)))
 
 
 def _beside(folder: Path, reader: Reader, opened: OpenedFiles) -> tuple[Note, ...]:

@@ -10,17 +10,42 @@ from calscope.model.curation.packed_footprint import PackedFootprint
 from calscope.model.errors import ParameterError
 from calscope.model.remark import one_line
 
-VERSION = 1
-"""Of the form of an entry; raised when an older version would misread a newer one's entries."""
+VERSION = 2
+"""Of the form of an entry; raised when an older version would misread a newer one's entries. 2: `blind`, `settle`, and
+what changes the set of components."""
 Decision = Literal["accept", "reject", "unsure"]
-Action = Literal["accept", "reject", "unsure", "clear", "note", "tag", "dismiss", "undo", "redo"]
+Action = Literal[
+    "accept",
+    "reject",
+    "unsure",
+    "clear",
+    "settle",
+    "note",
+    "tag",
+    "dismiss",
+    "merge",
+    "split",
+    "draw",
+    "delete",
+    "undo",
+    "redo",
+]
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
 ACTIONS: tuple[Action, ...] = get_args(Action)
-"""`clear` takes a decision away; `dismiss` says that a judgement whose component is gone need not be shown any more."""
+"""`clear` takes a decision away; `settle` says what holds where raters disagree, its text is the decision, or empty
+where it is open again; `dismiss` says that a judgement whose component is gone need not be shown any more.
+
+`merge` (an entry for each member, with one group), `split` and `draw` change the set of components; `delete` takes away
+one that was made so, and with it the change that made it. The target of `draw` is what was drawn; a single pixel is a
+place."""
+DECIDING: tuple[Action, ...] = (*DECISIONS, "clear", "settle")
+"""About the decision, where it matters whether those of others were in sight."""
 WITHOUT_TARGET: tuple[Action, ...] = ("undo", "redo")
+OF_THE_SET: tuple[Action, ...] = ("merge", "split", "draw", "delete")
+"""These say nothing of a component, but which there are."""
 MOST_NAME, MOST_TAG, MOST_NOTE = 60, 60, 1000
 """Characters."""
-_MOST = {"note": MOST_NOTE, "tag": MOST_TAG}
+_MOST = {"note": MOST_NOTE, "tag": MOST_TAG, "settle": 10}
 _MOST_ID = 64
 
 
@@ -52,9 +77,11 @@ class CurationEntry:
     target: Target | None = None
     """None for undo and redo, which are about what the same person said before."""
     text: str = ""
-    """The note or the tag."""
+    """The note or the tag, or what was settled."""
     group: str = ""
     """The same for what was said of several components at once, which is taken back at once; the id where empty."""
+    blind: bool = False
+    """Whether who says it was not shown what others had decided."""
     version: int = VERSION
 
     @property
@@ -67,6 +94,7 @@ class CurationEntry:
         values: dict[str, Any] = {"version": self.version, "id": self.id, "when": self.when, "who": self.who}
         values |= {"recording": self.recording, "action": self.action}
         values |= {name: said for name, said in (("text", self.text), ("group", self.group)) if said}
+        values |= {"blind": True} if self.blind else {}
         return values | ({"target": _target_to_json(self.target)} if self.target else {})
 
     @classmethod
@@ -84,8 +112,12 @@ class CurationEntry:
         texts = {name: saved.get(name, "") for name in ("text", "group")}
         if not all(isinstance(text, str) for text in texts.values()):
             raise ValueError("its text is no text")
+        blind = saved.get("blind", False)
+        if not isinstance(blind, bool):
+            raise ValueError("it does not say whether it was said blind")
         told = {name: saved[name] for name in _TEXTS}
-        return cls(**told, **texts, version=version, target=None if target is None else _target_from_json(target))
+        meant = None if target is None else _target_from_json(target)
+        return cls(**told, **texts, blind=blind, version=version, target=meant)
 
 
 _TEXTS = ("id", "when", "who", "recording", "action")
@@ -114,6 +146,7 @@ def new_entry(
     text: str = "",
     group: str = "",
     entry_id: str = "",
+    blind: bool = False,
 ) -> CurationEntry:
     """Make an entry of now.
 
@@ -132,10 +165,14 @@ def new_entry(
     said, most = one_line(text), _MOST.get(action, 0)
     if len(said) > most:
         raise ParameterError(f"A {action} has at most {most} characters; this one has {len(said)}. Shorten it.")
+    if action == "settle" and said not in ("", *DECISIONS):
+        raise ParameterError(f"What raters disagree about is settled by {', '.join(DECISIONS)}, not by {said!r}.")
+    if action == "settle" and blind:
+        raise ParameterError("What raters disagree about is settled by somebody who sees it. Leave off judging blind.")
     if max(len(entry_id), len(group)) > _MOST_ID:
         raise ParameterError(f"The id of an entry has at most {_MOST_ID} characters.")
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    return CurationEntry(entry_id or uuid4().hex, now, name, recording, action, target, said, group)
+    return CurationEntry(entry_id or uuid4().hex, now, name, recording, action, target, said, group, blind)
 
 
 def _target_to_json(target: Target) -> dict[str, Any]:

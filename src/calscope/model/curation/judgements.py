@@ -2,49 +2,68 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
 from calscope.model.curation.curation_entry import CurationEntry, Decision, Target
+from calscope.model.curation.raters_agree import Agreement
+from calscope.model.curation.ratings import Held, Rating, held_of
 from calscope.model.notes import Note
 from calscope.model.results import Evaluation
 
-Part = Literal["decision", "tag", "note"]
+Part = Literal["tag", "note"]
 
 
 @dataclass(frozen=True)
 class Judgement:
     """What is said of one component."""
 
-    decision: Decision | None = None
-    """None where it was taken away, or only a note or tag was written."""
-    decided_by: str = ""
+    ratings: tuple[Rating, ...] = ()
+    """All decisions that were not taken back, those carried over from other runs first, then the oldest first."""
     tag: str = ""
     note: str = ""
     newest: int = -1
     """Place in the log of the newest entry about it."""
     parts: frozenset[Part] = frozenset()
-    """What was said at all: a decision that was taken away is told by this from one that was never made."""
-    is_carried: bool = False
-    """Whether the decision was made of the like component of another run."""
+    """Which of tag and note were written: one that was emptied is told by this from one that never was."""
+
+    @cached_property
+    def held(self) -> Held:
+        """What holds of the decisions."""
+        return held_of(self.ratings)
+
+    @property
+    def decision(self) -> Decision | None:
+        """What holds; None where nobody decided, it was taken away, or raters disagree."""
+        return self.held.decision
+
+    @property
+    def decided_by(self) -> str:
+        """Whose decision holds; empty where none does."""
+        return self.held.who
+
+    @property
+    def is_carried(self) -> bool:
+        """Whether what holds was decided of the like component of another run."""
+        return self.held.is_carried
+
+    @property
+    def is_disputed(self) -> bool:
+        """Whether raters disagree, and nobody settled it yet."""
+        return self.held.state == "disputed"
 
     @property
     def says_something(self) -> bool:
         """Whether there is a decision, a tag or a note."""
-        return bool(self.decision or self.tag or self.note)
+        return bool(self.held.decision or self.held.sides or self.tag or self.note)
 
     def or_else(self, other: "Judgement") -> "Judgement":
         """Take from one of another run what was not said here."""
-        found = (
-            self
-            if "decision" in self.parts
-            else replace(
-                self, decision=other.decision, decided_by=other.decided_by, is_carried=other.decision is not None
-            )
-        )
         return replace(
-            found,
+            self,
+            ratings=(*(replace(one, is_carried=True) for one in other.ratings), *self.ratings),
             tag=self.tag if "tag" in self.parts else other.tag,
             note=self.note if "note" in self.parts else other.note,
             parts=self.parts | other.parts,
@@ -70,6 +89,8 @@ class Judgements:
     """What is to be known of the log."""
     log: tuple[CurationEntry, ...] = ()
     """All that was said of the recording, the oldest first."""
+    agreements: tuple[Agreement, ...] = ()
+    """Of each two raters who judged components independently."""
 
     def of(self, component: int) -> Judgement:
         """Give what is said of a component; an empty judgement where nothing is."""
@@ -88,19 +109,30 @@ NO_JUDGEMENTS = Judgements()
 def judged(evaluation: Evaluation, judgements: Judgements) -> Evaluation:
     """Give the evaluation as persons decided, with the thresholds' own verdict in the reason.
 
-    Where nobody accepted or rejected a component the thresholds decide, also where somebody is unsure. This is the
-    only place where decisions come before thresholds: pages and exports read what it gives.
+    Where nobody accepted or rejected a component the thresholds decide, also where somebody is unsure, and where
+    raters disagree and nobody settled it. This is the only place where decisions come before thresholds: pages and
+    exports read what it gives.
     """
     accepted, reasons = evaluation.accepted.copy(), list(evaluation.reasons)
     for component, judgement in judgements.by_component.items():
-        if judgement.decision not in ("accept", "reject") or component >= len(accepted):
+        if component >= len(accepted):
             continue
-        accepted[component] = judgement.decision == "accept"
+        if judgement.decision in ("accept", "reject"):
+            accepted[component] = judgement.decision == "accept"
         if reasons:
-            reasons[component] = _by_hand(judgement, reasons[component])
+            reasons[component] = _reason(judgement.held, reasons[component])
     return Evaluation(np.asarray(accepted, np.bool_), tuple(reasons))
 
 
-def _by_hand(judgement: Judgement, otherwise: Note) -> Note:
-    values = {"who": judgement.decided_by, "carried": judgement.is_carried, "otherwise": otherwise.to_json()}
-    return Note("accepted_by_hand" if judgement.decision == "accept" else "rejected_by_hand", values)
+def _reason(held: Held, otherwise: Note) -> Note:
+    if held.state == "disputed":
+        return Note("raters_disagree", {"sides": _sides(held), "otherwise": otherwise.to_json()})
+    if held.decision not in ("accept", "reject"):
+        return otherwise
+    values = {"who": held.who, "carried": held.is_carried, "otherwise": otherwise.to_json()}
+    values["settled"] = _sides(held) if held.state == "settled" else []
+    return Note("accepted_by_hand" if held.decision == "accept" else "rejected_by_hand", values)
+
+
+def _sides(held: Held) -> list[list[str]]:
+    return [[one.who, one.decision or ""] for one in held.sides]

@@ -1,8 +1,10 @@
 """How fast calcium indicators fall, with the source of each figure.
 
-Only figures that could be traced to a source stand here. Papers mostly give half-decay times, after one spike;
-`decay_time` is a time constant, which for an exponential is the half-decay time over ln 2. For the GCaMP6 family stand
-the time constants that suite2p's documentation recommends, which are those of transients in tissue.
+Only figures that could be traced to a source stand here. jRGECO1a (Dana et al. 2016, eLife 5:e12727) does not: public
+programs set its time constant to anything from 0.15 to 1.5 s and name no measurement. Papers mostly give half-decay
+times, after one spike; `decay_time` is a time constant, which for an exponential is the half-decay time over ln 2. For
+the GCaMP6 family stand the time constants that suite2p's documentation recommends, which are those of transients in
+tissue.
 """
 
 import math

@@ -4,9 +4,18 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from calscope.model.note_texts.curation_texts import CURATION
-from calscope.model.note_texts.evaluation_texts import EVALUATION, accepted_why, by_hand_why, rejected_why
+from calscope.model.note_texts.evaluation_texts import (
+    EVALUATION,
+    accepted_briefly,
+    accepted_why,
+    by_hand_why,
+    rejected_briefly,
+    rejected_why,
+)
+from calscope.model.note_texts.event_texts import EVENTS
 from calscope.model.note_texts.export_texts import EXPORTED
 from calscope.model.note_texts.fit_texts import FIT
+from calscope.model.note_texts.flag_texts import FLAGS
 from calscope.model.note_texts.import_texts import IMPORTED
 from calscope.model.note_texts.motion_quality_texts import MOTION_QUALITY
 from calscope.model.note_texts.motion_texts import MOTION
@@ -29,6 +38,8 @@ TEXTS: dict[str, Wording] = {
     **PARAMETERS,
     **PROPOSALS,
     **CURATION,
+    **EVENTS,
+    **FLAGS,
 }
 _REASONS = TEXTS | {
     "accepted": accepted_why,
@@ -36,6 +47,7 @@ _REASONS = TEXTS | {
     "accepted_by_hand": by_hand_why,
     "rejected_by_hand": by_hand_why,
 }
+_BRIEFLY = _REASONS | {"accepted": accepted_briefly, "rejected": rejected_briefly}
 
 
 def text(note: Note) -> str:
@@ -46,6 +58,11 @@ def text(note: Note) -> str:
 def why(note: Note) -> str:
     """Give why a component was accepted or rejected, to be read beside the word itself."""
     return _worded(note, _REASONS)
+
+
+def briefly(note: Note) -> str:
+    """Give why a component was accepted or rejected in a few words, for a table that has the values beside them."""
+    return _worded(note, _BRIEFLY)
 
 
 def _worded(note: Note, wordings: Mapping[str, Wording]) -> str:

@@ -5,6 +5,14 @@ import math
 from calscope.model.detection import Detection, DetectionLimits, Limit
 
 SNR_MEANS = "Peak SNR: height of a cell's largest transient over the noise of its trace."
+CELLS_OF_STATE = (
+    "These cells have the shapes of those that this state accepts. All points of a sweep or search get the same cells, "
+    "so that the share found there can differ from this one for the same values."
+)
+CELLS_OF_SWEEP = (
+    "All points get the same known cells: those of the values in use when this began. The detection limit on Tune "
+    "takes the shapes of each state's own cells, so that the share found there can differ for the same values."
+)
 
 
 def sentence(detection: Detection) -> str:

@@ -16,6 +16,7 @@ _WHAT_IS_WRONG = {
     "fit": "footprint unlike what lights up",
 }
 """Why a component is no soma, by the part of the measure that is lowest."""
+_BRIEFLY = _WHAT_IS_WRONG | {"fit": "not what lights up"}
 
 
 def accepted_why(checks: Sequence[Check]) -> str:
@@ -32,6 +33,29 @@ def rejected_why(checks: Sequence[Check]) -> str:
     wrong = f": {_WHAT_IS_WRONG[soma['weakest_part']]}" if soma.get("weakest_part") else ""
     met = " and ".join(_compared(check) for check in checks if check is not soma)
     return f"{_compared(soma)}{wrong}, though {met}"
+
+
+def accepted_briefly(checks: Sequence[Check]) -> str:
+    """Give the thresholds that were met, for a column beside those with the values."""
+    return ", ".join(_threshold(check) for check in checks if check["measure"] != "soma")
+
+
+def rejected_briefly(checks: Sequence[Check]) -> str:
+    """Give the thresholds that were missed, or what is wrong with the soma, for a column beside the values."""
+    soma = next((check for check in checks if check["measure"] == "soma"), None)
+    if soma is None:
+        return ", ".join(_threshold(check) for check in checks)
+    return _BRIEFLY.get(soma.get("weakest_part") or "", _threshold(soma))
+
+
+def _threshold(check: Check) -> str:
+    """Say on which side of its threshold a value lies, without the value."""
+    name = _NAMES[check["measure"]]
+    if check["value"] is None:
+        return f"no {name}"
+    sign = found_sign(check["measure"], check["bound"], passed=check["passed"])
+    lowest = "lowest " if check["bound"] == "lowest" else ""
+    return f"{name} {sign} {lowest}{check['threshold']:g}"
 
 
 def _compared(check: Check) -> str:
@@ -62,10 +86,24 @@ def _rejected(checks: Sequence[Check]) -> str:
     return f"rejected: {rejected_why(checks)}"
 
 
-def by_hand_why(who: str, *, carried: bool, otherwise: Mapping[str, Any]) -> str:
-    """Give who decided, and what would hold otherwise: the verdict of the thresholds, or of another program."""
+def by_hand_why(who: str, *, carried: bool, otherwise: Mapping[str, Any], settled: Sequence[Sequence[str]] = ()) -> str:
+    """Give who decided, and what would hold otherwise: the verdict of the thresholds, or of another program.
+
+    `settled` are the names and decisions of the raters whose disagreement this decision settled.
+    """
     where = ", carried over" if carried else ""
-    return f"by hand by {who}{where} ({_otherwise(otherwise.get('kind', ''), otherwise.get('values', {}))})"
+    how = f", who settled what raters said ({_said(settled)})" if settled else ""
+    return f"by hand by {who}{how}{where} ({_otherwise(otherwise.get('kind', ''), otherwise.get('values', {}))})"
+
+
+def disagree_why(sides: Sequence[Sequence[str]], otherwise: Mapping[str, Any]) -> str:
+    """Give what the raters said, and the verdict of the thresholds, which holds until somebody settles it."""
+    held = _otherwise(otherwise.get("kind", ""), otherwise.get("values", {}))
+    return f"raters disagree, not settled ({_said(sides)}); {held}"
+
+
+def _said(sides: Sequence[Sequence[str]]) -> str:
+    return ", ".join(f"{who}: {decision}" for who, decision in sides)
 
 
 def _otherwise(kind: str, values: Mapping[str, Any]) -> str:
@@ -77,12 +115,16 @@ def _otherwise(kind: str, values: Mapping[str, Any]) -> str:
     return f"otherwise: {wording.format(**values).rstrip('.') if isinstance(wording, str) else kind}"
 
 
-def _accepted_by_hand(who: str, *, carried: bool, otherwise: Mapping[str, Any]) -> str:
-    return f"accepted {by_hand_why(who, carried=carried, otherwise=otherwise)}"
+def _accepted_by_hand(
+    who: str, *, carried: bool, otherwise: Mapping[str, Any], settled: Sequence[Sequence[str]] = ()
+) -> str:
+    return f"accepted {by_hand_why(who, carried=carried, otherwise=otherwise, settled=settled)}"
 
 
-def _rejected_by_hand(who: str, *, carried: bool, otherwise: Mapping[str, Any]) -> str:
-    return f"rejected {by_hand_why(who, carried=carried, otherwise=otherwise)}"
+def _rejected_by_hand(
+    who: str, *, carried: bool, otherwise: Mapping[str, Any], settled: Sequence[Sequence[str]] = ()
+) -> str:
+    return f"rejected {by_hand_why(who, carried=carried, otherwise=otherwise, settled=settled)}"
 
 
 EVALUATION: dict[str, str | Callable[..., str]] = {
@@ -90,6 +132,7 @@ EVALUATION: dict[str, str | Callable[..., str]] = {
     "rejected": _rejected,
     "accepted_by_hand": _accepted_by_hand,
     "rejected_by_hand": _rejected_by_hand,
+    "raters_disagree": disagree_why,
     "accepted_by_program": "Accepted by {program}.",
     "rejected_by_program": "Rejected by {program}.",
     "kept_in_program": "Accepted: kept in {program} when others were taken out after evaluation.",

@@ -38,8 +38,12 @@ IMPORTED: dict[str, str | Callable[..., str]] = {
     "movie.",
     "caiman_dff_left_out": "dF/F (F_dff) is left out: it is not of these components and frames.",
     "caiman_rate_may_be_default": "The frame rate, 30 Hz, is what CaImAn writes where nobody gave one.",
-    "run_folder_without_soma": "The likeness to a cell body stands in the reasons only: the folder does not hold its "
-    "parts.",
+    "run_folder_without_soma": "The likeness to a cell body stands in the reasons only: the folder does not hold what "
+    "it rests on.",
+    "run_folder_without_flags": "Flags stand in components.parquet only: an older version wrote the folder, without "
+    "what they rest on. Run the recording again to have them here.",
+    "bundle_without_flags": "The bundle is of an older format, which kept no flags and no events: they are not shown. "
+    "Ask for one made with a newer Calscope.",
     "imported_without_spikes": "The files contain no deconvolved activity: spikes are 0.",
     "suite2p_without_flags": "suite2p's flags (iscell) are missing: no component is evaluated.",
 }

@@ -44,11 +44,39 @@ def _gSig(px: float, low_px: float, high_px: float, n: int) -> str:
     )
 
 
+def _keeps_gSig(  # noqa: PLR0917
+    px: float, low_px: float, high_px: float, n: int, from_px: float, to_px: float
+) -> str:
+    return (
+        f"A usual cell's diameter is {px:.1f} px ({low_px:.1f} to {high_px:.1f} px, {_cells(n)}). The value in use "
+        f"serves cells of {from_px:.0f} to {to_px:.0f} px: another one would hardly find others."
+    )
+
+
+def _keeps_decay(s: float, low_s: float, high_s: float, n: int, now_s: float) -> str:
+    return f"{_decay(s, low_s, high_s, n)} The {now_s:g} s in use are near enough."
+
+
+def _seen(n: float, px: int) -> str:
+    return f"In the fuller patches of {px} px {n:.0f} active {'cell was' if round(n) == 1 else 'cells were'} seen"
+
+
 def _K(n: float, px: int) -> str:
     return (
-        f"In the fuller patches of {px} px {n:.0f} active {'cell was' if round(n) == 1 else 'cells were'} seen; one "
-        "more is looked for, and the refit begins others where the first fit left the light of a cell."
+        f"{_seen(n, px)}; one more is looked for, and the refit begins others where the first fit left the light of a "
+        "cell."
     )
+
+
+def _K_for_room(n: float, px: int) -> str:
+    return (
+        f"{_seen(n, px)}, and cells that were hardly active or not in focus were not; so such a patch gets as many "
+        "components for its size, in cells, as the defaults have."
+    )
+
+
+def _keeps_K(n: float, px: int) -> str:
+    return f"{_seen(n, px)}, for which the value in use is enough."
 
 
 PROPOSALS: dict[str, str | Callable[..., str]] = {
@@ -88,4 +116,17 @@ PROPOSALS: dict[str, str | Callable[..., str]] = {
     "searched as one.",
     "proposes_stride": "Neighbouring patches share {px} px, a cell diameter, so that no cell is cut by both.",
     "proposes_K": _K,
+    "proposes_K_for_room": _K_for_room,
+    "keeps_decay": _keeps_decay,
+    "keeps_max_shifts": "The largest shift from where the field mostly lies is {y_px:.1f} px (y) and {x_px:.1f} px "
+    "(x): the limit in use is above it, and not far above it.",
+    "keeps_strides": "Patches of {px} px (step plus overlap), as in use, are {cells:.0f} cell diameters wide, which "
+    "gives them something to be recognised by.",
+    "keeps_overlaps": "{px} px, as in use, are about half of the step.",
+    "keeps_gSig": _keeps_gSig,
+    "keeps_rf": "Patches of 2·rf + 1 = {px} px, as in use, are {cells:.1f} cell diameters wide and hold a few cells "
+    "each.",
+    "keeps_stride": "Neighbouring patches share {px} px, as in use: {cells:.1f} cell diameters, so that no cell is cut "
+    "by both.",
+    "keeps_K": _keeps_K,
 }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from calscope.model.crop import Crop
 from calscope.model.errors import ParameterError
+from calscope.model.json_text import quoted
 from calscope.model.params import Parameters, field_of
 
 MOST_RANGES = 4
@@ -66,6 +67,21 @@ def _check_range(one: SearchRange) -> None:
         raise ParameterError(f"The range of {one.parameter} must begin below its end; got {one.low:g} to {one.high:g}.")
     for end in (one.low, one.high):
         Parameters.one_value(one.parameter, round(end) if spec.kind.startswith("int") else end)
+
+
+def read_range(parameter: str, text: str) -> SearchRange:
+    """Read a range as people write it: 3:8.
+
+    Raises
+    ------
+    ParameterError
+        When it is not two numbers; whether they are allowed is found by `check_search`.
+    """
+    try:
+        low, high = (float(end) for end in text.split(":"))
+    except ValueError:
+        raise ParameterError(f"A range of {parameter} is two numbers, as 3:8; got {quoted(text)}.") from None
+    return SearchRange(parameter, low, high)
 
 
 def as_value(parameter: str, number: float) -> float | int | list[float | int]:

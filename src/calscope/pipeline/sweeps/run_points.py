@@ -5,8 +5,8 @@ A point on a crop is what Tune would try: it has the same keys in the same store
 
 import logging
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +27,13 @@ from calscope.model.sweeps.sweep_plan import SweepPlan, at_point, in_order, poin
 from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.cohort import Report, Step
 from calscope.pipeline.cpus import cpu_count
-from calscope.pipeline.records import StoredRun, Until
+from calscope.pipeline.records import AnimalRun, StoredRun, Until
 from calscope.pipeline.room import check_movies_fit
 from calscope.pipeline.runner import InfoSource, Log, plan_keys, resolve_params, run_animal
 from calscope.pipeline.stages import stages_until
 from calscope.pipeline.store import Store
 from calscope.pipeline.sweeps.point_measures import PointMeasures, measure_point
-from calscope.pipeline.times import Expected, StageTimes, time_left, total
+from calscope.pipeline.times import Expected, StageTimes, in_turn, time_left, total
 from calscope.pipeline.trials import keep_small, trial_store
 from calscope.pipeline.truth_file import read_truth
 
@@ -89,6 +89,11 @@ class PointSet:
     until: Until
     """Their last stage."""
 
+    @property
+    def with_known_cells(self) -> bool:
+        """Whether known cells are put into the movie."""
+        return any(stage.name == "known_cells" for stage in stages_until(self.until))
+
 
 def points_of_sweep(plan: SweepPlan, params: Parameters) -> PointSet:
     """Give the points of a sweep, up to the last stage of which anything is shown; ParameterError as `points_of`."""
@@ -119,17 +124,30 @@ def expect_points(
     """
     known = set[str]()
     times = StageTimes(store.root, engine.name, workers or cpu_count())
-    stages, expected = stages_until(points.until), {}
-    for number, values in points.values.items():
-        keys = plan_keys(info, at_point(params, values), engine, inputs)
-        new = [one for one in stages if one.name in keys and not _is_known(keys[one.name], known, store)]
-        known.update(keys.values())
-        expected[number] = total(times.expected(stage, info.shape) for stage in new)
-    return expected
+
+    def takes(own: Parameters, until: Until, inputs: AnimalInputs) -> Expected:
+        keys = plan_keys(info, own, engine, inputs)
+        stages = [stage for stage in stages_until(until) if stage.name in keys]
+        new = [stage for stage in stages if keys[stage.name] not in known and not store.has(keys[stage.name])]
+        known.update(keys[stage.name] for stage in stages)
+        return total(times.expected(stage, info.shape, own) for stage in new)
+
+    first, of_points = Expected(0.0), inputs
+    if points.with_known_cells:
+        first, of_points = takes(params, "known cells", inputs), with_known_cells(info, params, engine, inputs)
+    expected = {
+        number: takes(at_point(params, values), points.until, of_points) for number, values in points.values.items()
+    }
+    number = next(iter(expected))
+    return expected | {number: total([first, expected[number]])}
 
 
-def _is_known(key: str, known: set[str], store: Store) -> bool:
-    return key in known or store.has(key)
+def with_known_cells(info: RecordingInfo, params: Parameters, engine: Engine, inputs: AnimalInputs) -> AnimalInputs:
+    """Give the inputs with which all points take the known cells that these parameters give.
+
+    So they are judged by the same cells: those with the shapes, places and light that the values in use give.
+    """
+    return replace(inputs, known_cells=plan_keys(info, params, engine, inputs).get("known_cells", ""))
 
 
 def run_sweep(
@@ -192,18 +210,29 @@ class PointRuns:
         self.source: InfoSource = recording if crop is None else _cropped(recording, crop, begin(report, recording))
         self.truth = _truth(animal, crop, log)
         self.done = SweepResults(crop)
-        self.expected = expect_points(
-            self.source.info,
-            points,
-            animal.params,
-            engine=animal.engine,
-            store=self.store,
-            inputs=self.inputs,
-            workers=animal.workers,
-        )
+        self.of_points = self.inputs
+        if points.with_known_cells:
+            self.of_points = with_known_cells(self.source.info, animal.params, animal.engine, self.inputs)
         self.check_room()
-        self.total_s = sum(one.seconds for one in self.expected.values()) or 1.0
-        self.done_s, self.started_at = 0.0, time.monotonic()
+        self.started_at, self.fraction = time.monotonic(), 0.0
+        self._expect(points.values)
+
+    def _expect(self, numbers: Iterable[int]) -> None:
+        """Tell how long these points take, which are left: what ended before them has told how long its stages take."""
+        left = PointSet({number: self.points.values[number] for number in numbers}, self.points.until)
+        self.done_s, self.share_s = time.monotonic() - self.started_at, dict[int, float]()
+        if left.values:
+            expected = expect_points(
+                self.source.info,
+                left,
+                self.animal.params,
+                engine=self.animal.engine,
+                store=self.store,
+                inputs=self.inputs,
+                workers=self.animal.workers,
+            )
+            self.share_s = dict(zip(expected, in_turn(expected.values()), strict=True))
+        self.total_s = self.done_s + sum(self.share_s.values()) or 1.0
 
     def check_room(self) -> None:
         """Refuse what the disk has no room for: each way of correcting motion keeps a movie."""
@@ -215,25 +244,58 @@ class PointRuns:
 
     def one_point(self, number: int) -> None:
         """Run one point and keep what came of it; one that fails does not stop the others."""
-        values, share = self.points.values[number], self.expected[number].seconds
+        values, share = self.points.values[number], self.share_s[number]
         at = len(self.done.points) + 1
         head = f"point {at} of {len(self.points.values)} ({in_words(values)})"
         stage: list[StageName] = []
 
         def tell(fraction: float, note: str = "", /) -> None:
             whole = (self.done_s + share * fraction) / self.total_s
+            self.fraction = max(self.fraction, whole)  # a bar never goes back, whatever was learnt of what is left
             left = time_left(time.monotonic() - self.started_at, whole, self.total_s)
-            self.report(Step(self.source.info.name, stage[-1] if stage else "", whole, f"{head}: {note}", left))
+            at_stage = stage[-1] if stage else ""
+            self.report(Step(self.source.info.name, at_stage, self.fraction, f"{head}: {note}", left))
 
+        if at == 1 and self.points.with_known_cells:
+            self._choose_known_cells(tell, stage.append)
         try:
             point = self._run(number, values, tell, stage.append)
         except CalscopeError as error:
             self.log(str(error))
             point = SweepPoint(number, values, error=str(error))
-        self.done_s += share
         self.done = SweepResults(self.done.crop, (*self.done.points, point))
         if self.done.crop is not None and (at % _SMALL_EVERY == 0 or at == len(self.points.values)):
             keep_small(self.store)
+        self._expect([one for one in self.share_s if one != number])
+
+    def _choose_known_cells(self, progress: Progress, on_stage: Callable[[StageName], None]) -> None:
+        """Run the values in use as far as the known cells are chosen, which all points then have in common."""
+        try:
+            self._run_animal(self.animal.params, "known cells", self.inputs, progress, on_stage)
+        except CalscopeError as error:
+            raise CalscopeError(f"Known cells have the shapes of those that the values in use give. {error}") from None
+
+    def _run_animal(
+        self,
+        params: Parameters,
+        until: Until,
+        inputs: AnimalInputs,
+        progress: Progress,
+        on_stage: Callable[[StageName], None],
+    ) -> AnimalRun:
+        return run_animal(
+            self.source,
+            params,
+            engine=self.animal.engine,
+            store=self.store,
+            until=until,
+            inputs=inputs,
+            workers=self.animal.workers,
+            progress=progress,
+            log=logger.debug,
+            on_stage=on_stage,
+            is_unchanged=self.recording.is_unchanged if self.done.crop is None else lambda: True,
+        )
 
     def _run(
         self,
@@ -242,20 +304,8 @@ class PointRuns:
         progress: Progress,
         on_stage: Callable[[StageName], None],
     ) -> SweepPoint:
-        animal = self.animal
-        record = run_animal(
-            self.source,
-            at_point(animal.params, values),
-            engine=animal.engine,
-            store=self.store,
-            until=self.points.until,
-            inputs=self.inputs,
-            workers=animal.workers,
-            progress=progress,
-            log=logger.debug,
-            on_stage=on_stage,
-            is_unchanged=self.recording.is_unchanged if self.done.crop is None else lambda: True,
-        )
+        params = at_point(self.animal.params, values)
+        record = self._run_animal(params, self.points.until, self.of_points, progress, on_stage)
         measures = measure_point(AnimalResults(self.store, record.keys), self.truth)
         self.log(f"{in_words(values)}: {measures.components} components, {measures.accepted} accepted")
         return SweepPoint(number, values, record, measures)

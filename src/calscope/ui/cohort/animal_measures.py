@@ -1,13 +1,15 @@
 """What is said of each animal of a cohort, in numbers, and which of them lie far from those of the others."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from calscope.algorithms.comparison.outliers import spread
 from calscope.algorithms.motion_check import shift_summary
+from calscope.model.curation.component_flags import FLAG_KINDS, FlagKind, is_raised
 from calscope.model.detection import Limit
 from calscope.model.results import MotionEstimate
 from calscope.plots.scaling import short
@@ -35,6 +37,7 @@ MEASURES = (
     Measure("components", "components", 2.0),
     Measure("accepted", "accepted", 2.0),
     Measure("snr_median", "SNR", 0.2),
+    Measure("flagged", "flagged", 2.0),
     Measure("detection_limit_snr", "detection limit", 0.2),
 )
 """Those in which animals are compared."""
@@ -57,6 +60,10 @@ class AnimalMeasures:
     accepted: int | None
     snr_median: float | None
     """Of the accepted components."""
+    flags: Mapping[FlagKind, int] | None
+    """How many of the accepted components have a flag of each kind; None where the run did not look for them."""
+    flagged: int | None
+    """How many of the accepted components have any."""
     limit: Limit | None
     """Peak SNR at which half of the cells that are put in are accepted."""
     ran_with: str
@@ -77,6 +84,11 @@ class AnimalMeasures:
     def error(self) -> str:
         """Why its run ended early; empty where it did not."""
         return self.animal.record.error if self.animal.record else ""
+
+    @property
+    def is_in_group(self) -> bool:
+        """Whether it counts as one of the group that others are compared with: its run ended well."""
+        return self.animal.record is not None and not self.error
 
 
 def of_all() -> list[AnimalMeasures]:
@@ -101,6 +113,7 @@ def _of(animal: ShownAnimal) -> AnimalMeasures:
         components=fit.n if fit else None,
         accepted=evaluation.n_accepted if evaluation else None,
         snr_median=_snr(view),
+        **_flags(view),
         limit=_limit_of(animal),
         ran_with=own_values.ran_with(animal.record),
         remark=remarks.all_of_project().get(animal.name, ""),
@@ -119,6 +132,15 @@ def _snr(view: EvaluatedAnimal | None) -> float | None:
     return float(np.median(values[np.isfinite(values)])) if np.isfinite(values).any() else None
 
 
+def _flags(view: EvaluatedAnimal | None) -> dict[str, Any]:
+    """Count flags among the accepted components."""
+    if view is None or view.evaluation is None or view.flags is None:
+        return {"flags": None, "flagged": None}
+    raised = {kind: is_raised(view.flags, kind) & view.evaluation.accepted for kind in FLAG_KINDS}
+    flagged = int(np.any(list(raised.values()), axis=0).sum())
+    return {"flags": {kind: int(those.sum()) for kind, those in raised.items()}, "flagged": flagged}
+
+
 def _limit_of(animal: ShownAnimal) -> Limit | None:
     """Give the detection limit, where cells were put into the same analysis of the animal."""
     found = detection_panel.search_of(animal)
@@ -126,12 +148,16 @@ def _limit_of(animal: ShownAnimal) -> Limit | None:
 
 
 def far_from_group(animals: Sequence[AnimalMeasures]) -> dict[str, dict[str, str]]:
-    """Give by animal, and by name of the measure, in words what lies far from the group."""
+    """Give by animal, and by name of the measure, in words what lies far from the group.
+
+    An animal without a run, or whose run failed, is not in the group: it is neither far nor moves the median.
+    """
     found: dict[str, dict[str, str]] = {one.name: {} for one in animals}
+    members = [one for one in animals if one.is_in_group]
     for measure in MEASURES:
-        values: list[float | None] = [getattr(one, measure.name) for one in animals]
+        values: list[float | None] = [getattr(one, measure.name) for one in members]
         group = spread(values, measure.least)
-        for one, value, is_far in zip(animals, values, group.far if group else (), strict=False):
+        for one, value, is_far in zip(members, values, group.far if group else (), strict=False):
             if group and is_far and value is not None:
                 found[one.name][measure.name] = f"{measure.title} {short(value)} (median {short(group.median)})"
     return found

@@ -28,7 +28,7 @@ function field(tile) {
 
 export default function ({ data, parentElement, setTriggerValue }) {
   parentElement.querySelector(".sheet").replaceChildren(...data.tiles.map((tile) => {
-    const button = make("button", tile.is_far ? "tile far" : "tile");
+    const button = make("button", tile.is_marked ? "tile far" : "tile");
     button.type = "button";
     button.title = [`Open ${tile.name}`, tile.told].filter(Boolean).join(" · ");
     button.append(field(tile), make("span", "name", tile.title), make("span", "line", tile.line));

@@ -13,7 +13,7 @@ from calscope.plots.contours import Outline
 from calscope.plots.scaling import scale_bar
 from calscope.plots.small_map import small_map
 from calscope.ui.cohort.animal_measures import AnimalMeasures
-from calscope.ui.cohort.cohort_table import FAR_MARK, Far
+from calscope.ui.cohort.cohort_table import Far, marks_of
 from calscope.ui.frame import keys
 from calscope.ui.session import cached, selection
 from calscope.ui.widgets import charts
@@ -44,9 +44,9 @@ def show(animals: Sequence[AnimalMeasures], far: Far) -> None:
 
 
 def _tile(one: AnimalMeasures, kind: Kind, far: dict[str, str] | Any) -> dict[str, Any]:
-    marks = [FAR_MARK if far or one.error else "", OWN if one.ran_with else ""]
+    marks = [*marks_of(one, far), OWN if one.ran_with else ""]
     told = [
-        one.error and "its run failed",
+        one.error and f"its run failed: {one.error}",
         *far.values(),
         one.ran_with and f"ran with its own {one.ran_with}",
         one.remark,
@@ -54,7 +54,7 @@ def _tile(one: AnimalMeasures, kind: Kind, far: dict[str, str] | Any) -> dict[st
     return {
         "name": one.name,
         "title": " ".join(part for part in (one.name, *marks) if part),
-        "is_far": bool(far or one.error),
+        "is_marked": bool(far or one.error),
         "line": _line(one),
         "told": " · ".join(part for part in told if part),
         **_picture(one, kind),

@@ -14,7 +14,7 @@ from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.records import AnimalRun
 from calscope.ui.evaluation import judged_animal
 from calscope.ui.frame import keys, wording
-from calscope.ui.session import cached, places, shown_run
+from calscope.ui.session import cached, edited, places, shown_run
 from calscope.ui.session.shown_run import ShownAnimal, ShownRun
 
 Letter = Literal["A", "B"]
@@ -73,8 +73,8 @@ def side_of(letter: Letter, run: ShownRun, ref: RecordingRef) -> Side:
     """Give what a run has of an animal."""
     record = record_of(run, ref)
     info = record.info if record else None
-    found = cached.results(record.keys if record else {})
-    return Side(letter, run, ShownAnimal(ref.name, record, found, info, run))
+    found, not_edited = edited.results_of(record) if record else (cached.results({}), "")
+    return Side(letter, run, ShownAnimal(ref.name, record, found, info, run, not_edited=not_edited))
 
 
 def record_of(run: ShownRun, ref: RecordingRef) -> AnimalRun | None:

@@ -1,12 +1,14 @@
 """The two runs that are compared, each in a list that says what sets it apart."""
 
+from functools import partial
+
 import streamlit as st
 
 from calscope.io.project import RecordingRef
 from calscope.jobs.manager import Job
 from calscope.ui.compare import compared_runs
 from calscope.ui.compare.compared_runs import Letter, Side
-from calscope.ui.frame import keys, messages, wording
+from calscope.ui.frame import box_changes, keys, messages, wording
 from calscope.ui.runs import run_tables
 from calscope.ui.session import selection, shown_run
 from calscope.ui.session.shown_run import ShownRun
@@ -47,18 +49,18 @@ def _pick(letter: Letter, run: ShownRun, labels: dict[str, str]) -> None:
         index=list(labels).index(run.id),
         format_func=labels.__getitem__,
         key=key,
-        on_change=_picked,
-        args=(letter, key),
+        on_change=box_changes.pass_on,
+        args=(key, run.id, partial(_picked, letter)),
         label_visibility="collapsed",
         width="stretch",
     )
 
 
-def _picked(letter: Letter, key: str) -> None:
+def _picked(letter: Letter, chosen: str) -> None:
     own = keys.COMPARED_A if letter == "A" else keys.COMPARED_B
     now = st.session_state.get(keys.COMPARED_NOW) or {}
     other = (keys.COMPARED_B, now.get("b")) if letter == "A" else (keys.COMPARED_A, now.get("a"))
-    st.session_state[own] = st.session_state.get(key)
+    st.session_state[own] = chosen
     st.session_state[other[0]] = other[1]  # what stood beside it stays there
 
 

@@ -5,10 +5,12 @@ from collections.abc import Collection, Mapping
 import streamlit as st
 
 from calscope.io.project import RecordingRef
+from calscope.io.server_rights import Right
 from calscope.model.movie import FloatArray
 from calscope.plots.scaling import DisplayRange, display_range
 from calscope.ui.data import recording_viewer, recordings_table
 from calscope.ui.frame import keys, messages
+from calscope.ui.frame.act_button import act_button
 from calscope.ui.frame.keys import on_page
 from calscope.ui.session import animal_states, launch, selection, shown_run
 from calscope.ui.session.shown_run import ShownAnimal
@@ -120,7 +122,7 @@ def _with_images(ref: RecordingRef) -> ShownAnimal | None:
 
 def _offer_images() -> None:
     goes_on = any(job.spec.until == "summary" for job in animal_states.active_jobs())
-    if st.button(SUMMARISE, icon=":material/search:", key=keys.SUMMARISE, disabled=goes_on):
+    if act_button(Right.RUN, SUMMARISE, icon=":material/search:", key=keys.SUMMARISE, disabled=goes_on):
         launch.try_run("summary")
     st.caption(
         "Makes max projection and local correlation: reads every frame of every animal once. A run makes them too."

@@ -8,19 +8,21 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from calscope.algorithms.injection.detection_limit import accepted_by
+from calscope.io.server_rights import Right
 from calscope.model.detection import Detection
 from calscope.model.errors import CalscopeError
 from calscope.model.groups import Thresholds
 from calscope.model.movie import FloatArray
 from calscope.model.note_texts import detection_texts
 from calscope.model.recording import Pair
-from calscope.pipeline.stages import evaluate_components
+from calscope.pipeline.steps.stage_steps import evaluate_components
 from calscope.plots.detection_curve import place_figure, share_figure, trace_figure
 from calscope.plots.images import Panel
 from calscope.plots.scaling import display_range
 from calscope.ui.evaluation import thresholds_panel
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import keys, messages, wording
+from calscope.ui.frame.act_button import act_button
 from calscope.ui.session import animal_states, launch, places, run_plan, shown_run
 from calscope.ui.session.shown_run import ShownAnimal
 from calscope.ui.widgets import charts
@@ -71,7 +73,8 @@ def _show_inside(view: EvaluatedAnimal) -> None:
 def _show_button(name: str) -> None:
     """Draw the button with the time that it takes; how far it is, and cancelling, is at the bottom of the window."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        pressed = st.button(
+        pressed = act_button(
+            Right.RUN,
             BUTTON,
             icon=":material/play_arrow:",
             key=keys.on_page(_PAGE, "put known cells in"),

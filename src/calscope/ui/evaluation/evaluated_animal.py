@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from calscope.model.curation.component_flags import FlagMeasures
 from calscope.model.curation.judgements import NO_JUDGEMENTS, Judgements
 from calscope.model.results import ComponentQuality, Components, Evaluation, SummaryImages
 from calscope.ui.session import places
@@ -28,6 +29,8 @@ class EvaluatedAnimal:
     judgements: Judgements = NO_JUDGEMENTS
     decided: str = ""
     """Names what persons decided; empty where nobody did."""
+    flags: FlagMeasures | None = None
+    """What speaks against the components; None where the run did not look, and of what is only tried."""
     closed: str = ""
     """Why nothing can be said of the components; empty where something can."""
 
@@ -68,4 +71,6 @@ def evaluated(animal: ShownAnimal) -> EvaluatedAnimal | None:
         return None
     if results.evaluation is None and not places.shows_import():
         return None
-    return EvaluatedAnimal(animal, results.refit, results.component_quality, results.evaluation, results.after)
+    return EvaluatedAnimal(
+        animal, results.refit, results.component_quality, results.evaluation, results.after, flags=results.flags
+    )

@@ -13,7 +13,7 @@ from calscope.model.errors import ParameterError
 from calscope.model.groups import Thresholds
 from calscope.model.params import Parameters
 from calscope.model.results import ComponentQuality, Evaluation
-from calscope.pipeline.stages import evaluate_components
+from calscope.pipeline.steps.stage_steps import evaluate_components
 from calscope.ui.evaluation import evaluated_animal, judged_animal
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import keys, messages
@@ -79,8 +79,9 @@ def evaluate_with(view: EvaluatedAnimal, thresholds: Thresholds | None) -> Evalu
     """Give the animal evaluated with these thresholds; None stands for those of its run."""
     if thresholds is None:
         return view
-    evaluation = _evaluation(view.animal.results.keys["component_quality"], thresholds, _quality=view.quality)
-    if view.evaluation and evaluation.reasons == view.evaluation.reasons:
+    quality = view.animal.results.keys["component_quality"]
+    evaluation = _evaluation(quality, thresholds, _quality=view.quality)
+    if view.evaluation and _are_same((quality, view.keys[2]), thresholds, _one=evaluation, _other=view.evaluation):
         return view
     mark = hashlib.sha256(thresholds.model_dump_json().encode()).hexdigest()[:12]
     return replace(view, evaluation=evaluation, variant=f" with {mark}")
@@ -90,6 +91,12 @@ def evaluate_with(view: EvaluatedAnimal, thresholds: Thresholds | None) -> Evalu
 def _evaluation(key: str, thresholds: Thresholds, _quality: ComponentQuality) -> Evaluation:
     """Evaluate once for the same thresholds: the row of animals, the page and its words all ask."""
     return evaluate_components(_quality, thresholds)
+
+
+@remembered()
+def _are_same(keys: tuple[str, str], thresholds: Thresholds, _one: Evaluation, _other: Evaluation) -> bool:
+    """Tell whether two evaluations have the same reasons for each component, compared once: there may be thousands."""
+    return _one.reasons == _other.reasons
 
 
 def say_otherwise(animal: ShownAnimal) -> None:

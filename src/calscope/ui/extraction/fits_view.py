@@ -37,7 +37,7 @@ def table() -> pd.DataFrame:
 
 
 def _row(animal: ShownAnimal) -> dict[str, object]:
-    first, refit, changes = animal.results.first, animal.results.refit, changes_of(animal)
+    first, refit, changes = animal.results.first, animal.results.as_fitted.refit, changes_of(animal)
     evaluation = thresholds_panel.evaluation_of(animal)
     return {
         "Animal": animal.name,
@@ -57,7 +57,7 @@ def _merged(changes: FitChanges) -> str:
 
 def changes_of(animal: ShownAnimal) -> FitChanges | None:
     """Give what became of the components; None where one of the fits is not there."""
-    found = animal.results
+    found = animal.results.as_fitted
     if found.first is None or found.refit is None:
         return None
     return _changes((found.keys["fit"], found.keys["refit"]), _first=found.first, _refit=found.refit)
@@ -93,7 +93,7 @@ def has_fit(animal: ShownAnimal) -> bool:
 
 def show_fits(animal: ShownAnimal) -> None:
     """Draw both fits beside each other, or the one that is there."""
-    first, refit = animal.results.first, animal.results.refit
+    first, refit = animal.results.first, animal.results.as_fitted.refit
     if first is not None and refit is not None:
         _show_both(animal)
     elif refit is not None:
@@ -106,7 +106,7 @@ def show_fits(animal: ShownAnimal) -> None:
 
 def show_small(animal: ShownAnimal) -> None:
     """Draw the outlines of the refit, or of the first fit, of one of several animals."""
-    first, refit = animal.results.first, animal.results.refit
+    first, refit = animal.results.first, animal.results.as_fitted.refit
     if refit is not None:
         _show_outlines(animal, "refit", "Refit", refit)
     elif first is not None:
@@ -115,7 +115,7 @@ def show_small(animal: ShownAnimal) -> None:
 
 def show_background(animal: ShownAnimal) -> None:
     """Draw the background components in space and time."""
-    components = animal.results.refit
+    components = animal.results.as_fitted.refit
     if components is None:
         st.info("This run has no refit yet, and so no background of the whole field.")
         return
@@ -126,7 +126,7 @@ def show_background(animal: ShownAnimal) -> None:
         "Background (neuropil, out-of-focus light): images **b**, in the units of the movie, times traces **f**, each "
         "divided by its mean. Cell shapes in b are cells that were taken up by the background: lower *nb*."
     )
-    key = animal.results.keys["refit"]
+    key = animal.results.as_fitted.keys["refit"]
     figure = cached_figures.background_images(key, animal.dxy_um, _components=components)
     charts.show(figure, on_page("extraction", f"b {animal.name}"), f"Spatial background of {animal.name}")
     figure = cached_figures.background_traces(key, animal.fr_hz, _components=components)
@@ -143,7 +143,7 @@ def _show_one(animal: ShownAnimal, stage: StageName, title: str, components: Com
 
 def _show_outlines(animal: ShownAnimal, stage: StageName, title: str, components: Components) -> None:
     """Draw the outlines of a fit over the corrected correlation image."""
-    found = animal.results
+    found = animal.results.as_fitted
     if found.after is None:
         st.info("The corrected correlation image is no longer in the store. Run again to make it.")
         return

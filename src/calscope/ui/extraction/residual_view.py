@@ -5,6 +5,7 @@ import streamlit as st
 
 from calscope.algorithms.cnmf.missed_spots import SMALLEST_RISE_SD, missed_spots
 from calscope.engines.engine_registry import ENGINES
+from calscope.io.server_rights import Right
 from calscope.model.errors import CalscopeError
 from calscope.model.recording import Pair
 from calscope.model.results import Components, Residual
@@ -13,6 +14,7 @@ from calscope.plots.fits import residual_figure, seeds_figure
 from calscope.plots.images import Panel
 from calscope.plots.scaling import DisplayRange, display_range
 from calscope.ui.frame import messages, wording
+from calscope.ui.frame.act_button import act_button
 from calscope.ui.frame.keys import on_page
 from calscope.ui.session import cached, launch, placed_seeds, shown_run
 from calscope.ui.session.shown_run import ShownAnimal
@@ -30,7 +32,7 @@ HELP = (
 
 def show(animal: ShownAnimal) -> None:
     """Draw the residual; a click there places a seed."""
-    found = animal.results
+    found = animal.results.as_fitted
     if found.residual is None or found.refit is None:
         st.info(
             "This run has no residual: an older version made the run, or the residual was pruned. "
@@ -42,7 +44,7 @@ def show(animal: ShownAnimal) -> None:
 
 
 def _draw(animal: ShownAnimal) -> None:
-    found = animal.results
+    found = animal.results.as_fitted
     if found.residual is None or found.refit is None:
         return
     own = placed_seeds.placed(animal.name)
@@ -155,7 +157,8 @@ def _show_list(animal: ShownAnimal, residual: Residual, own: Seeds) -> None:
                 args=(animal.name, place),
             )
     with st.container(horizontal=True):
-        pressed = st.button(
+        pressed = act_button(
+            Right.RUN,
             f"Refit with {wording.count(len(own), 'seed')}" if own else "Refit without seeds",
             type="primary",
             icon=":material/play_arrow:",

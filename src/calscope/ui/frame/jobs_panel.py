@@ -4,11 +4,15 @@ import time
 
 import streamlit as st
 
+from calscope.io.server_rights import Right
 from calscope.jobs.manager import Job
+from calscope.model.errors import CalscopeError
 from calscope.ui.frame import keys, messages, wording
+from calscope.ui.frame.act_button import act_button
 from calscope.ui.session import places, selection
 
 POLL_S = 0.5
+KEPT = "Stages that are finished stay in the store; a new run goes on from there."
 YOUNG_S = 3.0
 """So long after its start it is only looked whether a job has ended: one that finds most in the store soon has, and
 drawing the page for each of its animals would keep it from doing so."""
@@ -39,13 +43,19 @@ def _draw() -> None:
     busy = busy_jobs()
     if _digest(busy) != st.session_state.get(keys.ACTIVE_JOBS):
         st.rerun()  # something began or ended: pages show other results, and the strip another state
-    for job, ahead in zip(busy, [None, *busy], strict=False):
-        show_job(job, ahead, alone=len(busy) == 1 and _is_of_this_folder(job))
+    for place, job in enumerate(busy):
+        show_job(job, _ahead_of(job, busy[:place]), alone=len(busy) == 1 and _is_of_this_folder(job))
+
+
+def _ahead_of(job: Job, earlier: list[Job]) -> Job | None:
+    """Give the job that this one waits for: exports and runs wait for their own kind only."""
+    is_export = job.spec.kind == "export"
+    return next((one for one in reversed(earlier) if (one.spec.kind == "export") == is_export), None)
 
 
 def _is_of_this_folder(job: Job) -> bool:
-    """Tell whether a job goes without saying whose it is: it is of the folder that is open, or makes the demo."""
-    return job.spec.kind == "demo" or job.spec.data == st.session_state.get(keys.PROJECT)
+    """Tell whether a job goes without saying whose it is: of the folder that is open, the demo's, or an export."""
+    return job.spec.kind in ("demo", "export") or job.spec.data == st.session_state.get(keys.PROJECT)
 
 
 def _is_young(job: Job) -> bool:
@@ -64,12 +74,13 @@ def show_job(job: Job, ahead: Job | None, *, alone: bool) -> None:
     """Draw one running or waiting job with its cancel button; `ahead` and `alone` as `wording.progress`."""
     stops = st.session_state.get(keys.CANCELLED, ("", ""))[0] == job.id
     words = f"{wording.title(job)} · stopping" if stops else wording.progress(job, ahead, alone=alone)
-    with st.container(border=True):
+    with st.container(border=True, key=keys.job_row(job.id)):  # its heights are in page.css
         left, right = st.columns([6, 1], vertical_alignment="center")
         with left:
             st.progress(min(max(job.status.fraction, 0.0), 1.0), text=messages.plain(words))
         with right:
-            st.button(
+            act_button(
+                Right.RUN,
                 "Cancel",
                 key=keys.cancel_button(job.id),
                 icon=":material/stop:",
@@ -77,12 +88,16 @@ def show_job(job: Job, ahead: Job | None, *, alone: bool) -> None:
                 args=(job.id,),
                 width="stretch",
                 disabled=stops,
-                help="Stages that are finished stay in the store; a new run goes on from there.",
+                help=None if job.spec.kind == "export" else KEPT,
             )
 
 
 def _cancel(job_id: str) -> None:
-    places.cancel(job_id)
+    try:
+        places.cancel(job_id)
+    except CalscopeError as error:
+        messages.show_error(error)
+        return
     st.session_state[keys.CANCELLED] = (job_id, st.session_state.get(keys.PAGE, ""))
 
 
@@ -94,9 +109,12 @@ def _say_cancelled(page: str) -> None:
         st.session_state.pop(keys.CANCELLED, None)
     elif job.status.state == "cancelled":
         what = messages.plain(f"{wording.title(job)} of {wording.subject(job)}")
-        st.bottom.caption(
-            f":material/stop_circle: Cancelled: {what}. What it finished is kept; a new run goes on from there."
+        left = (
+            "Nothing of it is left."
+            if job.spec.kind == "export"
+            else "What it finished is kept; a new run goes on from there."
         )
+        st.bottom.caption(f":material/stop_circle: Cancelled: {what}. {left}")
 
 
 def _note_ended(busy: list[Job]) -> None:

@@ -9,6 +9,12 @@ ANIMAL = "animal"
 COMPONENT = "component"
 CHOICES = "chosen components"
 JUDGING_ANSWERS = "answers to judgements"
+EDIT_PREVIEWS = "previews of changes by hand"
+OLD_ACTS = "acts on components that are others now"
+CHANGED_IN = "components in which a person changed something by hand just now"
+BLIND_RATER = "blind rater"
+LEFT_TO_JUDGE = "says what is left to judge"
+RATER_CHANGED = "who judges has changed"
 ADDRESSES = "addresses known"
 SHOWS_TRUTH = "shows the truth"
 COMPARED_A, COMPARED_B = "compared run A", "compared run B"
@@ -49,6 +55,7 @@ SWEEP_OPENED = "point of a sweep opened"
 NEWEST = "show the newest results"
 ANIMAL_STRIP = "animal strip"
 LISTED = "listed components"
+RULE = "rule of evaluation"
 ANIMALS = "animals"
 SCOPE = "what runs work on"
 ENGINE = "engine"
@@ -123,6 +130,15 @@ SEARCH_UNCONFIRMED = "unconfirmed at most"
 SEARCH_WHOLE = "search ends on the whole"
 START_SEARCH = "start search"
 TAKE_PROPOSAL = "take proposal"
+UPLOADED_BUNDLE = "uploaded bundle"
+UPLOADED_PLACE = "where the uploaded bundle is kept"
+BUNDLE_REFUSED = "why the uploaded bundle was refused"
+SHARE_FOLDER = "folder to share into"
+SHARE_FILM = "film in the bundle"
+SHARE_PATHS = "paths in the report"
+SHARE_REFUSED = "why sharing was refused"
+SHARE_RUN = "share run"
+NWB_REFUSED = "why metadata for NWB were refused"
 
 
 def parameter(dotted: str, part: int | None = None) -> str:
@@ -130,13 +146,53 @@ def parameter(dotted: str, part: int | None = None) -> str:
     return f"parameter {dotted}" if part is None else f"parameter {dotted} {part}"
 
 
+def pair(dotted: str) -> str:
+    """Key of the two boxes of a pair that may be empty; see `page.css`."""
+    return f"pair-{dotted.replace('.', '-')}"
+
+
 def slider(dotted: str) -> str:
     """Key of the slider beside a parameter's box."""
     return f"slider {dotted}"
 
 
+def take_one(dotted: str) -> str:
+    """Key of the button that takes what is proposed for one parameter."""
+    return f"take proposal {dotted}"
+
+
 SLIDERS_MOVED = "sliders moved"
 SLIDERS_LED = "sliders led"
+
+
+def shared_animals(run_id: str) -> str:
+    """Key of the box with the animals of a run that are handed over."""
+    return f"shared animals {run_id}"
+
+
+def shared_row(name: str) -> str:
+    """Key of the row of one thing that can be handed over."""
+    return f"shared-{name}"
+
+
+def nwb_whom(run_id: str) -> str:
+    """Key of the choice of the animal of which something is said for NWB."""
+    return f"NWB of {run_id}"
+
+
+def nwb_form(data: str, who: str) -> str:
+    """Key of the form with what is said for NWB of one animal of a folder, or of all."""
+    return f"NWB form {data} {who}"
+
+
+def nwb_field(data: str, who: str, name: str) -> str:
+    """Key of one value in that form."""
+    return f"NWB {data} {who} {name}"
+
+
+def share_button(what: str, name: str) -> str:
+    """Key of a button that makes, fetches or writes one thing."""
+    return f"share {what} {name}"
 
 
 def sweep_values(dotted: str) -> str:
@@ -159,6 +215,16 @@ def remark(data: str, animal: str, said: str) -> str:
     return f"remark {data} {animal} {said}"
 
 
+def events(data: str, animal: str, path: str) -> str:
+    """Key of the box with the path of an animal's file of events, which begins with what was chosen."""
+    return f"events {data} {animal} {path}"
+
+
+def events_unit(data: str, animal: str) -> str:
+    """Key of the switch for times in milliseconds in an animal's file of events."""
+    return f"events in ms {data} {animal}"
+
+
 def advanced(group: str) -> str:
     """Key of the box with a group's advanced parameters."""
     return f"advanced {group}"
@@ -167,6 +233,14 @@ def advanced(group: str) -> str:
 def address_writer(within: str) -> str:
     """Key of what writes the address, in the whole page or in a fragment of it."""
     return f"address writer {within}"
+
+
+LOG_OUT = "log out"
+
+
+def login_button(number: int) -> str:
+    """Key of the button that logs in with a provider."""
+    return f"log in {number}"
 
 
 def run_picker(run_id: str, words: str) -> str:
@@ -212,6 +286,11 @@ def own_button(what: str, dotted: str) -> str:
 def cancel_button(job_id: str) -> str:
     """Key of the button that cancels a job."""
     return f"cancel {job_id}"
+
+
+def job_row(job_id: str) -> str:
+    """Key of the row of a job that runs or waits; see `page.css`."""
+    return f"job-row-{job_id}"
 
 
 def ended_button(what: str, job_id: str) -> str:

@@ -10,7 +10,13 @@ from calscope.ui.frame import keys
 from calscope.ui.session import animal_states, places
 from calscope.ui.session.animal_states import Step
 
-_NEXT = {"Data": "Motion", "Motion": "Extraction", "Extraction": "Evaluation", "Evaluation": "Traces"}
+_NEXT = {
+    "Data": "Motion",
+    "Motion": "Extraction",
+    "Extraction": "Evaluation",
+    "Evaluation": "Traces",
+    "Traces": "Share",
+}
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,7 @@ _ICONS = {
     "Extraction": ":material/bubble_chart:",
     "Evaluation": ":material/fact_check:",
     "Traces": ":material/show_chart:",
+    "Share": ":material/ios_share:",
 }
 
 

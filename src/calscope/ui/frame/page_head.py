@@ -1,11 +1,11 @@
 """The top of every page with results: title, which run is shown, how to read the page, all animals in one row."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from calscope.model.fields import StageName
-from calscope.ui.frame import keys, messages, next_page, setting_words, wording
+from calscope.ui.frame import box_changes, keys, messages, next_page, setting_words, wording
 from calscope.ui.session import launch, places, remarks, seen_pages, selection, shown_run
 from calscope.ui.session.shown_run import ShownAnimal, ShownRun
 from calscope.ui.widgets import animal_strip, truth_view
@@ -14,13 +14,21 @@ NEWEST = ""
 """Stands for the newest result of each animal in the picker of runs."""
 
 
-def show(title: str, how_to_read: str, *stages: StageName, with_animals: bool = True) -> None:
+def show(
+    title: str,
+    how_to_read: str,
+    *stages: StageName,
+    with_animals: bool = True,
+    more: Callable[[], None] = lambda: None,
+) -> None:
     """Draw the top of a page; the button that says how to read it has a frame at the first visit.
 
     Parameters
     ----------
     stages
         The result that the page shows, and what else will do; none where it shows no results of runs.
+    more
+        Draws what else stands in the row of the title.
     """
     is_first = seen_pages.is_first_visit(title)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=keys.PAGE_HEAD):
@@ -31,6 +39,7 @@ def show(title: str, how_to_read: str, *stages: StageName, with_animals: bool = 
                 truth_view.show_switch()
         with st.popover("Help", icon=":material/help:", width="content", type="secondary" if is_first else "tertiary"):
             st.markdown(how_to_read)
+        more()
         if stages and with_animals:
             remarks.show_box()
         else:
@@ -56,8 +65,8 @@ def _pick_run(stages: Sequence[StageName], *, of_all: bool) -> None:
         index=list(labels).index(at),
         format_func=labels.__getitem__,
         key=key,
-        on_change=_picked,
-        args=(key,),
+        on_change=box_changes.pass_on,
+        args=(key, at, _picked),
         label_visibility="collapsed",
         width="stretch",
     )
@@ -70,8 +79,7 @@ def _newest_words(stages: Sequence[StageName], *, of_all: bool) -> str:
     return f"Newest: {run_words(run)}" if run else "Newest result of each animal"
 
 
-def _picked(key: str) -> None:
-    chosen = st.session_state.get(key)
+def _picked(chosen: str | None) -> None:
     if chosen:
         st.session_state[keys.RUN] = chosen
     else:
@@ -93,6 +101,16 @@ def say_overruled_rates() -> None:
     """Say where a frame rate that was entered by hand overrules that of files."""
     if rates := setting_words.overruled_rates():
         st.warning(messages.plain(rates), icon=":material/warning:")
+
+
+def say_failed_runs() -> None:
+    """Say why the newest run failed for the current animal, or for each one where all are shown."""
+    current = shown_run.current()
+    for ref in shown_run.refs() if selection.shows_all() or current is None else (current,):
+        animal = shown_run.animal(ref, "dff")
+        if why := animal.failed_since or (animal.record.error if animal.record else ""):
+            told = messages.plain(f"The newest run failed for {ref.name}: {why}")
+            st.error(told, icon=":material/error:")
 
 
 def show_name(animal: ShownAnimal, group: str) -> None:

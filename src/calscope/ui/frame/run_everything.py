@@ -4,13 +4,16 @@ from typing import Literal
 
 import streamlit as st
 
+from calscope.io.server_rights import Right, allowed
 from calscope.ui.frame import keys, messages
+from calscope.ui.frame.act_button import act_button
 from calscope.ui.session import animal_states, launch, run_plan
 
 
 def show(width: Literal["stretch", "content"] = "stretch") -> None:
     """Draw the button and its line, under or beside each other as they are put."""
-    st.button(
+    act_button(
+        Right.RUN,
         "Run everything",
         icon=":material/play_arrow:",
         key=keys.RUN_EVERYTHING,
@@ -19,8 +22,13 @@ def show(width: Literal["stretch", "content"] = "stretch") -> None:
         disabled=animal_states.is_going_on(),
         width=width,
     )
-    told = run_plan.of_everything()
-    st.caption(as_caption(told), width="stretch", help=messages.plain(told.in_full) or None)
+    if allowed(Right.RUN):
+        told = run_plan.of_everything()
+        st.caption(as_caption(told), width="stretch", help=messages.plain(told.in_full) or None)
+
+
+def carry_out() -> None:
+    """Submit the run where the button was pressed; called outside of the sidebar, in which no refusal can be told."""
     launch.carry_out("evaluation")
 
 

@@ -5,7 +5,6 @@ folder called `pages` stands beside it. So each page ends with `page(render)`, w
 otherwise sets it up; the frame enters the same page again.
 """
 
-import gc
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import partial
@@ -14,7 +13,7 @@ from importlib.resources import files
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from calscope.ui.frame import beside_pages, jobs_panel, messages, sidebar
+from calscope.ui.frame import beside_pages, jobs_panel, login, messages, sidebar
 from calscope.ui.session import launch, project_settings, selection
 from calscope.ui.widgets import parameter_form
 
@@ -29,10 +28,13 @@ def run() -> None:
     """Set up the frame and draw the page that the address asks for."""
     st.set_page_config(page_title="Calscope", page_icon=sidebar.ICON, layout="wide", initial_sidebar_state=SIDEBAR_PX)
     st.html(_STYLE)
+    if login.is_missing():
+        st.navigation(_pages(), position="hidden")
+        login.ask()
+        return
     chosen = st.navigation(_pages(), position="top")
     parameter_form.seed()
     parameter_form.repeat_moves()
-    _spare_garbage_collection()
     beside_pages.keep_up()
     token = _standing.set(True)
     try:
@@ -46,17 +48,6 @@ def run() -> None:
         parameter_form.drawn()
     finally:
         _standing.reset(token)
-
-
-@st.cache_resource(show_spinner=False)
-def _spare_garbage_collection() -> bool:
-    """Keep what the imports left out of the garbage collection that Streamlit does after every run of a fragment.
-
-    It walks half a million objects otherwise, a fifth of a second each time that a progress bar is drawn.
-    """
-    gc.collect()
-    gc.freeze()
-    return True
 
 
 def page(render: Callable[[], None]) -> None:
@@ -94,6 +85,9 @@ def _pages() -> list[StreamlitPage]:
             url_path="sweep",
             visibility="hidden",  # Tune leads here
         ),
+        st.Page(
+            "pages/share.py", title="Share", icon=":material/ios_share:", url_path="share", visibility="hidden"
+        ),  # Traces and Runs lead here
         st.Page("pages/parameters.py", title="Parameters", icon=":material/settings:", url_path="parameters"),
         st.Page("pages/runs.py", title="Runs", icon=":material/history:", url_path="runs"),
     ]

@@ -1,11 +1,17 @@
 """The sidebar: project, animals and engine on every page; parameters and the run button where a page asks."""
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
 import streamlit as st
 
 from calscope.engines.engine_registry import ENGINES
+from calscope.io.server_rights import Right, allowed
 from calscope.model.errors import EngineError
+from calscope.model.fields import ParameterField
 from calscope.pipeline.records import Until
-from calscope.ui.frame import keys, messages, next_page, run_everything, setting_words, wording
+from calscope.ui.frame import keys, login, messages, next_page, run_everything, setting_words, wording
+from calscope.ui.frame.act_button import act_button, say_what_lacks
 from calscope.ui.session import launch, places, run_plan, shown_run
 from calscope.ui.widgets import own_marks, parameter_form
 
@@ -31,6 +37,8 @@ def show() -> None:
     """Draw what every page has: project, animals, frames, engine."""
     st.logo(LOGO, size="large")
     with st.sidebar:
+        login.show_leaving()
+        say_what_lacks()
         project = places.project()
         if project is None:
             st.caption("No folder is open.")
@@ -90,8 +98,15 @@ def _show_engine() -> None:
         )
 
 
-def parameters(group: str, *, until: Until, button: str, heading: str) -> None:
-    """Draw the run button, what a run would do, and one group of parameters."""
+def parameters(
+    group: str,
+    *,
+    until: Until,
+    button: str,
+    heading: str,
+    instead: Mapping[str, Callable[[ParameterField], None]] = MappingProxyType({}),
+) -> None:
+    """Draw the run button, what a run would do, and one group of parameters, `instead` as `show_group` has it."""
     if places.project() is None:
         return
     if places.shows_import():
@@ -99,7 +114,8 @@ def parameters(group: str, *, until: Until, button: str, heading: str) -> None:
         return
     with st.sidebar:
         _show_engine_trouble()
-        st.button(
+        act_button(
+            Right.RUN,
             button,
             type="primary" if _is_to_run(group, until) else "secondary",
             icon=":material/play_arrow:",
@@ -110,11 +126,12 @@ def parameters(group: str, *, until: Until, button: str, heading: str) -> None:
         )
     launch.carry_out(until)
     with st.sidebar:
-        _show_plan(until)
+        if allowed(Right.RUN):
+            _show_plan(until)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"##### {heading}", width="stretch")
             own_marks.show_keeping(group)
-        parameter_form.show_group(group, after=own_marks.show_mark)
+        parameter_form.show_group(group, after=own_marks.show_mark, instead=instead)
         st.button(
             "Reset to defaults",
             icon=":material/restart_alt:",
@@ -148,6 +165,8 @@ def recording_parameters() -> None:
     """Draw the button for everything, and what belongs to the recording and may be entered or overridden by hand."""
     with st.sidebar:
         run_everything.show()
+    run_everything.carry_out()
+    with st.sidebar:
         st.markdown("##### Recording")
         st.caption("Frame rate and pixel size come from the files. Values entered here overrule them.")
         parameter_form.show_group("dataset", without=("dataset.fr",) if launch.without_frame_rate(None) else ())

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
+from calscope.export.formats.format_words import words_of
 from calscope.jobs.manager import Job
 from calscope.model.quantities import duration
 
@@ -63,6 +64,8 @@ def ended(job: Job) -> str:
 
 def subject(job: Job) -> str:
     """Say what a job works on, and since when: few others are like it."""
+    if job.spec.kind == "export":
+        return moment(job.created_at)
     whose = f"{animals(job)} in {folder(job)}" if job.spec.animals else folder(job)
     return f"{whose}, {moment(job.created_at)[-len('00:00') :]}"
 
@@ -93,7 +96,7 @@ def title(job: Job) -> str:
     if job.spec.kind == "search":
         return "Search for good values"
     if job.spec.kind == "export":
-        return "Export"
+        return f"Export: {words_of(job.spec.export.format).title}" if job.spec.export else "Export"
     return "Making the demo" if job.spec.kind == "demo" else UNTIL_TITLES.get(job.spec.until, job.spec.until)
 
 

@@ -5,7 +5,9 @@ import streamlit as st
 from calscope.engines.caiman_trial import Trial
 from calscope.engines.engine import Availability
 from calscope.engines.engine_registry import ENGINES
+from calscope.io.server_rights import Right, allowed
 from calscope.ui.frame import keys, messages, sidebar
+from calscope.ui.frame.act_button import act_button
 
 POLL_S = 1.0
 _TRIED = "caiman"
@@ -50,7 +52,7 @@ def _show_trial(trial: Trial | None) -> None:
     if trial is None:
         st.caption("Installed. A trial imports it and shows whether it works, which takes a while.")
     label = "Try CaImAn" if trial is None else "Try again"
-    st.button(label, icon=":material/science:", on_click=_begin, key=keys.TRY_CAIMAN)
+    act_button(Right.RUN, label, icon=":material/science:", on_click=_begin, key=keys.TRY_CAIMAN)
 
 
 def _watch() -> None:
@@ -59,10 +61,17 @@ def _watch() -> None:
         st.rerun()
     words = f"In its own process: {trial.step}, {trial.seconds:.0f} s of at most {trial.timeout_s:.0f} s"
     st.progress(min(trial.seconds / trial.timeout_s, 1.0), text=words)
-    st.button("Stop", icon=":material/stop:", on_click=trial.stop, key=keys.STOP_TRIAL)
+    act_button(Right.RUN, "Stop", icon=":material/stop:", on_click=_stop, args=(trial,), key=keys.STOP_TRIAL)
+
+
+def _stop(trial: Trial) -> None:
+    if allowed(Right.RUN):
+        trial.stop()
 
 
 def _begin() -> None:
+    if not allowed(Right.RUN):
+        return
     running = _trials().get(_TRIED)
     if running is None or running.outcome() is not None:
         _trials()[_TRIED] = Trial()

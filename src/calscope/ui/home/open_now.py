@@ -25,6 +25,7 @@ def show() -> None:
         if not places.shows_import():
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 run_everything.show(width="content")
+            run_everything.carry_out()
 
 
 def standing(project: Project) -> str:

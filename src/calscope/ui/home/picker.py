@@ -5,12 +5,15 @@ from typing import Literal
 
 import streamlit as st
 
+from calscope.io.bundles.bundle_manifest import ENDING
 from calscope.io.results.caiman_reader import HDF5_ENDINGS
 from calscope.io.results.open_results import all_results_at, name_of
 from calscope.io.safe_paths import list_files, list_folders, plain_path
-from calscope.jobs.job_spec import DemoSettings
+from calscope.io.server_rights import Right
+from calscope.jobs.job_spec import DEMOS, DemoSettings
 from calscope.model.errors import CalscopeError
 from calscope.ui.frame import jobs_panel, keys, messages
+from calscope.ui.frame.act_button import act_button, keep_button, why_not
 from calscope.ui.session import launch, places, project_settings, selection
 
 MOST_FOLDERS = 200
@@ -22,14 +25,16 @@ def show_demo() -> None:
     """Offer the demo in two sizes; one that is already made opens at once. It stands out where nothing is open."""
     name = st.radio(
         "Size of the demo",
-        list(launch.DEMOS),
-        captions=[_told(demo) for demo in launch.DEMOS.values()],
+        list(DEMOS),
+        captions=[_told(demo) for demo in DEMOS.values()],
         key=keys.DEMO_SIZE,
         label_visibility="collapsed",
     )
     busy = any(job.spec.kind == "demo" for job in jobs_panel.busy_jobs())
     kind: Literal["primary", "secondary"] = "secondary" if places.project() else "primary"
-    if st.button("Open the demo", type=kind, icon=":material/play_circle:", disabled=busy, key=keys.OPEN_DEMO):
+    why = "" if launch.demo_is_made(str(name)) else why_not(Right.RUN)
+    icon, off = ":material/play_circle:", busy or bool(why)
+    if st.button("Open the demo", type=kind, icon=icon, disabled=off, key=keys.OPEN_DEMO, help=why or None):
         _open_demo(str(name))
 
 
@@ -99,28 +104,29 @@ def show_results() -> None:
         text = st.text_input(
             "Path of a file or folder",
             key=keys.TYPED_RESULTS,
-            placeholder="/data/mouse_1/suite2p",
-            help="A file of CaImAn (.hdf5), suite2p's folder, or a folder that `calscope run` wrote. They open "
+            placeholder="/data/mice.calscope",
+            help="A bundle (.calscope), a file of CaImAn (.hdf5), suite2p's folder, or a folder that `calscope run` "
+            "wrote. They open "
             "read-only on Extraction, Evaluation and Traces. Nothing is run again.",
         )
-        if st.form_submit_button("Open read-only", icon=":material/lock_open:") and text.strip():
-            _open_results(plain_path(text))
+        if keep_button("Open read-only", right=Right.IMPORT, icon=":material/lock_open:") and text.strip():
+            open_results(plain_path(text))
 
 
 def _show_results_in(here: Path) -> None:
     """Offer what may be results in the folder that is browsed."""
     of_run = [here] if places.is_of_a_run(str(here)) else []
-    inside = [*of_run, *list_files(here, HDF5_ENDINGS, places.roots()), *all_results_at(here)]
+    inside = [*of_run, *list_files(here, (*HDF5_ENDINGS, ENDING), places.roots()), *all_results_at(here)]
     for place in inside[:MOST_FOLDERS]:
         label = f"Open the results {place.name}" if place.is_file() else f"Open suite2p's results {name_of(place)}"
         label = f"Open the run {place.name}" if place in of_run else label
-        if st.button(
-            messages.plain(label), icon=":material/lock_open:", type="tertiary", key=keys.results_button(str(place))
-        ):
-            _open_results(str(place))
+        key = keys.results_button(str(place))
+        if act_button(Right.IMPORT, messages.plain(label), icon=":material/lock_open:", type="tertiary", key=key):
+            open_results(str(place))
 
 
-def _open_results(text: str) -> None:
+def open_results(text: str) -> None:
+    """Open the results at a path and show them, or say why they can't be opened."""
     try:
         with st.spinner("Reading the results"):
             places.open_results(text)
@@ -171,7 +177,7 @@ def _recent_button(folder: str) -> None:
 def _open(text: str) -> None:
     """Open a folder: as results where `calscope run` wrote it, else with its recordings."""
     if places.is_of_a_run(text):
-        _open_results(text)
+        open_results(text)
         return
     if selection.open_project_or_say(text):
         st.switch_page(f"pages/{project_settings.last_page()}.py")

@@ -27,22 +27,6 @@ function unpackTraces(part) {
   };
 }
 
-// A canvas as sharp as the screen, in the page's own colours.
-function sharpen(canvas, width, height) {
-  const sharp = window.devicePixelRatio || 1, context = canvas.getContext("2d");
-  canvas.style.width = `${width}px`;
-  canvas.style.height = `${height}px`;
-  canvas.width = Math.round(width * sharp);
-  canvas.height = Math.round(height * sharp);
-  context.setTransform(sharp, 0, 0, sharp, 0, 0);
-  return context;
-}
-
-function coloursOf(element) {
-  const style = getComputedStyle(element), of = (name) => style.getPropertyValue(name).trim();
-  return { text: of("--st-text-color"), back: of("--st-background-color"), panel: of("--st-secondary-background-color"), chosen: of("--st-primary-color"), font: of("--st-font") || "sans-serif" };
-}
-
 function drawTimeAxis(context, time, colours, left, right, bottom, title) {
   const x = time.place();
   context.fillStyle = colours.text;
@@ -72,13 +56,13 @@ function makeRowHand(mine, canvas, said, at, nothing = () => "") {
   }
   function words(number, frame) {
     const part = at.part(), first = part.at(frame), last = part.frames_per_pair === 1 ? first : Math.min(first + 1, part.n - 1);
-    return `component ${number} · ${at.time().words(frame)} · ${short(part.peak(number, first, last))} ${at.unit()}`;
+    return [`component ${number}`, at.time().words(frame), `${short(part.peak(number, first, last))} ${at.unit()}`, ...eventsAt(mine, frame, at.time().span())].join(" · ");
   }
   return {
     say,
     click(event) {
       const number = at.row(event);
-      if (number !== null) linked.choose(mine.animal, number, mine);
+      if (number !== null) linked.pick(mine.animal, number, event, mine);
     },
     hover(event) {
       const number = event ? at.row(event) : null;

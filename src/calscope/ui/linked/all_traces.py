@@ -28,6 +28,8 @@ MISSING = 255
 """Code of a value that is not a number; 0 to 254 span the range of a trace."""
 MEAN_OF = ("all", "accepted", "rejected")
 _AT_ONCE = 64
+_ADDED_AT_ONCE = 256
+"""A product of two arrays takes a fixed time for each frame as well."""
 Stretch = tuple[int, int]
 """First frame, and the one after the last."""
 
@@ -126,13 +128,28 @@ def _blocks(
     components: Components, dff: RelativeFluorescence | None, kind: Kind, start: int, stop: int
 ) -> Iterator[FloatArray]:
     for first in range(0, components.n, _AT_ONCE):
-        part = slice(first, first + _AT_ONCE), slice(start, stop)
-        if kind == "dF/F":
-            yield np.full_like(components.C[part], np.nan) if dff is None else dff.dff[part]
-        elif kind == "raw":
-            yield components.C[part] + components.YrA[part]
-        else:
-            yield components.C[part] if kind == "denoised" else components.S[part]
+        yield _values(components, dff, kind, slice(first, first + _AT_ONCE), slice(start, stop))
+
+
+def _values(
+    components: Components,
+    dff: RelativeFluorescence | None,
+    kind: Kind,
+    which: slice | Sequence[int],
+    frames: slice,
+) -> FloatArray:
+    """Give the traces of some components, (n, T), in some frames."""
+    part = which, frames
+    if kind == "dF/F":
+        return np.full_like(components.C[part], np.nan) if dff is None else dff.dff[part]
+    if kind == "raw":
+        return np.asarray(components.C[part] + components.YrA[part])
+    return components.C[part] if kind == "denoised" else components.S[part]
+
+
+def traces_of(components: Components, dff: RelativeFluorescence | None, kind: Kind) -> FloatArray:
+    """Give all traces of one kind, (K, T)."""
+    return _values(components, dff, kind, slice(None), slice(None))
 
 
 def data_of(
@@ -169,24 +186,55 @@ def verdicts(n: int, evaluation: Evaluation | None) -> list[bool | None]:
     return [None] * n if evaluation is None else evaluation.accepted.tolist()
 
 
-def means_of(
+Sums = dict[str, NDArray[np.float64]]
+"""By each of MEAN_OF, (2, T): the sum of the values that there are, and their number."""
+
+
+def sums_of(
     components: Components, dff: RelativeFluorescence | None, kind: Kind, accepted: Sequence[bool | None]
-) -> dict[str, FloatArray]:
-    """Give the mean trace, (T,), of all, of the accepted and of the rejected; values that are missing don't count."""
-    chosen = {
-        "all": np.ones(components.n, bool),
-        "accepted": np.array([one is True for one in accepted], bool),
-        "rejected": np.array([one is False for one in accepted], bool),
+) -> Sums:
+    """Add up all traces, those of the accepted and those of the rejected."""
+    members = np.array([[True, one is True, one is False] for one in accepted], np.float32).reshape(-1, len(MEAN_OF)).T
+    sums = np.zeros((len(MEAN_OF), 2, components.n_frames))
+    for first in range(0, components.n, _ADDED_AT_ONCE):
+        part = slice(first, first + _ADDED_AT_ONCE)
+        sums += _sum(_values(components, dff, kind, part, slice(None)), members[:, part])
+    return dict(zip(MEAN_OF, sums, strict=True))
+
+
+def with_moved(
+    sums: Sums,
+    components: Components,
+    dff: RelativeFluorescence | None,
+    kind: Kind,
+    *,
+    before: Sequence[bool | None],
+    now: Sequence[bool | None],
+) -> Sums:
+    """Give the sums after some components were accepted or rejected otherwise, from these components alone."""
+    moved = dict(sums)
+    for name, verdict in (("accepted", True), ("rejected", False)):
+        signs = [(new is verdict) - (old is verdict) for old, new in zip(before, now, strict=True)]
+        numbers = [k for k, sign in enumerate(signs) if sign]
+        for first in range(0, len(numbers), _ADDED_AT_ONCE):
+            some = numbers[first : first + _ADDED_AT_ONCE]
+            weights = np.array([[signs[k] for k in some]], np.float32)
+            moved[name] = moved[name] + _sum(_values(components, dff, kind, some, slice(None)), weights)[0]
+    return moved
+
+
+def means_of(sums: Sums) -> dict[str, FloatArray]:
+    """Give the mean traces, (T,); values that are missing don't count."""
+    return {
+        name: np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0.5).astype(np.float32)
+        for name, (total, count) in sums.items()
     }
-    sums = {name: np.zeros((2, components.n_frames)) for name in MEAN_OF}
-    for number, values in enumerate(_blocks(components, dff, kind, 0, components.n_frames)):
-        is_value = np.isfinite(values)
-        filled = np.where(is_value, values, 0.0)
-        for name, members in chosen.items():
-            here = members[number * _AT_ONCE :][: len(values)]
-            sums[name] += filled[here].sum(axis=0, dtype=np.float64), is_value[here].sum(axis=0)
-    return {name: _ratio(*parts) for name, parts in sums.items()}
 
 
-def _ratio(total: NDArray, count: NDArray) -> FloatArray:
-    return np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0).astype(np.float32)
+def _sum(values: FloatArray, members: FloatArray) -> NDArray[np.float64]:
+    """Give sums and numbers of values, (M, 2, T), of traces, (n, T), weighted by each row of `members`, (M, n)."""
+    total = members @ values
+    if np.isfinite(total).all():
+        return np.stack([total, np.broadcast_to(members.sum(axis=1, keepdims=True), total.shape)], axis=1)
+    is_value = np.isfinite(values)
+    return np.stack([members @ np.where(is_value, values, 0), members @ is_value.astype(np.float32)], axis=1)

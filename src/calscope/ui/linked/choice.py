@@ -5,11 +5,14 @@ link or another page, gets the next number as well. So neither side takes an old
 """
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
 
+from calscope.algorithms.curation.fold_log import Place
+from calscope.pipeline.kept_judgements import place_of
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import keys
 from calscope.ui.session import selection
@@ -29,11 +32,22 @@ class Choice:
     """Its neighbours in the list, as the browser has sorted it."""
 
 
+@dataclass(frozen=True)
+class _Shown:
+    """The components of a fit as they were shown last: after each change by hand they are others."""
+
+    name: str
+    places: tuple[Place, ...]
+    """What stays of a component when its number changes."""
+
+
 @dataclass
 class _Choices:
     session: str = field(default_factory=lambda: uuid.uuid4().hex)
     """Numbers of choices count within a session."""
     by_animal: dict[str, Choice] = field(default_factory=dict)
+    shown: dict[tuple[str, str], _Shown] = field(default_factory=dict)
+    """By the name of the animal and the key of its fit."""
 
 
 def name_of(view: EvaluatedAnimal) -> str:
@@ -86,6 +100,47 @@ def begun_with(name: str, n: int) -> Choice:
     """Give the choice among `n` that are no components of one run; the first where nothing was chosen yet."""
     first = Choice(0 if n else None, 1, tuple(range(1, min(NEAR + 1, n))))
     return _choices().by_animal.setdefault(name, first)
+
+
+def follow(view: EvaluatedAnimal, changed_in: str | None) -> bool:
+    """Keep to the component that is meant where components were merged, split, drawn, deleted or brought back.
+
+    Parameters
+    ----------
+    changed_in
+        Name of the components that the person changed last: then the first of those that came is chosen.
+
+    Returns
+    -------
+    Whether the components are others than those that were shown before.
+    """
+    name, fit = name_of(view), (view.animal.name, view.animal.results.as_fitted.keys["refit"])
+    before = _choices().shown.get(fit)
+    if before is not None and before.name == name:
+        return False
+    places = tuple(place_of(view.animal.results, number) for number in range(view.components.n))
+    _choices().shown[fit] = _Shown(name, places)
+    if before is None:
+        return False
+    chosen = _choices().by_animal.get(before.name)
+    component = _followed(before.places, places, chosen.component if chosen else None, is_own=changed_in == before.name)
+    older = _choices().by_animal.get(name)
+    _choices().by_animal[name] = Choice(component, older.stamp + 1 if older else 1, _near(view, component))
+    if not view.is_trial and st.session_state.get(keys.ANIMAL) in (None, view.animal.name):
+        selection.look_at_component(component)
+    return True
+
+
+def _followed(before: Sequence[Place], now: Sequence[Place], chosen: int | None, *, is_own: bool) -> int | None:
+    """Give the number that the chosen component has now; where it is gone, that of one in its stead."""
+    known = set(before)
+    came = next((number for number, place in enumerate(now) if place not in known), None)
+    place = None if chosen is None else before[chosen]
+    if came is not None and (is_own or place not in now):
+        return came
+    if place in now:
+        return now.index(place)
+    return min(chosen or 0, len(now) - 1) if now else None
 
 
 def begin_at(view: EvaluatedAnimal, component: int) -> None:

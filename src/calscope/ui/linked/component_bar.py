@@ -6,7 +6,7 @@ import streamlit as st
 
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import keys
-from calscope.ui.linked import choice, field_map, mounting
+from calscope.ui.linked import choice, field_map, mounting, transient_layer
 from calscope.ui.session import project_settings
 
 NAME = "component_bar"
@@ -26,7 +26,9 @@ def show(view: EvaluatedAnimal, page: str) -> None:
     data = {
         "choice": choice.to_browser(view) | {"filter": wanted if wanted in listed else "all"},
         "footprints": {str(number): field_map.footprint_of(view.components, number) for number in near},
+        "lit": transient_layer.pictures(view, mounting.key_of(field_map.NAME, view, page), chosen.component),
         "counts": listed,
+        "name": view.animal.name,
         "label": f"The chosen component of {view.animal.name}",
     }
     key = mounting.key_of(NAME, view, page)

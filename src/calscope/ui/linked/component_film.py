@@ -1,13 +1,15 @@
-"""The raw and the corrected movie around the chosen component, at its transients."""
+"""The movie around the chosen component at its transients: raw, corrected, as the fit explains it, and the rest."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import streamlit as st
 
+from calscope.algorithms.evaluation.model_frames import ModelFrames, ResidualFrames
 from calscope.algorithms.evaluation.transients import transients
-from calscope.algorithms.motion_check.short_film import Crop, FilmPlan, crop_around
+from calscope.algorithms.motion_check.short_film import Crop, CroppedFrames, FilmPlan, crop_around
 from calscope.model.errors import RecordingError
 from calscope.model.movie import FloatArray, FrameSource
 from calscope.model.results import Components, CorrectedMovie
@@ -19,9 +21,12 @@ from calscope.ui.linked import choice
 from calscope.ui.session import cached
 from calscope.ui.widgets import film_clips, player
 
+VERSIONS = ("raw", "corrected", "model", "residual")
+LEVEL_FRAMES = 20
 MOST_TRANSIENTS = 20
 LEAST_PX = 48
 """Side of the smallest part of the field that is shown."""
+SHOWN_ALIKE = "All in one range of values; in the residual 0 is as bright as the median of the corrected movie."
 APART_S, LEAD_S = 1.0, 2.0
 APART, LEAD = 20, 40
 """Frames, where the rate is unknown."""
@@ -50,7 +55,7 @@ def _show_film(view: EvaluatedAnimal, page: str, component: int, corrected: Corr
     place = st.container()  # the film stands above what chooses its stretch
     shape = corrected.movie.shape[0], crop[1] - crop[0], crop[3] - crop[2]
     plan = film_clips.choose(page, who, shape, animal.fr_hz)
-    versions, why_not = _versions(view, corrected)
+    versions, why_not = _versions(view, corrected, crop, _choose_versions(page), plan)
     line = cached.contour_lines(view.keys[0], view.components)[component]
     words = replace(
         words_of(plan, crop, line, view.components.C[component]),
@@ -66,15 +71,46 @@ def _show_film(view: EvaluatedAnimal, page: str, component: int, corrected: Corr
     if why_not:
         st.caption(messages.plain(f"Without the raw movie. {why_not}"))
     film_clips.say(plan, film)
+    if len(versions) > 1:
+        st.caption(SHOWN_ALIKE)
 
 
-def _versions(view: EvaluatedAnimal, corrected: CorrectedMovie) -> tuple[dict[str, FrameSource], str]:
+def _choose_versions(page: str) -> list[str]:
+    """Draw the choice of what is shown beside each other; all but the raw movie, where nothing is chosen."""
+    chosen = st.pills(
+        "Shown",
+        VERSIONS,
+        selection_mode="multi",
+        default=VERSIONS[1:],
+        key=keys.on_page(page, "film versions"),
+        label_visibility="collapsed",
+        help="The model is all components and the background, A·C + b·f; the residual is the corrected movie "
+        "without it.",
+        persist_state="session",
+    )
+    return [name for name in VERSIONS if name in (chosen or VERSIONS[1:])]
+
+
+def _versions(
+    view: EvaluatedAnimal, corrected: CorrectedMovie, crop: Crop, wanted: Sequence[str], plan: FilmPlan
+) -> tuple[dict[str, FrameSource], str]:
     """Give the movies to show by name, and why the raw one is not among them."""
-    try:
-        raw = film_clips.recording_of(view.animal, corrected.movie.shape[0])
-    except RecordingError as error:
-        return {"corrected": corrected.movie}, str(error)
-    return {"raw": raw, "corrected": corrected.movie}, ""
+    movie, model, why_not = CroppedFrames(corrected.movie, crop), ModelFrames(view.components, crop), ""
+    found: dict[str, FrameSource] = {"corrected": movie, "model": model}
+    if "residual" in wanted:
+        found["residual"] = ResidualFrames(movie, model, level_of(movie, plan))
+    if "raw" in wanted:
+        try:
+            raw = film_clips.recording_of(view.animal, corrected.movie.shape[0])
+            found = {"raw": CroppedFrames(raw, crop), **found}
+        except RecordingError as error:
+            why_not = str(error)
+    return {name: found[name] for name in wanted if name in found} or {"corrected": movie}, why_not
+
+
+def level_of(movie: FrameSource, plan: FilmPlan) -> float:
+    """Give the median of a movie in the first frames of a stretch: as bright as that is 0 shown in the residual."""
+    return float(np.median(movie.read(plan.start, min(plan.start + LEVEL_FRAMES, movie.shape[0]))))
 
 
 def crop_of(components: Components, component: int) -> Crop:
@@ -116,8 +152,7 @@ def _pieces(line: Outline) -> tuple[tuple[tuple[float, float], ...], ...]:
 
 def _choose_transient(view: EvaluatedAnimal, page: str, component: int, who: str) -> bool:
     """Draw the buttons that go from transient to transient; tell whether the whole field is wanted."""
-    apart = round(APART_S * view.animal.fr_hz) if view.animal.fr_hz else APART
-    by_size = transients(view.components.C[component], apart=apart, most=MOST_TRANSIENTS)
+    by_size = transients(view.components.C[component], apart=apart(view.animal.fr_hz), most=MOST_TRANSIENTS)
     key, in_time = keys.on_page(page, f"transient {who}"), sorted(by_size)
     if by_size and film_clips.start_key(page, who) not in st.session_state:
         _go_to(view, page, who, by_size[0])
@@ -135,6 +170,11 @@ def _choose_transient(view: EvaluatedAnimal, page: str, component: int, who: str
             )
         st.caption(_said(in_time, by_size, at, view.animal.fr_hz), width=205)
         return st.toggle("Whole field", key=keys.on_page(page, "whole field"), persist_state="session")
+
+
+def apart(fr_hz: float | None) -> int:
+    """Give how many frames at least lie between two transients."""
+    return round(APART_S * fr_hz) if fr_hz else APART
 
 
 def _said(in_time: list[int], by_size: tuple[int, ...], at: int, fr_hz: float | None) -> str:

@@ -1,7 +1,7 @@
 // Outlines of components over an image of the field. A click chooses; the wheel or two fingers zoom, a drag moves.
 
-const NEAR_PX = 9, FINGER_PX = 16, DRAG_PX = 4, MOST_ZOOM = 40, COARSE_BELOW = 1.5, MOST_IMAGES = 60, SCALE_BAR_PX = 38;
-const DASHES = [5, 2.5];
+const NEAR_PX = 9, FINGER_PX = 16, DRAG_PX = 4, MOST_ZOOM = 40, COARSE_BELOW = 1.5, MOST_IMAGES = 60, SCALE_BAR_PX = 38, ABOVE_NARROW_PX = 70, BETWEEN_PX = 6;
+const DASHES = [5, 2.5], CAPTION_PX = 300, TWO_LINES_PX = 470, SOUGHT_PX = 10, NOTHING_HELD = "Hold what is shown first, to compare with it what you change";
 const LINE = 1.6, BY_HAND = 2.2, HOVERED = 2.4, CHOSEN = 3.4, HALO = "rgb(0 0 0 / 65%)";
 
 function niceLength(longest) {
@@ -14,31 +14,65 @@ function makeMap(mine) {
   const canvas = find("canvas"), tip = find(".tip"), context = canvas.getContext("2d");
   const images = new Map(), fingers = new Map();
   const shown = { outlines: [], packed: "", joined: [] }, held = { outlines: [], packed: "", joined: [] };
-  let data = null, looks = null, isBorderHeld = false, hovered = null, request = 0, told = "", wasDragged = false;
-  let width = 1, height = 1;
+  let data = null, given = null, looks = null, isBorderHeld = false, hovered = null, request = 0, told = "", wasDragged = false;
+  let width = 1, height = 1; // of one pane
+  let sought = []; // outlines of a place where no component is
+  let drawn = null; // corners (y, x) px of the outline that is being drawn
 
-  function update(given) {
-    data = given;
+  function update(now) {
+    given = now;
+    if (!isComplete()) return; // images and outlines are on their way
+    data = given.outlines ? given : withField();
     looks = kept(`map ${data.field}`, remembered());
     if (!data.held) looks.side = "now";
     fill(shown, data);
     if (data.held) fill(held, data.held);
     canvas.setAttribute("aria-label", data.label);
-    find(".controls").style.minHeight = data.controls_px ? `${data.controls_px}px` : "";
+    find("figure").classList.toggle("steady", Boolean(data.steady));
     addControls();
     fit();
+    tellLayer();
+  }
+
+  // Under the bar every line is one that the picture loses: where there is room for it, what is shown of outlines stands
+  // beside the range, and the buttons for looking closer beside the images.
+  function arrange(wide) {
+    const saves = data.judged && wide >= TWO_LINES_PX;
+    if (saves === Boolean(find("figcaption .groups"))) return;
+    find(saves ? ".controls" : "figcaption").append(find(".whole"));
+    if (saves) find("figcaption").prepend(find(".groups"));
+    else find(".controls").append(find(".groups"));
+  }
+
+  // Images and outlines come in a view of their own where they are shown with others.
+  function isComplete() {
+    const { field } = mine.state, last = Math.max(-1, ...given.groups.map((group) => group.members.at(-1) ?? -1));
+    return Boolean(given.outlines) || Boolean(field && last < field.outlines.lengths.length && given.layers.length === field.images.length);
+  }
+
+  function withField() {
+    const { images, outlines } = mine.state.field;
+    return { ...given, outlines, layers: given.layers.map((layer, i) => ({ ...layer, uri: images[i] || (layer.later && mine.state.later?.[layer.title]) || "" })) };
+  }
+
+  // A picture of the chosen component is made while it is looked at.
+  function tellLayer() {
+    const comesLater = (layer) => layer.of === "lit" || (layer.later && !given.outlines), layer = data.layers[looks.layer];
+    if (!data.layers.some(comesLater)) return;
+    const wanted = comesLater(layer) ? layer.title : "";
+    if (wanted !== (mine.toldLayer ?? "")) mine.tellServer("layer", (mine.toldLayer = wanted));
   }
 
   // The window's own storage keeps how the field was looked at over a reload; it may be refused, or hold anything.
   const storedAs = () => `calscope map ${data.field}`;
 
   function remembered() {
-    const start = { x: data.columns / 2, y: data.rows / 2, zoom: 1, layer: 0, hidden: new Set(), side: "now", at: 0.5 };
+    const start = { x: data.columns / 2, y: data.rows / 2, zoom: 1, layer: 0, hidden: new Set(), side: "now", at: 0.5, apart: false };
     try {
       const found = JSON.parse(sessionStorage.getItem(storedAs())) || {};
       for (const name of ["x", "y", "zoom", "layer"]) if (Number.isFinite(found[name])) start[name] = found[name];
       start.layer = Math.max(Math.trunc(start.layer), 0);
-      return { ...start, hidden: new Set(found.hidden) };
+      return { ...start, apart: found.apart === true, hidden: new Set(found.hidden) };
     } catch {
       return start;
     }
@@ -60,8 +94,9 @@ function makeMap(mine) {
     }
     Object.assign(side, { groups: given.groups, layers: given.layers, title: given.title, labels: given.labels, groupOf: [] });
     given.groups.forEach((group) => group.members.forEach((number) => { side.groupOf[number] = group; }));
+    side.isListed = side === shown && data.judged ? listedOf(mine.state) : () => true;
     side.joined = given.groups.map(({ members }) => [false, true].map((isByHand) => {
-      const own = members.filter((number) => (side === shown && isJudged(number)) === isByHand);
+      const own = members.filter((number) => side.isListed(number) && (side === shown && isJudged(number)) === isByHand);
       return ["path", "coarse"].map((name) => joinedOf(side, own, name));
     }));
   }
@@ -86,9 +121,11 @@ function makeMap(mine) {
 
   function addControls() {
     looks.layer = Math.min(looks.layer, data.layers.length - 1);
-    const layers = data.layers.map((layer, i) => [i, layer.title]);
-    refill(find(".layers"), choiceOf(layers, looks.layer, (i) => { looks.layer = i; addControls(); draw(); }));
-    refill(find(".sides"), ...(data.held ? [choiceOf(sides(), looks.side, look)] : []));
+    const layers = data.layers.map((layer, i) => [i, layer.title, layer.help]);
+    refill(find(".layers"), choiceOf(layers, looks.layer, (i) => { looks.layer = i; addControls(); draw(); tellLayer(); }));
+    const choice = choiceOf(sides(), looks.side, look);
+    if (!data.held) choice.querySelectorAll("button").forEach((one) => Object.assign(one, { disabled: true, title: NOTHING_HELD }));
+    refill(find(".sides"), ...(data.held || data.steady ? [choice] : []));
     refill(find(".groups"), ...groupsOfBoth().map((group) => {
       const isShown = !looks.hidden.has(group.name);
       const one = button(group.name, `Show or hide ${group.members.length} outlines`, () => {
@@ -99,17 +136,37 @@ function makeMap(mine) {
       one.style.setProperty("--colour", group.colour);
       one.setAttribute("aria-pressed", String(isShown));
       return one;
-    }));
+    }), ...(canPart() ? [partSwitch()] : []));
     refill(find(".whole"),
       button("closer", "Look closely at the chosen one (Enter)", lookCloser),
       button("whole field", "Show the whole field (double click on the picture, or 0)", showWhole, "back"));
-    const layer = data.layers[looks.layer];
-    find(".low").textContent = layer.low;
-    find(".high").textContent = layer.high;
+    sayRange();
+  }
+
+  function sayRange() {
+    const layer = data.layers[looks.layer], range = layer.of === "lit" ? mine.state.lit.get(mine.state.component) || layer : layer;
+    find(".low").textContent = range.low;
+    find(".high").textContent = range.high;
+  }
+
+  // Accepted and rejected in panes beside each other, which are looked at alike.
+  const PARTED = ["accepted", "rejected"];
+  const canPart = () => !data.held && !data.steady && PARTED.every((name) => data.groups.some((group) => group.name === name));
+  const across = () => (looks.apart && canPart() ? 2 : 1);
+  const isIn = (pane, group) => across() === 1 || !PARTED.includes(group.name) || PARTED[pane] === group.name;
+
+  function partSwitch() {
+    const one = button("side by side", "Accepted and rejected beside each other, or together", () => {
+      looks.apart = !looks.apart;
+      addControls();
+      fit();
+    });
+    one.setAttribute("aria-pressed", String(looks.apart));
+    return one;
   }
 
   // In the order in which they stand beside each other: what is held is on the left of the border.
-  const sides = () => [["held", data.held.title], ["now", data.title], ["swipe", "swipe"]];
+  const sides = () => [["held", data.held?.title || "held"], ["now", data.title], ["swipe", "swipe"]];
 
   // Where components of both can be chosen, a number means the same thing in both.
   const canChoose = (side) => side === shown || data.held.chosen;
@@ -154,28 +211,33 @@ function makeMap(mine) {
     return images.get(uri);
   }
 
-  // A layer without an image of its own shows the footprint of the chosen component.
+  // A layer without an image of its own shows one of the chosen component.
   function drawLayer(side) {
-    const { uri } = side.layers[Math.min(looks.layer, side.layers.length - 1)], whole = { uri, x: 0, y: 0, columns: data.columns, rows: data.rows };
-    const picture = uri ? whole : mine.state.footprints.get(mine.state.component);
+    const { uri, of } = side.layers[Math.min(looks.layer, side.layers.length - 1)], whole = { uri, x: 0, y: 0, columns: data.columns, rows: data.rows };
+    const picture = uri ? whole : of && mine.state[of].get(mine.state.component);
     if (!picture?.uri) return;
     const image = imageOf(picture.uri);
     if (image.complete && image.naturalWidth) context.drawImage(image, picture.x, picture.y, picture.columns, picture.rows);
   }
 
-  // The picture has the field's own shape, as large as the column and the height that is left allow.
+  // The picture has the field's own shape, as large as the column and the height that is left allow; on a narrow page as
+  // the width allows, if the whole of it can be seen at once.
   function fit() {
     if (!data) return;
+    arrange(find("figure").clientWidth);
     const others = find(".controls").offsetHeight + find("figcaption").offsetHeight + 12;
-    const wide = find("figure").clientWidth, high = Math.max(heightOf(data) - others, 120);
+    const most = isNarrow() ? window.innerHeight - ABOVE_NARROW_PX : heightOf(data, find("figure"));
+    const wide = find("figure").clientWidth, high = Math.max(most - others, 120);
     if (!wide) return;
-    const factor = Math.min(wide / data.columns, high / data.rows), sharp = window.devicePixelRatio || 1;
+    const n = across(), factor = Math.min((wide - (n - 1) * BETWEEN_PX) / n / data.columns, high / data.rows), sharp = window.devicePixelRatio || 1;
     width = Math.max(Math.floor(data.columns * factor), 1);
     height = Math.max(Math.floor(data.rows * factor), 1);
-    canvas.style.width = `${width}px`;
+    const whole = n * width + (n - 1) * BETWEEN_PX;
+    canvas.style.width = `${whole}px`;
     canvas.style.height = `${height}px`;
-    find("figcaption").style.maxWidth = `${width}px`;
-    canvas.width = Math.round(width * sharp);
+    canvas.style.background = n > 1 ? "transparent" : "";
+    find("figcaption").style.maxWidth = find("figcaption .groups") ? "" : `${Math.max(whole, Math.min(wide, CAPTION_PX))}px`;
+    canvas.width = Math.round(whole * sharp);
     canvas.height = Math.round(height * sharp);
     draw();
   }
@@ -200,31 +262,98 @@ function makeMap(mine) {
   function drawNow() {
     if (!data) return;
     keepInside();
-    const sharp = canvas.width / width, px = pxPerPixel() * sharp, [left, top] = corner();
-    // Pixel 0 reaches from 0 to 1 in the picture, and its centre is at 0 for outlines.
-    context.setTransform(px, 0, 0, px, -left * px, -top * px);
-    context.imageSmoothingEnabled = false;
-    context.fillStyle = "#000";
-    context.fillRect(0, 0, data.columns, data.rows);
-    drawSide(looks.side === "held" ? held : shown);
-    if (looks.side === "swipe") drawLeftOfBorder(held);
-    context.setTransform(sharp, 0, 0, sharp, 0, 0);
-    if (looks.side === "swipe") drawBorder();
-    drawQuestions();
-    drawNumber();
-    drawScaleBar();
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    for (let pane = 0; pane < across(); pane += 1) drawPane(pane);
+    sayRange();
     say();
     remember();
   }
 
-  function drawSide(side) {
+  function drawPane(pane) {
+    const sharp = window.devicePixelRatio || 1, px = pxPerPixel() * sharp, [left, top] = corner(), begin = pane * (width + BETWEEN_PX) * sharp;
+    context.save();
+    context.setTransform(sharp, 0, 0, sharp, begin, 0);
+    context.beginPath();
+    context.rect(0, 0, width, height);
+    context.clip();
+    // Pixel 0 reaches from 0 to 1 in the picture, and its centre is at 0 for outlines.
+    context.setTransform(px, 0, 0, px, begin - left * px, -top * px);
+    context.imageSmoothingEnabled = false;
+    context.fillStyle = "#000";
+    context.fillRect(0, 0, data.columns, data.rows);
+    drawSide(looks.side === "held" ? held : shown, pane);
+    if (looks.side === "swipe") drawLeftOfBorder(held);
+    context.setTransform(sharp, 0, 0, sharp, begin, 0);
+    if (looks.side === "swipe") drawBorder();
+    drawQuestions(pane);
+    drawNumber(pane);
+    if (across() > 1) write(PARTED[pane], 8, 18, 13);
+    if (said()) write(said(), 8, height - 10, 12);
+    drawScaleBar();
+    context.restore();
+  }
+
+  function drawSide(side, pane) {
     drawLayer(side);
     context.save();
     context.translate(0.5, 0.5);
     context.lineJoin = "round";
-    drawGroups(side, 1 / pxPerPixel());
-    if (canChoose(side)) drawMarked(side, 1 / pxPerPixel());
+    drawGroups(side, 1 / pxPerPixel(), pane);
+    if (canChoose(side)) drawMarked(side, 1 / pxPerPixel(), pane);
+    drawSought(1 / pxPerPixel());
+    drawDrawn(1 / pxPerPixel());
     context.restore();
+  }
+
+  // The outline that a person draws, of a cell that the fit missed.
+  const isDrawing = () => Boolean(data?.judged && mine.state.drawing && mine.state.judging);
+
+  function drawDrawn(px) {
+    if (!drawn) return;
+    const path = new Path2D();
+    drawn.forEach(([y, x], i) => (i ? path.lineTo(x, y) : path.moveTo(x, y)));
+    path.closePath();
+    stroke(path, HALO, (CHOSEN + 2) * px);
+    stroke(path, "#fff", LINE * px);
+  }
+
+  function drawSought(px) {
+    context.setLineDash(DASHES.map((long) => long * px));
+    sought.forEach(({ path }) => stroke(path, "#fff", BY_HAND * px));
+    context.setLineDash([]);
+  }
+
+  // Until a component is chosen.
+  function seek({ outlines, place: [y, x] }) {
+    sought = unpackOutlines(outlines);
+    const boxes = sought.map((outline) => outline.box).filter((box) => Number.isFinite(box[0])), ends = (i, find, other) => find(other, ...boxes.map((box) => box[i]));
+    const [x0, y0, x1, y1] = [ends(0, Math.min, x), ends(1, Math.min, y), ends(2, Math.max, x), ends(3, Math.max, y)];
+    const long = Math.max(x1 - x0, y1 - y0, SOUGHT_PX);
+    Object.assign(looks, { x: (x0 + x1 + 1) / 2, y: (y0 + y1 + 1) / 2, zoom: Math.min(data.columns, data.rows) / (2 * long) });
+  }
+
+  function fieldAt(event) {
+    const [px, py] = inPane(place(event)), [left, top] = corner();
+    return [py / pxPerPixel() + top - 0.5, px / pxPerPixel() + left - 0.5];
+  }
+
+  // A click is a place; what is drawn with the button held is an outline.
+  function endDrawing() {
+    const long = drawn.slice(1).reduce((sum, [y, x], i) => sum + Math.hypot(y - drawn[i][0], x - drawn[i][1]), 0) * pxPerPixel();
+    const corners = long > DRAG_PX ? drawn : drawn.slice(0, 1);
+    drawn = null;
+    const { judging } = mine.state;
+    judging.draw(false);
+    judging.change("draw", corners.map(([y, x]) => `${y.toFixed(1)},${x.toFixed(1)}`).join(" "));
+  }
+
+  // What there is to say of a picture of the chosen component.
+  function said() {
+    const { component, lit } = mine.state, { later, uri } = data.layers[looks.layer];
+    if (later && !uri) return "On its way";
+    if (data.layers[looks.layer].of !== "lit") return "";
+    return component === null ? "No component is chosen" : lit.get(component)?.said ?? "On its way";
   }
 
   function drawLeftOfBorder(side) {
@@ -235,7 +364,7 @@ function makeMap(mine) {
     context.clip();
     context.fillStyle = "#000";
     context.fillRect(0, 0, data.columns, data.rows);
-    drawSide(side);
+    drawSide(side, 0);
     context.restore();
   }
 
@@ -252,9 +381,9 @@ function makeMap(mine) {
     context.textAlign = "start";
   }
 
-  function drawGroups(side, px) {
+  function drawGroups(side, px, pane) {
     side.groups.forEach((group, i) => {
-      if (looks.hidden.has(group.name)) return;
+      if (looks.hidden.has(group.name) || !isIn(pane, group)) return;
       side.joined[i].forEach((paths, isByHand) => {
         const all = paths[pxPerPixel() < COARSE_BELOW ? 1 : 0];
         context.setLineDash(isByHand ? DASHES.map((length) => length * px) : []);
@@ -265,13 +394,14 @@ function makeMap(mine) {
     });
   }
 
-  // A person was unsure of these.
-  function drawQuestions() {
+  // A person was unsure of these, or raters disagree about them.
+  function drawQuestions(pane) {
     if (!data.judged || !mine.state.judging || looks.side === "held") return;
     shown.outlines.forEach(({ box }, number) => {
-      if (number >= data.n || decisionOf(number) !== "unsure") return;
+      const mark = { unsure: "?", disagree: "≠" }[decisionOf(number)];
+      if (number >= data.n || !mark || !shown.isListed(number) || !isIn(pane, shown.groupOf[number])) return;
       const [x, y] = toScreen((box[0] + box[2]) / 2, (box[1] + box[3]) / 2);
-      write("?", x - 4, y + 5);
+      write(mark, x - 4, y + 5);
     });
   }
 
@@ -281,12 +411,13 @@ function makeMap(mine) {
     context.stroke(path);
   }
 
-  function drawMarked(side, px) {
-    const chosen = mine.state.component;
-    const selected = side === shown && data.judged ? [...mine.state.selected].map((number) => [number, CHOSEN]) : [];
-    for (const [number, lineWidth] of [...selected, [hovered, HOVERED], [chosen, CHOSEN]]) {
+  function drawMarked(side, px, pane) {
+    const chosen = mine.state.component, selected = side === shown && data.judged ? [...mine.state.selected] : [];
+    const isApart = selected.length > 0 && !selected.includes(chosen); // a decision would not be about it
+    const marked = [...selected.map((number) => [number, CHOSEN]), [hovered, HOVERED], [chosen, isApart ? HOVERED : CHOSEN]];
+    for (const [number, lineWidth] of marked) {
       const outline = side.outlines[number];
-      if (number === null || !outline) continue;
+      if (number === null || !outline || (side.groupOf[number] && !isIn(pane, side.groupOf[number]))) continue;
       stroke(outline.path, HALO, (lineWidth + 2.6) * px);
       stroke(outline.path, side.groupOf[number]?.colour || "#fff", lineWidth * px);
     }
@@ -294,9 +425,9 @@ function makeMap(mine) {
 
   const toScreen = (x, y) => [(x + 0.5 - corner()[0]) * pxPerPixel(), (y + 0.5 - corner()[1]) * pxPerPixel()];
 
-  function drawNumber() {
+  function drawNumber(pane) {
     const side = markedIn();
-    if (!side) return;
+    if (!side || (side.groupOf[mine.state.component] && !isIn(pane, side.groupOf[mine.state.component]))) return;
     const outline = side.outlines[mine.state.component], [right, up] = toScreen(outline.box[2], outline.box[1]);
     const text = labelOf(side, mine.state.component), wide = 8 * text.length + 8;
     const x = right + wide > width ? toScreen(outline.box[0], 0)[0] - wide : right + 3;
@@ -331,17 +462,20 @@ function makeMap(mine) {
     const [left, top] = corner();
     canvas.dataset.chosen = mine.state.component ?? "";
     canvas.dataset.side = looks.side;
+    canvas.dataset.outlines = shown.groups.flatMap(({ members }) => members).filter((number) => number < data.n && shown.isListed(number)).length;
     canvas.dataset.mark = data.mark ?? "";
+    canvas.dataset.panes = across();
+    canvas.dataset.said = said();
     canvas.dataset.view = [left, top, looks.zoom].map((value) => value.toFixed(3)).join(" ");
   }
 
   function pick(event) {
-    const [px, py] = place(event), [left, top] = corner();
+    const [px, py, pane] = inPane(place(event)), [left, top] = corner();
     const x = px / pxPerPixel() + left - 0.5, y = py / pxPerPixel() + top - 0.5;
     const most = (event.pointerType === "touch" ? FINGER_PX : NEAR_PX) / pxPerPixel();
-    const { outlines, groups } = sideAt(px);
-    const visible = groups.filter((group) => !looks.hidden.has(group.name)).flatMap((group) => group.members);
-    const open = visible.filter((number) => number < data.n);
+    const { outlines, groups, isListed } = sideAt(px);
+    const visible = groups.filter((group) => !looks.hidden.has(group.name) && isIn(pane, group)).flatMap((group) => group.members);
+    const open = visible.filter((number) => number < data.n && isListed(number));
     const around = open.filter((number) => isInside(outlines[number], x, y));
     if (around.length) return around.reduce((a, b) => (outlines[a].area <= outlines[b].area ? a : b));
     const far = open.map((number) => [distance(outlines[number], x, y, most), number]).filter(([d]) => d <= most);
@@ -353,8 +487,14 @@ function makeMap(mine) {
     return [event.clientX - box.left, event.clientY - box.top];
   }
 
-  function zoomAt([px, py], factor) {
-    const [left, top] = corner(), x = left + px / pxPerPixel(), y = top + py / pxPerPixel();
+  // A place of the picture in its pane, and which that is.
+  function inPane([x, y]) {
+    const pane = Math.min(Math.max(Math.floor(x / (width + BETWEEN_PX)), 0), across() - 1);
+    return [x - pane * (width + BETWEEN_PX), y, pane];
+  }
+
+  function zoomAt(where, factor) {
+    const [px, py] = inPane(where), [left, top] = corner(), x = left + px / pxPerPixel(), y = top + py / pxPerPixel();
     looks.zoom = Math.min(Math.max(looks.zoom * factor, 1), MOST_ZOOM);
     looks.x = x + (width / 2 - px) / pxPerPixel();
     looks.y = y + (height / 2 - py) / pxPerPixel();
@@ -392,13 +532,14 @@ function makeMap(mine) {
     const number = event ? pick(event) : null;
     tip.hidden = number === null;
     if (number !== null) {
-      const [x, y] = place(event), side = sideAt(x);
+      const [x, y] = place(event), side = sideAt(inPane([x, y])[0]);
       const said = side === shown && data.judged && mine.state.judging?.of(number)?.words;
       tip.textContent = `${side.labels ? "" : "component "}${labelOf(side, number)}, ${side.groupOf[number].name}${said ? ` · ${said}` : ""}`;
-      tip.style.left = `${Math.min(x + 14, width - tip.offsetWidth - 4)}px`;
+      tip.style.left = `${Math.min(x + 14, canvas.clientWidth - tip.offsetWidth - 4)}px`;
       tip.style.top = `${y > height - 40 ? y - 28 : y + 14}px`;
     }
-    canvas.style.cursor = number === null ? (looks.zoom > 1 ? "grab" : "default") : "pointer";
+    if (isDrawing()) canvas.style.cursor = "crosshair";
+    else canvas.style.cursor = number === null ? (looks.zoom > 1 ? "grab" : "default") : "pointer";
     if (number !== hovered) { hovered = number; draw(); }
   }
 
@@ -406,10 +547,17 @@ function makeMap(mine) {
     if (event.button !== 0) return;
     if (fingers.size === 0) wasDragged = false;
     canvas.setPointerCapture(event.pointerId);
+    if (isDrawing()) { drawn = [fieldAt(event)]; return; }
     isBorderHeld = looks.side === "swipe" && Math.abs(place(event)[0] - looks.at * width) < 3 * NEAR_PX;
     fingers.set(event.pointerId, { start: place(event), at: place(event) });
   };
   canvas.onpointermove = (event) => {
+    if (drawn) {
+      const [y, x] = fieldAt(event), [v, u] = drawn.at(-1);
+      if (Math.hypot(y - v, x - u) * pxPerPixel() > 1) drawn.push([y, x]);
+      draw();
+      return;
+    }
     const finger = fingers.get(event.pointerId);
     if (!finger) { hover(event); return; }
     const before = finger.at, at = place(event), other = [...fingers.values()].find((one) => one !== finger);
@@ -430,11 +578,12 @@ function makeMap(mine) {
     }
   };
   canvas.onpointerup = (event) => {
+    if (drawn) { endDrawing(); return; }
     if (!fingers.delete(event.pointerId) || wasDragged) return;
     const number = pick(event);
     if (number === null) return;
-    if (data.judged && mine.state.selected.size) mine.state.judging?.select([]);
-    linked.choose(mine.animal, number, mine);
+    if (data.judged) linked.pick(mine.animal, number, event, mine);
+    else linked.choose(mine.animal, number, mine);
   };
   canvas.onpointercancel = (event) => fingers.delete(event.pointerId);
   canvas.onpointerleave = () => hover(null);
@@ -465,9 +614,12 @@ function makeMap(mine) {
   return {
     update,
     changed(what) {
+      if (what === "field" && given && isComplete()) update(given);
       if (!data) return;
-      if (what === "component") bringIntoView();
-      if (what === "judged") { fill(shown, data); addControls(); }
+      if (what === "component") { sought = []; bringIntoView(); }
+      if (what === "place") seek(mine.state.place);
+      if (!isDrawing()) drawn = null;
+      if (what === "judged" || what === "list" || what === "rows") { fill(shown, data); addControls(); }
       draw();
     },
     end: () => { leave(); cancelAnimationFrame(request); },

@@ -4,21 +4,23 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import streamlit as st
 from numpy.typing import NDArray
 
 from calscope.model.recording import Pair
-from calscope.model.results import Components, Evaluation, SummaryImages
+from calscope.model.results import Components, Evaluation, Residual, SummaryImages
 from calscope.plots import png
 from calscope.plots.contours import Group, Outline, group_by_acceptance
 from calscope.plots.scaling import DisplayRange, display_range, short, to_codes
 from calscope.plots.style import IN_BOTH, NOT_EVALUATED, TRUTH_ON_IMAGE
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
-from calscope.ui.linked import mounting, packing
+from calscope.ui.extraction.residual_view import peak_display_range
+from calscope.ui.linked import field_images, mounting, packing, transient_layer
 from calscope.ui.session import cached
 from calscope.ui.widgets import charts, truth_view
 
 NAME = "field_map"
-FOOTPRINT = {"title": "Footprint", "uri": "", "low": "0", "high": "its largest value"}
+FOOTPRINT = {"title": "Footprint", "uri": "", "of": "footprints", "low": "0", "high": "its largest value"}
 """A layer without an image of its own: that of the chosen component."""
 TOO_PALE = (NOT_EVALUATED, IN_BOTH)
 """Colours that need a dark rim where the image is bright."""
@@ -56,9 +58,10 @@ def show(view: EvaluatedAnimal, page: str, height_px: int, *, has_footprints: bo
     """
     after, n = view.keys[1], view.components.n
     lines, in_truth = outlines_of(view)
+    of_chosen = [*([transient_layer.LAYER] if transient_layer.is_there(view) else []), FOOTPRINT]
     data = make_data(
         lines,
-        [*_layers(after, _after=view.after), *([FOOTPRINT] if has_footprints else [])],
+        [*images_of(view), *(of_chosen if has_footprints else [])],
         # With the bar on the page, the browser lays what persons decided over what the thresholds did.
         [*in_truth, *groups_of(n, view.unjudged if has_footprints else view.evaluation)],
         dims=view.components.dims,
@@ -69,7 +72,17 @@ def show(view: EvaluatedAnimal, page: str, height_px: int, *, has_footprints: bo
     data["label"] = f"Outlines of {view.components.n} components in {view.animal.name} over an image of its field"
     data["judged"] = has_footprints
     data["field"] = f"{view.animal.name} {after[:12]}"  # another folder may have an animal of that name
-    mounting.mount(NAME, view, page, data)
+    with st.container(gap=None):
+        if has_footprints:
+            field_images.move_into_view(data, view, page, mounting.told(mounting.key_of(NAME, view, page), "layer"))
+        mounting.mount(NAME, view, page, data, on_layer_change=mounting.nothing)
+
+
+def images_of(view: EvaluatedAnimal) -> list[dict[str, Any]]:
+    """Give the images of the whole field: of the corrected movie, and of what the fit left of it where known."""
+    residual, stored = view.animal.results.residual, view.animal.results.keys
+    left = _residual_layer(stored["residual"], _residual=residual) if residual is not None else []
+    return [*_layers(view.keys[1], _after=view.after), *left]
 
 
 def outlines_of(view: EvaluatedAnimal) -> tuple[dict[str, Any], tuple[Group, ...]]:
@@ -182,6 +195,13 @@ def summary_layers(after: SummaryImages) -> list[Layer]:
         Layer("Max", after.max, display_range([after.max], 1.0, 99.7)),
         Layer("Mean", after.mean, display_range([after.mean], 1.0, 99.7)),
     ]
+
+
+@charts.cached
+def _residual_layer(key: str, _residual: Residual) -> list[dict[str, Any]]:
+    (layer,) = layers_of([Layer("Residual", _residual.peak, peak_display_range(_residual))])
+    help_text = "How far the movie without components and background ever rises, in standard deviations"
+    return [{**layer, "low": f"{layer['low']} SD", "high": f"{layer['high']} SD", "help": help_text, "later": True}]
 
 
 @charts.cached

@@ -3,13 +3,20 @@
 
 const SEND_AFTER_MS = 60, AGAIN_AFTER_MS = 5000, GONE_AFTER_MS = 3000;
 const KEYS = { a: "accept", r: "reject", u: "unsure" };
-const RATER = "calscope rater";
+const RATER = "calscope rater", BLIND = "calscope blind", COOKIE = "calscope_blind";
 const DECIDED = { accept: "accepted", reject: "rejected", unsure: "unsure" };
+const DISAGREE = "disagree"; // in place of a decision, where raters disagree and nobody settled it
+const CHANGES = ["merge", "split", "draw", "delete"]; // of which components there are, not of what they are
+const TOO_FEW = "Choose two or more components to merge: Ctrl+click (Cmd+click) rows or outlines.";
+const BEING_CHANGED = "The components are being changed. Wait a moment, then decide.";
+const NO_NAME = "Enter your name first: it is kept with what you decide.";
+const MOST_REMEMBERED = 200; // acts that are taken back at once, without waiting for the server
 const LISTED = {
   all: () => true,
   judged: (one) => Boolean(one?.decision),
   "not judged": (one) => !one?.decision,
   unsure: (one) => one?.decision === "unsure",
+  "raters disagree": (one) => one?.decision === DISAGREE,
   "carried over": (one) => Boolean(one?.carried),
   "with note or tag": (one) => Boolean(one?.note || one?.tag),
 };
@@ -24,15 +31,24 @@ function makeJudging(mine) {
     clearTimeout(gone);
     if (isNew) {
       animal = data.animal;
-      own = kept(`judging ${animal}`, { acts: remembered(sessionStorage, stored(), []), sent: new Set(), n: 0, trouble: "" });
+      own = kept(`judging ${animal}`, { acts: remembered(sessionStorage, stored(), []), sent: new Set(), n: 0, trouble: "", done: [], undone: [] });
       own.sent.clear(); // what the view before this one told may not have arrived
     }
-    told = new Map(Object.entries(data.entries).map(([number, [decision, who, carried, tag, note, why]]) => [Number(number), { decision, who, carried, tag, note, why }]));
+    told = new Map(isOtherRater() ? [] : Object.entries(data.entries).map(([number, entry]) => [Number(number), entryOf(entry)]));
+    if (isOtherRater()) mine.tellServer("rater", { blind: blind() });
     take(data.answers);
+    if (data.old) own.trouble = data.old;
     mine.state.judging = judging;
+    if (data.preview && data.preview.id === own.asked?.id) judging.showPreview?.(own.asked, data.preview);
     merge();
     if (own.acts.some((act) => !own.sent.has(act.id))) sendSoon();
   }
+
+  const entryOf = ([decision, who, carried, tag, note, why, state = "open", sides = []]) => ({ decision, who, carried, tag, note, why, state, sides });
+
+  // What the server drew for another rater is not shown to who judges blind, not even for a moment.
+  const isOtherRater = () => data.blind !== blind();
+  const blind = () => (remembered(localStorage, BLIND, false) ? who() : "");
 
   const stored = () => `calscope acts ${animal}`;
 
@@ -54,7 +70,10 @@ function makeJudging(mine) {
     remember(sessionStorage, stored(), own.acts);
     for (const act of answered) {
       const { error, component } = answers[act.id];
-      if (error) own.trouble = error;
+      if (error) {
+        own.trouble = error;
+        Object.assign(own, { done: [], undone: [] });
+      } else if (act.shows) continue; // the person was taken there when the key was pressed
       else if (component !== null) linked.choose(animal, component, mine);
     }
     if (!own.acts.length) window.dispatchEvent(new Event("calscope-judged"));
@@ -62,33 +81,90 @@ function makeJudging(mine) {
 
   function merge() {
     merged = new Map([...told].map(([number, one]) => [number, worded(one)]));
-    for (const act of own.acts) for (const [action, number, text] of act.said) lay(act.who, action, number, text);
+    for (const act of own.acts) {
+      for (const [action, number, text] of act.said) lay(act, action, number, text);
+      for (const [number, entry] of act.shows || []) entry ? merged.set(number, entry) : merged.delete(number);
+    }
     linked.arrange(animal, {});
     linked.tell(animal, "judged");
   }
 
-  function lay(who, action, number, text) {
-    if (number === null || action === "dismiss") return;
-    const one = { decision: "", who: "", carried: false, tag: "", note: "", ...merged.get(number) };
+  function lay({ who }, action, number, text) {
+    if (number === null || action === "dismiss" || CHANGES.includes(action)) return;
+    const one = { decision: "", who: "", carried: false, tag: "", note: "", state: "open", sides: [], ...merged.get(number) };
+    const others = one.sides.filter(([rater, , how]) => how === "blind" && rater !== who);
     if (action === "note" || action === "tag") one[action] = text;
-    else if (action === "clear") Object.assign(one, { decision: "", who: "", carried: false, why: "" });
-    else Object.assign(one, { decision: action, who, carried: false, why: action === "unsure" ? "" : `by hand by ${who}` });
+    else if (action === "settle") Object.assign(one, text ? decided(text, who, "settled", one.sides) : beside(one.sides));
+    else if (action === "clear") Object.assign(one, beside(others));
+    else Object.assign(one, beside([[who, action, "in sight"], ...others]));
     merged.set(number, worded(one));
   }
 
+  const decided = (decision, who, state, sides) => ({ decision, who, carried: false, state, sides, why: decision === "unsure" ? "" : `by hand by ${who}` });
+
+  // As the server finds it: where those who decided beside each other differ, nobody is right until it is settled.
+  function beside(sides) {
+    if (!sides.length) return { ...decided("", "", "open", []), why: "" };
+    const [[who, decision]] = sides;
+    if (sides.every(([, one]) => one === decision)) return decided(decision, who, "open", sides);
+    return { ...decided(DISAGREE, "", "disputed", sides), why: `raters disagree, not settled (${saidBy(sides)})` };
+  }
+
+  const saidBy = (sides) => sides.map(([who, decision]) => `${who}: ${decision}`).join(", ");
+
   function worded(one) {
-    const parts = [one.decision && `${DECIDED[one.decision]} by ${one.who}`, one.carried && "carried over", one.tag, one.note];
+    const what = one.decision === DISAGREE ? `disagree (${saidBy(one.sides)})` : one.decision && `${DECIDED[one.decision]} by ${one.who}`;
+    const parts = [what, one.state === "settled" && "settled", one.carried && "carried over", one.tag, one.note];
     return { ...one, words: parts.filter(Boolean).join(" · ") };
   }
 
-  function say(said) {
-    if (data.closed) { own.trouble = data.closed; linked.tell(animal, "judged"); return; }
-    own.trouble = "";
-    own.acts.push({ id: crypto.randomUUID ? crypto.randomUUID() : newId(), who: who(), said });
+  const isChanging = () => own.acts.some((act) => CHANGES.includes(act.said[0][0]));
+
+  // Gives whether it could be said; where not, the line beside the buttons tells why.
+  function say(said, id = randomId()) {
+    const isNameless = !data.closed && !who();
+    own.trouble = data.closed || (isNameless ? NO_NAME : isChanging() ? BEING_CHANGED : "");
+    if (own.trouble) {
+      linked.tell(animal, "judged");
+      if (isNameless) judging.openName?.();
+      return false;
+    }
+    const act = { id, who: who(), blind: Boolean(blind()), said };
+    takeBack(act);
+    own.acts.push(act);
     remember(sessionStorage, stored(), own.acts);
     merge();
     window.dispatchEvent(new Event("calscope-judged"));
     sendSoon();
+    return true;
+  }
+
+  // What is taken back is shown at once where it was done in this window; of anything else the server knows what it was.
+  function takeBack(act) {
+    const [[action]] = act.said, isBack = action === "undo";
+    if (CHANGES.includes(action)) { Object.assign(own, { done: [], undone: [] }); return; }
+    if (!isBack && action !== "redo") {
+      const before = [...new Set(act.said.map(([, number]) => number))].map((number) => [number, merged.get(number) || null]);
+      own.done = [...own.done, { ...act, before }].slice(-MOST_REMEMBERED);
+      own.undone = [];
+      return;
+    }
+    const from = isBack ? own.done : own.undone, meant = from.at(-1);
+    if (meant?.who !== act.who || meant.said[0][0] === "dismiss") return;
+    from.pop();
+    (isBack ? own.undone : own.done).push(meant);
+    if (isBack) act.shows = meant.before;
+    else act.shows = afterAll(meant);
+    if (meant.before.length === 1) linked.choose(animal, meant.before[0][0], mine);
+  }
+
+  function afterAll(meant) {
+    const now = merged;
+    merged = new Map(now);
+    for (const [action, number, text] of meant.said) lay(meant, action, number, text);
+    const shown = meant.before.map(([number]) => [number, merged.get(number)]);
+    merged = now;
+    return shown;
   }
 
   // One message at a time: what is decided until it is answered comes with the next one.
@@ -100,6 +176,7 @@ function makeJudging(mine) {
   }
 
   // Pages that are not of this machine and come without encryption have no random ids of their own.
+  const randomId = () => (crypto.randomUUID ? crypto.randomUUID() : newId());
   const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
   function send() {
@@ -107,8 +184,35 @@ function makeJudging(mine) {
     timer = 0;
     own.acts.forEach((act) => own.sent.add(act.id));
     own.n += 1;
-    mine.tellServer("acts", { n: own.n, acts: own.acts });
+    mine.tellServer("acts", { n: own.n, acts: own.acts, of: animal });
     if (own.acts.length) sendSoon(); // again, unless it is answered before
+  }
+
+  // What a change would give is asked for, and shown before it is made.
+  function change(action, text = "") {
+    const numbers = action === "draw" ? [null] : meant();
+    if (!numbers.length) return;
+    own.trouble = data.closed || data.fixed || (action === "merge" && numbers.length < 2 ? TOO_FEW : "");
+    if (own.trouble || isChanging()) { linked.tell(animal, "judged"); return; }
+    own.asked = { id: randomId(), action, said: numbers.map((number) => [action, number, text]) };
+    if (action === "delete") judging.showPreview?.(own.asked, { said: "It goes, and what it was made from comes back." });
+    else {
+      judging.showPreview?.(own.asked, null);
+      mine.tellServer("ask", { ...own.asked, who: who(), of: animal, n: (own.n += 1) });
+    }
+  }
+
+  function make(asked) {
+    own.asked = null;
+    select([]);
+    say(asked.said, asked.id);
+  }
+
+  function draw(isDrawing = true) {
+    if (isDrawing && (data.closed || isChanging())) return;
+    own.trouble = isDrawing ? data.fixed : "";
+    mine.state.drawing = isDrawing && !data.fixed;
+    linked.tell(animal, "judged");
   }
 
   const meant = () => (mine.state.selected.size ? [...mine.state.selected] : [mine.state.component].filter((number) => number !== null));
@@ -116,19 +220,40 @@ function makeJudging(mine) {
   function decide(action) {
     const numbers = meant(), several = mine.state.selected.size > 0, next = following();
     if (!numbers.length) return;
+    const said = numbers.map((number) => (isSettling(number) ? ["settle", number, action === "clear" ? "" : action] : [action, number, ""]));
+    if (!say(said)) return;
     if (several) select([]);
-    say(numbers.map((number) => [action, number, ""]));
-    if (!several && looks.next && next !== null && action !== "clear") linked.choose(animal, next, mine);
+    else if (looks.next && next !== null && action !== "clear") linked.choose(animal, next, mine);
   }
 
-  // The next one of the list as it is before the decision; at its end the last one stays.
+  // Who sees that raters disagree, or that it was settled, decides for all of them.
+  const isSettling = (number) => !blind() && ["disputed", "settled"].includes(merged.get(number)?.state);
+
+  // How likely the verdict on a component is wrong; null where it was judged, or nothing is estimated.
+  const doubt = (number) => (isOtherRater() || merged.get(number)?.decision ? null : data.left?.wrong[number] ?? null);
+
+  // The most doubtful one that is listed.
+  function mostDoubtful(but = null) {
+    const unseen = mine.state.listed.filter((number) => number !== but && doubt(number) !== null);
+    return unseen.length ? unseen.reduce((best, number) => (doubt(number) > doubt(best) ? number : best)) : null;
+  }
+
+  function goToDoubtful() {
+    const next = mostDoubtful(mine.state.component) ?? mostDoubtful();
+    if (next !== null) linked.choose(animal, next, mine);
+  }
+
+  // The next one of the list as it is before the decision; at its end the last one stays. Where the list is sorted by
+  // doubt, which each decision changes, the most doubtful one is next.
   function following() {
-    const { listed, component } = mine.state, at = listed.indexOf(component);
+    const { listed, component, sort } = mine.state, at = listed.indexOf(component);
+    if (data.left && sort[0] === "doubt" && sort[1] < 0) return mostDoubtful(component);
     return at >= 0 && at + 1 < listed.length ? listed[at + 1] : null;
   }
 
   function select(numbers) {
     mine.state.selected = new Set(numbers);
+    if (own.trouble === TOO_FEW) own.trouble = "";
     linked.tell(animal, "selected");
   }
 
@@ -142,21 +267,40 @@ function makeJudging(mine) {
   function actOf(name, isShifted) {
     if (name === "z") return () => say([[isShifted ? "redo" : "undo", null, ""]]);
     if (isShifted) return null;
+    if (name === "escape" && mine.state.drawing) return () => draw(false);
     if (name === "escape" && mine.state.selected.size) return () => select([]);
     if (name === "n") return () => judging.openNote?.();
+    if (name === "d" && data.left) return goToDoubtful;
+    if (name === "m") return () => change("merge");
+    if (name === "x") return () => change("split");
+    if (name === "o") return () => draw(!mine.state.drawing);
+    if (name === "delete" && mine.state.component in data.made) return () => change("delete");
     return name in KEYS ? () => decide(KEYS[name]) : null;
   }
 
-  const who = () => remembered(localStorage, RATER, "") || data.who;
+  const who = () => data.login || remembered(localStorage, RATER, "") || data.who;
 
   const judging = {
-    key, decide, say, select, who, meant,
+    key, decide, say, select, who, meant, change, make, draw,
+    dropPreview() { own.asked = null; },
     of: (number) => merged.get(number),
     isListed: (number) => (LISTED[mine.state.judgedFilter] || LISTED.all)(merged.get(number)),
-    filters: () => Object.keys(LISTED),
+    filters: () => Object.keys(LISTED).filter((name) => name !== "raters disagree" || name === mine.state.judgedFilter || judging.count(name) > 0),
     count: (name) => [...Array(data.n).keys()].filter((number) => LISTED[name](merged.get(number))).length,
     tags: () => [...new Set([...merged.values()].map((one) => one.tag).filter(Boolean))].sort(),
-    callMe(name) { remember(localStorage, RATER, name); linked.tell(animal, "judged"); },
+    callMe(name, isBlind) {
+      if (!data.login) remember(localStorage, RATER, name);
+      own.trouble = "";
+      remember(localStorage, BLIND, isBlind);
+      document.cookie = `${COOKIE}=${encodeURIComponent(blind())}; path=/; max-age=${isBlind ? 31536000 : 0}; SameSite=Lax`;
+      mine.tellServer("rater", { blind: blind() });
+      Object.assign(own, { done: [], undone: [] });
+      if (isOtherRater()) { told = new Map(); merge(); }
+      linked.tell(animal, "judged");
+    },
+    get blind() { return blind(); },
+    doubt, goToDoubtful,
+    showLeft(on) { mine.tellServer("left", { on, n: own.n += 1 }); },
     get data() { return data; },
     get pending() { return own.acts.length; },
     get trouble() { return own.trouble; },

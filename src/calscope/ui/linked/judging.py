@@ -2,31 +2,33 @@
 
 import getpass
 import os
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
-from calscope.model.curation.curation_entry import MOST_NAME, MOST_NOTE, MOST_TAG
-from calscope.model.curation.judgements import Judgement, LostJudgement
-from calscope.model.movie import FloatArray
+from calscope.io.server_rights import Right, allowed, server_rights
+from calscope.model.curation.curation_entry import MOST_NAME, MOST_NOTE, MOST_TAG, OF_THE_SET, WITHOUT_TARGET
+from calscope.model.curation.judgements import Judgement
+from calscope.model.curation.raters_agree import Agreement
+from calscope.model.curation.ratings import DISAGREE
+from calscope.model.errors import CalscopeError
+from calscope.model.note_texts import agreement_texts
 from calscope.model.note_texts.all_texts import texts, why
 from calscope.model.results import Evaluation
-from calscope.plots import png
-from calscope.plots.scaling import display_range, to_codes
+from calscope.pipeline.kept_judgements import open_log
+from calscope.ui.evaluation import judged_animal, left_to_judge, not_carried
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
-from calscope.ui.frame import keys
-from calscope.ui.linked import choice, kept_acts, mounting
+from calscope.ui.frame import keys, login
+from calscope.ui.linked import choice, edit_preview, kept_acts, mounting
+from calscope.ui.session import blind_rater, places
 
 NAME = "judging"
-MOST_LOST = 24
-"""Lost judgements that are shown with a picture."""
-LOST_PX = 28
-"""Side of that picture, px of the field."""
-_OUTLINE = 255
-"""Code of the pixels around a footprint that is shown."""
+OLD_ACTS = (
+    "The components were changed while you decided, here or in another window, so their numbers are others. What you "
+    "decided meanwhile was not kept; decide again."
+)
 
 
 def show(view: EvaluatedAnimal, page: str) -> None:
@@ -36,20 +38,36 @@ def show(view: EvaluatedAnimal, page: str) -> None:
         "n": view.components.n,
         "entries": {str(number): entry for number, entry in told.items()},
         "answers": _answers().get(choice.name_of(view), {}),
-        "who": login_name(),
+        "login": login.name(),
+        "who": first_name(),
         "closed": view.closed,
+        "fixed": server_rights().why_not(Right.CHANGE),
         "most": {"who": MOST_NAME, "tag": MOST_TAG, "note": MOST_NOTE},
         "notes": texts(view.judgements.notes),
-        "n_lost": len(view.judgements.lost),
-        "lost": [_lost(one, view.after.corr) for one in view.judgements.lost[:MOST_LOST]],
-        "dismiss_all": [_dismiss(one) for one in view.judgements.lost],
+        "blind": blind_rater.name(),
+        "left": left_to_judge.to_browser(view),
+        "agreements": [_agreement(one) for one in view.judgements.agreements],
+        "what_kappa_is": agreement_texts.WHAT_IT_IS,
+        "made": {str(number): kind for number, kind in kept_acts.made_by_hand(view).items()},
+        "preview": _previews().get(choice.name_of(view)),
+        "old": _state(keys.OLD_ACTS).pop(view.animal.name, ""),
+        **not_carried.to_browser(view),
     }
     key = mounting.key_of(NAME, view, page)
-    mounting.mount(NAME, view, page, data, on_acts_change=partial(_take, key, view))
+    changes = {
+        "on_acts_change": partial(_take, key, view),
+        "on_rater_change": partial(_take_rater, key),
+        "on_left_change": partial(_take_left, key),
+        "on_ask_change": partial(_preview, key, view),
+    }
+    mounting.mount(NAME, view, page, data, **changes)
+    blind_rater.draw_again()
 
 
-def login_name() -> str:
-    """Give the name that one is logged in by, which stands until another one is typed."""
+def first_name() -> str:
+    """Give the name under which one judges until another one is typed; empty where visitors have to give theirs."""
+    if not allowed(Right.RUN):
+        return ""
     try:
         return getpass.getuser()[:MOST_NAME]
     except (KeyError, OSError):  # a container may run as a number without a name
@@ -58,9 +76,61 @@ def login_name() -> str:
 
 def _take(key: str, view: EvaluatedAnimal) -> None:
     """Keep what was decided, and remember what to answer."""
-    acts = kept_acts.parsed(mounting.told(key, "acts"))
-    if acts:
-        _answers()[choice.name_of(view)] = kept_acts.keep(view, acts)
+    told = mounting.told(key, "acts")
+    acts = _of_who_is_logged_in(kept_acts.parsed(told))
+    if acts and told.get("of") not in (None, choice.name_of(view)):
+        _state(keys.OLD_ACTS)[view.animal.name] = OLD_ACTS
+    elif acts:
+        answers = _answers()[choice.name_of(view)] = kept_acts.keep(view, acts)
+        if any(act.said[0][0] in (*OF_THE_SET, *WITHOUT_TARGET) and not answers[act.id]["error"] for act in acts):
+            _state(keys.CHANGED_IN)[view.animal.name] = choice.name_of(view)
+
+
+def _of_who_is_logged_in(acts: list[kept_acts.Act]) -> list[kept_acts.Act]:
+    """Give acts under the name of the login, whatever name came with them."""
+    who = login.name()
+    return [replace(act, who=who) for act in acts] if who else acts
+
+
+def _preview(key: str, view: EvaluatedAnimal) -> None:
+    """Make the preview that the browser asks for."""
+    asked = mounting.told(key, "ask")
+    acts = kept_acts.parsed({"acts": [asked]})
+    if not acts or asked.get("of") != choice.name_of(view):
+        return
+    act = acts[0]
+    numbers = [number for _, number, _ in act.said if number is not None]
+    try:
+        before = open_log(places.store().root, judged_animal.recording_of(view.animal)).entries()
+        new, _ = kept_acts.entries_of(act, view, before)
+        found = edit_preview.pictures(view, edit_preview.planned(view, before, new), act.id, numbers)
+    except CalscopeError as error:
+        found = {"error": str(error)}
+    _previews()[choice.name_of(view)] = {"id": act.id, **found}
+
+
+def follow_changes(view: EvaluatedAnimal) -> None:
+    """Keep to the component that is meant where the set of components changed, which gives them other numbers."""
+    if choice.follow(view, _state(keys.CHANGED_IN).get(view.animal.name)):
+        _state(keys.CHANGED_IN).pop(view.animal.name, None)
+
+
+def _previews() -> dict[str, Any]:
+    return _state(keys.EDIT_PREVIEWS)
+
+
+def _state(name: str) -> dict[str, Any]:
+    return st.session_state.setdefault(name, {})
+
+
+def _take_rater(key: str) -> None:
+    blind_rater.take(mounting.told(key, "rater"))
+
+
+def _take_left(key: str) -> None:
+    told = mounting.told(key, "left")
+    if isinstance(told, dict) and isinstance(told.get("on"), bool):
+        left_to_judge.switch(on=told["on"])
 
 
 def _answers() -> dict[str, kept_acts.Answers]:
@@ -70,44 +140,27 @@ def _answers() -> dict[str, kept_acts.Answers]:
 
 
 def _entry(one: Judgement, evaluation: Evaluation | None, number: int) -> list[Any]:
-    decided = one.decision in ("accept", "reject") and evaluation is not None and bool(evaluation.reasons)
-    reason = why(evaluation.reasons[number]) if decided and evaluation else ""
-    return [one.decision or "", one.decided_by, one.is_carried, one.tag, one.note, reason]
+    """Give what the browser lays over one component; the sides only where more than one person has to do with it."""
+    held = one.held
+    decided = one.is_disputed or held.decision in ("accept", "reject")
+    reason = why(evaluation.reasons[number]) if decided and evaluation and evaluation.reasons else ""
+    sides = [[side.who, side.decision, side.how] for side in held.sides]
+    several = [held.state, sides] if len(sides) > 1 or held.state != "open" else []
+    decision = DISAGREE if one.is_disputed else held.decision or ""
+    return [decision, held.who, held.is_carried, one.tag, one.note, reason, *several]
 
 
-def _lost(one: LostJudgement, image: FloatArray) -> dict[str, Any]:
-    judgement, target = one.judgement, one.target
-    parts = [f"{judgement.decision} by {judgement.decided_by}" if judgement.decision else "", judgement.tag]
-    place = f"y {target.y_px:.0f}, x {target.x_px:.0f} px (component {target.component} of its run)"
-    words = " · ".join(part for part in (*parts, judgement.note, place) if part)
-    return {"words": words, "picture": _picture(one, image), "dismiss": _dismiss(one)}
-
-
-def _dismiss(one: LostJudgement) -> list[Any]:
-    return ["dismiss", one.target.component, one.target.run]
-
-
-def _picture(one: LostJudgement, image: FloatArray) -> str:
-    """Give the field around a lost component, with its pixels' rim in orange."""
-    codes = np.minimum(to_codes(image, display_range([image], 1.0, 99.7)), _OUTLINE - 1)
-    inside = _mask(one, image.shape)
-    rim = inside & ~(np.roll(inside, 1, 0) & np.roll(inside, -1, 0) & np.roll(inside, 1, 1) & np.roll(inside, -1, 1))
-    codes[rim] = _OUTLINE
-    top, left = (
-        int(np.clip(place - LOST_PX // 2, 0, max(size - LOST_PX, 0)))
-        for place, size in zip((one.target.y_px, one.target.x_px), image.shape, strict=True)
-    )
-    palette = png.palette("gray").copy()
-    palette[_OUTLINE] = (255, 127, 14)
-    return png.data_uri(codes[top : top + LOST_PX, left : left + LOST_PX], palette)
-
-
-def _mask(one: LostJudgement, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Give where the footprint lies; nowhere where it is damaged or of another field."""
-    footprint = one.target.footprint
-    if footprint.dims != shape:
-        return np.zeros(shape, bool)
-    try:
-        return footprint.column().toarray().reshape(shape, order="F") > 0
-    except ValueError:
-        return np.zeros(shape, bool)
+def _agreement(found: Agreement) -> dict[str, Any]:
+    """Give how well two raters agree, as a line, as sentences, and what they disagree about."""
+    plain = found.to_json()
+    listed = [
+        [one.component, *one.decisions, f"{one.settled} by {one.settled_by}" if one.settled else ""]
+        for one in found.disagreements
+    ]
+    return {
+        "raters": found.raters,
+        "kappa": plain["kappa"],
+        "short": agreement_texts.short(plain),
+        "sentence": agreement_texts.sentence(plain),
+        "disagreements": listed,
+    }

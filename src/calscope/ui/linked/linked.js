@@ -10,17 +10,18 @@ const linked = (window.calscopeLinked ??= makeStore());
 
 function makeStore() {
   const animals = new Map(), events = new EventTarget();
-  const filter = { chosen: "all", untold: null, judged: "all" }; // one for all animals
+  const filter = { chosen: "all", untold: null, judged: "all", flagged: "flagged or not" }; // one for all animals
   let lastUsed = "";
 
   function state(animal) {
     if (!animals.has(animal)) {
       animals.set(animal, {
         component: null, stamp: -1, session: "", n: 0, rows: null, listed: [], sort: ["component", 1],
-        reporters: new Map(), timer: 0, traces: new Map(), footprints: new Map(),
-        judging: null, selected: new Set(),
+        reporters: new Map(), timer: 0, traces: new Map(), marks: new Map(), footprints: new Map(), lit: new Map(), field: null,
+        later: null, events: null, judging: null, flags: null, selected: new Set(), means: null,
         get filter() { return filter.chosen; },
         get judgedFilter() { return filter.judged; },
+        get flagFilter() { return filter.flagged; },
       });
     }
     return animals.get(animal);
@@ -55,6 +56,16 @@ function makeStore() {
     reportSoon(animal, view);
   }
 
+  // A click chooses. With Ctrl, Cmd or Shift it adds to what is chosen or takes away; the chosen one is one of these then.
+  function pick(animal, number, { shiftKey, ctrlKey, metaKey }, view) {
+    const { judging, selected, component } = state(animal), isMore = judging && (shiftKey || ctrlKey || metaKey);
+    const others = isMore ? judging.meant().filter((one) => one !== number) : [];
+    const meant = selected.has(number) && others.length ? others : [...others, number];
+    if (meant.length > 1) judging.select(meant);
+    else if (selected.size) judging?.select([]);
+    if (!isMore || !meant.includes(component)) choose(animal, meant.at(-1), view);
+  }
+
   // The server's choice counts where it is newer, or where another session begins, which counts anew.
   function takeFromServer(animal, choice, view) {
     const here = state(animal);
@@ -86,6 +97,12 @@ function makeStore() {
     filter.judged = name;
     arrange(animal, {});
     tell(animal, "judged");
+  }
+
+  function listFlagged(animal, name) {
+    filter.flagged = name;
+    arrange(animal, {});
+    tell(animal, "flags");
   }
 
   function reportSoon(animal, view) {
@@ -128,6 +145,12 @@ function makeStore() {
     choose(animal, listed[(((at + by) % listed.length) + listed.length) % listed.length], view);
   }
 
+  // A place on the map where no component is.
+  function lookAt(animal, place) {
+    state(animal).place = place;
+    tell(animal, "place");
+  }
+
   function active() {
     return mounted(lastUsed) ? lastUsed : [...animals.keys()].find(mounted);
   }
@@ -167,7 +190,7 @@ function makeStore() {
     return Boolean(by) || key in ends;
   }
 
-  return { state, join, choose, takeFromServer, list, listJudged, arrange, step, tell, kept: new Map() };
+  return { state, join, choose, pick, takeFromServer, list, listJudged, listFlagged, arrange, step, lookAt, tell, kept: new Map() };
 }
 
 // Streamlit calls a view's function each time that its data changed, with the same element, and what the last call gave
@@ -194,9 +217,12 @@ function show({ parentElement: root, data, setStateValue }, make) {
   };
 }
 
+// Also where something above a view comes or goes: that moves the end of the window nearer or away.
 function onResize(element, draw) {
   const seen = new ResizeObserver(() => draw());
   seen.observe(element);
+  const page = element.getRootNode().host?.closest("[data-testid=stMainBlockContainer]");
+  if (page) seen.observe(page);
   window.addEventListener("resize", draw);
   return () => {
     seen.disconnect();
@@ -204,17 +230,34 @@ function onResize(element, draw) {
   };
 }
 
-// Heights are given for the smallest screen; on a higher one pictures are higher. On a narrow
-// page views stand under each other.
-const SCREEN_PX = 720, NARROW_PX = 1100;
-const heightOf = (data) => (window.innerWidth > NARROW_PX
-  ? data.height * Math.max(window.innerHeight / SCREEN_PX, 1)
-  : Math.max(0.36 * window.innerHeight, 0.75 * data.height));
+// Heights are given for the smallest screen; on a higher one pictures are higher. They end where the window ends, unless
+// they would be too low then. On a narrow page views stand under each other.
+const SCREEN_PX = 720, NARROW_PX = 1100, LOWEST = 0.75, END_PX = 6;
+const isNarrow = () => window.innerWidth <= NARROW_PX;
+
+function heightOf(data, figure) {
+  if (isNarrow()) return Math.max(0.36 * window.innerHeight, LOWEST * data.height);
+  const wanted = data.height * Math.max(window.innerHeight / SCREEN_PX, 1), room = window.innerHeight - topOf(figure) - END_PX;
+  return room < LOWEST * data.height ? wanted : Math.min(wanted, room);
+}
+
+// Where an element begins on the page that is not scrolled.
+function topOf(element) {
+  const scrolled = document.querySelector("[data-testid=stMain]")?.scrollTop || 0;
+  return element.getBoundingClientRect().top + scrolled;
+}
 
 // What was set by hand and should last while the page is open: zoom, layer, axes.
 function kept(key, start) {
   if (!linked.kept.has(key)) linked.kept.set(key, start);
   return linked.kept.get(key);
+}
+
+// Tells of each component whether it is in the list; all are where there is none.
+function listedOf(here) {
+  if (!here.rows) return () => true;
+  const listed = new Set(here.listed), { n } = here.rows;
+  return (number) => number >= n || listed.has(number);
 }
 
 // The verdict that counts: what a person decided, else that of the thresholds; null where none was evaluated.
@@ -239,19 +282,41 @@ function button(text, title, onclick, className = "") {
   return made;
 }
 
-// Puts new buttons into a place; one that had the focus keeps it.
+// Puts new buttons into a place; one that had the focus keeps it. Where they look as those before, these stay and do what
+// the new ones would: a click is lost where its button is replaced between press and release.
 function refill(place, ...children) {
+  if (looksAs(place, children)) {
+    const buttons = children.flatMap((one) => [one, ...one.querySelectorAll("*")]);
+    place.querySelectorAll("*").forEach((one, i) => { one.onclick = buttons[i].onclick; });
+    return;
+  }
   const focused = [...place.querySelectorAll("button")].indexOf(place.getRootNode().activeElement);
   place.replaceChildren(...children);
   if (focused >= 0) place.querySelectorAll("button")[focused]?.focus({ preventScroll: true });
+}
+
+// Whether a place looks as it would with these elements in it. What can be typed or chosen in boxes is no part of that.
+function looksAs(place, children) {
+  const isBox = (one) => one.matches("input, select") || one.querySelector("input, select");
+  return place.childNodes.length === children.length && children.every((one, i) => !isBox(one) && one.isEqualNode(place.childNodes[i]));
+}
+
+// The steps to the one before and after in the list.
+function stepsOf(mine, kind) {
+  return [["‹", "Previous", "left", -1], ["›", "Next", "right", 1]].map(([text, name, arrow, by]) => {
+    const one = button(text, `${name} in the list (${arrow} arrow)`, () => linked.step(mine.animal, by, mine));
+    one.setAttribute("aria-label", `${name} ${kind}`);
+    one.disabled = mine.state.listed.length === 0;
+    return one;
+  });
 }
 
 // A row of buttons of which one is pressed.
 function choiceOf(options, chosen, onchoose) {
   const group = element("span", "choice");
   group.setAttribute("role", "group");
-  options.forEach(([value, text]) => {
-    const one = button(text, "", () => onchoose(value));
+  options.forEach(([value, text, title = ""]) => {
+    const one = button(text, title, () => onchoose(value));
     one.setAttribute("aria-pressed", String(value === chosen));
     group.append(one);
   });

@@ -5,17 +5,17 @@ import streamlit as st
 from calscope.model.groups import Thresholds
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import keys
-from calscope.ui.linked import component_bar, component_table, field_map, judging, measure_scatter, trace_tabs
+from calscope.ui.linked import component_bar, component_table, field_map, flagged, judging, measure_scatter, trace_tabs
 from calscope.ui.widgets import truth_view
 
-PICTURE_PX, TABLE_PX, SMALL_PX = 434, 300, 340
+PICTURE_PX, TABLE_PX, SMALL_PX = 460, 300, 340
 
 
 def show_evaluation(view: EvaluatedAnimal, thresholds: Thresholds) -> None:
     """Draw map and measures beside each other, and the table under them."""
     _show_bar(view, "evaluation")
     with st.container(key=keys.beside("linked")):
-        left, right = st.columns(2, gap="medium")
+        left, right = st.columns([4, 3], gap="small")
     with left:
         field_map.show(view, "evaluation", PICTURE_PX)
     with right:
@@ -39,8 +39,10 @@ def show_traces(view: EvaluatedAnimal) -> None:
 
 def _show_bar(view: EvaluatedAnimal, page: str) -> None:
     """Draw the bar, and before it what it and all views are told of decisions, which takes no room."""
+    judging.follow_changes(view)
     with st.container(gap=None):
         judging.show(view, page)
+        flagged.show(view, page)
         component_bar.show(view, page)
 
 

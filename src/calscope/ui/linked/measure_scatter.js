@@ -79,14 +79,16 @@ function makeScatter(mine) {
   function draw() {
     const width = find("figure").clientWidth, up = axis(0), right = axis(1);
     if (!data || !width) return;
-    const height = Math.max(heightOf(data) - find(".controls").offsetHeight - find("figcaption").offsetHeight - 12, 160);
+    const height = Math.max(heightOf(data, find("figure")) - find(".controls").offsetHeight - find("figcaption").offsetHeight - 12, 160);
     const numbers = groupOf.map((_, k) => k).filter((k) => isDrawn(k, up, right));
     // The thresholds' names stand beside the plot, where no point lies.
     rim = Math.max(RIM.right, ...up.thresholds.map(({ text }) => LETTER_PX * text.length + 6));
+    // The axes stay as they are whatever is listed.
     const x = scale(...ends(right, numbers), RIM.left, width - rim);
     const y = scale(...ends(up, numbers), height - RIM.bottom, RIM.top);
     places = [];
-    numbers.forEach((k) => { places[k] = [x(measures[right.name][k]), y(measures[up.name][k])]; });
+    const listed = numbers.filter(listedOf(mine.state));
+    listed.forEach((k) => { places[k] = [x(measures[right.name][k]), y(measures[up.name][k])]; });
     plot.setAttribute("width", width);
     plot.setAttribute("height", height);
     plot.replaceChildren();
@@ -95,7 +97,8 @@ function makeScatter(mine) {
       const drawn = group.members.filter((k) => places[k]);
       plot.append(marker(drawn.map((k) => MARKERS[group.marker](...places[k].map((at) => Number(at.toFixed(1))), SIZE_PX)).join(""), group));
     }
-    const rings = numbers.filter(isJudged).map((k) => MARKERS.disc(...places[k].map((at) => Number(at.toFixed(1))), RING_PX));
+    plot.dataset.points = listed.length; // for tests
+    const rings = listed.filter(isJudged).map((k) => MARKERS.disc(...places[k].map((at) => Number(at.toFixed(1))), RING_PX));
     plot.append(svg("path", { class: "by-hand", d: rings.join("") }));
     addThresholds(x, y, right, up, width, height);
     plot.append(over);
@@ -217,9 +220,7 @@ function makeScatter(mine) {
   plot.onclick = (event) => {
     const k = wasDrawn ? null : nearest(event);
     wasDrawn = false;
-    if (k === null) return;
-    if (mine.state.selected.size) mine.state.judging?.select([]);
-    linked.choose(mine.animal, k, mine);
+    if (k !== null) linked.pick(mine.animal, k, event, mine);
   };
   plot.onpointerdown = (event) => {
     wasDrawn = false;
@@ -235,6 +236,7 @@ function makeScatter(mine) {
   function changed(what) {
     if (!data) return;
     if (what === "component" || what === "selected") mark();
+    if (what === "list" || what === "rows") draw();
     if (what === "judged") regroup();
   }
   return { update, changed, end: leave };

@@ -11,7 +11,6 @@ from calscope.model.acceptance_rule import measure_rules
 from calscope.model.groups import Thresholds
 from calscope.model.movie import FloatArray
 from calscope.model.results import ComponentQuality, Evaluation
-from calscope.pipeline.stages import evaluate_components
 from calscope.plots import style
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.linked import mounting, packing
@@ -72,19 +71,21 @@ def make_data(
         "height": height_px,
         "pairs": [list(pair) for pair in PAIRS if names.issuperset(pair)],
         "measures": [_measure_data(measure) for measure in measures],
-        "groups": list(_groups(evaluation.accepted, unlike_soma(quality, evaluation, thresholds))),
+        "groups": list(_groups(evaluation.accepted, unlike_soma(evaluation))),
     }
 
 
-def unlike_soma(quality: ComponentQuality, evaluation: Evaluation, thresholds: Thresholds) -> NDArray[np.bool_]:
+def unlike_soma(evaluation: Evaluation) -> NDArray[np.bool_]:
     """Tell which of the rejected would be accepted but for their likeness to a soma, (K,).
 
-    They lie among the accepted wherever that likeness isn't an axis, so they have a mark of their own.
+    They lie among the accepted wherever that likeness isn't an axis, so they have a mark of their own. It is looked at
+    only in what is accepted otherwise, so a rejected one whose reason names it is such a one.
     """
-    if not thresholds.tests_soma:
-        return np.zeros_like(evaluation.accepted)
-    without = evaluate_components(quality, thresholds.model_copy(update={"use_soma": False}))
-    return ~evaluation.accepted & without.accepted & (quality.soma < thresholds.min_soma)
+    unlike = np.zeros_like(evaluation.accepted)
+    for k, reason in enumerate(evaluation.reasons):
+        checks = reason.values.get("checks", ())
+        unlike[k] = not evaluation.accepted[k] and any(check.get("measure") == "soma" for check in checks)
+    return unlike
 
 
 def _measures(quality: ComponentQuality, thresholds: Thresholds) -> list[_Measure]:

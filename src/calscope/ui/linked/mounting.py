@@ -15,8 +15,9 @@ _SHARED = {
     "component_bar": ("judging_bar",),
     "field_map": ("outlines",),
     "trace_view": ("time_span",),
-    "trace_stack": ("time_span", "all_traces"),
-    "trace_raster": ("time_span", "all_traces"),
+    "trace_stack": ("time_span", "canvas_drawing", "all_traces"),
+    "trace_raster": ("time_span", "canvas_drawing", "all_traces"),
+    "trace_matrix": ("canvas_drawing",),
 }
 """Scripts that stand before those of some views."""
 
@@ -34,7 +35,7 @@ def mount(name: str, view: EvaluatedAnimal, page: str, data: dict[str, Any], **o
 
 def place(name: str, key: str, data: dict[str, Any], **on_changes: Callable[[], None]) -> None:
     """Draw the view of that name; its `data["animal"]` names what it shares its choice with."""
-    _component(name)(key=key, data=data, on_window_change=_nothing, **on_changes)
+    _component(name)(key=key, data=data, on_window_change=nothing, **on_changes)
 
 
 def key_of(name: str, view: EvaluatedAnimal, page: str) -> str:
@@ -51,7 +52,7 @@ def _take(key: str, view: EvaluatedAnimal) -> None:
     choice.take_from_browser(view, told(key, "component"))
 
 
-def _nothing() -> None:
+def nothing() -> None:
     """Stand where a view asks for something that is read when it is drawn."""
 
 

@@ -13,15 +13,8 @@ function makeRowBar(mine) {
   }
 
   function draw() {
-    const { component, listed } = mine.state, steps = find(".steps");
-    refill(steps,
-      button("‹", "Previous in the list (left arrow)", () => linked.step(mine.animal, -1, mine)),
-      button("›", "Next in the list (right arrow)", () => linked.step(mine.animal, 1, mine)),
-    );
-    ["Previous row", "Next row"].forEach((name, i) => {
-      steps.childNodes[i].setAttribute("aria-label", name);
-      steps.childNodes[i].disabled = listed.length === 0;
-    });
+    const { component } = mine.state;
+    refill(find(".steps"), ...stepsOf(mine, "row"));
     find(".number").textContent = data.names[component] ?? "";
     find(".said").textContent = find(".said").title = data.told[component] ?? "";
   }

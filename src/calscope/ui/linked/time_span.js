@@ -3,6 +3,49 @@
 
 const TIME_DRAG_PX = 4, ASK_SOON_MS = 150, FEWEST_SHOWN = 8;
 
+// Colours of events by their labels, told apart by people who don't see red and green alike, and from the traces.
+const EVENT_COLOURS = ["#b5651d", "#00a0a0", "#c05bb0", "#6a6aa8", "#7f7f7f"], EVENT_OPACITY = 0.22, EVENT_TIP_FRAMES = 0.01;
+const colourOfEvent = (label) => EVENT_COLOURS[label % EVENT_COLOURS.length];
+
+// The events in a stretch: [first frame, last frame, number of the label].
+function eventsIn(mine, [from, to]) {
+  return (mine.state.events?.events || []).filter(([start, stop]) => stop >= from && start <= to);
+}
+
+function eventLegend(mine) {
+  return (mine.state.events?.labels || []).map((label, i) => {
+    const one = element("span", "key event", label);
+    one.style.setProperty("--colour", colourOfEvent(i));
+    return one;
+  });
+}
+
+// What is said of events at a frame: those that go on there, or begin close by.
+function eventsAt(mine, frame, [from, to]) {
+  const near = EVENT_TIP_FRAMES * (to - from), labels = mine.state.events?.labels;
+  return eventsIn(mine, [frame - near, frame + near]).map(([, , label]) => labels[label]).filter((label, i, all) => all.indexOf(label) === i);
+}
+
+function drawEvents(context, mine, time, [left, right, top, bottom]) {
+  const x = time.place();
+  context.save();
+  context.beginPath();
+  context.rect(left, top, right - left, bottom - top);
+  context.clip();
+  for (const [start, stop, label] of eventsIn(mine, time.span())) {
+    context.fillStyle = context.strokeStyle = colourOfEvent(label);
+    context.globalAlpha = EVENT_OPACITY;
+    if (stop > start) context.fillRect(x(start), top, Math.max(x(stop) - x(start), 1), bottom - top);
+    context.globalAlpha = 0.9;
+    context.lineWidth = 1;
+    context.beginPath();
+    context.moveTo(x(start), top);
+    context.lineTo(x(start), bottom);
+    context.stroke();
+  }
+  context.restore();
+}
+
 // `surface` has margins `rim.left` and `rim.right` beside the time axis. `act.draw` draws again, `act.click` and
 // `act.hover` are told where the mouse is; where `act.scrolls`, the wheel and the page keys are left to a list.
 function makeTimeSpan(mine, surface, rim, act) {

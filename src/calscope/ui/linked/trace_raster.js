@@ -5,7 +5,7 @@ const RASTER_RIM = { left: 46, right: 12 }, MEAN_PX = 54, GAP_PX = 8, RASTER_AXI
 function makeRaster(mine) {
   const find = (selector) => mine.root.querySelector(selector);
   const canvas = find("canvas"), image = document.createElement("canvas");
-  let data = null, looks = null, whole = null, near = null, own = null, palette = null, means = null, rows = [], request = 0, size = [0, 0], painted = "";
+  let data = null, looks = null, whole = null, near = null, own = null, palette = null, rows = [], request = 0, size = [0, 0], painted = "";
   const hand = makeRowHand(mine, canvas, find(".said"), { row: rowAt, part: () => shownPart(), time: () => time, unit: () => data.unit });
   const time = makeTimeSpan(mine, canvas, RASTER_RIM, { draw, click: hand.click, hover: hand.hover });
 
@@ -17,7 +17,6 @@ function makeRaster(mine) {
     near = data.window && unpackTraces(data.window);
     own = { low: floats(data.own_low), high: floats(data.own_high) };
     palette = new Uint8Array(bytes(data.palette));
-    means = Object.fromEntries(Object.entries(data.means).map(([name, mean]) => [name, { ...mean, values: floats(mean.values) }]));
     canvas.setAttribute("aria-label", data.label);
     find(".ramp").style.background = `linear-gradient(90deg, ${[0, 64, 128, 192, 255].map((code) => `rgb(${palette.slice(3 * code, 3 * code + 3)})`)})`;
     painted = "";
@@ -27,6 +26,7 @@ function makeRaster(mine) {
   }
 
   function addControls() {
+    find(".events").replaceChildren(...eventLegend(mine));
     const orders = Object.keys(data.orders).map((name) => [name, name]), ranges = [["own", "own"], ["shared", "shared"]];
     const focused = [...find(".pickers").querySelectorAll("select")].indexOf(mine.root.activeElement);
     find(".pickers").replaceChildren(
@@ -56,18 +56,20 @@ function makeRaster(mine) {
   function drawNow() {
     const width = find("figure").clientWidth;
     if (!data || !width) return;
-    size = [width, Math.max(heightOf(data) - find(".controls").offsetHeight - find("figcaption").offsetHeight - 14, 200)];
+    size = [width, Math.max(heightOf(data, find("figure")) - find(".controls").offsetHeight - find("figcaption").offsetHeight - 14, 200)];
     const context = sharpen(canvas, ...size), colours = coloursOf(find("figure")), { left, right, top, bottom } = inner();
     canvas.style.touchAction = time.isWhole() ? "pan-y" : "none";
     drawMean(context, colours);
     paint(right - left, bottom - top);
     context.imageSmoothingEnabled = false;
     if (rows.length) context.drawImage(image, left, top, right - left, bottom - top);
+    drawEvents(context, mine, time, [left, right, 0, bottom]);
     drawChosen(context, colours);
     drawRowNames(context, colours);
     drawTimeAxis(context, time, colours, left, right, bottom, data.time_title);
     find(".whole button").disabled = time.isWhole();
     canvas.dataset.rows = rows.join(" ");
+    canvas.dataset.events = eventsIn(mine, time.span()).length;
     canvas.dataset.chosen = mine.state.component ?? "";
     canvas.dataset.span = time.span().map((frame) => frame.toFixed(1)).join(" ");
     hand.say();
@@ -107,6 +109,8 @@ function makeRaster(mine) {
   }
 
   function drawMean(context, colours) {
+    const means = mine.state.means?.kind === data.kind ? mine.state.means.of : null;
+    if (!means) return; // on their way
     const { left, right } = inner(), mean = means[mine.state.filter] || means.all, per = mean.frames_per_pair, [from, to] = time.span();
     const low = mean.values.reduce((a, b) => (b < a ? b : a), Infinity), high = mean.values.reduce((a, b) => (b > a ? b : a), -Infinity);
     const x = time.place(), y = scale(low, high, MEAN_PX - 4, 16), frame = (i) => (per === 1 ? i : Math.floor(i / 2) * per + (i % 2 ? 0.75 : 0.25) * (per - 1));
@@ -197,6 +201,7 @@ function makeRaster(mine) {
     update,
     changed(what) {
       if (!data) return;
+      if (what === "events") addControls();
       if (what === "list") arrange();
       draw();
     },

@@ -26,6 +26,7 @@ function makeStack(mine) {
   const finite = (values) => [...values].filter(Number.isFinite);
 
   function addControls() {
+    find(".events").replaceChildren(...eventLegend(mine));
     refill(find(".ranges"), choiceOf([[false, "own range"], [true, "shared range"]], looks.shared, (shared) => { looks.shared = shared; addControls(); draw(); }));
     const lower = button("−", "Lower rows", () => setLane(-1)), higher = button("+", "Higher rows", () => setLane(1));
     lower.disabled = looks.lane === 0;
@@ -46,7 +47,7 @@ function makeStack(mine) {
 
   function fit() {
     if (!data || !find("figure").clientWidth) return;
-    const height = Math.max(heightOf(data) - find(".controls").offsetHeight - find("figcaption").offsetHeight - 14, 160);
+    const height = Math.max(heightOf(data, find("figure")) - find(".controls").offsetHeight - find("figcaption").offsetHeight - 14, 160);
     scroller.style.height = `${height}px`;
     body.style.height = `${mine.state.listed.length * lane() + AXIS_PX}px`;
     draw();
@@ -69,8 +70,10 @@ function makeStack(mine) {
     drawn = 0;
     for (let row = first; row < last; row += 1) drawLane(context, colours, listed[row], row * lane() - scroller.scrollTop, width, listed[row] === component);
     context.restore();
+    drawEvents(context, mine, time, [STACK_RIM.left, width - STACK_RIM.right, 0, bottom]);
     drawTimeAxis(context, time, colours, STACK_RIM.left, width - STACK_RIM.right, bottom, data.time_title);
     find(".whole .back").disabled = time.isWhole();
+    scroller.dataset.events = eventsIn(mine, time.span()).length;
     scroller.dataset.chosen = component ?? "";
     scroller.dataset.rows = `${first} ${last}`;
     scroller.dataset.span = time.span().map((frame) => frame.toFixed(1)).join(" ");
@@ -140,6 +143,7 @@ function makeStack(mine) {
     update,
     changed(what) {
       if (!data) return;
+      if (what === "events") addControls();
       if (what === "list") fit();
       if (what === "component" || what === "list") bringIntoView();
       draw();

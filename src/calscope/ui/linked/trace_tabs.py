@@ -6,14 +6,23 @@ import streamlit as st
 
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import keys
-from calscope.ui.linked import all_traces, component_film, trace_raster, trace_stack, trace_view
+from calscope.ui.linked import (
+    all_traces,
+    component_film,
+    trace_events,
+    trace_matrix,
+    trace_raster,
+    trace_stack,
+    trace_view,
+)
 from calscope.ui.linked.all_traces import Kind
 from calscope.ui.session import views
 
-ONE, FILM = "One component", "Film"
+ONE, FILM = "One", "Film"
 _OF_ALL: dict[str, Callable[[EvaluatedAnimal, str, int, Kind], None]] = {
     "Stack": trace_stack.show,
     "Raster": trace_raster.show,
+    "Matrix": trace_matrix.show,
 }
 KIND_PX = 125
 TABS_PX = 56
@@ -22,6 +31,13 @@ TABS_PX = 56
 
 def show(view: EvaluatedAnimal, page: str, height_px: int) -> None:
     """Draw the tabs and what the open one shows."""
+    with st.container(gap=None):
+        trace_events.show(view, page)  # which takes no room
+        with st.container():
+            _show_open(view, page, height_px)
+
+
+def _show_open(view: EvaluatedAnimal, page: str, height_px: int) -> None:
     bar = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="top")
     with bar:
         tab = _choose(page)

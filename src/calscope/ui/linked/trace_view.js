@@ -1,7 +1,7 @@
 // The traces of the chosen component over time, in panels with one time axis. Neighbours in the list lie ready; the full
 // resolution of a stretch is asked for.
 
-const RIM = { left: 62, right: 10, top: 4, bottom: 36 }, BETWEEN = 10, MOST_KEPT = 60, LETTER_PX = 6;
+const RIM = { left: 62, right: 10, top: 4, bottom: 36 }, BETWEEN = 10, MOST_KEPT = 60, LETTER_PX = 6, NUMBER_PX = 13;
 
 function makeTraces(mine) {
   const find = (selector) => mine.root.querySelector(selector);
@@ -21,15 +21,25 @@ function makeTraces(mine) {
       known.delete(Number(number));
       known.set(Number(number), traces.map(floats));
     }
+    for (const [number, marks] of Object.entries(data.marks ?? {})) mine.state.marks.set(Number(number), marks);
     while (known.size > MOST_KEPT) known.delete(known.keys().next().value);
     plot.setAttribute("aria-label", data.label);
-    find(".legend").replaceChildren(...data.panels.flatMap((panel) => panel.lines).map((line) => {
-      const one = element("span", "key line", line.name);
-      one.style.setProperty("--colour", line.colour);
-      return one;
-    }));
     refill(find(".whole"), button("all frames", "Show all frames (double click on the traces, or 0)", () => time.look(null)));
     draw();
+  }
+
+  const marksOfShown = () => mine.state.marks.get(shown) ?? [];
+
+  // The lines, and what is marked on this component's traces.
+  function addLegend() {
+    const kinds = new Set(marksOfShown().map(([kind]) => kind));
+    const marks = Object.entries(data.mark_kinds ?? {}).filter(([kind]) => kinds.has(kind)).map(([, [name, colour]]) => ["key band", name, colour]);
+    const lines = data.panels.flatMap((panel) => panel.lines).map(({ name, colour }) => ["key line", name, colour]);
+    find(".legend").replaceChildren(...[...lines, ...marks].map(([look, name, colour]) => {
+      const one = element("span", look, name);
+      one.style.setProperty("--colour", colour);
+      return one;
+    }));
   }
 
   // Where the values of a trace lie: one a frame, or two in each stretch of some frames, its smallest and its largest.
@@ -52,13 +62,16 @@ function makeTraces(mine) {
     if (!data || !width) return;
     const found = linesToDraw(), isThere = found !== null;
     if (isThere) { shown = mine.state.component; drawn = found; }
+    else if (mine.state.component === null) shown = drawn = null; // those of an earlier choice are not of this one
+    addLegend();
     plot.classList.toggle("waiting", !isThere);
     plot.dataset.chosen = isThere ? shown : "";
     plot.dataset.span = span().map((frame) => frame.toFixed(1)).join(" ");
     find(".whole button").disabled = time.isWhole();
+    find(".events").replaceChildren(...eventLegend(mine));
     say();
-    if (!drawn) return;
-    const height = Math.max(heightOf(data) - find(".controls").offsetHeight - find("figcaption").offsetHeight - 12, 110);
+    if (!drawn) { pen.replaceChildren(); return; }
+    const height = Math.max(heightOf(data, find("figure")) - find(".controls").offsetHeight - find("figcaption").offsetHeight - 12, 104);
     plot.setAttribute("width", width);
     plot.setAttribute("height", height);
     plot.style.touchAction = time.isWhole() ? "pan-y" : "none";
@@ -87,16 +100,37 @@ function makeTraces(mine) {
   function drawPanel(panel, lines, x, top, bottom, width) {
     const [low, high] = ends(panel, lines), y = scale(low, high, bottom, top);
     pen.append(svg("rect", { class: "panel", x: RIM.left, y: top, width: width - RIM.left - RIM.right, height: bottom - top }));
-    for (const value of niceTicks(low, high, Math.max((bottom - top) / 34, 2))) {
+    drawMarks(x, top, bottom);
+    const ticks = niceTicks(low, high, Math.max((bottom - top) / 34, 2));
+    const every = ticks.length > 1 ? Math.ceil(NUMBER_PX / Math.abs(y(ticks[1]) - y(ticks[0]))) : 1; // a low panel has room for few
+    for (const value of ticks.filter((_, i) => i % every === 0)) {
       pen.append(svg("path", { class: "grid", d: `M${RIM.left} ${y(value)}H${width - RIM.right}` }));
       pen.append(svg("text", { x: RIM.left - 6, y: y(value) + 4, "text-anchor": "end" }, short(value, 6)));
     }
+    addEvents(x, top, bottom);
     lines.forEach((values, i) => pen.append(svg("path", {
       class: "trace", d: pathOf(values, x, y), stroke: panel.lines[i].colour, "stroke-width": panel.lines[i].width, "clip-path": "url(#inside)",
     })));
     if (!lines.some((values) => values.some(Number.isFinite))) {
       pen.append(svg("text", { x: (RIM.left + width) / 2, y: (top + bottom) / 2 + 4, "text-anchor": "middle" }, "no values"));
     }
+  }
+
+  function addEvents(x, top, bottom) {
+    for (const [start, stop, label] of eventsIn(mine, span())) {
+      const colour = colourOfEvent(label), high = bottom - top, own = { fill: colour, "clip-path": "url(#inside)", y: top, height: high };
+      if (stop > start) pen.append(svg("rect", { ...own, x: x(start), width: Math.max(x(stop) - x(start), 1), "fill-opacity": EVENT_OPACITY }));
+      pen.append(svg("rect", { ...own, class: "at-event", x: x(start) - 0.5, width: 1, "fill-opacity": 0.9 }));
+    }
+  }
+
+  // Stretches of frames that a flag rests on, at least as wide as can be seen.
+  function drawMarks(x, top, bottom) {
+    for (const [kind, start, stop] of marksOfShown()) {
+      const from = x(start), wide = Math.max(x(stop) - from, 2);
+      pen.append(svg("rect", { class: "mark", x: from, width: wide, y: top, height: bottom - top, fill: data.mark_kinds[kind][1], "clip-path": "url(#inside)" }));
+    }
+    plot.dataset.marks = marksOfShown().length;
   }
 
   // Upright titles of the panels; none where the panels are so low that two would lie over each other: the legend names the lines.
@@ -155,7 +189,7 @@ function makeTraces(mine) {
     const names = data.panels.flatMap((panel) => panel.lines.map((line) => line.name));
     const i = drawn.per === 1 ? Math.round(frame - drawn.start) : 2 * Math.floor((frame - drawn.start) / drawn.per);
     const told = names.map((name, k) => `${name} ${short(drawn.per === 1 ? drawn.lines[k][i] : Math.max(drawn.lines[k][i], drawn.lines[k][i + 1]))}`);
-    return [time.words(frame), ...told].join(" · ");
+    return [time.words(frame), ...told, ...eventsAt(mine, frame, span())].join(" · ");
   }
 
   function hover(event) {
@@ -167,7 +201,7 @@ function makeTraces(mine) {
   const leave = onResize(find("figure"), draw);
   return {
     update,
-    changed: (what) => { if (what === "component" && data) draw(); },
+    changed: (what) => { if ((what === "component" || what === "events") && data) draw(); },
     end: () => { leave(); time.end(); },
   };
 }

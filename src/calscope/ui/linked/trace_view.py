@@ -10,7 +10,7 @@ from calscope.model.results import Components, RelativeFluorescence
 from calscope.plots import style
 from calscope.plots.scaling import envelope
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
-from calscope.ui.linked import choice, mounting, packing
+from calscope.ui.linked import choice, flagged, mounting, packing
 from calscope.ui.widgets import charts, truth_view
 
 NAME = "trace_view"
@@ -57,8 +57,9 @@ def show(view: EvaluatedAnimal, page: str, height_px: int) -> None:
     truth = truth_view.true_traces(view, wanted)
     shown = _Shown(wanted, stretch, has_truth=truth is not None)
     data = _data(keys, shown, view.animal.fr_hz, _components=view.components, _dff=dff, _truth=truth)
+    marked = {"marks": flagged.marks_of(view.flags, wanted), "mark_kinds": flagged.MARKS}
     own = {"height": height_px, "label": f"Traces of the chosen component of {view.animal.name} over time"}
-    mounting.mount(NAME, view, page, {**data, **own})
+    mounting.mount(NAME, view, page, {**data, **marked, **own})
 
 
 def stretch_of(told: Any, n_frames: int) -> Stretch | None:

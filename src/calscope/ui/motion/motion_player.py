@@ -1,11 +1,17 @@
 """Raw and corrected movie side by side, for a stretch; with buttons that go to where the tissue moved most."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from calscope.algorithms.motion_check.moments import Moment, displacement, moments_of_motion
+from calscope.io.bundles.bundle_reading import is_bundle
+from calscope.io.event_files import changed_at
+from calscope.jobs.bundles.bundled_extras import film_in
 from calscope.model.movie import FloatArray
 from calscope.model.results import MotionCorrection, MotionEstimate
 from calscope.ui.frame import keys, messages
+from calscope.ui.session import places
 from calscope.ui.session.shown_run import ShownAnimal
 from calscope.ui.widgets import film_clips, player
 
@@ -40,6 +46,25 @@ def _show(animal: ShownAnimal, motion: MotionCorrection) -> None:
     )
     player.show(film, keys.on_page(_PAGE, f"film {animal.name}"))
     film_clips.say(plan, film)
+
+
+def bundled(animal: ShownAnimal) -> bytes | None:
+    """Give the short film that an opened bundle holds of an animal; None where it has none."""
+    project = places.project()
+    if project is None or not is_bundle(project.root):
+        return None
+    return _in_bundle(str(project.root), changed_at(project.root), animal.name)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _in_bundle(bundle: str, changed_ns: int, animal: str) -> bytes | None:
+    return film_in(Path(bundle), animal)
+
+
+def show_bundled(animal: ShownAnimal, film: bytes) -> None:
+    """Draw a film that came with a bundle."""
+    player.show(film, keys.on_page(_PAGE, f"bundled film {animal.name}"))
+    st.caption("Around the largest displacement. The space bar plays, the arrow keys step.")
 
 
 def _show_moments(animal: ShownAnimal, motion: MotionCorrection) -> None:

@@ -11,7 +11,7 @@ from calscope.model.results import MotionCorrection, MotionEstimate, MotionGain,
 from calscope.plots.motion_curves import frame_of_click
 from calscope.plots.motion_measures_plot import NAMES
 from calscope.plots.shift_field import SHOWN, Shown
-from calscope.ui.frame import keys, messages
+from calscope.ui.frame import box_changes, keys, messages
 from calscope.ui.motion import motion_pictures, motion_player, motion_table
 from calscope.ui.session import places, views
 from calscope.ui.session.shown_run import ShownAnimal
@@ -166,14 +166,14 @@ def _show_largest(animal: ShownAnimal, motion: MotionEstimate) -> None:
         return
     key, jump = frame_key(animal), keys.on_page(_PAGE, f"largest {animal.name}")
     chosen = st.session_state.get(key)
-    st.session_state[jump] = chosen if chosen in largest else None
+    at = st.session_state[jump] = chosen if chosen in largest else None
     st.pills(
         "Frames with the largest motion",
         largest,
         format_func=lambda frame: _moment(frame, animal.fr_hz),
         key=jump,
-        on_change=_jump,
-        args=(jump, key),
+        on_change=box_changes.pass_on,
+        args=(jump, at, partial(_jump, key)),
         wrap=True,
         help="The frames that lie furthest from the median position, the furthest first. Or click the curve above.",
     )
@@ -204,9 +204,9 @@ def _moment(frame: int, fr_hz: float | None) -> str:
     return f"{frame / fr_hz:.1f} s" if fr_hz else f"frame {frame}"
 
 
-def _jump(jump: str, key: str) -> None:
-    if st.session_state.get(jump) is not None:
-        st.session_state[key] = st.session_state[jump]
+def _jump(key: str, frame: int | None) -> None:
+    if frame is not None:
+        st.session_state[key] = frame
 
 
 def _words(animal: ShownAnimal, motion: MotionEstimate, frame: int) -> str:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from calscope.engines.engine_registry import ENGINES
 from calscope.io.project import RecordingRef
+from calscope.io.server_rights import Right
 from calscope.jobs.manager import Job
 from calscope.model.animal_inputs import parameters_of
 from calscope.model.errors import CalscopeError, ParameterError
@@ -25,6 +26,7 @@ from calscope.plots.images import Panel, image_row
 from calscope.plots.motion_survey_plot import crop_figure, displacement_figure
 from calscope.plots.scaling import display_range
 from calscope.ui.frame import keys, messages
+from calscope.ui.frame.act_button import act_button
 from calscope.ui.session import cached, launch, own_values, places, shown_run
 from calscope.ui.widgets import charts, parameter_form
 from calscope.ui.widgets.cached_figures import IMAGE_TITLES
@@ -65,7 +67,9 @@ def _show_inside(ref: RecordingRef) -> None:
         "Tries the sidebar's parameters on the stretch with the most motion, in the part of the field with the most "
         "structure. It takes a few seconds instead of a whole run."
     )
-    if st.button(BUTTON, icon=":material/bolt:", key=keys.on_page(_PAGE, "preview"), disabled=_is_busy(ref)):
+    if act_button(
+        Right.RUN, BUTTON, icon=":material/bolt:", key=keys.on_page(_PAGE, "preview"), disabled=_is_busy(ref)
+    ):
         _start(ref)
     info = cached.info_or_none(str(ref.path), st.session_state.get(keys.FRAMES))
     key = keys.on_page(_PAGE, f"preview of {ref.path}")

@@ -4,10 +4,13 @@ import json
 
 import streamlit as st
 
+from calscope.io.server_rights import Right
 from calscope.model.caiman_params import to_caiman
 from calscope.model.errors import CalscopeError, ParameterError
 from calscope.model.parameter_file import ParameterFile, read_parameter_file, write_parameter_file
+from calscope.model.quantities import size
 from calscope.ui.frame import keys, messages
+from calscope.ui.frame.act_button import why_not
 from calscope.ui.parameters import proposal
 from calscope.ui.session import own_values
 from calscope.ui.widgets import parameter_form
@@ -51,9 +54,10 @@ def show_upload() -> None:
         f"Upload a parameter file (JSON, Calscope's or CaImAn's, at most {MAX_UPLOAD_MB} MB)",
         type=["json"],
         key=keys.UPLOAD,
-        max_upload_size=MAX_UPLOAD_MB,
         on_change=_read_upload,
-        help="What it would change is listed first.",
+        max_upload_size=MAX_UPLOAD_MB,
+        disabled=bool(off := why_not(Right.KEEP)),
+        help=off or "What it would change is listed first.",
     )
     if why := st.session_state.get(keys.UPLOAD_REFUSED):
         st.error(messages.plain(why), icon=":material/error:")
@@ -65,6 +69,11 @@ def _read_upload() -> None:
     if file is None:
         return
     try:
+        if file.size > MAX_UPLOAD_MB * 1_000_000:
+            raise ParameterError(
+                f"It has {size(file.size)}, and a parameter file has {MAX_UPLOAD_MB} MB at most. Upload the JSON file "
+                "that holds the parameters alone."
+            )
         proposal.propose(file.name, read(file.getvalue()))
     except CalscopeError as error:
         proposal.drop()

@@ -4,10 +4,12 @@ import json
 
 import streamlit as st
 
+from calscope.io.server_rights import Right
 from calscope.model.errors import CalscopeError
 from calscope.model.parameter_file import read_parameter_file
 from calscope.pipeline.presets import MOST_CHARACTERS, Preset, Presets
 from calscope.ui.frame import keys, messages
+from calscope.ui.frame.act_button import act_button, keep_button
 from calscope.ui.parameters import proposal
 from calscope.ui.session import places
 from calscope.ui.widgets import parameter_form
@@ -45,14 +47,19 @@ def _show_saving() -> None:
             placeholder="GCaMP8 at 30 Hz",
             key=keys.PRESET_NAME,
         )
-        st.form_submit_button("Save preset", on_click=_save)
+        keep_button("Save preset", on_click=_save)
 
 
 def _show_removing(found: list[Preset]) -> None:
     with st.popover("Remove", icon=":material/delete:", disabled=not found, key=keys.PRESET_REMOVING):
         name = st.selectbox("Preset", [one.name for one in found], index=None, key=keys.PRESET_TO_REMOVE)
-        st.button(
-            "Remove it permanently", key=keys.REMOVE_PRESET, disabled=name is None, on_click=_remove, args=(name,)
+        act_button(
+            Right.REMOVE,
+            "Remove it permanently",
+            key=keys.REMOVE_PRESET,
+            disabled=name is None,
+            on_click=_remove,
+            args=(name,),
         )
 
 

@@ -1,6 +1,7 @@
 """Tables of the page Runs: all runs with what sets each apart, and the animals of one."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -8,15 +9,18 @@ import pandas as pd
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.manager import Job
 from calscope.model.animal_inputs import NO_INPUTS
-from calscope.model.errors import ParameterError
+from calscope.model.errors import ParameterError, StoreError
 from calscope.model.params import Parameters, field_of, fields
 from calscope.model.quantities import duration, size
+from calscope.pipeline.by_hand.edited_results import edited_run
+from calscope.pipeline.kept_judgements import judgements_of, with_judged_counts
 from calscope.pipeline.kept_remarks import remarks_of
-from calscope.pipeline.records import PREVIEW_RUNS
+from calscope.pipeline.records import PREVIEW_RUNS, AnimalRun
 from calscope.ui.frame import wording
-from calscope.ui.session import own_values, places
+from calscope.ui.session import blind_rater, edited, own_values, places
 from calscope.ui.widgets import parameter_form
 
+ACCEPTED_HELP = "By the thresholds of the run, and as persons decided since."
 CHANGED_HELP = "Compared with the previous run on the same folder; the first one, with the defaults."
 SAME_HIDDEN = ("Folder", "Animals", "Engine")
 """Columns that say nothing where all runs have the same."""
@@ -128,7 +132,7 @@ def _time(job: Job) -> str:
 
 
 def run_animals(job: Job) -> pd.DataFrame:
-    """One row an animal of one job: counts, times, memory, and what went wrong."""
+    """One row an animal of one job: counts as persons decided, times, memory, and what went wrong."""
     said = remarks_of(places.store().root, job.spec.data)
     return pd.DataFrame(
         {
@@ -143,5 +147,15 @@ def run_animals(job: Job) -> pd.DataFrame:
             "Error": record.error,
             "Remark": said.get(record.name, ""),
         }
-        for record in job.results.values()
+        for record in map(_as_judged, job.results.values())
     )
+
+
+def _as_judged(record: AnimalRun) -> AnimalRun:
+    """Give the record with the number of the accepted as persons decided, or with why that can't be told."""
+    results = edited.results_if_made(record)
+    record = edited_run(record, results)
+    try:
+        return with_judged_counts(record, results, judgements_of(record, results, blind_rater.name()))
+    except StoreError as error:
+        return replace(record, error=f"{record.error} {error}".strip())

@@ -1,11 +1,15 @@
 """The list of runs, and one of them in detail."""
 
+from functools import partial
+
 import streamlit as st
 
+from calscope.io.server_rights import Right
 from calscope.jobs.manager import Job
 from calscope.model.errors import CalscopeError
 from calscope.pipeline.records import PREVIEW_RUNS
 from calscope.ui.frame import keys, messages, wording
+from calscope.ui.frame.act_button import act_button
 from calscope.ui.runs import run_tables
 from calscope.ui.session import places, selection
 
@@ -19,6 +23,7 @@ LOG_LINES = 40
 NO_RESULTS = "No animal of this run was through before it ended, so there is nothing to look at."
 CHANGED_PX = 120
 COHORT_HELP = "Pictures and numbers of all animals of this run, and which lie far from the others."
+SHARE_HELP = "A report, a bundle, and files for other programs, of this run."
 _PAGES = {"motion": "pages/motion.py", "extraction": "pages/extraction.py"}
 EMPTY = ""
 """Stands in cells for which there is nothing to say."""
@@ -57,7 +62,8 @@ def show(job: Job) -> None:
     if job.results:
         animals = run_tables.run_animals(job)
         hidden = [name for name in ("Own values", "Error", "Remark") if not animals[name].astype(bool).any()]
-        st.dataframe(animals, hide_index=True, placeholder=EMPTY, column_config=dict.fromkeys(hidden))
+        columns = {"Accepted": st.column_config.NumberColumn(help=run_tables.ACCEPTED_HELP)} | dict.fromkeys(hidden)
+        st.dataframe(animals, hide_index=True, placeholder=EMPTY, column_config=columns)
     with st.expander("Log", expanded=job.status.state in ("failed", "interrupted")):
         st.code(places.log_tail(job.id, LOG_LINES) or "(empty)", language=None, height=260)
 
@@ -77,11 +83,21 @@ def _show_actions(job: Job) -> None:
         if can_open and job.results:
             if st.button("All animals", icon=":material/groups:", key=keys.COHORT_OF_RUN, help=COHORT_HELP):
                 _open(job, "pages/cohort.py")
+            if st.button("Share", icon=":material/ios_share:", key=keys.SHARE_RUN, help=SHARE_HELP):
+                _open(job, "pages/share.py")
             _show_comparing(job)
         if job.status.is_active:
-            st.button("Cancel", icon=":material/stop:", on_click=places.cancel, args=(job.id,), key=keys.CANCEL_RUN)
+            _show_cancelling(job.id)
         else:
             _show_forgetting(job.id)
+
+
+def _show_cancelling(job_id: str) -> None:
+    act_button(Right.RUN, "Cancel", icon=":material/stop:", on_click=_cancel, args=(job_id,), key=keys.CANCEL_RUN)
+
+
+def _cancel(job_id: str) -> None:
+    messages.guarded(partial(places.cancel, job_id))
 
 
 def _show_comparing(job: Job) -> None:
@@ -118,7 +134,8 @@ def _show_comparing(job: Job) -> None:
 def _show_forgetting(job_id: str) -> None:
     """Draw the button that removes a run from the list; pressed, it asks once more in its place."""
     if st.session_state.get(keys.FORGETTING) != job_id:
-        st.button(
+        act_button(
+            Right.REMOVE,
             "Forget this run",
             icon=":material/delete:",
             on_click=_ask_about,

@@ -3,10 +3,12 @@
 import pandas as pd
 import streamlit as st
 
+from calscope.io.server_rights import Right
 from calscope.model.errors import CalscopeError
 from calscope.model.quantities import size
 from calscope.pipeline.stages import STAGES
 from calscope.ui.frame import keys, messages, wording
+from calscope.ui.frame.act_button import keep_button
 from calscope.ui.session import places
 
 DAY_S = 86400.0
@@ -43,7 +45,8 @@ def _show_pruning() -> None:
         left, right = st.columns(2)
         keep_gb = left.number_input("Keep at most (GB)", min_value=0.0, value=None, step=1.0, placeholder="no limit")
         days = right.number_input("Not used for (days)", min_value=0.0, value=None, step=1.0, placeholder="any time")
-        if st.form_submit_button("Remove least recently used results", icon=":material/delete_sweep:"):
+        icon = ":material/delete_sweep:"
+        if keep_button("Remove least recently used results", right=Right.REMOVE, icon=icon):
             _prune(keep_gb, days)
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from calscope.engines.engine_registry import ENGINES, get_engine
 from calscope.engines.fit_estimate import check_fit
 from calscope.io.project import RecordingRef
-from calscope.jobs.job_spec import DemoSettings, JobSpec
+from calscope.jobs.job_spec import DEMOS, JobSpec
 from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs
 from calscope.model.errors import CalscopeError, ParameterError, RecordingError
 from calscope.model.params import Parameters, fields
@@ -21,12 +21,6 @@ from calscope.pipeline.stages import stages_until
 from calscope.ui.frame import keys, messages
 from calscope.ui.session import cached, own_values, placed_seeds, places, shown_run
 from calscope.ui.widgets import parameter_form
-
-DEMOS = {
-    "Demo, 2 animals": DemoSettings(animals=2, frames=400, size=128),
-    "Demo, 5 animals": DemoSettings(animals=5, frames=1500, size=256),
-}
-"""By the name of the folder that they are made in."""
 
 STORED = "All of it was in the store: nothing had to be run."
 SEEDED = ("extraction", "evaluation", "injected")

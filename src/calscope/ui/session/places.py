@@ -9,9 +9,14 @@ import streamlit as st
 
 from calscope.io import safe_paths
 from calscope.io.atomic_write import write_text_whole
+from calscope.io.bundles.bundle_reading import is_bundle
 from calscope.io.file_names import safe_name
 from calscope.io.project import Project, RecordingRef, find_recordings, only_inside
 from calscope.io.results.open_results import files_of, is_results, name_of, results_at
+from calscope.io.server_rights import Right, allowed, require
+from calscope.jobs import shown_demo
+from calscope.jobs.bundles.import_bundle import animals_of, import_bundle
+from calscope.jobs.bundles.uploaded_bundles import uploads_of
 from calscope.jobs.import_run_folder import animal_folders, files_of_run, import_run_folder, is_run_folder
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.manager import Job, JobManager, NoSuchJobError
@@ -119,7 +124,7 @@ def log_tail(job_id: str, n: int) -> str:
 
 def demo_folder() -> Path:
     """Where demo recordings are made."""
-    return store().root / "demo"
+    return shown_demo.demo_folder(store())
 
 
 def roots() -> tuple[Path, ...]:
@@ -139,24 +144,32 @@ def checked(text: str) -> Path:
 
 
 def checked_results(text: str) -> Path:
-    """Give the file or folder that a text names and that holds results: another program's, or of `calscope run`.
+    """Give the file or folder that a text names and that holds results: a bundle, another program's, a run's folder.
 
     Raises
     ------
     RecordingError
         When it lies outside of the allowed folders, itself or by a link in it, or holds no results.
     """
-    path = safe_paths.resolve_path(text, roots())
-    place = path if is_run_folder(path) else results_at(path)
+    allowed = _roots_of_results(text)
+    path = safe_paths.resolve_path(text, allowed)
+    place = path if is_run_folder(path) or is_bundle(path) else results_at(path)
     if place is None:
         raise RecordingError(
-            f"'{text}' holds no results of another program. Choose a CaImAn file (.hdf5), suite2p's folder (with "
-            "plane0 in it, or F.npy), or a folder that `calscope run` wrote."
+            f"'{text}' holds no results of another program. Choose a bundle (.calscope), a CaImAn file (.hdf5), "
+            "suite2p's folder (with plane0 in it, or F.npy), or a folder that `calscope run` wrote."
         )
-    for file in (place, *(files_of_run(place) if is_run_folder(place) else files_of(place))):
-        if safe_paths.leads_out(file, roots()):
+    inside = () if is_bundle(place) else files_of_run(place) if is_run_folder(place) else files_of(place)
+    for file in (place, *inside):
+        if safe_paths.leads_out(file, allowed):
             raise RecordingError(f"'{file}' is a link that leads out of the folders that may be opened.")
     return place
+
+
+def _roots_of_results(text: str) -> tuple[Path, ...]:
+    """Give the folders under which results may be opened: for those that came by the browser, where they are kept."""
+    uploads = uploads_of(store()).resolve()
+    return (uploads,) if Path(text).is_relative_to(uploads) else roots()
 
 
 @st.cache_data(ttl=20, max_entries=32, show_spinner=False)
@@ -179,7 +192,10 @@ def _opened_lately(text: str, roots_given: str, store_root: Path) -> Project:
 
 def _opened(text: str) -> Project:
     """Give the recordings of a folder, or results that were made elsewhere as a project of their own."""
-    path = safe_paths.resolve_path(text, roots())
+    path = safe_paths.resolve_path(text, _roots_of_results(text))
+    if is_bundle(path):
+        place = checked_results(text)
+        return Project(place, tuple(RecordingRef(name, there, name) for name, there in animals_of(place)))
     if is_run_folder(path):
         place = checked_results(text)
         folders = animal_folders(place)
@@ -192,6 +208,8 @@ def _opened(text: str) -> Project:
 
 def title_of(found: Project) -> str:
     """Give the name under which people know a project."""
+    if is_bundle(found.root):
+        return found.root.stem
     is_one = is_results(found.root) and len(found.recordings) == 1
     return found.recordings[0].original if is_one else found.root.name
 
@@ -212,7 +230,7 @@ def is_of_a_run(text: str) -> bool:
 
 @remembered(JOBS_FRESH_S)
 def _holds_results(path: Path) -> bool:
-    return is_results(path) or is_run_folder(path)
+    return is_results(path) or is_run_folder(path) or is_bundle(path)
 
 
 def open_results(text: str) -> str:
@@ -222,9 +240,14 @@ def open_results(text: str) -> str:
     ------
     CalscopeError
         When they may not or can't be opened, or the store can't be written.
+    NotAllowedError
+        When this server takes nothing in.
     """
+    require(Right.IMPORT)
     place = checked_results(text)
-    if is_run_folder(place):
+    if is_bundle(place):
+        runs, opened = import_bundle(place, store()), str(place)
+    elif is_run_folder(place):
         runs, opened = import_run_folder(place, store()), str(place)
     else:
         runs = (import_results(place, store()),)
@@ -261,6 +284,8 @@ def _remembered() -> list[str]:
 
 
 def _remember(folder: str) -> None:
+    if not allowed(Right.KEEP):
+        return
     newest = [folder, *(other for other in _remembered() if other != folder)][:N_RECENT]
     try:
         store().root.mkdir(parents=True, exist_ok=True)

@@ -125,6 +125,7 @@ _OTHERS = {
     "first_frames": keys.FRAMES,
     "animals": keys.ANIMALS,
     "listed": keys.LISTED,
+    "left_to_judge": keys.LEFT_TO_JUDGE,
     "own_values": keys.OWN_VALUES,
 }
 _UNSET = {"engine": next(iter(ENGINES)), "listed": "all"}
@@ -171,5 +172,6 @@ _ALLOWED: dict[str, Callable[[Any], bool]] = {
     "first_frames": lambda value: isinstance(value, int) and value >= 1,
     "animals": _are_names,
     "listed": lambda value: isinstance(value, str),
+    "left_to_judge": lambda value: value == "off",
     "own_values": _are_own_values,
 }

@@ -1,11 +1,14 @@
 """What a person wrote of the animals of the open project."""
 
+from functools import partial
+
 import streamlit as st
 
+from calscope.io.server_rights import Right, server_rights
 from calscope.model.errors import CalscopeError
 from calscope.model.remark import MOST_CHARACTERS
 from calscope.pipeline.kept_remarks import keep_remark, remarks_of
-from calscope.ui.frame import keys, messages
+from calscope.ui.frame import box_changes, keys, messages
 from calscope.ui.session import places, selection, shown_run
 
 BOX_PX = 440
@@ -31,15 +34,16 @@ def show_box() -> None:
             max_chars=MOST_CHARACTERS,
             placeholder="dim, few cells, window moved",
             key=(key := keys.remark(data, animal.name, said)),
-            on_change=_keep,
-            args=(key, data, animal.name),
+            on_change=box_changes.pass_on,
+            args=(key, said, partial(_keep, data, animal.name)),
             width=BOX_PX,
-            help="Kept with this folder. It goes into tables, report and exports.",
+            disabled=bool(why := server_rights().why_not(Right.KEEP)),
+            help=why or "Kept with this folder. It goes into tables, report and exports.",
         )
 
 
-def _keep(key: str, data: str, animal: str) -> None:
+def _keep(data: str, animal: str, said: str | None) -> None:
     try:
-        keep_remark(places.store().root, data, animal, str(st.session_state.get(key) or ""))
+        keep_remark(places.store().root, data, animal, said or "")
     except CalscopeError as error:
         messages.show_error(error)

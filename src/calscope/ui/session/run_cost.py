@@ -1,6 +1,7 @@
 """What a run would take, in words: time, memory and room on the disk, and what is taken from the store instead."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import psutil
 
@@ -12,17 +13,21 @@ from calscope.pipeline.stages import stage_of
 from calscope.pipeline.times import Expected
 from calscope.ui.session import places
 
+COMPILES = "About {} of it compile code, only this once."
+
 
 def short(expected: Expected, by_stage: Mapping[StageName, Expected]) -> str:
     """Say it in a few words; what is not known is left out.
 
     The memory is the least that it takes where some of the stages were not seen to run here.
     """
-    parts = [duration(expected.seconds)] if expected.is_known else []
+    parts = [expected.in_words()] if expected.is_known else []
     least = "" if _is_learnt(by_stage.values()) else "at least "
     parts += [f"{least}{size(expected.memory_bytes)} memory"] if expected.memory_bytes else []
     parts += [f"{size(expected.disk_bytes)} disk"] if expected.disk_bytes else []
-    return f"About {' · '.join(parts)}." if parts else ""
+    once = f" {COMPILES.format(duration(expected.compile_s))}" if expected.compile_s >= 1 else ""
+    told = " · ".join(parts)
+    return f"{told[0].upper()}{told[1:]}.{once}" if parts else once.strip()
 
 
 def warning(expected: Expected) -> str:
@@ -41,7 +46,7 @@ def in_full(by_stage: Mapping[StageName, Expected], served: tuple[StageName, ...
 
 
 def _of_stage(one: Expected) -> str:
-    took = duration(one.seconds) if one.is_known else "time unknown"
+    took = replace(one, to_compile=frozenset()).in_words() if one.is_known else "time unknown"
     return f"{took}, {size(one.disk_bytes)}" if one.disk_bytes else took
 
 
@@ -54,7 +59,7 @@ def _free() -> str:
 
 
 def _source(stages: Iterable[Expected]) -> str:
-    if _is_learnt(stages):
+    if all(one.is_measured for one in stages):
         return "Learnt from the runs that ended on this machine."
     return "Rough: not all of it ran on this machine yet."
 

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import streamlit as st
 
 from calscope.engines.engine_registry import ENGINES
-from calscope.engines.fit_estimate import fit_bytes
 from calscope.io.project import RecordingRef
 from calscope.model.animal_inputs import NO_INPUTS, AnimalInputs, parameters_of
 from calscope.model.errors import CalscopeError
@@ -20,13 +19,12 @@ from calscope.pipeline.cpus import cpu_count
 from calscope.pipeline.records import Until
 from calscope.pipeline.runner import plan_keys
 from calscope.pipeline.stages import stage_of, stages_until
-from calscope.pipeline.times import Expected, StageTimes, is_first_run, total
+from calscope.pipeline.times import Expected, StageTimes, total
 from calscope.ui.frame import keys, wording
 from calscope.ui.session import animal_states, cached, launch, own_values, places, run_cost, shown_run
 from calscope.ui.session.lately import remembered
 from calscope.ui.widgets import parameter_form
 
-FIRST_RUN = "The first run here also compiles its kernels: up to a minute more."
 MOST_STAGES = 3
 """Of more stages, the first is named and the others are counted."""
 MOST_REASONS = 3
@@ -43,6 +41,7 @@ class _Work(NamedTuple):
     shape: tuple[int, int, int]
     stages: tuple[StageName, ...]
     engine: str
+    params: Parameters
 
 
 @dataclass(frozen=True)
@@ -111,8 +110,7 @@ def _sentence(plan: RunPlan) -> str:
     again = " again" if plan.reasons else ""
     said = f"{what}{again}{whom}{_because(plan)}{'' if plan.is_whole else '; the rest is in the store'}"
     cost = run_cost.short(plan.expected, plan.by_stage)
-    first = f" {FIRST_RUN}" if is_first_run(places.store().root) else ""
-    return f"{cost} {said[0].upper()}{said[1:]}.{first}".strip()
+    return f"{cost} {said[0].upper()}{said[1:]}.".strip()
 
 
 def _listed(stages: tuple[StageName, ...]) -> str:
@@ -141,23 +139,16 @@ def make(until: Until, only: str | None = None) -> RunPlan:
     for ref, info in _with_infos(refs):
         own = inputs.get(ref.name, NO_INPUTS)
         of_it = parameters_of(ref.name, params, own)
-        work = _Work(_planned(info, of_it, engine, own.seeds), info.shape, stages, engine)
+        work = _Work(_planned(info, of_it, engine, own.seeds), info.shape, stages, engine, of_it)
         missing = dict(_left(work, str(places.store().root), _changes()))
         n_chosen, n_to_run = n_chosen + 1, n_to_run + bool(missing)
         for stage, one in missing.items():
-            costs.setdefault(stage, []).append(_with_memory(stage, one, of_it, info))
+            costs.setdefault(stage, []).append(one)
         reasons |= dict.fromkeys(_reasons(ref, info, of_it, own, set(missing)))
     by_stage = {stage: total(costs[stage]) for stage in stages if stage in costs}
     served = tuple(stage for stage in stages if stage not in costs)
     whole = total(by_stage.values())
     return RunPlan(n_chosen, n_to_run, tuple(by_stage), not served, tuple(reasons), by_stage, whole, served)
-
-
-def _with_memory(stage: StageName, one: Expected, params: Parameters, info: RecordingInfo) -> Expected:
-    """Give what a stage takes; a first fit at least the memory that its parameters ask for."""
-    if stage != "fit":
-        return one
-    return replace(one, memory_bytes=max(one.memory_bytes, fit_bytes(params, info.shape, cpu_count())))
 
 
 def _with_infos(refs: Sequence[RecordingRef]) -> Iterator[tuple[RecordingRef, RecordingInfo]]:
@@ -184,7 +175,7 @@ def _left(work: _Work, root: str, changes: object) -> tuple[tuple[StageName, Exp
     store, by_stage = places.store(), dict(work.planned)
     missing = tuple(stage for stage in work.stages if stage not in by_stage or not store.has(by_stage[stage]))
     times = StageTimes(store.root, work.engine, cpu_count())
-    return tuple((stage, times.expected(stage_of(stage), work.shape)) for stage in missing)
+    return tuple((stage, times.expected(stage_of(stage), work.shape, work.params)) for stage in missing)
 
 
 @lru_cache(maxsize=256)

@@ -5,6 +5,7 @@ import json
 import streamlit as st
 
 from calscope.io.atomic_write import write_text_whole
+from calscope.io.server_rights import Right, allowed
 from calscope.pipeline.disk_files import read_json
 from calscope.ui.frame import keys
 from calscope.ui.session import places
@@ -19,7 +20,7 @@ def is_first_visit(page: str) -> bool:
     seen = _seen()
     is_first = page not in seen
     st.session_state[keys.SEEN_NOW] = (page, is_first)
-    if is_first:
+    if is_first and allowed(Right.KEEP):
         _write([*seen, page])
     return is_first
 

@@ -18,7 +18,7 @@ from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.records import PREVIEW_RUNS, AnimalRun, Until
 from calscope.pipeline.runner import plan_keys
 from calscope.ui.frame import keys, wording
-from calscope.ui.session import cached, places
+from calscope.ui.session import cached, edited, places
 from calscope.ui.session.lately import remembered
 
 
@@ -60,6 +60,8 @@ class ShownAnimal:
     """Why the newest run ended early for this animal, where what is shown is from an earlier one."""
     crop: Crop | None = None
     """The part of the recording that the results are of; None where they are of all of it."""
+    not_edited: str = ""
+    """Why components are shown as they were found and not as persons changed them; empty where they are."""
 
     @property
     def fr_hz(self) -> float | None:
@@ -182,7 +184,8 @@ def animal(ref: RecordingRef, stage: StageName, *instead: StageName) -> ShownAni
         return ShownAnimal(ref.name, None, cached.results({}), None, picked())
     run, record = next((reached[wanted] for wanted in (stage, *instead) if wanted in reached), newest_pair)
     failed_since = "" if newest_pair[1] is record else newest_pair[1].error
-    return ShownAnimal(ref.name, record, cached.results(record.keys), record.info, run, failed_since)
+    results, not_edited = edited.results_of(record)
+    return ShownAnimal(ref.name, record, results, record.info, run, failed_since, not_edited=not_edited)
 
 
 _Found = tuple[ShownRun, AnimalRun]

@@ -7,24 +7,23 @@ import streamlit as st
 from calscope.engines.engine_registry import get_engine
 from calscope.io.project import RecordingRef
 from calscope.jobs.job_spec import JobSpec
-from calscope.model.errors import CalscopeError, ParameterError
+from calscope.model.errors import CalscopeError
 from calscope.model.fields import ParameterField
 from calscope.model.params import Parameters, field_of
-from calscope.model.quantities import duration
 from calscope.model.recording import RecordingInfo
 from calscope.model.sweeps.search_plan import (
     FEWEST_POINTS,
     MOST_POINTS,
     MOST_RANGES,
     SearchPlan,
-    SearchRange,
     as_value,
     check_search,
+    read_range,
 )
 from calscope.pipeline.stage_keys import resolve_params
 from calscope.pipeline.sweeps.find_values import first_points
 from calscope.pipeline.sweeps.run_points import PointSet, expect_points
-from calscope.pipeline.times import total
+from calscope.pipeline.times import Expected, total
 from calscope.pipeline.trials import trial_store
 from calscope.ui.frame import keys, wording
 from calscope.ui.session import places
@@ -66,8 +65,8 @@ def show(tuning: Tuning, ref: RecordingRef, info: RecordingInfo) -> None:
         value=None,
         placeholder="as many as now",
         key=keys.SEARCH_UNCONFIRMED,
-        help="Components accepted in one half of the frames that the other half doesn't give. Points with more come "
-        "behind all others. Empty: as many as the values in use have.",
+        help="Components accepted in one half of the frames that the other half doesn't give: what noise makes seldom "
+        "comes twice. Points with more come behind all others. Empty: as many as the values in use have.",
         persist_state="session",
     )
     on_whole = st.toggle(
@@ -79,7 +78,7 @@ def show(tuning: Tuning, ref: RecordingRef, info: RecordingInfo) -> None:
     )
     plan, told, problem = None, "", ""
     try:
-        ranges = tuple(_read(name, text) for name, text in texts)
+        ranges = tuple(read_range(name, text) for name, text in texts)
         plan = SearchPlan(ranges, int(n_points), tuning.now.crop, bool(on_whole), most)
         told = _costs(plan, tuning, info)
     except CalscopeError as error:
@@ -101,16 +100,15 @@ def _costs(plan: SearchPlan, tuning: Tuning, info: RecordingInfo) -> str:
     params = tuning.now.params
     resolve_params(params, info)
     points = wording.count(len(first_points(plan, params)), "point")
-    seconds = _seconds(str(plan), sweep_choices.tried_info(info, plan.crop), params, _plan=plan)
-    return f"{points} on the crop, about {duration(seconds)}, then the best on more. Nothing is set by it."
+    expected = _expected(str(plan), sweep_choices.tried_info(info, plan.crop), params, _plan=plan)
+    return f"{points} on the crop, {expected.in_words()}, then the best on more. Nothing is set by it."
 
 
 @remembered(sweep_choices.FRESH_S)
-def _seconds(plan: str, info: RecordingInfo, params: Parameters, _plan: SearchPlan) -> float:
+def _expected(plan: str, info: RecordingInfo, params: Parameters, _plan: SearchPlan) -> Expected:
     """Give about how long the first round takes; `plan` says what `_plan` is, which has no hash."""
     points, store = PointSet(first_points(_plan, params), "search"), trial_store(places.store().root)
-    found = expect_points(info, points, params, engine=get_engine(tried.ENGINE), store=store)
-    return total(found.values()).seconds
+    return total(expect_points(info, points, params, engine=get_engine(tried.ENGINE), store=store).values())
 
 
 def _range(tuning: Tuning, field: ParameterField) -> str:
@@ -137,14 +135,6 @@ def _first_range(field: ParameterField, tuning: Tuning) -> str:
         low, high = field.spec.low, field.spec.high
         ends.append(min(max(plain, plain if low is None else low), plain if high is None else high))
     return f"{ends[0]:g} : {ends[1]:g}"
-
-
-def _read(name: str, text: str) -> SearchRange:
-    try:
-        low, high = (float(end) for end in text.split(":"))
-    except ValueError:
-        raise ParameterError(f"A range of {name} is two numbers, as 3 : 8; got {text!r}.") from None
-    return SearchRange(name, low, high)
 
 
 def _start(tuning: Tuning, ref: RecordingRef, plan: SearchPlan | None) -> None:

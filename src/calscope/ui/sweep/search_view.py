@@ -1,22 +1,29 @@
 """The newest search of an animal: what is proposed, with its evidence; nothing is set by itself."""
 
+from collections.abc import Callable
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
 from calscope.io.project import RecordingRef
 from calscope.jobs.manager import Job
 from calscope.jobs.sweep_job import read_search
-from calscope.model.crop import Crop
 from calscope.model.errors import CalscopeError
+from calscope.model.note_texts import detection_texts
 from calscope.model.sweeps.sweep_plan import at_point
+from calscope.pipeline.animal_results import AnimalResults
 from calscope.pipeline.sweeps.find_values import IN_USE, Round, SearchResults, ranked
-from calscope.pipeline.sweeps.point_table import point_table
-from calscope.pipeline.sweeps.run_points import SweepPoint, in_words
+from calscope.pipeline.sweeps.run_points import SweepPoint
+from calscope.pipeline.sweeps.search_table import evidence, part_in_words, proposed_values, round_table
+from calscope.pipeline.trials import trial_store
 from calscope.ui.frame import keys, messages, wording
-from calscope.ui.sweep import shown_sweep
+from calscope.ui.session import places
+from calscope.ui.sweep import sheet, shown_sweep
 from calscope.ui.tune.tuning import Tuning
 
 _LOOK_EVERY_S = 1.0
+SHEET_PX = 230
 _SHOWN = ("injected_recall", "injected_cells", "unconfirmed", "in_halves", "accepted", "median_snr", "f1", "error")
 _TITLES = {
     "injected_recall": "known cells accepted",
@@ -53,12 +60,33 @@ def _draw(ref: RecordingRef, tried: Tuning) -> None:
     if found.is_over:
         _show_proposal(job, found, tried)
     most = job.spec.search.most_unconfirmed if job.spec.search else None
+    if found.rounds:
+        _show_sheet(job, found.rounds[-1], most, partial(_open, job, found, tried))
+        st.caption(detection_texts.CELLS_OF_SWEEP)
     for number in range(len(found.rounds), 0, -1):
         one = found.rounds[number - 1]
-        st.markdown(
-            f"**Round {number}, {_where(one.crop)}**: {wording.count(len(one.points), 'point')}, the best first"
-        )
+        points = wording.count(len(one.points), "point")
+        st.markdown(f"**Round {number}, {part_in_words(one.crop)}**: {points}, the best first")
         st.dataframe(_table(one, most), hide_index=True)
+
+
+def _show_sheet(job: Job, one: Round, most: int | None, on_open: Callable[[SweepPoint], None]) -> None:
+    """Draw what the points of the last round look like, the best first; a click shows one on Tune."""
+    by_number = {point.number: point for point in one.points}
+    points = [by_number[number] for number in ranked(one.points, most)]
+    store = places.store() if one.crop is None else trial_store(places.store().root)
+
+    def results_of(point: SweepPoint) -> AnimalResults | None:
+        return AnimalResults(store, point.record.keys) if point.record else None
+
+    sheet.show_best(
+        job.id,
+        points,
+        current=IN_USE,
+        results_of=results_of,
+        height_px=SHEET_PX,
+        on_open=lambda place: on_open(points[place]),
+    )
 
 
 def _show_state(job: Job, found: SearchResults) -> None:
@@ -70,64 +98,35 @@ def _show_state(job: Job, found: SearchResults) -> None:
 
 def _show_proposal(job: Job, found: SearchResults, tried: Tuning) -> None:
     """Say what is proposed and how sure that is, with the button that takes it to Tune."""
-    best, last = found.proposal, found.rounds[-1]
+    best = found.proposal
     with st.container(border=True):
+        st.markdown(f"##### {messages.plain(proposed_values(found))}")
         if best is None:
-            st.markdown("##### The values in use are as good as any that were tried")
             return
-        point = next(point for point in last.points if point.number == best.number)
-        now = next(point for point in last.points if point.number == IN_USE)
-        sure = "more than chance gives" if best.is_clear else "**no more than chance gives among so few cells**"
-        st.markdown(f"##### {messages.plain(in_words(best.values))}")
-        gain = messages.plain(f"{100 * best.gain:+.0f} % ± {196 * best.gain_sd:.0f} %")
-        st.markdown(
-            f"On {_where(last.crop)}, {_share(point)} known cells are accepted, with the values in use {_share(now)}: "
-            f"{gain} (95 %), {sure}. Unconfirmed components: {_unconfirmed(point)}, with the values in use "
-            f"{_unconfirmed(now)}."
-        )
+        st.markdown(messages.plain(evidence(found)))
+        point = next(point for point in found.rounds[-1].points if point.number == best.number)
         st.button(
             "Look at these values on Tune",
             icon=":material/tune:",
             key=keys.TAKE_PROPOSAL,
-            on_click=_take,
-            args=(job, found, tried),
+            on_click=_open,
+            args=(job, found, tried, point),
             help="Tune shows them as one more state. Runs use them when you say so there.",
         )
 
 
-def _take(job: Job, found: SearchResults, tried: Tuning) -> None:
-    if found.proposal is None:
-        return
+def _open(job: Job, found: SearchResults, tried: Tuning, point: SweepPoint) -> None:
+    """Make a point's values a state of Tune, on the crop where the search began, and go there."""
     try:
-        tried.show(at_point(job.spec.one_animal()[1], found.proposal.values), found.rounds[0].crop)
+        tried.show(at_point(job.spec.one_animal()[1], point.values), found.rounds[0].crop)
     except CalscopeError as error:
         st.session_state[keys.SWEEP_REFUSED] = str(error)
         return
     st.session_state[keys.SWEEP_OPENED] = True
 
 
-def _unconfirmed(point: SweepPoint) -> str:
-    return f"{point.measures.unconfirmed} of {point.measures.in_halves}"
-
-
-def _share(point: SweepPoint) -> str:
-    measures = point.measures
-    return f"{100 * (measures.injected_recall or 0):.0f} % of {measures.injected_cells}"
-
-
-def _where(crop: Crop | None) -> str:
-    if crop is None:
-        return "the whole recording"
-    frames, rows, columns = crop.shape
-    return f"{rows} × {columns} px and {frames} frames"
-
-
 def _table(one: Round, most: int | None) -> pd.DataFrame:
     """Give the points of a round, the best first, with what they are judged by."""
-    table = point_table(one.points)
-    numbers = sorted(point.number for point in one.points)
-    table.insert(0, "point", ["in use" if number == IN_USE else str(number) for number in numbers])
-    order = [numbers.index(number) for number in ranked(one.points, most)]
-    values = list(one.points[0].values)
-    shown = table.iloc[order][["point", *values, *(name for name in _SHOWN if name in table)]]
+    table, values = round_table(one, most), list(one.points[0].values)
+    shown = table[["point", *values, *(name for name in _SHOWN if name in table)]]
     return shown.round(3).rename(columns=_TITLES | {name: name.partition(".")[2] for name in values})

@@ -1,6 +1,6 @@
 """The sheet: one small picture with outlines for each point, which fills while the sweep runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,48 +21,68 @@ _SIDES_PX = ((12, 256), (36, 176), (100, 112))
 
 
 def show(sweep: ShownSweep, current: int | None, height_px: int, on_open: Callable[[int], None]) -> None:
-    """Draw the sheet; `on_open` is given the number of the point that was clicked, or None where it is none."""
-    key = keys.of_component(keys.on_page("sweep", f"sheet {sweep.job.id}"))
+    """Draw the points of a sweep; `on_open` is given the number of the point that was clicked."""
+    over = sweep.over
+    names = [field_of(one.parameter).name for one in over]
+    heads = [f"{names[0]} {value_in_words(value)}" for value in over[0].values] if len(over) > 1 else []
+    rows = [f"{names[1]} {value_in_words(value)}" for value in over[1].values] if len(over) > 1 else []
+    cells = []
+    for number, values in enumerate(sweep.points):
+        point = sweep.done.get(number)
+        cell = _not_yet(values, is_active=sweep.job.status.is_active)
+        if point is not None:
+            cell = _cell(point, sweep.results_of(point), len(sweep.points))
+        cells.append(cell | {"current": number == current})
+    _draw(sweep.job.id, _sheet(cells, height_px) | {"heads": heads, "rows": rows}, on_open)
+
+
+def show_best(
+    job_id: str,
+    points: Sequence[SweepPoint],
+    *,
+    current: int,
+    results_of: Callable[[SweepPoint], AnimalResults | None],
+    height_px: int,
+    on_open: Callable[[int], None],
+) -> None:
+    """Draw points of a search in this order; `on_open` is given the place in it of the one that was clicked.
+
+    `current` is the number of the point with the values in use.
+    """
+    cells = [_cell(point, results_of(point), len(points)) | {"current": point.number == current} for point in points]
+    _draw(job_id, _sheet(cells, height_px), on_open)
+
+
+def _draw(job_id: str, data: dict[str, Any], on_open: Callable[[int], None]) -> None:
+    key = keys.of_component(keys.on_page("sweep", f"sheet {job_id}"))
 
     def opened() -> None:
         told = (st.session_state.get(key) or {}).get("open")
         if isinstance(told, int):
             on_open(told)
 
-    component("sheet", "sweep")(key=key, data=_data(sweep, current, height_px), on_open_change=opened)
+    component("sheet", "sweep")(key=key, data=data, on_open_change=opened)
 
 
-def _data(sweep: ShownSweep, current: int | None, height_px: int) -> dict[str, Any]:
-    over = sweep.over
-    names = [field_of(one.parameter).name for one in over]
-    heads = [f"{names[0]} {value_in_words(value)}" for value in over[0].values] if len(over) > 1 else []
-    rows = [f"{names[1]} {value_in_words(value)}" for value in over[1].values] if len(over) > 1 else []
+def _sheet(cells: list[dict[str, Any]], height_px: int) -> dict[str, Any]:
+    label = f"One picture for each of {len(cells)} points"
+    return {"heads": [], "rows": [], "cells": cells, "height": height_px, "label": label}
+
+
+def _cell(point: SweepPoint, results: AnimalResults | None, n_points: int) -> dict[str, Any]:
     return {
-        "heads": heads,
-        "rows": rows,
-        "cells": [_cell(sweep, number, current) for number in range(len(sweep.points))],
-        "height": height_px,
-        "label": f"One picture for each of {len(sweep.points)} points",
+        "line": in_words(point.values),
+        "counts": "failed" if point.error else _counts(point),
+        "told": f"{in_words(point.values)}: {point.error or 'see it on Tune'}",
+        "state": "failed" if point.error else "done",
+        "picture": _picture(results, n_points) if results else "",
     }
 
 
-def _cell(sweep: ShownSweep, number: int, current: int | None) -> dict[str, Any]:
-    values, point = sweep.points[number], sweep.done.get(number)
-    state, counts, picture = "waits", "…", ""
-    if point is not None:
-        state, counts = ("failed", "failed") if point.error else ("done", _counts(point))
-        results = sweep.results_of(point)
-        picture = _picture(results, len(sweep.points)) if results else ""
-    elif not sweep.job.status.is_active:
-        state, counts = "left", "not run"
-    return {
-        "line": in_words(values),
-        "counts": counts,
-        "told": f"{in_words(values)}: {point.error if point and point.error else 'see it on Tune'}",
-        "state": state,
-        "picture": picture,
-        "current": number == current,
-    }
+def _not_yet(values: dict[str, Any], *, is_active: bool) -> dict[str, Any]:
+    state, counts = ("waits", "…") if is_active else ("left", "not run")
+    told = f"{in_words(values)}: see it on Tune"
+    return {"line": in_words(values), "counts": counts, "told": told, "state": state, "picture": ""}
 
 
 def _counts(point: SweepPoint) -> str:

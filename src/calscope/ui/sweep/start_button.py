@@ -6,7 +6,9 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from calscope.io.server_rights import Right
 from calscope.ui.frame import messages
+from calscope.ui.frame.act_button import act_button
 
 _SAID_PX = 68
 """Three lines, so that what is said moves nothing."""
@@ -17,6 +19,15 @@ def show(
 ) -> None:
     """Draw the button with `told` under it; it can't be pressed where there is a `problem`, which is said instead."""
     with place:
-        st.button(label, type="primary", icon=icon, width="stretch", key=key, disabled=bool(problem), on_click=start)
+        act_button(
+            Right.RUN,
+            label,
+            type="primary",
+            icon=icon,
+            width="stretch",
+            key=key,
+            disabled=bool(problem),
+            on_click=start,
+        )
         with st.container(height=_SAID_PX, border=False):
             st.caption(f":orange[:material/error:] {messages.plain(problem)}" if problem else told)

@@ -15,7 +15,6 @@ from calscope.model.crop import Crop
 from calscope.model.errors import CalscopeError, ParameterError
 from calscope.model.fields import ParameterField
 from calscope.model.params import Parameters, field_of, fields
-from calscope.model.quantities import duration
 from calscope.model.recording import RecordingInfo
 from calscope.model.sweeps.sweep_plan import SweepPlan, points_of, read_over
 from calscope.pipeline.stage_keys import resolve_params
@@ -201,7 +200,7 @@ def _costs(wanted: Wanted) -> str:
         f"{field_of(one.parameter).name} {', '.join(value_in_words(value) for value in one.values)}"
         for one in wanted.plan.over
     )
-    time = "nothing to compute" if not wanted.expected.seconds else f"about {duration(wanted.expected.seconds)}"
+    time = "nothing to compute" if not wanted.expected.seconds else wanted.expected.in_words()
     return messages.plain(f"{wording.count(wanted.n_points, 'point')}, {time}: {listed}")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 import streamlit as st
 
+from calscope.model.note_texts import detection_texts
 from calscope.model.params import field_of
 from calscope.pipeline.sweeps.run_points import SweepPoint, value_in_words
 from calscope.plots import style
@@ -43,6 +44,8 @@ def show(sweep: ShownSweep, current: int | None, on_open: Callable[[int], None])
     if not measured:
         st.caption("The curve begins with the first point.")
         return
+    if any(one.field == "injected_recall" for one in measured):
+        st.caption(detection_texts.CELLS_OF_SWEEP)
     key = keys.on_page("sweep", f"figure {sweep.job.id}")
     if len(sweep.over) == 1:
         charts.show_clickable(_curves(sweep, measured, current), key, _alt(measured), _clicked, on_open)

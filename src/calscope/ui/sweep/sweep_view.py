@@ -9,7 +9,7 @@ from calscope.jobs.manager import Job
 from calscope.model.recording import RecordingInfo
 from calscope.model.sweeps.sweep_plan import at_point
 from calscope.pipeline.sweeps.point_table import point_table
-from calscope.ui.frame import keys, messages, wording
+from calscope.ui.frame import box_changes, keys, messages, wording
 from calscope.ui.session import cached, shown_run
 from calscope.ui.sweep import (
     recurring_cells,
@@ -123,8 +123,8 @@ def _show_head(sweep: ShownSweep, jobs: list[Job], info: RecordingInfo) -> None:
                 index=list(labels).index(sweep.job.id),
                 format_func=labels.__getitem__,
                 key=key,
-                on_change=_pick,
-                args=(key,),
+                on_change=box_changes.pass_on,
+                args=(key, sweep.job.id, _pick),
                 label_visibility="collapsed",
                 width=420,
             )
@@ -137,8 +137,8 @@ def _words(job: Job) -> str:
     return f"{wording.moment(job.created_at)} · {wording.title(job)}"
 
 
-def _pick(key: str) -> None:
-    st.session_state[keys.SWEEP_SHOWN] = st.session_state.get(key)
+def _pick(job_id: str | None) -> None:
+    st.session_state[keys.SWEEP_SHOWN] = job_id
 
 
 def _state(sweep: ShownSweep, info: RecordingInfo) -> str:

@@ -54,7 +54,7 @@ function makeControls(root) {
   }
 
   function rowOf(row) {
-    const made = element("div", "row");
+    const made = element("div", row.kind === "choice" ? "row choice" : "row");
     const update = row.kind === "bool" ? addSwitch(made, row) : row.kind === "choice" ? addChoice(made, row) : addNumber(made, row);
     parts.set(row.name, { row, made, update });
     return made;

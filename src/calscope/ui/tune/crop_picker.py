@@ -10,6 +10,7 @@ from calscope.plots import png
 from calscope.plots.scaling import display_range, to_codes
 from calscope.ui.frame import keys
 from calscope.ui.session import shown_run
+from calscope.ui.tune import measured
 from calscope.ui.tune.assets import component
 from calscope.ui.tune.tuning import Tuning
 from calscope.ui.widgets import charts
@@ -22,13 +23,18 @@ def show(tuning: Tuning, info: RecordingInfo) -> None:
         st.caption("The part with most cells is being looked for.")
         return
     with st.popover(_words(crop, info), icon=":material/crop:", type="tertiary", key=keys.CROP_CHOICE):
-        st.caption("Drag the square, or a corner of it; drag the stretch, or an end of it.")
+        picture = _picture(tuning, info)
+        st.caption(
+            "Drag the square, or a corner of it; drag the stretch, or an end of it."
+            if picture
+            else "There is no picture of the field yet: Measured makes one."
+        )
         key = keys.of_component(keys.on_page("tune", f"crop {tuning.who}"))
         frames, rows, columns = info.shape
         component("crop_picker")(
             key=key,
             data={
-                "picture": _picture(),
+                "picture": picture,
                 "rows": rows,
                 "columns": columns,
                 "frames": frames,
@@ -67,8 +73,8 @@ def _words(crop: Crop, info: RecordingInfo) -> str:
     return "The whole recording" if crop.shape == info.shape else f"Crop {rows} × {columns} px, {when}"
 
 
-def _picture() -> str:
-    """Give the max projection of the corrected movie, else of the raw one; empty where no run has made either."""
+def _picture(tuning: Tuning, info: RecordingInfo) -> str:
+    """Give the max projection of the corrected or raw movie, else what was measured; empty where nothing was made."""
     ref = shown_run.current()
     if ref is None:
         return ""
@@ -78,7 +84,8 @@ def _picture() -> str:
             return _encoded(found.keys["after"], _image=found.after.max)
         if found.before is not None:
             return _encoded(found.keys["before"], _image=found.before.max)
-    return ""
+    key, measurements = measured.measurements(tuning, info)
+    return "" if measurements is None else _encoded(key, _image=measurements.corr)
 
 
 @charts.cached

@@ -17,13 +17,9 @@ def start_of(animal: str) -> Parameters:
 
 
 def show(tuning: Tuning, animal: str) -> None:
-    """Draw the buttons, and what they would change in words."""
-    now, for_all = tuning.now.params, start_of(animal)
-    changed = controls.values_in_words(now, for_all)
-    own = own_values.of(animal)
-    told = "; ".join(changed) if changed else "as runs of this animal use them"
-    st.caption(messages.plain(f"These values: {told}."))
-    with st.container(horizontal=True, gap="small"):
+    """Draw what can be done with the values; buttons are always all there, so that none moves."""
+    changed = _changed(tuning, animal)
+    with st.container(horizontal=True, gap="xxsmall"):
         st.button(
             "Use for all and run",
             type="primary",
@@ -42,21 +38,39 @@ def show(tuning: Tuning, animal: str) -> None:
             help="Sets these values for all animals, on every page. Nothing runs yet.",
         )
         st.button(
-            f"Keep as {messages.plain(animal)}'s own",
+            "Keep as its own",
             key=keys.KEEP_AS_OWN,
             disabled=not changed,
             on_click=_keep_as_own,
             args=(tuning, animal),
-            help="Runs of this animal use these values; other animals go on with those for all.",
+            help=f"Runs of {messages.plain(animal)} use these values; other animals go on with those for all.",
         )
-        if own:
-            st.button(
-                "No own values",
-                key=keys.DROP_OWN,
-                on_click=_drop,
-                args=(animal,),
-                help=f"Runs of this animal use those for all again. Its own: {', '.join(own)}.",
-            )
+
+
+def show_drop(animal: str) -> None:
+    """Draw the button that has runs of the animal use the values for all again."""
+    own = own_values.of(animal)
+    its = f"Its own: {', '.join(own)}." if own else "It has none."
+    st.button(
+        "No own values",
+        type="tertiary",
+        icon=":material/remove_circle:",
+        key=keys.DROP_OWN,
+        disabled=not own,
+        on_click=_drop,
+        args=(animal,),
+        help=f"Runs of {messages.plain(animal)} use those for all again. {its}",
+    )
+
+
+def say(tuning: Tuning, animal: str) -> None:
+    """Say how the values that are tried differ from those that runs of this animal use."""
+    told = "; ".join(_changed(tuning, animal)) or "as runs of this animal use them"
+    st.caption(messages.plain(f"These values: {told}."))
+
+
+def _changed(tuning: Tuning, animal: str) -> list[str]:
+    return controls.values_in_words(tuning.now.params, start_of(animal))
 
 
 def _use_for_all(tuning: Tuning, animal: str) -> None:

@@ -15,6 +15,9 @@ from calscope.ui.tune.tuning import Tuning
 from calscope.ui.widgets import parameter_form
 
 CUSTOM = "another one"
+LEAST_UM, MOST_UM = 1.0, 100.0
+LEAST_PX = 2.0
+"""Smaller cells are not told from noise of single pixels."""
 _USUAL_UM = 15.0
 _HALF_DECAY, _TIME_CONSTANT = "half-decay time", "time constant"
 
@@ -44,8 +47,6 @@ def _of_size(tuning: Tuning, info: RecordingInfo) -> dict[str, Any]:
         return {}
     diameter = st.number_input(
         "Diameter of a cell body (µm)",
-        min_value=1.0,
-        max_value=100.0,
         value=None,
         placeholder=f"such as {_USUAL_UM:g}",
         key=keys.LAB_DIAMETER,
@@ -54,8 +55,26 @@ def _of_size(tuning: Tuning, info: RecordingInfo) -> dict[str, Any]:
     if diameter is None:
         return {}
     px = diameter / (dxy_um[0] * dxy_um[1]) ** 0.5
+    if trouble := _trouble_with(diameter, px, min(info.shape[1:])):
+        st.error(messages.plain(trouble), icon=":material/error:")
+        return {}
     st.caption(f"{diameter:g} µm are {px:.1f} px, at {dxy_um[0]:.3g} × {dxy_um[1]:.3g} µm per px.")
     return from_diameter(px, info.shape[1:])
+
+
+def _trouble_with(um: float, px: float, side_px: int) -> str:
+    """Say why a diameter can't be that of a cell here, what is allowed, and what to do; empty where it can."""
+    if not LEAST_UM <= um <= MOST_UM:
+        return (
+            f"{um:g} µm is no diameter of a cell body: {LEAST_UM:g} to {MOST_UM:g} µm are allowed, and most are 8 to "
+            f"25 µm. Enter the diameter of one cell, not that of the field."
+        )
+    if not LEAST_PX <= px <= side_px / 2:
+        return (
+            f"{um:g} µm are {px:.3g} px, where {LEAST_PX:g} to {side_px / 2:g} px (half of the field) are allowed. "
+            "Check the diameter here, or the pixel size on Data."
+        )
+    return ""
 
 
 def _of_indicator() -> dict[str, Any]:
@@ -66,7 +85,8 @@ def _of_indicator() -> dict[str, Any]:
         index=None,
         placeholder="choose one",
         key=keys.LAB_INDICATOR,
-        help="Those of whose decay a figure with its source is known here; for others enter what your source says.",
+        help="Indicators whose decay could be traced to a source. jRGECO1a is not among them: figures in use differ "
+        f"tenfold. For it and all others choose “{CUSTOM}” and enter what your source says.",
     )
     if name is None:
         return {}

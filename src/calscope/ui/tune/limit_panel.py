@@ -72,6 +72,7 @@ def _show_limits(now: Shown | None, held: Shown | None) -> None:
         )
     thresholds = "" if now.is_as_run else " Accepted is told by the thresholds set now."
     st.caption(f"{detection_texts.SNR_MEANS}{thresholds} It is told for this crop, not for the whole recording.")
+    st.caption(detection_texts.CELLS_OF_STATE)
 
 
 def _in_short(detection: Detection) -> str:

@@ -18,13 +18,30 @@ function makeStates(root) {
     data = given;
     act = (what, state = null) => setTriggerValue("act", { what, state });
     const last = data.states.length - 1;
-    acts.replaceChildren(
+    [
       one("Undo", "The values before the last change (Ctrl+Z)", () => act("undo"), data.at <= 0),
       one("Redo", "The values after the one that was undone (Ctrl+Shift+Z)", () => act("redo"), data.at >= last),
       one("Hold this", "Keep what is shown, to compare what comes with it (H)", () => act("hold"), !data.can_hold),
       one("Let go", "Compare with nothing any more", () => act("drop"), !data.holds),
-    );
-    states.replaceChildren(...data.states.map(stateOf));
+    ].forEach(putAt(acts));
+    const before = states.scrollLeft;
+    data.states.map(stateOf).forEach(putAt(states));
+    while (states.children.length > data.states.length) states.lastElementChild.remove();
+    bringIntoView(states.children[data.at], before);
+  }
+
+  // What looks as before stays: a click is lost where its button is replaced between press and release.
+  const putAt = (place) => (made, i) => {
+    const before = place.children[i];
+    if (!before) place.append(made);
+    else if (!before.isEqualNode(made)) before.replaceWith(made);
+  };
+
+  // The strip alone is scrolled, never the page.
+  function bringIntoView(chosen, before) {
+    if (!chosen) return;
+    const left = chosen.offsetLeft - states.offsetLeft;
+    states.scrollLeft = Math.max(left + chosen.offsetWidth - states.clientWidth, Math.min(before, left));
   }
 
   function one(text, title, onclick, isOff) {

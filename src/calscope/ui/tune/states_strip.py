@@ -42,12 +42,21 @@ def _act(key: str, tuning: Tuning) -> None:
         tuning.held = None
 
 
-def _entry(tuning: Tuning, at: int) -> dict[str, Any]:
+def line_of(tuning: Tuning, at: int) -> str:
+    """Say how a state differs from the one before it.
+
+    The first one here may have been opened by a link, or those before it are forgotten: then it says how it differs
+    from what everyone begins with.
+    """
     state = tuning.states[at]
     before = tuning.states[at - 1] if at else None
-    changed = controls.values_in_words(state.params, before.params) if before else []
+    changed = controls.values_in_words(state.params, before.params if before else tuning.start)
     moved = before is not None and before.crop != state.crop and before.is_there
-    line = "; ".join([*changed, *(["another crop"] if moved else [])]) or ("start" if before is None else "the same")
+    return "; ".join([*changed, *(["another crop"] if moved else [])]) or ("start" if before is None else "the same")
+
+
+def _entry(tuning: Tuning, at: int) -> dict[str, Any]:
+    state, line = tuning.states[at], line_of(tuning, at)
     view = tried.view(state)
     return {
         "line": line,

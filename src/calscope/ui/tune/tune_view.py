@@ -6,12 +6,17 @@ from typing import Any
 
 import streamlit as st
 
+from calscope.engines.engine import with_defaults
+from calscope.engines.engine_registry import ENGINES
+from calscope.io.server_rights import Right
 from calscope.jobs.tune_messages import TuneAnswer
 from calscope.jobs.tuner import Tuner
 from calscope.model.recording import RecordingInfo
 from calscope.plots.scaling import display_range
+from calscope.ui.evaluation import rule_switch
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import keys, messages, wording
+from calscope.ui.frame.act_button import why_not
 from calscope.ui.linked import choice, component_bar, field_map, mounting, trace_view
 from calscope.ui.linked.field_map import Held, Layer
 from calscope.ui.session import cached, places, selection, shown_run
@@ -31,10 +36,10 @@ from calscope.ui.tune.tuning import State, Tuning, of_animal
 from calscope.ui.widgets import charts, parameter_form, truth_view
 
 PAGE = "tune"
-PICTURE_PX, TRACES_PX, STATUS_PX = 390, 118, 34
-CONTROLS_PX = 62
-"""Two rows of buttons over the picture, also while there is only one: so the picture stays where it is."""
+PICTURE_PX, TRACES_PX, STATUS_PX = 374, 112, 52
 _LOOK_EVERY_S = 0.1
+_SOON_S = 1.0
+"""An answer that comes within this is drawn alone; while a later one is awaited, the progress is drawn."""
 _in_page: ContextVar[bool] = ContextVar("calscope_tune_in_page", default=False)
 """Whether the whole page is drawn, and not the fragment alone."""
 
@@ -52,6 +57,9 @@ def _draw() -> None:
     ref = shown_run.current()
     if ref is None:
         return
+    if why := why_not(Right.RUN):
+        messages.nothing_yet("Trying parameters is off here", why)
+        return
     n_frames = st.session_state.get(keys.FRAMES)
     info = cached.recording(str(ref.path), n_frames).info  # one that can't be opened is told in words
     if not has_rate(info):
@@ -63,13 +71,17 @@ def _draw() -> None:
     if tuning.after_held is not None and tuning.now.is_there:
         tuning.go_on()
         _ask(tuner, tuning)
+    newer = st.empty()
+    if tuning.shown is not None and not _in_page.get():
+        _wait_a_little(tuner, tuning, newer)
     with st.sidebar:
         with st.container(horizontal=True, gap="small"):
             measured.show(tuning, info)
             lab_units.show(tuning, info)
         controls.show(tuning, measured.proposals(tuning, info))
+        place = st.empty()  # emptied at once, not when what was asked for is there
         if refused := st.session_state.pop(keys.TUNE_REFUSED, None):  # it is about the last press alone
-            st.warning(messages.plain(refused), icon=":material/error:")
+            place.warning(messages.plain(refused), icon=":material/error:")
         if tuning.not_found:
             st.warning(messages.plain(tuning.not_found), icon=":material/link_off:")
     said = _show_all(tuning, info)
@@ -109,6 +121,26 @@ def _ask(tuner: Tuner, tuning: Tuning) -> None:
     tuning.ends_search = False
 
 
+def _wait_a_little(tuner: Tuner, tuning: Tuning, newer: Any) -> None:
+    """Take an answer that comes soon before anything is drawn: the picture is then drawn once, not twice."""
+    asked, end = tuning.awaited, time.monotonic() + _SOON_S
+    while asked is not None and not asked.is_over and time.monotonic() < end:
+        newer.empty()  # here a newer change ends the waiting
+        asked = tuner.wait(tuning.who, asked, _LOOK_EVERY_S)
+    if asked is not None and asked.is_over and tuning.awaited is not None and asked.number == tuning.awaited.number:
+        _take(tuning, asked)
+        _ask(tuner, tuning)  # what a link asks for besides what it holds
+
+
+def _take(tuning: Tuning, answer: TuneAnswer) -> None:
+    """Keep an answer, of the state or of the search for known cells in it."""
+    if tuning.now.is_there:
+        tuning.take_search(answer)
+    else:
+        tuning.take(answer, time.monotonic() - tuning.asked_at)
+    tuning.go_on()
+
+
 def _follow(tuner: Tuner, tuning: Tuning, said: Any) -> None:
     """Wait for the answer, then draw again; a newer change ends the waiting."""
     asked = tuning.awaited
@@ -119,11 +151,7 @@ def _follow(tuner: Tuner, tuning: Tuning, said: Any) -> None:
         if answer is None or answer.number != asked.number:
             return  # another drawing of this page asked for something else
         if answer.is_over:
-            if tuning.now.is_there:
-                tuning.take_search(answer)
-            else:
-                tuning.take(answer, time.monotonic() - tuning.asked_at)
-            tuning.go_on()
+            _take(tuning, answer)
             st.rerun(scope="app" if _in_page.get() else "fragment")
         asked = answer
         _say_progress(said, answer)
@@ -142,7 +170,7 @@ def _show_all(tuning: Tuning, info: RecordingInfo) -> Any:
     held = tried.view(tuning.held) if tuning.held and _is_same_field(tuning.held, tuning.shown) else None
     comparison = compared.compare(shown, held) if shown and held else None
     with st.container(key=keys.beside("tune")):
-        left, right = st.columns([3, 4], gap="medium")
+        left, right = st.columns(2, gap="small")
     with left:
         if shown is None:
             st.container(height=PICTURE_PX, border=True).caption(
@@ -150,38 +178,53 @@ def _show_all(tuning: Tuning, info: RecordingInfo) -> Any:
             )
         else:
             _show_map(shown, held, comparison)
-    with right:
+    with right, st.container(gap="xxsmall"):
         if shown is not None:
             component_bar.show(shown, PAGE)
-        said = _show_status(tuning, shown, held)
-        states_strip.show(tuning)
-        if tuning.held and comparison:
-            differing = "; ".join(controls.values_in_words(tuning.now.params, tuning.held.params)) or "the same values"
-            st.markdown(messages.plain(f"Against what is held ({differing}): {comparison.words}."))
-        keep_values.show(tuning, info.name)
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall"):  # boxes have room below
             crop_picker.show(tuning, info)
             limit_panel.show(tuning)
             st.page_link("pages/sweep.py", label="Sweep …", icon=":material/grid_view:")
             truth_view.show_switch()
+            keep_values.show_drop(info.name)
+        said = _show_status(tuning, shown, held, comparison)
+        states_strip.show(tuning)
+        keep_values.show(tuning, info.name)
+        keep_values.say(tuning, info.name)
     if shown is not None:
         trace_view.show(shown, PAGE, TRACES_PX)
     return said
 
 
-def _show_status(tuning: Tuning, shown: EvaluatedAnimal | None, held: EvaluatedAnimal | None) -> Any:
-    """Say in a place of fixed height what is shown; give the place in it where progress is said."""
-    with st.container(height=STATUS_PX, border=False):
-        said = st.empty()
+def _show_status(
+    tuning: Tuning, shown: EvaluatedAnimal | None, held: EvaluatedAnimal | None, comparison: compared.Comparison | None
+) -> Any:
+    """Say in a place of fixed height what is shown and how it differs from what is held; give the place of progress."""
+    with st.container(height=STATUS_PX, border=False, gap="xxsmall"):
+        said, more = st.empty(), st.empty()
     if tuning.now.error:
         with said.container(horizontal=True, vertical_alignment="center"):
             st.caption(f":material/error: {messages.plain(tuning.now.error)}")
             st.button("Try again", key=keys.TRY_AGAIN, on_click=tuning.again)
+    elif shown is not None and tuning.now.is_there and not shown.components.n:
+        said.markdown(f"**No component**: {_why_none(shown)}.")
+        more.caption("Move the crop to cells, or try a larger K or another gSig.")
     elif shown is not None and tuning.now.is_there:
         accepted = len(shown.listed("accepted"))
         of_all = f"**{accepted} accepted** of {wording.count(shown.components.n, 'component')}"
-        said.markdown(f"{of_all}{_took(tuning.now)}{_against_truth(shown, held)}")
+        said.markdown(f"{of_all}{_by_other_rule(tuning.now, shown)}")
+        details = (_against_truth(shown, held), _against_held(tuning, comparison), _took(tuning.now))
+        more.caption(" · ".join(one for one in details if one))
     return said
+
+
+def _why_none(shown: EvaluatedAnimal) -> str:
+    return "nothing in this crop looks like a cell" if shown.after.corr.any() else "no pixel of this crop changes"
+
+
+def _by_other_rule(state: State, shown: EvaluatedAnimal) -> str:
+    told = rule_switch.other_rule_words(shown, with_defaults(ENGINES[tried.ENGINE], state.params).evaluation)
+    return f" ({told})" if told else ""
 
 
 def _against_truth(shown: EvaluatedAnimal, held: EvaluatedAnimal | None) -> str:
@@ -189,7 +232,14 @@ def _against_truth(shown: EvaluatedAnimal, held: EvaluatedAnimal | None) -> str:
     now, before = truth_view.f1(shown), truth_view.f1(held) if held else None
     if now is None:
         return ""
-    return f" · F1 **{now:.3f}**" + (f", held {before:.3f}" if before is not None else "")
+    return f"F1 **{now:.3f}**" + (f", held {before:.3f}" if before is not None else "")
+
+
+def _against_held(tuning: Tuning, comparison: compared.Comparison | None) -> str:
+    if tuning.held is None or comparison is None:
+        return ""
+    differing = "; ".join(controls.values_in_words(tuning.now.params, tuning.held.params)) or "the same values"
+    return messages.plain(f"Against what is held: {comparison.words} ({differing})")
 
 
 def _took(state: State) -> str:
@@ -197,7 +247,7 @@ def _took(state: State) -> str:
     record = state.answer.record if state.answer else None
     if not state.seconds or record is None:
         return ""
-    return " · kept from before" if all(stage.cached for stage in record.stages) else f" · {state.seconds:.1f} s"
+    return "kept from before" if all(stage.cached for stage in record.stages) else f"{state.seconds:.1f} s"
 
 
 def _is_same_field(held: State, shown: State | None) -> bool:
@@ -242,7 +292,7 @@ def _show_map(shown: EvaluatedAnimal, held: EvaluatedAnimal | None, comparison: 
     name = shown.animal.name
     data["label"] = f"Outlines of {shown.components.n} components in the crop of {name} that is tried"
     data["field"] = f"tune {name} {shown.components.dims}"
-    data["controls_px"] = CONTROLS_PX
+    data["steady"] = True
     data["mark"] = " ".join(key[:12] for key in shown.keys[:2]) + shown.variant  # tells tests which state is drawn
     mounting.mount(field_map.NAME, shown, PAGE, data)
 

@@ -55,6 +55,8 @@ class Tuning:
     """The recording."""
     n_frames: int | None
     states: list[State]
+    start: Parameters
+    """What it began with: what a run would have used then."""
     at: int = 0
     held: State | None = None
     shown: State | None = None
@@ -185,5 +187,5 @@ def of_animal(path: str, n_frames: int | None, start: Parameters) -> Tuning:
     tunings: dict[Any, Tuning] = st.session_state.setdefault(keys.TUNINGS, {})
     at = (str(places.store().root), path, n_frames)
     if at not in tunings:
-        tunings[at] = Tuning(path, n_frames, [State(start)])
+        tunings[at] = Tuning(path, n_frames, [State(start)], start)
     return tunings[at]

@@ -1,6 +1,7 @@
 // All animals of the project in one row: a click, the arrow keys or a digit chooses the one that the page shows.
 
 const strips = new WeakMap();
+let judgedTimer = 0; // outlasts a new drawing of the row, which may not know of the last decision yet
 const JUDGED_AFTER_MS = 1500;
 
 function make(name, className, text) {
@@ -15,7 +16,6 @@ function tile(animal, number) {
   const button = make("button", `animal ${animal.state}`);
   button.type = "button";
   button.setAttribute("role", "radio");
-  button.title = `${animal.name}: ${animal.told} (key ${number})`;
   if (animal.picture) {
     const picture = make("img", "picture");
     picture.src = animal.picture;
@@ -24,7 +24,7 @@ function tile(animal, number) {
     button.append(picture);
   }
   const words = make("span", "words");
-  words.append(make("span", "name", animal.name), make("span", "line", animal.line));
+  words.append(make("span", "name", animal.name), make("span", "line"));
   if (animal.n_steps) {
     const steps = make("span", "steps");
     for (let k = 0; k < animal.n_steps; k++) {
@@ -36,7 +36,27 @@ function tile(animal, number) {
     words.append(reached);
   }
   button.append(words);
+  fill(button, animal, number);
   return button;
+}
+
+// What the page that shows an animal counts is newer than what the server knew when it drew the row.
+function fill(button, animal, number) {
+  const now = window.calscopeCounted, isCounted = animal.counts && now?.animal === animal.value && now.of === animal.counts[1];
+  const counted = (text) => (isCounted ? text.replace(animal.counts.join(" of "), `${now.accepted} of ${now.of}`) : text);
+  button.querySelector(".line").textContent = counted(animal.line);
+  button.title = `${animal.name}: ${counted(animal.told)} (key ${number})`;
+}
+
+// Where the animals are the same their tiles stay, and take over how the new ones look: while a run goes on they are drawn
+// again and again, and a click is lost where its tile is replaced between press and release.
+function show(row, tiles) {
+  const stay = row.children.length === tiles.length && tiles.every((now, k) => now.dataset.animal === row.children[k].dataset.animal);
+  if (!stay) row.replaceChildren(...tiles);
+  else tiles.forEach((now, k) => {
+    const { className, title, onclick } = now;
+    Object.assign(row.children[k], { className, title, onclick }).replaceChildren(...now.childNodes);
+  });
 }
 
 function isTyping(event) {
@@ -58,8 +78,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
       if (is) button.scrollIntoView({ block: "nearest", inline: "nearest" });
     });
   };
-  row.replaceChildren(...data.animals.map((animal, k) => {
+  show(row, data.animals.map((animal, k) => {
     const button = tile(animal, k);
+    button.dataset.animal = animal.value;
     button.onclick = () => choose(animal.value);
     return button;
   }));
@@ -81,18 +102,22 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (animal) choose(animal.value);
   };
   document.addEventListener("keydown", onKey);
-  // Counts of what was decided by hand are asked for when nothing more was decided for a while.
-  let timer = 0;
+  // The server is asked for counts of what was decided by hand when nothing more was decided for a while.
   const onJudged = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => setTriggerValue("judged", true), JUDGED_AFTER_MS);
+    clearTimeout(judgedTimer);
+    judgedTimer = setTimeout(() => setTriggerValue("judged", true), JUDGED_AFTER_MS);
   };
+  const onCounted = () => data.animals.forEach((animal, k) => fill(row.children[k], animal, k));
   window.addEventListener("calscope-judged", onJudged);
-  const leave = () => {
-    clearTimeout(timer);
+  window.addEventListener("calscope-counted", onCounted);
+  const letGo = () => {
     document.removeEventListener("keydown", onKey);
     window.removeEventListener("calscope-judged", onJudged);
+    window.removeEventListener("calscope-counted", onCounted);
   };
-  strips.set(parentElement, leave);
-  return leave;
+  strips.set(parentElement, letGo);
+  return () => {
+    clearTimeout(judgedTimer);
+    letGo();
+  };
 }

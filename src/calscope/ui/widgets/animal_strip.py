@@ -29,6 +29,7 @@ TRIED = "these thresholds"
 _BUSY: Mapping[str, str] = MappingProxyType({"runs": "running", "waits": "waits for its turn"})
 _GRID = {
     "line": "in a grid",
+    "counts": None,
     "told": "the pictures of all animals beside each other",
     "state": "",
     "step": "",
@@ -80,6 +81,7 @@ def _tile(state: AnimalState) -> dict[str, Any]:
         "value": state.name,
         "name": " ".join(part for part in (state.name, OWN if ran_with else "", "✎" if remark else "") if part),
         "line": line,
+        "counts": _counts(animal),
         "told": " · ".join(part for part in (*_told(state, animal, line), *_own(state.name, ran_with), remark) if part),
         "step": TRIED if is_tried else state.step,
         "tried": is_tried,
@@ -94,13 +96,19 @@ def _line(state: AnimalState, animal: ShownAnimal) -> str:
     """Say in a few words what there is of an animal, and what goes on."""
     if state.failed and not state.busy:
         return "▲ failed in the newest run"
-    evaluation, fit = thresholds_panel.evaluation_of(animal), animal.results.refit or animal.results.first
+    fit, counted = animal.results.refit or animal.results.first, _counts(animal)
     counts = wording.count(fit.n, "component") if fit is not None else ""
-    if evaluation is not None and fit is not None:
-        counts = f"{evaluation.n_accepted} of {fit.n}" + ("" if state.busy else " accepted")
+    if counted is not None:
+        counts = f"{counted[0]} of {counted[1]}" + ("" if state.busy else " accepted")
     if state.busy:
         return f"{state.busy} · {counts}" if counts else _BUSY[state.busy]
     return counts or state.step
+
+
+def _counts(animal: ShownAnimal) -> tuple[int, int] | None:
+    """Give how many components are accepted, of how many; the browser changes these words as a person decides."""
+    evaluation, fit = thresholds_panel.evaluation_of(animal), animal.results.refit or animal.results.first
+    return None if evaluation is None or fit is None else (evaluation.n_accepted, fit.n)
 
 
 def _told(state: AnimalState, animal: ShownAnimal, line: str) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from calscope.algorithms.motion_check.short_film import Crop, CroppedFrames, FilmPlan, film_frames, plan_film
+from calscope.algorithms.motion_check.short_film import Crop, FilmPlan, film_frames, plan_film
 from calscope.io.readers.reader import Recording
 from calscope.model.errors import RecordingError
 from calscope.model.movie import FrameSource
@@ -151,8 +151,14 @@ def around(
     _versions: dict[str, FrameSource],
     _words: FilmWords,
 ) -> bytes:
-    """Make a film of a part of the field, of one or more versions of a movie; the keys name all that it depends on."""
-    films = [film_frames(CroppedFrames(source, crop), plan) for source in _versions.values()]
+    """Make a film of one or more versions of a part of the field, all in one range of values.
+
+    Parameters
+    ----------
+    keys_of
+        Name all that it depends on, beside the part and the plan.
+    """
+    films = [film_frames(source, plan) for source in _versions.values()]
     return pack_film(films, _words, film_display_range(films))
 
 

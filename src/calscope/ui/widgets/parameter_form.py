@@ -5,8 +5,9 @@ before. It draws the page again, which takes a few tenths of a second: all that 
 """
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
@@ -17,8 +18,9 @@ from calscope.model.params import Parameters, field_of, fields
 from calscope.ui.frame import keys
 
 CHANGED_MARK = "●"
-BARE_CHARACTERS = 7
-"""So many fit into a box that shares its row with another; the help says what an empty one means."""
+BARE_CHARACTERS, PAIR_CHARACTERS = 7, 14
+"""So many fit into a box beside a slider, and into one of two that may be empty, which have no buttons (`page.css`).
+The help says what an empty one means."""
 _KEPT: dict[str, Any] = {"persist_state": "session"}
 _FLOAT_STEPS = ((1.0, 0.05), (100.0, 0.1))
 _COARSE_STEP = 1.0
@@ -156,7 +158,7 @@ def _put(field: ParameterField, value: Any) -> None:
 
 def show_one(dotted: str) -> None:
     """Draw the widget of one number."""
-    _number(field_of(dotted), _label(field_of(dotted)), keys.parameter(dotted))
+    _number(field_of(dotted), label(field_of(dotted)), keys.parameter(dotted))
 
 
 def value(dotted: str) -> Any:
@@ -175,12 +177,12 @@ def _show_slider(field: ParameterField, low: float, high: float) -> None:
     wanted = int(wanted) if is_whole else float(wanted)
     _lead_slider(field, wanted)
     with st.container(gap=None):
-        st.markdown(f":small[{_label(field)}]", help=_help(field))
+        st.markdown(f":small[{label(field)}]", help=help_text(field))
         widths = [2.2, 1, 1] if field.spec.kind.endswith("pair") else [3, 1]
         left, *right = st.columns(widths, gap="small", vertical_alignment="center")
         with left:
             st.slider(
-                _label(field),
+                label(field),
                 int(low) if is_whole else float(low),
                 int(high) if is_whole else float(high),
                 step=1 if is_whole else step(field.spec),
@@ -233,7 +235,10 @@ def _show_bare_boxes(field: ParameterField, places: Sequence[Any]) -> None:
 
 
 def show_group(
-    group: str, without: Collection[str] = (), after: Callable[[ParameterField], None] = lambda field: None
+    group: str,
+    without: Collection[str] = (),
+    after: Callable[[ParameterField], None] = lambda field: None,
+    instead: Mapping[str, Callable[[ParameterField], None]] = MappingProxyType({}),
 ) -> None:
     """Draw the widgets of one group: the basic ones, and an expander with the advanced ones.
 
@@ -243,11 +248,13 @@ def show_group(
         Parameters that are left out, by full name.
     after
         Draws what stands under the widget of a parameter.
+    instead
+        Draw parameters, by full name, that have a widget of their own.
     """
     own = [field for field in fields() if field.group == group and field.dotted not in without]
     for field in own:
         if field.spec.level == "basic":
-            _show(field)
+            instead.get(field.dotted, _show)(field)
             after(field)
     advanced = [field for field in own if field.spec.level == "advanced"]
     if advanced:
@@ -256,7 +263,7 @@ def show_group(
             f"Advanced {CHANGED_MARK} {n_changed} changed" if n_changed else "Advanced", key=keys.advanced(group)
         ):
             for field in advanced:
-                _show(field)
+                instead.get(field.dotted, _show)(field)
                 after(field)
 
 
@@ -310,14 +317,16 @@ def _value(field: ParameterField) -> Any:
     return (first if first is not None else second, second if second is not None else first)
 
 
-def _label(field: ParameterField) -> str:
+def label(field: ParameterField) -> str:
+    """Give the words beside a widget: label, unit, name, and a mark where it holds something else than the default."""
     unit = f", {field.spec.unit}" if field.spec.unit else ""
     mark = f" {CHANGED_MARK}" if is_changed(field) else ""
     which = " (y, x)" if field.spec.kind.endswith("pair") else ""
     return f"{field.spec.label}{which}{unit} · {field.name}{mark}"
 
 
-def _help(field: ParameterField) -> str:
+def help_text(field: ParameterField) -> str:
+    """Give the help of a widget."""
     return f"{field.spec.help()}\n\nAllowed: {field.spec.allowed()}."
 
 
@@ -327,42 +336,43 @@ def _show(field: ParameterField) -> None:
         _show_slider(field, *field.spec.usual)
     elif kind == "bool" and field.spec.none_means:
         st.selectbox(
-            _label(field),
+            label(field),
             (True, False),
             index=None,
             format_func=lambda choice: words(choice, field.spec),
             placeholder=field.spec.none_means,
             key=keys.parameter(field.dotted),
-            help=_help(field),
+            help=help_text(field),
             **_KEPT,
         )
     elif kind == "bool":
-        st.toggle(_label(field), key=keys.parameter(field.dotted), help=_help(field), **_KEPT)
+        st.toggle(label(field), key=keys.parameter(field.dotted), help=help_text(field), **_KEPT)
     elif kind == "choice":
         st.selectbox(
-            _label(field),
+            label(field),
             field.spec.choices,
             key=keys.parameter(field.dotted),
-            help=_help(field),
+            help=help_text(field),
             disabled=len(field.spec.choices) == 1,
             **_KEPT,
         )
     elif kind.endswith("pair"):
         _show_pair(field)
     else:
-        _number(field, _label(field), keys.parameter(field.dotted))
+        _number(field, label(field), keys.parameter(field.dotted))
 
 
 def _show_pair(field: ParameterField) -> None:
     """Draw two number boxes, y and x, under one label."""
-    with st.container(gap=None):
-        st.markdown(f":small[{_label(field)}]", help=_help(field))
+    with st.container(gap=None, key=keys.pair(field.dotted) if field.spec.none_means else None):
+        st.markdown(f":small[{label(field)}]", help=help_text(field))
         _show_bare_boxes(field, st.columns(2, gap="small"))
 
 
 def _number(field: ParameterField, label: str, key: str, *, bare: bool = False) -> None:
     spec = field.spec
-    widest = BARE_CHARACTERS if bare else len(spec.none_means)
+    room = PAIR_CHARACTERS if spec.kind.endswith("pair") and spec.usual is None else BARE_CHARACTERS
+    widest = room if bare else len(spec.none_means)
     whole = spec.kind.startswith("int")
     as_type = int if whole else float
     of_its_type: dict[str, Any] = {
@@ -376,7 +386,7 @@ def _number(field: ParameterField, label: str, key: str, *, bare: bool = False) 
         label,
         placeholder=(spec.none_means if len(spec.none_means) <= widest else "none") or None,
         key=key,
-        help=None if bare else _help(field),
+        help=None if bare else help_text(field),
         label_visibility="collapsed" if bare else "visible",
         **of_its_type,
         **_KEPT,

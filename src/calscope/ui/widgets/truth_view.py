@@ -18,12 +18,13 @@ from calscope.algorithms.comparison.truth_scores import (
     found_cells,
     motion_error_px,
 )
+from calscope.io.file_names import TRUTH_FILE
 from calscope.model.crop import Crop
 from calscope.model.errors import CalscopeError
 from calscope.model.fields import StageName
 from calscope.model.movie import FloatArray
 from calscope.model.results import Components, MotionEstimate
-from calscope.pipeline.truth_file import TRUTH_FILE, read_truth
+from calscope.pipeline.truth_file import read_truth
 from calscope.plots.contours import Outline, outlines
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import keys

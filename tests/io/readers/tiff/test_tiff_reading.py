@@ -146,12 +146,13 @@ def test_a_folder_with_one_stack_is_that_recording(tmp_path, movie):
     folder = tmp_path / "Animal_3"
     folder.mkdir()
     tifffile.imwrite(folder / "movie.tif", movie)
-    np.savez(folder / "truth.npz", movie)
+    for name in ("notes.npz", "truth.npz", "events.csv", "movie.events.csv"):
+        (folder / name).write_bytes(b"")
     (folder / "results").mkdir()
     recording = open_recording(folder)
     assert np.array_equal(recording.read(0, 12), movie)
     assert recording.info.name == "Animal_3"
-    assert recording.skipped == (Note("file_of_unknown_format", {"name": "truth.npz"}),)
+    assert recording.skipped == (Note("file_of_unknown_format", {"name": "notes.npz"}),)
 
 
 def test_stacks_that_continue_each_other_are_one_recording(tmp_path, movie):

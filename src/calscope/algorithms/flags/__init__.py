@@ -1,0 +1,1 @@
+"""What a person should know of a component before it is trusted: measures, and the frames to look at."""

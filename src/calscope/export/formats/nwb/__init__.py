@@ -1,0 +1,1 @@
+"""Results as NWB 2 (Neurodata Without Borders)."""

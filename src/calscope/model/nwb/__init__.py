@@ -1,0 +1,1 @@
+"""What NWB asks of an experiment, and no recording says."""

@@ -1,0 +1,1 @@
+"""Runs as persons left them: components changed by hand, and decisions."""

@@ -1,0 +1,63 @@
+"""The switch between the two rules of evaluation, with how many components each accepts beside each other."""
+
+import streamlit as st
+
+from calscope.model.fields import ParameterField
+from calscope.model.groups import Thresholds
+from calscope.model.params import field_of
+from calscope.ui.evaluation import evaluated_animal, judged_animal, thresholds_panel
+from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
+from calscope.ui.frame import keys
+from calscope.ui.session import selection, shown_run
+from calscope.ui.widgets import parameter_form
+
+PARAMETER = "evaluation.use_soma"
+RULES = {True: "cell bodies only", False: "as CaImAn judges"}
+
+
+def show(field: ParameterField) -> None:
+    """Draw the switch in place of the parameter's own widget; left open, it stands where the engine puts it."""
+    view, thresholds = _shown()
+    if thresholds is not None:
+        st.session_state[keys.RULE] = thresholds.tests_soma
+    st.segmented_control(
+        parameter_form.label(field),
+        list(RULES),
+        format_func=lambda rule: _words(rule, view, thresholds),
+        required=True,
+        key=keys.RULE,
+        on_change=_take,
+        help=parameter_form.help_text(field),
+        width="stretch",
+    )
+
+
+def _take() -> None:
+    parameter_form.put(field_of(PARAMETER), st.session_state[keys.RULE])
+
+
+def _shown() -> tuple[EvaluatedAnimal | None, Thresholds | None]:
+    """Give the animal that is shown, where it is one and evaluated, and the thresholds that hold."""
+    ref = shown_run.current()
+    if ref is None or selection.shows_all():
+        return None, thresholds_panel.in_force("")
+    return evaluated_animal.evaluated(shown_run.animal(ref, "evaluation")), thresholds_panel.in_force(ref.name)
+
+
+def _words(rule: bool, view: EvaluatedAnimal | None, thresholds: Thresholds | None) -> str:  # noqa: FBT001 - an option
+    if view is None or thresholds is None:
+        return RULES[rule]
+    found = judged_animal.judge(by_rule(view, thresholds, use_soma=rule)).evaluation
+    return f"{RULES[rule]}: {found.n_accepted}" if found else RULES[rule]
+
+
+def by_rule(view: EvaluatedAnimal, thresholds: Thresholds, *, use_soma: bool) -> EvaluatedAnimal:
+    """Give an animal evaluated by one of the two rules, otherwise with these thresholds."""
+    return thresholds_panel.evaluate_with(view, thresholds.model_copy(update={"use_soma": use_soma}))
+
+
+def other_rule_words(view: EvaluatedAnimal, thresholds: Thresholds) -> str:
+    """Say how many components the rule accepts that does not hold."""
+    other = not thresholds.tests_soma
+    found = by_rule(view, thresholds, use_soma=other).evaluation
+    return f"{RULES[other]}: {found.n_accepted}" if found else ""

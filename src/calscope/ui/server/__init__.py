@@ -1,0 +1,1 @@
+"""What stands before the pages of a server: who may come in, and which requests it takes."""
