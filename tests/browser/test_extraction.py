@@ -105,7 +105,6 @@ def test_click_on_what_was_missed_places_a_seed_and_the_refit_begins_there(page)
     assert abs(y - 32) <= 6 and abs(x - 32) <= 6
     until(lambda: page.evaluate(ZOOM), zoomed)
     page.get_by_role("button", name="Refit with 1 seed").click()
-    page.get_by_role("button", name="Cancel").first.wait_for()
     page.get_by_text("began components at these seeds").first.wait_for(timeout=JOB_MS)
     page.get_by_role("button", name=re.compile(rf"y {y}, x {x} .* in this refit")).click()
     page.get_by_role("button", name="Refit without seeds").wait_for()

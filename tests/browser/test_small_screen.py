@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from held_runs import newest, stopped, waits_for_its_turn
 from waiting import JOB_MS, expect, holds, new_page, no_exception, resting_box, settle, unheard, until
 
 from calscope.io.demo.demo_files import write_demo
@@ -263,6 +264,10 @@ def test_plus_pressed_twice_adds_two_and_moves_nothing_under_the_mouse(server, f
     expect(screen.get_by_text("max_shifts was")).to_have_count(0)
 
 
+def shows_state(tab, words):
+    tab.locator(".animal .line", has_text=re.compile(f"^({words})")).first.wait_for()
+
+
 def says_otherwise(tab, words):
     tab.get_by_text(words).first.wait_for()
 
@@ -279,17 +284,22 @@ def test_a_run_that_begins_and_is_cancelled_moves_no_button_and_hides_no_result(
     )
     picture = screen.locator(".frame").first
     stood = places_of(button, plus, picture)
-    button.click()
     cancel = screen.get_by_role("button", name="Cancel").first
-    cancel.wait_for()
-    screen.locator(".animal .line", has_text=re.compile("^(waits|runs|running)")).first.wait_for()
-    until(lambda: places_of(button, plus, picture), stood)
-    cancel.click()
+    with waits_for_its_turn(server.store):
+        button.click()
+        cancel.wait_for()
+        shows_state(screen, "waits")
+        until(lambda: places_of(button, plus, picture), stood)
+    with stopped(server.store):
+        shows_state(screen, "runs|running")
+        until(lambda: places_of(button, plus, picture), stood)
+        cancel.click()
+        screen.get_by_text(re.compile("stopping")).first.wait_for()
     cancel.wait_for(state="detached", timeout=JOB_MS)
     screen.get_by_text(re.compile("Cancelled: Motion correction of")).first.wait_for()
     settle(screen)
     until(lambda: places_of(button, plus, picture), stood)
-    assert JobManager(server.store).jobs()[0].status.state == "cancelled"
+    assert newest(server.store).status.state == "cancelled"
     for title in ("Extraction", "Evaluation", "Traces"):
         go(screen, title)
         shown = screen.get_by_role("combobox", name="Results of")

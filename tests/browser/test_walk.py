@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from held_runs import ended, stopped
 from waiting import JOB_MS, expect, holds, no_exception
 
 pytestmark = pytest.mark.browser
@@ -14,12 +15,11 @@ def at(tab, title):
     no_exception(tab)
 
 
-def run(tab, button):
-    """Press a run button and wait until its job is through."""
-    tab.get_by_role("button", name=button).first.click()
-    cancel = tab.get_by_role("button", name="Cancel").first
-    cancel.wait_for()
-    cancel.wait_for(state="detached", timeout=JOB_MS)
+def run(server, tab, button):
+    """Press a run button and wait until its job is through, and the page knows it."""
+    job = ended(server.store, tab.get_by_role("button", name=button).first.click)
+    assert job.status.state == "done", job.status.error
+    tab.get_by_role("button", name="Cancel").first.wait_for(state="detached")
 
 
 def number(tab, label):
@@ -51,14 +51,14 @@ def test_from_the_demo_button_to_a_trace_and_back_after_a_restart(fresh_server, 
     tab.get_by_role("heading", name="Data", exact=True, level=1).wait_for(timeout=JOB_MS)
     at(tab, "Data")
     go(tab, "Motion", "Motion")
-    run(tab, "Correct motion")
+    run(fresh_server, tab, "Correct motion")
     tab.get_by_text("corrected", exact=True).locator("visible=true").first.wait_for()
     go(tab, "Extraction", "Extraction")
     number(tab, "Components per patch").fill("3")
-    run(tab, "Extract components")
+    run(fresh_server, tab, "Extract components")
     tab.get_by_text(re.compile(r"^Refit: \d+ component")).first.wait_for()
     go(tab, "Evaluation", "Evaluation")
-    run(tab, "Evaluate")
+    run(fresh_server, tab, "Evaluate")
     tab.get_by_role("button", name=re.compile(r"^accepted \(\d+\)")).first.wait_for()
     go(tab, "Traces", "Traces")
     first = component(tab)
@@ -98,7 +98,9 @@ def test_a_run_can_be_cancelled(fresh_server, tab):
     at(tab, "Motion")
     number(tab, "Largest deviation").fill("4")
     tab.get_by_role("button", name="Correct motion").first.click()
-    tab.get_by_role("button", name="Cancel").first.click()
+    with stopped(fresh_server.store):
+        tab.get_by_role("button", name="Cancel").first.click()
+        tab.get_by_text(re.compile("stopping")).first.wait_for()
     tab.get_by_role("button", name="Cancel").first.wait_for(state="detached", timeout=JOB_MS)
     go(tab, "Runs", "Runs")
     tab.get_by_text("cancelled", exact=True).first.wait_for()
