@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from waiting import OPEN_MS, expect, new_page, no_exception, resting_box, settle, unheard
+from waiting import OPEN_MS, expect, holds, new_page, no_exception, resting_box, settle, unheard
 
 from calscope.io.demo.demo_files import write_demo
 from calscope.jobs.job_spec import JobSpec
@@ -75,3 +75,20 @@ def test_an_animal_while_the_count_of_accepted_components_of_another_one_changes
     expect(words).not_to_have_attribute("data-seen", "before")  # the row is drawn anew
     page.mouse.up()
     page.wait_for_url(re.compile("animal=Animal_2"))
+
+
+def test_a_link_leads_to_its_page_although_a_value_is_sent_after_it(page):
+    page.get_by_role("link", name="Motion", exact=True).first.click()
+    page.get_by_role("heading", name="Motion", exact=True, level=1).wait_for()
+    settle(page)
+    with unheard(page):
+        page.get_by_role("link", name="Data", exact=True).first.click()
+        box = page.get_by_role("spinbutton", name="Largest deviation")
+        box.fill("4")
+        box.press("Enter")
+        page.wait_for_function("window.withheld.length >= 2")
+    page.get_by_role("heading", name="Data", exact=True, level=1).wait_for()
+    page.get_by_role("spinbutton", name="Decay time").wait_for()
+    settle(page)
+    page.get_by_role("link", name="Motion", exact=True).first.click()
+    holds(page, "Largest deviation", "4")

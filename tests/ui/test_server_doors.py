@@ -12,6 +12,7 @@ from calscope.io.server_rights import READ_ONLY, TOKEN
 from calscope.ui.server import doors
 from calscope.ui.server.access_token import AccessToken
 from calscope.ui.server.only_looking import OnlyLooking
+from calscope.ui.server.page_changes import PageChanges
 from calscope.ui.server.streamlit_files import StreamlitFiles
 
 WORD = "a-long-word-of-a-server"
@@ -137,9 +138,9 @@ def test_behind_a_proxy_with_tls_the_cookie_goes_nowhere_else(app):
 
 def test_the_token_is_asked_for_where_the_environment_has_one(monkeypatch):
     monkeypatch.delenv(TOKEN, raising=False)
-    assert [one.cls for one in doors.middleware()] == [OnlyLooking, StreamlitFiles]
+    assert [one.cls for one in doors.middleware()] == [OnlyLooking, StreamlitFiles, PageChanges]
     monkeypatch.setenv(TOKEN, WORD)
-    assert [one.cls for one in doors.middleware()] == [AccessToken, OnlyLooking, StreamlitFiles]
+    assert [one.cls for one in doors.middleware()] == [AccessToken, OnlyLooking, StreamlitFiles, PageChanges]
 
 
 def test_a_server_that_only_shows_takes_no_upload(monkeypatch):

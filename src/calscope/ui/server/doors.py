@@ -8,6 +8,7 @@ from streamlit import config
 from calscope.io.server_rights import TOKEN
 from calscope.ui.server.access_token import AccessToken
 from calscope.ui.server.only_looking import OnlyLooking
+from calscope.ui.server.page_changes import PageChanges
 from calscope.ui.server.streamlit_files import StreamlitFiles
 
 
@@ -16,4 +17,4 @@ def middleware() -> list[Middleware]:
     token = os.environ.get(TOKEN, "").strip()
     base = str(config.get_option("server.baseUrlPath") or "")
     first = [Middleware(AccessToken, token=token, base=base)] if token else []
-    return [*first, Middleware(OnlyLooking), Middleware(StreamlitFiles, base=base)]
+    return [*first, Middleware(OnlyLooking), Middleware(StreamlitFiles, base=base), Middleware(PageChanges)]
