@@ -71,9 +71,8 @@ def _draw() -> None:
     if tuning.after_held is not None and tuning.now.is_there:
         tuning.go_on()
         _ask(tuner, tuning)
-    newer = st.empty()
     if tuning.shown is not None and not _in_page.get():
-        _wait_a_little(tuner, tuning, newer)
+        _wait_a_little(tuner, tuning)
     with st.sidebar:
         with st.container(horizontal=True, gap="small"):
             measured.show(tuning, info)
@@ -121,11 +120,11 @@ def _ask(tuner: Tuner, tuning: Tuning) -> None:
     tuning.ends_search = False
 
 
-def _wait_a_little(tuner: Tuner, tuning: Tuning, newer: Any) -> None:
+def _wait_a_little(tuner: Tuner, tuning: Tuning) -> None:
     """Take an answer that comes soon before anything is drawn: the picture is then drawn once, not twice."""
     asked, end = tuning.awaited, time.monotonic() + _SOON_S
     while asked is not None and not asked.is_over and time.monotonic() < end:
-        newer.empty()  # here a newer change ends the waiting
+        st.session_state.get(keys.TUNINGS)  # Streamlit lets a newer change end the waiting here, and sends nothing
         asked = tuner.wait(tuning.who, asked, _LOOK_EVERY_S)
     if asked is not None and asked.is_over and tuning.awaited is not None and asked.number == tuning.awaited.number:
         _take(tuning, asked)
