@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from sent_views import sent_data
 
 from calscope.jobs.manager import JobManager
 from calscope.pipeline.animal_results import AnimalResults
@@ -60,9 +61,7 @@ def test_traces_shows_the_liveliest_accepted_traces_of_each_animal_over_seconds(
     app = in_a_grid(open_page("traces", data=lab.good))
     shown = figures(app)
     assert len(shown) == 2
-    assert not [one for one in app.get("bidi_component") if "outlines" in (one.proto.json or "")], (
-        "maps are Evaluation's"
-    )
+    assert not [data for data in sent_data(app) if "outlines" in data], "maps are Evaluation's"
     for figure, results in zip(shown, found.values(), strict=True):
         numbers = [int(text) for text in figure["layout"]["yaxis"]["ticktext"]]
         assert results.evaluation.accepted[numbers].all() and 0 < len(numbers) <= small_traces.SHOWN

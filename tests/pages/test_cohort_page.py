@@ -1,12 +1,12 @@
 """Cohort: all animals in one table and one sheet, and which of them lie far from the others."""
 
 import io
-import json
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from sent_views import sent_data
 
 from calscope.jobs.manager import JobManager
 from calscope.model.animal_inputs import AnimalInputs
@@ -40,7 +40,7 @@ def measures(name, error="", **known):
 
 
 def tiles(app):
-    sent = [json.loads(element.proto.json) for element in app.get("bidi_component") if element.proto.json]
+    sent = sent_data(app)
     return next(data["tiles"] for data in sent if "tiles" in data)
 
 

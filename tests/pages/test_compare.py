@@ -1,11 +1,11 @@
 """Compare: two runs of one animal beside each other, or in words why they can't be."""
 
 import hashlib
-import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from sent_views import sent_data
 
 from calscope.jobs.manager import JobManager
 from calscope.pipeline.animal_results import AnimalResults
@@ -26,7 +26,7 @@ def words(app):
 
 def sent(app, name):
     """What the page sent to its views that holds this entry."""
-    found = [json.loads(element.proto.json) for element in app.get("bidi_component") if element.proto.json]
+    found = sent_data(app)
     return [data for data in found if name in data]
 
 

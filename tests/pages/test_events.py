@@ -1,8 +1,7 @@
 """Events of a recording on the page Traces: from the file beside it or a chosen one, with what is wrong said."""
 
-import json
-
 import pytest
+from sent_views import sent_data
 
 
 @pytest.fixture
@@ -13,7 +12,7 @@ def beside(lab):
 
 
 def sent(app):
-    found = [json.loads(one.proto.json or "{}") for one in app.get("bidi_component")]
+    found = sent_data(app)
     return next(data for data in found if "events" in data)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import streamlit as st
 from scipy.sparse import csc_matrix
+from sent_views import sent_data
 
 from calscope.jobs.manager import JobManager
 from calscope.model.animal_inputs import AnimalInputs
@@ -36,7 +37,7 @@ def figures(app):
 
 def pictures(app):
     """The three pictures of the search preview, as the page is sent them."""
-    sent = [json.loads(element.proto.json) for element in app.get("bidi_component") if element.proto.json]
+    sent = sent_data(app)
     return next(one["pictures"] for one in sent if "pictures" in one)
 
 

@@ -6,6 +6,7 @@ import h5py
 import numpy as np
 import pytest
 from repository import ROOT
+from sent_views import sent_data
 
 from calscope.export.formats.format_registry import export_run
 from calscope.jobs.manager import JobManager
@@ -113,7 +114,7 @@ def test_what_was_never_evaluated_is_called_so_and_its_traces_are_shown(opened):
     app = opened("never.hdf5", "evaluation", **NEVER_EVALUATED)
     assert "Not evaluated: CaImAn 1\\.12\\.1 accepted and rejected nothing" in words(app)
     app = opened("never_too.hdf5", "traces", **NEVER_EVALUATED)
-    sent = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    sent = sent_data(app)
     bar, table = (next(data for data in sent if part in data) for part in ("choice", "accepted"))
     assert bar["choice"]["component"] == 0 and bar["counts"] == {"all": 3}
     assert table["columns"][1]["values"] == ["not evaluated"] * 3
@@ -239,7 +240,7 @@ def test_a_bundle_opens_on_every_page_with_its_counts(lab, open_page, page):
     app.switch_page(f"pages/{page}.py").run()
     assert not app.exception and not app.error
     assert "imported from Calscope" in words(app)
-    sent = "".join(element.proto.json for element in app.get("bidi_component"))
+    sent = json.dumps(sent_data(app))
     assert page in ("motion", "extraction") or ('"accepted": 2' in sent and '"rejected": 1' in sent)
     assert ("only the short film below" in words(app)) == (page == "motion")
     assert ('"labels": ["tone", "lick"]' in sent) == (page == "traces")

@@ -5,6 +5,7 @@ import re
 
 import pytest
 import streamlit as st
+from sent_views import sent_data
 
 from calscope.io.curation_log import FOLDER
 from calscope.jobs.manager import JobManager
@@ -41,7 +42,7 @@ def judged(lab):
 
 def sent(app, part):
     """The data of the component on the page that has such a part."""
-    found = [json.loads(one.proto.json or "{}") for one in app.get("bidi_component")]
+    found = sent_data(app)
     return next(data for data in found if part in data)
 
 
@@ -111,7 +112,7 @@ def test_who_judges_blind_is_shown_and_counted_nothing_that_another_one_said(ope
         assert sent(app, "counts")["counts"]["accepted"] == found.evaluation.n_accepted
         (tile,) = (one for one in sent(app, "animals")["animals"] if one["value"] == "Animal_1")
         assert tile["line"].startswith(f"{found.evaluation.n_accepted} of {found.refit.n}")
-        told = json.dumps([json.loads(one.proto.json or "{}") for one in app.get("bidi_component")])
+        told = json.dumps(sent_data(app))
         assert "<script>" not in told, "the name of the other one"
 
 

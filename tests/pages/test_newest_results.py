@@ -1,9 +1,9 @@
 """Pages show the newest result of each animal, whatever became of later runs, or those of the run that is picked."""
 
-import json
 from dataclasses import replace
 
 import pytest
+from sent_views import sent_data
 
 from calscope.jobs.manager import JobManager
 from calscope.ui.frame import keys
@@ -19,12 +19,12 @@ def words(app):
 
 def pictures(app):
     """The maps of components that the page sent."""
-    sent = [json.loads(element.proto.json) for element in app.get("bidi_component") if element.proto.json]
+    sent = sent_data(app)
     return [data for data in sent if "outlines" in data]
 
 
 def tile(app, name):
-    sent = [json.loads(element.proto.json) for element in app.get("bidi_component") if element.proto.json]
+    sent = sent_data(app)
     return next(one for one in next(data["animals"] for data in sent if "animals" in data) if one["value"] == name)
 
 

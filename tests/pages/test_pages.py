@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sent_views import sent_data
 
 from calscope.jobs.manager import JobManager
 from calscope.model.groups import Thresholds
@@ -42,13 +43,13 @@ def figures(app):
 
 def linked(app, part):
     """What the page sent to its linked views, of those whose data have that part."""
-    sent = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    sent = sent_data(app)
     return [data for data in sent if part in data]
 
 
 def strip(app):
     """The tiles of the animals above the page, by name."""
-    sent = [json.loads(element.proto.json) for element in app.get("bidi_component") if element.proto.json]
+    sent = sent_data(app)
     tiles = next(one["animals"] for one in sent if "animals" in one)
     return {tile["value"]: tile for tile in tiles}
 
@@ -178,7 +179,7 @@ def test_name_with_markdown_in_it_is_shown_as_it_stands(open_page, lab):
 
 def swipes(app):
     """What the page sent to be swiped, by the title of the image."""
-    sent = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    sent = sent_data(app)
     return [drawn for drawn in sent if "before" in drawn]
 
 

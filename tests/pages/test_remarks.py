@@ -1,9 +1,9 @@
 """A remark on an animal: typed at the top of a page, kept with the folder, told in the strip and in tables."""
 
-import json
 import shutil
 
 import pytest
+from sent_views import sent_data
 
 from calscope.pipeline.kept_remarks import keep_remark, remarks_of
 from calscope.ui.frame import keys
@@ -17,7 +17,7 @@ def box(app):
 
 
 def tile(app, name):
-    sent = [json.loads(one.proto.json or "{}") for one in app.get("bidi_component")]
+    sent = sent_data(app)
     return next(one for one in next(data["animals"] for data in sent if "animals" in data) if one["value"] == name)
 
 

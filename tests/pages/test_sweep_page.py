@@ -1,10 +1,10 @@
 """The page Sweep: what it takes before it starts, what is refused, the sheet, and the way to Tune."""
 
-import json
 import re
 from dataclasses import replace
 
 import pytest
+from sent_views import sent_data
 
 from calscope.jobs.job_spec import JobSpec
 from calscope.jobs.manager import JobManager
@@ -52,7 +52,7 @@ def words(app):
 
 
 def cells(app):
-    sent = [json.loads(element.proto.json) for element in app.get("bidi_component") if element.proto.json]
+    sent = sent_data(app)
     return next((data["cells"] for data in sent if "cells" in data), None)
 
 

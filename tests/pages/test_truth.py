@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from sent_views import sent_data
 
 from calscope.ui.frame import keys
 from calscope.ui.widgets.truth_view import laid_on
@@ -20,7 +21,7 @@ def names(app):
 
 
 def linked(app, entry):
-    sent = [json.loads(one.proto.json or "{}") for one in app.get("bidi_component")]
+    sent = sent_data(app)
     return next(data for data in sent if entry in data)
 
 

@@ -1,11 +1,11 @@
 """The page Tune: what is tried, taken back, held, kept and used for runs."""
 
-import json
 import shutil
 
 import numpy as np
 import pytest
 import tifffile
+from sent_views import sent_data
 
 from calscope.algorithms.comparison.truth_scores import cropped_truth, found_cells
 from calscope.jobs.tune_messages import TuneAnswer
@@ -292,7 +292,7 @@ def test_a_link_to_a_state_that_is_not_kept_says_so_and_shows_the_usual_one(tune
 
 def drawn(app):
     """What the map was sent."""
-    sent = [json.loads(one.proto.json or "{}") for one in app.get("bidi_component")]
+    sent = sent_data(app)
     return next(data for data in sent if "layers" in data)
 
 

@@ -1,6 +1,5 @@
 """From a folder to its traces: each page leads to the next, and one button runs everything and says what that is."""
 
-import json
 import re
 import shutil
 from dataclasses import replace
@@ -9,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import tifffile
+from sent_views import sent_data
 
 from calscope.jobs.job_spec import DEMOS, JobSpec
 from calscope.pipeline import room
@@ -150,7 +150,7 @@ def test_what_keeps_a_run_of_everything_from_starting_is_said(open_page, lab, su
 
 
 def test_the_marks_of_the_steps_are_explained_in_words(open_page, lab):
-    sent = [json.loads(one.proto.json or "{}") for one in open_page("data", data=lab.bad).get("bidi_component")]
+    sent = sent_data(open_page("data", data=lab.bad))
     tiles = {tile["value"]: tile for tile in next(one["animals"] for one in sent if "animals" in one)}
     assert (tiles["Animal_1"]["step"], tiles["Animal_1"]["n_done"]) == ("evaluated", 4)
     assert (tiles["Broken_1"]["step"], tiles["Broken_1"]["n_done"]) == ("raw", 1)

@@ -197,7 +197,8 @@ function makeStore() {
 // back when the view goes.
 const views = new WeakMap();
 
-function show({ parentElement: root, data, setStateValue }, make) {
+function show({ parentElement: root, data: bytes, setStateValue }, make) {
+  const data = JSON.parse(new TextDecoder().decode(bytes));
   let mine = views.get(root);
   if (!mine) views.set(root, (mine = { root }));
   mine.tellServer = setStateValue;

@@ -6,6 +6,7 @@ from importlib.resources import files
 from typing import Any
 
 import streamlit as st
+from pydantic_core import to_json
 
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import keys
@@ -34,8 +35,11 @@ def mount(name: str, view: EvaluatedAnimal, page: str, data: dict[str, Any], **o
 
 
 def place(name: str, key: str, data: dict[str, Any], **on_changes: Callable[[], None]) -> None:
-    """Draw the view of that name; its `data["animal"]` names what it shares its choice with."""
-    _component(name)(key=key, data=data, on_window_change=nothing, **on_changes)
+    """Draw the view of that name; its `data["animal"]` names what it shares its choice with.
+
+    The data go as bytes, which Streamlit hands on: it would look for tables in anything else, and write it twice.
+    """
+    _component(name)(key=key, data=to_json(data), on_window_change=nothing, **on_changes)
 
 
 def key_of(name: str, view: EvaluatedAnimal, page: str) -> str:
