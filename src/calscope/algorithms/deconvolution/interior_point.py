@@ -8,12 +8,14 @@ Penalty and baseline follow from how the solution moves with them, for which the
 import numpy as np
 from numpy.typing import NDArray
 
-from calscope.algorithms.deconvolution.noise_constraint import Deconvolved, first_baseline, step
+from calscope.algorithms.deconvolution.noise_constraint import Deconvolved, first_baseline, step, without_activity
 from calscope.compiled import kernel
 
 NEWTON_STEPS = 60
 OUTER_ROUNDS = 25
 GAP = 1e-10
+EXACT = 1e-7
+"""Where the conditions of the solution hold to this share of the trace's size, rounding forbids more."""
 TINY = 1e-11
 """Activity never gets smaller, or the banded system would lose its digits."""
 SMALLEST_SPIKE = 1e-4
@@ -35,6 +37,9 @@ def deconvolve_ar2(trace: NDArray, g: NDArray, noise: float, *, nonneg_baseline:
         Keep the baseline at 0 or above.
     """
     y = np.ascontiguousarray(trace, np.float64) / noise
+    if (silent := without_activity(y, nonneg=nonneg_baseline)) is not None:
+        nothing = np.zeros(y.size)
+        return Deconvolved(nothing, nothing.copy(), silent * noise, 0.0, np.inf)
     start = first_baseline(y, nonneg=nonneg_baseline)
     c, s, baseline, penalty = _constrained(y, float(g[0]), float(g[1]), start, nonneg_baseline)
     s[s < SMALLEST_SPIKE] = 0.0
@@ -89,6 +94,9 @@ def _solve(  # noqa: PLR0917 - kernels take no keywords
     """Minimise |y - b - c|²/2 + lam sum(s) over s >= 0; s and z hold the start, and the solution afterwards."""
     n = y.size
     weight, ds = np.empty(n), np.empty(n)
+    size = 1.0
+    for t in range(n):
+        size = max(size, abs(y[t] - b))
     for _ in range(NEWTON_STEPS):
         _filter(s, g1, g2, c)
         gap = 0.0
@@ -107,7 +115,7 @@ def _solve(  # noqa: PLR0917 - kernels take no keywords
             worst = max(worst, abs(rest + error[t]))
             weight[t] = z[t] / s[t]
         _factorise(weight, g1, g2, factors)
-        if gap < GAP and (worst < 1e-7 or gap < 1e-4 * GAP):
+        if gap < GAP and (worst < EXACT * size or gap < 1e-4 * GAP):
             return
         _back_substitute(factors, rhs)
         length = 1.0

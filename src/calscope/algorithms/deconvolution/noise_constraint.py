@@ -22,6 +22,7 @@ class Deconvolved(NamedTuple):
     c1: float
     """Calcium in the first frame."""
     penalty: float
+    """Infinite where nothing is active."""
 
 
 def first_baseline(y: NDArray, *, nonneg: bool) -> float:
@@ -31,6 +32,12 @@ def first_baseline(y: NDArray, *, nonneg: bool) -> float:
     ordered = np.partition(y, (below, min(below + 1, y.size - 1)))
     low = float(ordered[below] + (at - below) * (ordered[min(below + 1, y.size - 1)] - ordered[below]))
     return max(0.0, low) if nonneg else low
+
+
+def without_activity(y: NDArray, *, nonneg: bool) -> float | None:
+    """Give the baseline of a trace that is no larger than its noise (1) without any activity; None of others."""
+    baseline = max(0.0, float(y.mean())) if nonneg else float(y.mean())
+    return baseline if np.sum((y - baseline) ** 2) <= y.size else None
 
 
 @kernel
