@@ -36,10 +36,9 @@ def deconvolve_ar2(trace: NDArray, g: NDArray, noise: float, *, nonneg_baseline:
     nonneg_baseline
         Keep the baseline at 0 or above.
     """
+    if (silent := without_activity(np.asarray(trace, np.float64), noise, nonneg=nonneg_baseline)) is not None:
+        return silent
     y = np.ascontiguousarray(trace, np.float64) / noise
-    if (silent := without_activity(y, nonneg=nonneg_baseline)) is not None:
-        nothing = np.zeros(y.size)
-        return Deconvolved(nothing, nothing.copy(), silent * noise, 0.0, np.inf)
     start = first_baseline(y, nonneg=nonneg_baseline)
     c, s, baseline, penalty = _constrained(y, float(g[0]), float(g[1]), start, nonneg_baseline)
     s[s < SMALLEST_SPIKE] = 0.0

@@ -34,10 +34,15 @@ def first_baseline(y: NDArray, *, nonneg: bool) -> float:
     return max(0.0, low) if nonneg else low
 
 
-def without_activity(y: NDArray, *, nonneg: bool) -> float | None:
-    """Give the baseline of a trace that is no larger than its noise (1) without any activity; None of others."""
+def without_activity(y: NDArray, noise: float, *, nonneg: bool) -> Deconvolved | None:
+    """Give the solution for a trace that is no larger than its noise without any spike; None for others.
+
+    No penalty makes the residual of such a trace as large as the noise, which `step` looks for.
+    """
     baseline = max(0.0, float(y.mean())) if nonneg else float(y.mean())
-    return baseline if np.sum((y - baseline) ** 2) <= y.size else None
+    if np.sum((y - baseline) ** 2) > noise * noise * y.size:
+        return None
+    return Deconvolved(np.zeros(y.size), np.zeros(y.size), baseline, 0.0, np.inf)
 
 
 @kernel
