@@ -90,13 +90,12 @@ def test_order_zero_only_clips_and_a_flat_trace_is_no_error():
     assert not model_trace(np.zeros(50, np.float32), p=1, nonneg_baseline=True).c.any()
 
 
-@pytest.mark.parametrize("g", [AR1, AR2], ids=["AR1", "AR2"])
 @pytest.mark.parametrize("deviation", [0.5, 0.9, 0.99])
-def test_a_trace_that_is_no_larger_than_the_noise_has_no_activity_and_its_mean_for_a_baseline(g, deviation):
+def test_a_trace_that_is_no_larger_than_the_noise_has_no_activity_and_its_mean_for_a_baseline(deviation):
     steps = np.random.default_rng(5).standard_normal(400)
     for mean, nonneg, baseline in ((3.0, True, 3.0), (-3.0, False, -3.0), (0.0, True, 0.0)):
         trace = mean + deviation * (steps - steps.mean()) / steps.std()
-        found = solve(trace, g, 1.0, nonneg=nonneg)
+        found = solve(trace, AR2, 1.0, nonneg=nonneg)
         assert not found.s.any() and not found.c.any()
         assert found.baseline == pytest.approx(baseline, abs=1e-9)
 

@@ -12,7 +12,7 @@ b are a quadratic equation; solving it and sweeping again converges in a few rou
 import numpy as np
 from numpy.typing import NDArray
 
-from calscope.algorithms.deconvolution.noise_constraint import Deconvolved, first_baseline, step, without_activity
+from calscope.algorithms.deconvolution.noise_constraint import Deconvolved, first_baseline, step
 from calscope.compiled import kernel
 
 ROUNDS = 30
@@ -33,8 +33,6 @@ def deconvolve_ar1(trace: NDArray, g: float, noise: float, *, nonneg_baseline: b
         Keep the baseline at 0 or above.
     """
     y = np.ascontiguousarray(trace, np.float64)
-    if (silent := without_activity(y, noise, nonneg=nonneg_baseline)) is not None:
-        return silent
     start = first_baseline(y, nonneg=nonneg_baseline)
     c, s, baseline, penalty = _constrained(y, g, noise * noise * y.size, start, nonneg_baseline)
     return Deconvolved(c, s, baseline, float(c[0]), penalty)
