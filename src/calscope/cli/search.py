@@ -6,19 +6,13 @@ from pathlib import Path
 
 from calscope.cli import BAD_INPUT, INTERRUPTED, OK
 from calscope.cli.progress_line import ProgressLine
-from calscope.cli.settings import read_settings
 from calscope.cli.stop import Stop
 from calscope.cli.suggest import new_file, write_values
-from calscope.cli.sweep import one_animal, printed, table_file, write_table
-from calscope.engines.engine_registry import get_engine
-from calscope.io.project import find_recordings
-from calscope.model.animal_inputs import AnimalInputs, parameters_of
+from calscope.cli.sweep import make_ready, printed, swept_animal, table_file, write_table
 from calscope.model.errors import Cancelled, ParameterError
 from calscope.model.json_text import quoted
-from calscope.model.note_texts.all_texts import texts
 from calscope.model.sweeps.search_plan import SearchPlan, SearchRange, check_search, read_range
 from calscope.pipeline.cohort import Step
-from calscope.pipeline.store import default_store
 from calscope.pipeline.sweeps.find_values import SearchResults, find_values
 from calscope.pipeline.sweeps.run_points import SweptAnimal
 from calscope.pipeline.sweeps.search_table import all_rounds, evidence, part_in_words, proposed_values, round_table
@@ -33,19 +27,11 @@ def command(chosen: argparse.Namespace) -> int:
         most_unconfirmed=chosen.most_unconfirmed,
     )
     check_search(plan)
-    settings = read_settings(chosen.params, chosen.changes)
-    data = Path(chosen.data).absolute()
-    ref = one_animal(find_recordings(data), chosen.animal, "search")
-    params = parameters_of(ref.name, settings.params, AnimalInputs(settings.animals.get(ref.name, {})))
-    out = None if chosen.out is None else table_file(chosen.out, data)
-    values_file = None if chosen.values is None else new_file(Path(chosen.values))
     line = ProgressLine()
-    for note in texts(settings.notes):
-        line.say(note)
-    store = default_store()
-    store.check_writable()
-    store.sweep(on_wait=line.say)
-    animal = SweptAnimal(ref.path, params, get_engine("builtin"), store, n_frames=chosen.frames, workers=chosen.workers)
+    animal = swept_animal(chosen, "search", line)
+    out = table_file(chosen)
+    values_file = None if chosen.values is None else new_file(Path(chosen.values))
+    make_ready(animal.store, line)
     found, stopped = _search(animal, plan, line)
     line.clear()
     if found.rounds:
@@ -55,7 +41,7 @@ def command(chosen: argparse.Namespace) -> int:
     if stopped:
         return INTERRUPTED
     if values_file is not None and found.proposal is not None:
-        write_values(values_file, params.replace(found.proposal.values))
+        write_values(values_file, animal.params.replace(found.proposal.values))
         sys.stdout.write(f"{values_file}\n")
     failed = list(dict.fromkeys(point.error for point in found.points if point.error))
     for error in failed:

@@ -32,19 +32,11 @@ _TABLES = (".csv", ".parquet")
 def command(chosen: argparse.Namespace) -> int:
     """Run all points; print the table, and write it where it is asked for."""
     plan = SweepPlan(tuple(_over(text) for text in chosen.over), whole=chosen.crop == "whole", injected=chosen.injected)
-    settings = read_settings(chosen.params, chosen.changes)
-    data = Path(chosen.data).absolute()
-    ref = one_animal(find_recordings(data), chosen.animal, "sweep")
-    params = parameters_of(ref.name, settings.params, AnimalInputs(settings.animals.get(ref.name, {})))
-    points_of(plan.over, params)
-    out = None if chosen.out is None else table_file(chosen.out, data)
     line = ProgressLine()
-    for note in texts(settings.notes):
-        line.say(note)
-    store = default_store()
-    store.check_writable()
-    store.sweep(on_wait=line.say)
-    animal = SweptAnimal(ref.path, params, get_engine("builtin"), store, n_frames=chosen.frames, workers=chosen.workers)
+    animal = swept_animal(chosen, "sweep", line)
+    points_of(plan.over, animal.params)
+    out = table_file(chosen)
+    make_ready(animal.store, line)
     return _run(animal, plan, out, line)
 
 
@@ -91,17 +83,41 @@ def _over(text: str) -> Over:
     return read_over(name.strip(), given)
 
 
-def one_animal(project: Project, name: str | None, what: str) -> RecordingRef:
-    """Give the animal that a sweep or a search (`what`) is of; RecordingError where it is not told."""
+def swept_animal(chosen: argparse.Namespace, what: str, line: ProgressLine) -> SweptAnimal:
+    """Give the animal that a sweep or a search (`what`) is of, with its own values; say what its settings say.
+
+    Raises
+    ------
+    RecordingError
+        When the animal is not told.
+    """
+    settings = read_settings(chosen.params, chosen.changes)
+    ref = _one_animal(find_recordings(Path(chosen.data).absolute()), chosen.animal, what)
+    params = parameters_of(ref.name, settings.params, AnimalInputs(settings.animals.get(ref.name, {})))
+    for note in texts(settings.notes):
+        line.say(note)
+    engine = get_engine("builtin")
+    return SweptAnimal(ref.path, params, engine, default_store(), n_frames=chosen.frames, workers=chosen.workers)
+
+
+def make_ready(store: Store, line: ProgressLine) -> None:
+    """Ask whether results can be kept, and take away what others left half made."""
+    store.check_writable()
+    store.sweep(on_wait=line.say)
+
+
+def _one_animal(project: Project, name: str | None, what: str) -> RecordingRef:
     if name is None and len(project.recordings) > 1:
         known = ", ".join(ref.name for ref in project.recordings)
         raise RecordingError(f"A {what} is of one animal. Choose one with --animal: {known}.")
     return choose_animals(project, None if name is None else (name,))[0]
 
 
-def table_file(text: str, data: Path) -> Path:
-    """Give the file of a table; ParameterError where its name has another ending."""
-    out = Path(text)
+def table_file(chosen: argparse.Namespace) -> Path | None:
+    """Give the file of the table, where one is asked for; ParameterError where its name has another ending."""
+    if chosen.out is None:
+        return None
+    out, data = Path(chosen.out), Path(chosen.data).absolute()
     if out.suffix not in _TABLES:
         raise ParameterError(f"--out {out} must end in {' or '.join(_TABLES)}.")
     if data.is_dir():
