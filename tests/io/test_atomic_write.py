@@ -44,6 +44,27 @@ def test_an_older_folder_of_ours_is_replaced_and_anybody_elses_is_not(tmp_path):
     assert (tmp_path / "x" / "mine").read_text() == "a person's"
 
 
+def test_what_a_person_puts_there_while_it_is_written_is_left_alone(tmp_path):
+    with atomic_folder(tmp_path / "x"):
+        pass
+    with pytest.raises(StoreError, match="such as mine"), atomic_folder(tmp_path / "x"):
+        (tmp_path / "x" / "mine").write_text("a person's")
+    assert (tmp_path / "x" / "mine").read_text() == "a person's"
+
+
+def test_many_may_write_one_folder_at_once_and_each_is_whole(tmp_path):
+    def write(number):
+        with atomic_folder(tmp_path / "x") as part:
+            for name in ("one", "two"):
+                (part / f"{number}-{name}").write_text(name)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(200)))
+    assert list(tmp_path.iterdir()) == [tmp_path / "x"]
+    numbers = {path.name.partition("-")[0] for path in (tmp_path / "x").iterdir() if path.name != MARK}
+    assert len(numbers) == 1 and len(list((tmp_path / "x").iterdir())) == 3
+
+
 def test_many_may_write_one_text_at_once(tmp_path):
     path, texts = tmp_path / "a.json", [str(i) * 100_000 for i in range(8)]
     with ThreadPoolExecutor(8) as pool:

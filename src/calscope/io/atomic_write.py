@@ -12,7 +12,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from calscope.io.unfinished import is_unfinished, remove, set_aside, unfinished
@@ -28,6 +28,7 @@ BUSY_S = 2.0
 _RETRY_S = 0.05
 _IN_USE = (5, 32)
 """Numbers that Windows gives for a file, or a folder with a file, that is open elsewhere."""
+_TAKEN = (errno.ENOTEMPTY, errno.EEXIST)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _SHORT_WRITE = re.compile(r"^\d+ requested and \d+ written$|errno = 28\b|No space left on device")
 """What numpy and HDF5 say of a disk that took less than they gave it; they set no errno."""
@@ -146,16 +147,43 @@ def atomic_folder(target: Path) -> Iterator[Path]:
 
 
 def _replace_folder(part: Path, target: Path) -> None:
-    """Move a finished folder to its place; the older one is back there if that fails."""
+    """Move a finished folder to its place; the older one is back there if that fails.
+
+    Where somebody else's export comes there between the two moves, it is an older one too.
+
+    Raises
+    ------
+    StoreError
+        When a person put something there meanwhile.
+    """
+    _check_replaceable(target)
+    while not _took_the_place(part, target):
+        _check_replaceable(target)
+
+
+def _took_the_place(part: Path, target: Path) -> bool:
+    """Move a folder to its place, and what was there out of it; False where another one came there in between."""
     old = set_aside(part, target)
     try:
-        if target.exists():
+        with suppress(FileNotFoundError):
             move(target, old)
-        move(part, target)
+        placed = _moved_to_free_place(part, target)
+        remove(old)
+        return placed
     finally:
         if old.exists() and not target.exists():
             move(old, target)
-        remove(old)
+
+
+def _moved_to_free_place(part: Path, target: Path) -> bool:
+    """Move a folder; False where one is there, or was when it was tried."""
+    try:
+        move(part, target)
+    except OSError as error:
+        if error.errno in _TAKEN or target.is_dir():
+            return False
+        raise
+    return True
 
 
 def move(source: Path, target: Path) -> None:
@@ -195,12 +223,33 @@ def _check_replaceable(folder: Path) -> None:
     """Refuse to touch what `atomic_folder` did not write."""
     if folder.is_symlink() or folder.is_file():
         raise StoreError(f"{folder} is a file or a link, and is left alone. Choose another folder, or move it first.")
-    foreign = next(_foreign(folder), None) if folder.is_dir() else None
+    foreign = _first_foreign(folder)
     if foreign is not None:
         raise StoreError(
             f"{folder} holds files that are no export of Calscope's, such as {foreign}; it is left alone. "
             "Choose another folder to export to, or move these files first."
         )
+
+
+def _first_foreign(folder: Path) -> str | None:
+    """Name a file below a folder that its mark does not list; looks anew where the folder was replaced meanwhile."""
+    while True:
+        looked_at = _identity(folder)
+        if looked_at is None:
+            return None
+        with suppress(FileNotFoundError):
+            found = next(_foreign(folder), None)
+            if _identity(folder) == looked_at:
+                return found
+
+
+def _identity(folder: Path) -> tuple[int, int, int] | None:
+    """Tell a folder from another one that takes its place; None where there is none."""
+    try:
+        stat = folder.stat()
+    except FileNotFoundError:
+        return None
+    return stat.st_dev, stat.st_ino, stat.st_ctime_ns
 
 
 def _foreign(folder: Path) -> Iterator[str]:
