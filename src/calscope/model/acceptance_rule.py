@@ -4,11 +4,13 @@ The rule of Giovannucci et al. 2019 (eLife 8:e38173) for SNR, spatial r and the 
 also look like a soma, where that is asked for.
 """
 
-import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 MeasureName = Literal["snr", "r_value", "cnn"]
 Sign = Literal[">", "≥", "≤", "<"]
@@ -34,13 +36,13 @@ class MeasureRule:
         """Whether the lowest threshold lies above the smallest value of the measure."""
         return self.lowest > _SMALLEST[self.name]
 
-    def meets_upper(self, value: float) -> bool:
-        """Whether a value lets its component pass; one that was not measured (NaN) does not."""
-        return operator.gt(value, self.upper) if self.upper_sign == ">" else operator.ge(value, self.upper)
+    def meets_upper(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Whether values let their components pass; one that was not measured (NaN) does not."""
+        return values > self.upper if self.upper_sign == ">" else values >= self.upper
 
-    def fails_lowest(self, value: float) -> bool:
-        """Whether a value rejects its component; one that was not measured (NaN) does not."""
-        return value <= self.lowest
+    def fails_lowest(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Whether values reject their components; one that was not measured (NaN) does not."""
+        return values <= self.lowest
 
 
 def required_sign(measure: str, bound: str) -> Sign:

@@ -253,11 +253,13 @@ class ComponentQuality:
             return np.full(self.snr.shape, np.nan, np.float32)
         return np.asarray(self.soma_parts.min(axis=1), np.float32)
 
-    def weakest_part(self, component: int) -> SomaPart | None:
-        """Name the part that keeps a component from being more like a soma; None where it was not measured."""
-        if self.soma_parts is None or np.isnan(self.soma_parts[component]).any():
-            return None
-        return SOMA_PARTS[int(np.argmin(self.soma_parts[component]))]
+    def weakest_parts(self) -> list[SomaPart | None]:
+        """Name the part that keeps each component from being more like a soma; None where it was not measured."""
+        if self.soma_parts is None:
+            return [None] * len(self.snr)
+        unknown = set(np.flatnonzero(np.isnan(self.soma_parts).any(axis=1)).tolist())
+        weakest = np.argmin(self.soma_parts, axis=1)
+        return [None if k in unknown else SOMA_PARTS[part] for k, part in enumerate(weakest.tolist())]
 
 
 @dataclass(frozen=True)

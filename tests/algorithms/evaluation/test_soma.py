@@ -252,7 +252,7 @@ def test_quality_carries_the_smallest_part_and_names_it(recording):
     movie, found = recording
     quality = measure_components(movie, found, gSig=GSIG, fr_hz=10.0, decay_time_s=0.4)
     np.testing.assert_array_equal(quality.soma, quality.soma_parts.min(axis=1))
-    assert quality.weakest_part(1) == "edge"
+    assert quality.weakest_parts()[1] == "edge"
     bare = ComponentQuality(quality.snr, quality.r_value, quality.cnn)
     assert np.isnan(bare.soma).all()
-    assert bare.weakest_part(0) is None
+    assert bare.weakest_parts() == [None] * len(bare.snr)

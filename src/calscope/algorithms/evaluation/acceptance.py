@@ -3,15 +3,15 @@
 The rule itself is in `calscope.model.acceptance_rule`.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calscope.model.acceptance_rule import MeasureRule, measure_rules
 from calscope.model.notes import Note
-from calscope.model.results import ComponentQuality, Evaluation, SomaPart
+from calscope.model.results import ComponentQuality, Evaluation
 
 
 def accept_components(
@@ -26,11 +26,13 @@ def accept_components(
     cnn_lowest: float,
     use_soma: bool = True,
     min_soma: float = 0.5,
+    with_reasons: bool = True,
 ) -> Evaluation:
     """Accept where any upper threshold is met, every lowest one is passed, and the likeness to a soma suffices.
 
     A measure that could not be taken (NaN) meets no upper threshold and fails no lowest one; a likeness to a soma that
     could not be measured rejects nothing. The network's score counts only with `use_cnn`, the likeness with `use_soma`.
+    Reasons take most of the time; who only counts does without.
     """
     rules = measure_rules(
         {
@@ -43,19 +45,23 @@ def accept_components(
             "cnn_lowest": cnn_lowest,
         }
     )
-    reasons = []
-    soma = quality.soma.tolist()
-    for k, (snr, r, cnn) in enumerate(
-        zip(quality.snr.tolist(), quality.r_value.tolist(), quality.cnn.tolist(), strict=True)
-    ):
-        values = {"snr": snr, "r_value": r, "cnn": cnn}
-        measures = [_Measure(values[rule.name], rule) for rule in rules]
-        is_accepted, checks = _decide(measures)
-        if is_accepted and use_soma and quality.soma_parts is not None:
-            check = _soma_check(soma[k], min_soma, quality.weakest_part(k))
-            is_accepted, checks = check["passed"], [*checks, check]
-        reasons.append(Note("accepted" if is_accepted else "rejected", {"checks": checks}))
-    return Evaluation(np.array([reason.kind == "accepted" for reason in reasons], bool), tuple(reasons))
+    by_name = {"snr": quality.snr, "r_value": quality.r_value, "cnn": quality.cnn}
+    measures = [_Measure.compared(by_name[rule.name], rule) for rule in rules]
+    active = np.any([one.meets_upper for one in measures], axis=0)
+    active &= ~np.any([one.fails_lowest for one in measures], axis=0)
+    soma = quality.soma.astype(np.float64)
+    is_soma = ~(soma < min_soma) if use_soma else np.ones_like(active)
+    accepted = np.asarray(active & is_soma, np.bool_)
+    if not with_reasons:
+        return Evaluation(accepted)
+    checks = [_deciding(measures, k) for k in range(len(accepted))]
+    if use_soma and quality.soma_parts is not None:
+        weakest = quality.weakest_parts()
+        for k in np.flatnonzero(active).tolist():
+            check = _check("soma", float(soma[k]), "upper", min_soma, passed=bool(is_soma[k]))
+            checks[k].append(check | {"weakest_part": weakest[k]})
+    kinds = np.where(accepted, "accepted", "rejected").tolist()
+    return Evaluation(accepted, tuple(Note(kind, {"checks": c}) for kind, c in zip(kinds, checks, strict=True)))
 
 
 Check = dict[str, Any]
@@ -64,36 +70,30 @@ Check = dict[str, Any]
 
 @dataclass(frozen=True)
 class _Measure:
-    """One number with its two thresholds."""
+    """One measure of all components, compared with its two thresholds."""
 
-    value: float
     rule: MeasureRule
+    values: list[float]
+    meets_upper: NDArray[np.bool_]
+    fails_lowest: NDArray[np.bool_]
 
-    def meets_upper(self) -> bool:
-        return self.rule.meets_upper(self.value)
+    @classmethod
+    def compared(cls, values: NDArray[np.float32], rule: MeasureRule) -> "_Measure":
+        exact = np.asarray(values, np.float64)  # a threshold is not to be rounded to what single precision has
+        return cls(rule, exact.tolist(), rule.meets_upper(exact), rule.fails_lowest(exact))
 
-    def fails_lowest(self) -> bool:
-        return self.rule.fails_lowest(self.value)
+    def check_upper(self, k: int) -> Check:
+        return _check(self.rule.name, self.values[k], "upper", self.rule.upper, passed=bool(self.meets_upper[k]))
 
-    def check_upper(self) -> Check:
-        return _check(self.rule.name, self.value, "upper", self.rule.upper, passed=self.meets_upper())
-
-    def check_lowest(self) -> Check:
-        return _check(self.rule.name, self.value, "lowest", self.rule.lowest, passed=not self.fails_lowest())
-
-
-def _decide(measures: list[_Measure]) -> tuple[bool, list[Check]]:
-    """Accept or reject, with the checks that decide."""
-    failed = [m.check_lowest() for m in measures if m.fails_lowest()]
-    if failed:
-        return False, failed
-    met = [m.check_upper() for m in measures if m.meets_upper()]
-    return bool(met), met or [m.check_upper() for m in measures]
+    def check_lowest(self, k: int) -> Check:
+        return _check(self.rule.name, self.values[k], "lowest", self.rule.lowest, passed=not self.fails_lowest[k])
 
 
-def _soma_check(soma: float, least: float, weakest: SomaPart | None) -> Check:
-    passed = math.isnan(soma) or soma >= least
-    return _check("soma", soma, "upper", least, passed=passed) | {"weakest_part": weakest}
+def _deciding(measures: list[_Measure], k: int) -> list[Check]:
+    """Give the checks that decide of a component, before its likeness to a soma."""
+    failed = [one.check_lowest(k) for one in measures if one.fails_lowest[k]]
+    met = [one.check_upper(k) for one in measures if one.meets_upper[k]]
+    return failed or met or [one.check_upper(k) for one in measures]
 
 
 def _check(measure: str, value: float, bound: str, threshold: float, *, passed: bool) -> Check:

@@ -74,8 +74,10 @@ def _beside(check: Check) -> str:
 
 def _digits(value: float, threshold: float) -> str:
     """Give two digits, or as many as it takes to tell a value from its threshold: 0.848 < 0.85."""
-    texts = [f"{value:.{digits}f}" for digits in (2, 3, 4)]
-    return texts[0] if value == threshold else next((t for t in texts if float(t) != threshold), texts[-1])
+    if value == threshold:
+        return f"{value:.2f}"
+    texts = (f"{value:.{digits}f}" for digits in (2, 3))
+    return next((text for text in texts if float(text) != threshold), f"{value:.4f}")
 
 
 def _accepted(checks: Sequence[Check]) -> str:

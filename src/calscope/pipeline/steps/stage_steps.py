@@ -178,10 +178,10 @@ def run_flags(inputs: StageInputs) -> FlagMeasures:
     )
 
 
-def evaluate_components(quality: ComponentQuality, thresholds: Thresholds) -> Evaluation:
+def evaluate_components(quality: ComponentQuality, thresholds: Thresholds, *, with_reasons: bool = True) -> Evaluation:
     """Accept or reject each component, and say why; quick enough to be done while a threshold is moved."""
     values = thresholds.model_dump() | {"use_soma": thresholds.tests_soma}
-    return accept_components(quality, **values)  # fields and arguments have the same names
+    return accept_components(quality, **values, with_reasons=with_reasons)  # fields and arguments have the same names
 
 
 def run_evaluation(inputs: StageInputs) -> Evaluation:

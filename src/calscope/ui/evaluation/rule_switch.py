@@ -1,10 +1,14 @@
 """The switch between the two rules of evaluation, with how many components each accepts beside each other."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from calscope.model.fields import ParameterField
 from calscope.model.groups import Thresholds
 from calscope.model.params import field_of
+from calscope.model.results import Evaluation
+from calscope.pipeline.steps.stage_steps import evaluate_components
 from calscope.ui.evaluation import evaluated_animal, judged_animal, thresholds_panel
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.frame import keys
@@ -47,17 +51,18 @@ def _shown() -> tuple[EvaluatedAnimal | None, Thresholds | None]:
 def _words(rule: bool, view: EvaluatedAnimal | None, thresholds: Thresholds | None) -> str:  # noqa: FBT001 - an option
     if view is None or thresholds is None:
         return RULES[rule]
-    found = judged_animal.judge(by_rule(view, thresholds, use_soma=rule)).evaluation
-    return f"{RULES[rule]}: {found.n_accepted}" if found else RULES[rule]
-
-
-def by_rule(view: EvaluatedAnimal, thresholds: Thresholds, *, use_soma: bool) -> EvaluatedAnimal:
-    """Give an animal evaluated by one of the two rules, otherwise with these thresholds."""
-    return thresholds_panel.evaluate_with(view, thresholds.model_copy(update={"use_soma": use_soma}))
+    found = _by_rule(view, thresholds, use_soma=rule)
+    found = judged_animal.judge(replace(view, evaluation=found)).evaluation or found
+    return f"{RULES[rule]}: {found.n_accepted}"
 
 
 def other_rule_words(view: EvaluatedAnimal, thresholds: Thresholds) -> str:
     """Say how many components the rule accepts that does not hold."""
     other = not thresholds.tests_soma
-    found = by_rule(view, thresholds, use_soma=other).evaluation
-    return f"{RULES[other]}: {found.n_accepted}" if found else ""
+    return f"{RULES[other]}: {_by_rule(view, thresholds, use_soma=other).n_accepted}"
+
+
+def _by_rule(view: EvaluatedAnimal, thresholds: Thresholds, *, use_soma: bool) -> Evaluation:
+    """Evaluate by one of the two rules, otherwise with these thresholds; without reasons, which nobody reads here."""
+    rule = thresholds.model_copy(update={"use_soma": use_soma})
+    return evaluate_components(view.quality, rule, with_reasons=False)

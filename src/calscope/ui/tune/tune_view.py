@@ -222,8 +222,7 @@ def _why_none(shown: EvaluatedAnimal) -> str:
 
 
 def _by_other_rule(state: State, shown: EvaluatedAnimal) -> str:
-    told = rule_switch.other_rule_words(shown, with_defaults(ENGINES[tried.ENGINE], state.params).evaluation)
-    return f" ({told})" if told else ""
+    return f" ({rule_switch.other_rule_words(shown, with_defaults(ENGINES[tried.ENGINE], state.params).evaluation)})"
 
 
 def _against_truth(shown: EvaluatedAnimal, held: EvaluatedAnimal | None) -> str:
