@@ -69,9 +69,9 @@ def what_is_left(
     rng = np.random.default_rng(0)  # the same decisions give the same words
     coefficients = posterior(X[judged], np.asarray(decided[judged], np.float64), start, _grid()).draw(_N_DRAWS, rng)
     unseen = np.flatnonzero(~seen)
-    p_accepts = expit(X[unseen] @ coefficients.T)
-    p_wrong = np.where(accepted[unseen, None], 1 - p_accepts, p_accepts)
-    low, high = shortest_interval((rng.random(p_wrong.shape) < p_wrong).sum(axis=0), _HELD)
+    towards_other = np.where(accepted[unseen, None], -X[unseen], X[unseen]) @ coefficients.T
+    p_wrong = expit(towards_other.astype(np.float32))  # single precision: this is done anew with each decision
+    low, high = shortest_interval((rng.random(p_wrong.shape, np.float32) < p_wrong).sum(axis=0), _HELD)
     wrong = np.full(len(seen), np.nan, np.float32)
     wrong[unseen] = p_wrong.mean(axis=1)
     left = np.sort(wrong[unseen].astype(np.float64))
@@ -94,11 +94,11 @@ def _grid() -> Grid:
 def shortest_interval(counts: NDArray[np.int_], share: float) -> tuple[int, int]:
     """Give the shortest interval, both ends in it, that holds a share of some counts; of several that with the most."""
     held = np.concatenate([[0], np.cumsum(np.bincount(counts))]) / len(counts)
-    low, high = np.triu_indices(len(held) - 1)
-    inside = held[high + 1] - held[low]
-    enough = np.flatnonzero(inside >= share - 1e-9)
-    best = enough[np.lexsort((-inside[enough], (high - low)[enough]))[0]]
-    return int(low[best]), int(high[best])
+    end = np.searchsorted(held, held + share - 1e-9)  # of the shortest one from each count on
+    low = np.flatnonzero(end < len(held))
+    end = end[low]
+    best = np.lexsort((held[low] - held[end], end - low))[0]
+    return int(low[best]), int(end[best]) - 1
 
 
 def margins(quality: ComponentQuality, accepted: NDArray[np.bool_], thresholds: Mapping[str, Any] | None) -> FloatArray:

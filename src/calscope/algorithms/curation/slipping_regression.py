@@ -19,6 +19,8 @@ from calscope.algorithms.curation.likely_start import Start
 Floats = NDArray[np.float64]
 _MOST_STEPS, _MOST_HALVINGS = 50, 12
 _SMALL = 1e-12
+_ROUNDING = 1e-9
+"""What losses may differ by where they are the same: without it steps at the mode were halved for nothing."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +110,9 @@ class _Fit:
         length = np.ones(len(b))
         for _ in range(_MOST_HALVINGS):
             found = self.loss(b - length[:, None] * step)
-            worse = found > loss
+            worse = found > loss + _ROUNDING
             if not worse.any():
                 break
             length[worse] /= 2
-        better = found <= loss
+        better = found <= loss + _ROUNDING
         return np.where(better[:, None], b - length[:, None] * step, b), np.where(better, found, loss)
