@@ -303,7 +303,7 @@ def test_a_run_that_begins_and_is_cancelled_moves_no_button_and_hides_no_result(
     for title in ("Extraction", "Evaluation", "Traces"):
         go(screen, title)
         shown = screen.get_by_role("combobox", name="Results of")
-        expect(shown).to_have_value(re.compile("^Newest: .* · Evaluation and traces$"))
+        expect(shown).to_have_value(re.compile("^Newest: .* · Whole analysis$"))
         expect(screen.get_by_text(re.compile("processed this animal yet|There is no"))).to_have_count(0)
     screen.locator("canvas[data-view]").wait_for()
 

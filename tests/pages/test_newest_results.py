@@ -68,7 +68,7 @@ def test_a_run_of_motion_alone_shows_on_motion_and_leaves_the_evaluation(open_pa
     app = open_page("motion", data=lab.good)
     assert "Motion correction" in picker(app).options[0]
     app.switch_page("pages/evaluation.py").run()
-    assert "Evaluation and traces" in picker(app).options[0] and pictures(app)
+    assert "Whole analysis" in picker(app).options[0] and pictures(app)
 
 
 def test_a_run_of_one_animal_leaves_the_others(open_page, lab, newer):

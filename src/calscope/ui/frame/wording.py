@@ -16,7 +16,7 @@ UNTIL_TITLES = {
     "proposals": "Measurement of what parameters fit",
     "motion": "Motion correction",
     "extraction": "Extraction",
-    "evaluation": "Evaluation and traces",
+    "evaluation": "Whole analysis",
     "injected": "Search for known cells",
 }
 MADE: Mapping[str, str] = MappingProxyType(
