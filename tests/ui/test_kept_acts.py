@@ -206,7 +206,7 @@ def test_components_are_merged_judged_and_deleted_again(store, changeable):
     assert changeable().components.n == 2
 
 
-def test_a_merge_that_is_not_made_is_shown_where_it_was_and_can_not_be_dismissed(store, changeable):
+def test_a_merge_that_is_not_made_is_shown_where_it_was_until_it_is_dismissed(store, changeable):
     assert told(changeable(), ("merge", 1, ""), ("merge", 2, "")) == ""
     entries = open_log(store.root, PRINT).entries()
     of_another_run = [replace(one, target=replace(one.target, run="f" * 32)) for one in entries]
@@ -223,7 +223,15 @@ def test_a_merge_that_is_not_made_is_shown_where_it_was_and_can_not_be_dismissed
         (entries[0].target.x_px + entries[1].target.x_px) / 2,
     )
     assert lost["place"] == pytest.approx([y, x], abs=0.1)
-    assert lost["dismiss"] is None and found["dismiss_all"] == []
+    assert found["dismiss_all"] == [lost["dismiss"]]
+    one = act(tuple(lost["dismiss"]))
+    assert tell(judged_animal.judge(view), one)[one["id"]]["error"] == ""
+    after = judged_animal.judge(view)
+    assert not_carried.to_browser(after)["n_lost"] == 0 and after.judgements.notes == ()
+    again = act(tuple(lost["dismiss"]))
+    assert "not carried over any more" in tell(after, again)[again["id"]]["error"]
+    tell(after, act(("undo", None, "")))
+    assert not_carried.to_browser(judged_animal.judge(view))["n_lost"] == 1
 
 
 @pytest.mark.parametrize(

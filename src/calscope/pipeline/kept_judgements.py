@@ -1,6 +1,6 @@
 """What persons decided of the components of a run, as the store's log of the recording has it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -104,8 +104,8 @@ def judgements_in(entries: Sequence[CurationEntry], results: AnimalResults) -> J
     gone = frozenset(place for place in folded.judgements if place[0] in withdrawn) | (edits.gone if edits else set())
     found = carry_over(folded, results.as_fitted.keys["refit"], components, results.component_places, gone)
     unknown = tuple(Note("curation_unknown", {"action": action}) for action in folded.unknown)
-    notes = (*unknown, *_edit_notes(results))
-    return replace(found, notes=notes, log=tuple(entries), agreements=agreements(found))
+    notes = (*unknown, *_edit_notes(results, folded.dismissed))
+    return replace(found, notes=notes, log=tuple(entries), agreements=agreements(found), dismissed=folded.dismissed)
 
 
 def place_of(results: AnimalResults, component: int) -> Place:
@@ -114,9 +114,9 @@ def place_of(results: AnimalResults, component: int) -> Place:
     return (results.keys["refit"], component) if places is None else places[component]
 
 
-def _edit_notes(results: AnimalResults) -> Iterator[Note]:
+def _edit_notes(results: AnimalResults, dismissed: Collection[Place]) -> Iterator[Note]:
     """Say what was changed by hand and is not made in this run."""
-    for said, why in lost_edits(results):
+    for said, why in lost_edits(results, dismissed):
         yield edit_note(said, why)
 
 
@@ -125,13 +125,19 @@ def edit_note(said: SaidEdit, why: Note) -> Note:
     return Note("edit_not_made", {"kind": said.kind, "who": said.who, "why": why.to_json()})
 
 
-def lost_edits(results: AnimalResults) -> list[tuple[SaidEdit, Note]]:
-    """Give the changes by hand that are not made in a run, and why."""
+def lost_edits(results: AnimalResults, dismissed: Collection[Place]) -> list[tuple[SaidEdit, Note]]:
+    """Give the changes by hand that are not made in a run, and why; without those that need not be shown."""
     edits, edited = results.edits, results.edited
     if edits is None:
         return []
     refused = edited.refused if edited else {}
-    return [
+    lost = [
         *((lost.said, lost.why) for lost in edits.lost),
         *((edits.said[number], why) for number, why in sorted(refused.items())),
     ]
+    return [(said, why) for said, why in lost if place_of_change(said) not in dismissed]
+
+
+def place_of_change(said: SaidEdit) -> Place:
+    """Name a change by hand where it is dismissed."""
+    return said.act, 0

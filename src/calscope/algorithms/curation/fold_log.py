@@ -26,7 +26,7 @@ class Folded:
     targets: dict[Place, Target]
     """As they were meant last."""
     dismissed: frozenset[Place]
-    """Those that need not be shown where no component is like them."""
+    """Those that need not be shown where no component is like them; of a change by hand that is not made, its act."""
     unknown: tuple[str, ...]
     """Actions of other versions, which mean nothing here."""
 
@@ -41,10 +41,10 @@ def fold_log(entries: Sequence[CurationEntry]) -> Folded:
         if entry.target is None or at not in holding or entry.action in OF_THE_SET:
             continue
         place = entry.target.run, entry.target.component
-        targets[place] = entry.target
         if entry.action == "dismiss":
             dismissed.add(place)
             continue
+        targets[place] = entry.target
         dismissed.discard(place)
         said[place].take(at, entry)
     unknown = sorted({entry.action for entry in entries if entry.action not in ACTIONS})

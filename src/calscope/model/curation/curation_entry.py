@@ -33,7 +33,8 @@ Action = Literal[
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
 ACTIONS: tuple[Action, ...] = get_args(Action)
 """`clear` takes a decision away; `settle` says what holds where raters disagree, its text is the decision, or empty
-where it is open again; `dismiss` says that a judgement whose component is gone need not be shown any more.
+where it is open again; `dismiss` says that a judgement whose component is gone, or a change of the set that can't be
+made in a run, need not be shown any more.
 
 `merge` (an entry for each member, with one group), `split` and `draw` change the set of components; `delete` takes away
 one that was made so, and with it the change that made it. The target of `draw` is what was drawn; a single pixel is a

@@ -91,6 +91,8 @@ class Judgements:
     """All that was said of the recording, the oldest first."""
     agreements: tuple[Agreement, ...] = ()
     """Of each two raters who judged components independently."""
+    dismissed: frozenset[tuple[str, int]] = frozenset()
+    """What need not be shown of what is not carried over, as `fold_log` names it."""
 
     def of(self, component: int) -> Judgement:
         """Give what is said of a component; an empty judgement where nothing is."""

@@ -4,6 +4,7 @@ Each comes with a picture of its place and with outlines, so that a person finds
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from calscope.model.curation.judgements import LostJudgement
 from calscope.model.movie import FloatArray
 from calscope.model.note_texts.all_texts import text
 from calscope.model.notes import Note
-from calscope.pipeline.kept_judgements import edit_note, lost_edits
+from calscope.pipeline.kept_judgements import edit_note, lost_edits, place_of_change
 from calscope.plots import png
 from calscope.plots.contours import outlines
 from calscope.plots.scaling import display_range, to_codes
@@ -32,16 +33,25 @@ _OUTLINE = 255
 
 
 def to_browser(view: EvaluatedAnimal) -> dict[str, Any]:
-    """Give both kinds as the views take them; only judgements can be dismissed."""
-    judgements, edits = view.judgements.lost, lost_edits(view.animal.results)
+    """Give both kinds as the views take them."""
+    judgements, edits = view.judgements.lost, _lost_edits(view)
     return {
         "n_lost": len(judgements) + len(edits),
         "lost": [
             *(_of_judgement(one, view.after.corr) for one in judgements[:MOST_SHOWN]),
             *(_of_edit(said, why, view.after.corr) for said, why in edits[:MOST_SHOWN]),
         ],
-        "dismiss_all": [_dismiss(one) for one in judgements],
+        "dismiss_all": [_dismiss(one) for one in targets(view)],
     }
+
+
+def targets(view: EvaluatedAnimal) -> list[Target]:
+    """Give what can be dismissed of both kinds."""
+    return [*(one.target for one in view.judgements.lost), *(_target_of(said) for said, _ in _lost_edits(view))]
+
+
+def _lost_edits(view: EvaluatedAnimal) -> list[tuple[SaidEdit, Note]]:
+    return lost_edits(view.animal.results, view.judgements.dismissed)
 
 
 def _of_judgement(one: LostJudgement, image: FloatArray) -> dict[str, Any]:
@@ -50,15 +60,21 @@ def _of_judgement(one: LostJudgement, image: FloatArray) -> dict[str, Any]:
     parts = ["raters disagree" if judgement.is_disputed else decided, judgement.tag]
     place = f"y {target.y_px:.0f}, x {target.x_px:.0f} px (component {target.component} of its run)"
     words = " · ".join(part for part in (*parts, judgement.note, place) if part)
-    return {"words": words, "dismiss": _dismiss(one), **_shown([target], image)}
+    return {"words": words, "dismiss": _dismiss(target), **_shown([target], image)}
 
 
 def _of_edit(said: SaidEdit, why: Note, image: FloatArray) -> dict[str, Any]:
-    return {"words": text(edit_note(said, why)), "dismiss": None, **_shown(said.targets, image)}
+    words = text(edit_note(said, why))
+    return {"words": words, "dismiss": _dismiss(_target_of(said)), **_shown(said.targets, image)}
 
 
-def _dismiss(one: LostJudgement) -> list[Any]:
-    return ["dismiss", one.target.component, one.target.run]
+def _target_of(said: SaidEdit) -> Target:
+    run, number = place_of_change(said)
+    return replace(said.targets[0], run=run, component=number)
+
+
+def _dismiss(target: Target) -> list[Any]:
+    return ["dismiss", target.component, target.run]
 
 
 def _shown(targets: Sequence[Target], image: FloatArray) -> dict[str, Any]:

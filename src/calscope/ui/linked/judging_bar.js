@@ -249,11 +249,10 @@ function makeJudgingBar(mine, line, dialogs) {
       const row = element("div", "lost-row"), image = element("img");
       Object.assign(image, { src: one.picture, alt: "", width: 56, height: 56 });
       const find = button("Find", "Show on the map where it was", () => { lost.close(); linked.lookAt(mine.animal, one); });
-      row.append(image, element("span", "", one.words), find, one.dismiss ? button("Dismiss", "Don't show it any more", () => { judging.say([one.dismiss]); lost.close(); }) : "");
+      row.append(image, element("span", "", one.words), find, button("Dismiss", "Don't show it any more", () => { judging.say([one.dismiss]); lost.close(); }));
       return row;
     });
     const all = button("Dismiss all", "Don't show any of them", () => { judging.say(judging.data.dismiss_all); lost.close(); });
-    all.hidden = !judging.data.dismiss_all.length;
     const more = element("p", "", n > found.length ? `${n - found.length} more are not shown.` : "");
     const about = element("p", "", "No component of this run is like these, which were judged, merged, split or drawn in other runs. They are kept, and count again where one is found.");
     lost.replaceChildren(element("b", "", `${n} not carried over`), about, ...rows, more, all, button("Close", "", () => lost.close()));

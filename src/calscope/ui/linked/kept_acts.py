@@ -26,7 +26,7 @@ from calscope.model.curation.packed_footprint import pack_footprint
 from calscope.model.errors import CalscopeError, ParameterError
 from calscope.model.remark import one_line
 from calscope.pipeline.kept_judgements import open_log, place_of, target_of
-from calscope.ui.evaluation import judged_animal
+from calscope.ui.evaluation import judged_animal, not_carried
 from calscope.ui.evaluation.evaluated_animal import EvaluatedAnimal
 from calscope.ui.linked import edit_preview
 from calscope.ui.session import places
@@ -147,10 +147,11 @@ def entries_of(
 
 def _target(action: str, number: int | None, text: str, view: EvaluatedAnimal) -> Target:
     if action == "dismiss":
-        meant = (one.target for one in view.judgements.lost if (one.target.component, one.target.run) == (number, text))
-        if (found := next(meant, None)) is None:
-            raise ParameterError("That judgement is not among those that were not carried over any more.")
-        return found
+        if found := next(
+            (one for one in not_carried.targets(view) if (one.component, one.run) == (number, text)), None
+        ):
+            return found
+        raise ParameterError("That is not among what was not carried over any more.")
     if action == "draw":
         return _drawn(text, view)
     if number is None or not 0 <= number < view.components.n:
