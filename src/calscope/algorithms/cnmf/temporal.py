@@ -22,7 +22,8 @@ from calscope.model.movie import FloatArray
 from calscope.model.progress import Check, Progress, asking, silent, unasked
 
 ROUNDS = 2
-TRACES_AT_ONCE = 8
+MOST_AT_ONCE = 8
+"""Traces that a thread updates before it takes the next ones."""
 
 
 class Traces:
@@ -47,9 +48,9 @@ class Traces:
         for turn in range(rounds):
             for g, group in enumerate(groups):
                 progress((turn + g / len(groups)) / rounds, "Updating traces")
-                pool.each(
-                    self._update_some, [group[i : i + TRACES_AT_ONCE] for i in range(0, len(group), TRACES_AT_ONCE)]
-                )
+                # A small group is cut finely: one bright trace may take as long as all others.
+                size = max(1, min(MOST_AT_ONCE, len(group) // (4 * pool.workers)))
+                pool.each(self._update_some, [group[i : i + size] for i in range(0, len(group), size)])
             for j in range(self.factors.n, len(self.C)):
                 self.C[j] = np.maximum(self.trace_of(j), 0)
 
