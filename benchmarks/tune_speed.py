@@ -63,9 +63,13 @@ LABELS: Mapping[str, str] = {
     "pw_rigid": "Piecewise rigid · pw_rigid",
 }
 CHANGE = """async ([label, value]) => {
-  const roots = [...document.querySelectorAll("*")].map((one) => one.shadowRoot).filter(Boolean);
-  const find = (selector) => roots.flatMap((root) => [...root.querySelectorAll(selector)]);
-  const mark = () => find("canvas[data-mark]").map((one) => one.dataset.mark).join();
+  const roots = () => [...document.querySelectorAll("*")].map((one) => one.shadowRoot).filter(Boolean);
+  const find = (selector) => roots().flatMap((root) => [...root.querySelectorAll(selector)]);
+  let canvases = find("canvas[data-mark]");  // looked for once: to look through the page takes the cores from the work
+  const mark = () => {
+    if (!canvases.every((one) => one.isConnected)) canvases = find("canvas[data-mark]");
+    return canvases.map((one) => one.dataset.mark).join();
+  };
   const box = find(`input[aria-label="${label}"]`)[0], before = mark(), begun = performance.now();
   if (box.type === "checkbox") box.checked = !box.checked; else box.value = value;
   box.dispatchEvent(new Event("input"));

@@ -122,7 +122,7 @@ def correct_motion(engine: Engine, source: FrameSource, params: Parameters, cont
 def with_defaults(engine: Engine, params: Parameters) -> Parameters:
     """Give parameters with the engine's own values where they were left open."""
     left_open = {name: value for name, value in engine.defaults.items() if params.get(name) is None}
-    return params.replace(left_open) if left_open else params
+    return params.with_known(left_open) if left_open else params
 
 
 def check_same_frames(source: FrameSource, estimate: MotionEstimate) -> None:

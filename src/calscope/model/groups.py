@@ -4,6 +4,7 @@ Two names sound alike and mean different things: `motion.strides` is the *step* 
 `cnmf.stride` is the *overlap* of neighbouring CNMF patches.
 """
 
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator
@@ -39,8 +40,9 @@ class ParameterGroup(BaseModel):
         return value
 
 
+@cache
 def spec_of(group: type[BaseModel], name: str) -> Spec:
-    """Give the description of one field."""
+    """Give the description of one field; each value that is checked asks for it."""
     return next(m for m in group.model_fields[name].metadata if isinstance(m, Spec))
 
 

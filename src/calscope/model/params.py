@@ -100,6 +100,15 @@ class Parameters(BaseModel):
             values[group][name] = value
         return Parameters.from_dict(values)
 
+    def with_known(self, changes: Mapping[str, Any]) -> "Parameters":
+        """Give new parameters with some values changed, by full name; not checked, as they are known to be allowed."""
+        found = self
+        for dotted, value in changes.items():
+            group, name = _split(dotted)
+            changed = getattr(found, group).model_copy(update={name: value})
+            found = found.model_copy(update={group: changed})
+        return found
+
     def read_by(self, stage: StageName) -> dict[str, Any]:
         """Give the values that a stage reads, by full name."""
         values = self.to_dict()

@@ -27,14 +27,14 @@ def view(state: State) -> EvaluatedAnimal | None:
     if record is None:
         return None
     thresholds = with_defaults(ENGINES[ENGINE], state.params).evaluation
-    key = record.keys["component_quality"]
-    return _view(str(places.store().root), key, record.name, thresholds, _record=record, _crop=state.crop)
+    key = (str(places.store().root), record.keys["component_quality"], record.name, thresholds.model_dump_json())
+    return _view(key, _record=record, _thresholds=thresholds, _crop=state.crop)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _view(
-    root: str, key: str, animal: str, thresholds: Thresholds, _record: AnimalRun, _crop: Crop | None
+    key: tuple[str, ...], _record: AnimalRun, _thresholds: Thresholds, _crop: Crop | None
 ) -> EvaluatedAnimal | None:
     results = AnimalResults(trial_store(places.store().root), _record.keys)
     found = evaluated_animal.evaluated(ShownAnimal(_record.name, _record, results, _record.info, crop=_crop))
-    return found and replace(thresholds_panel.evaluate_with(found, thresholds), is_trial=True)
+    return found and replace(thresholds_panel.evaluate_with(found, _thresholds), is_trial=True)

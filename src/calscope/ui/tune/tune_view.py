@@ -38,8 +38,9 @@ from calscope.ui.widgets import charts, parameter_form, truth_view
 PAGE = "tune"
 PICTURE_PX, TRACES_PX, STATUS_PX = 374, 112, 52
 _LOOK_EVERY_S = 0.1
-_SOON_S = 1.0
-"""An answer that comes within this is drawn alone; while a later one is awaited, the progress is drawn."""
+_SOON_S = 2.0
+"""An answer that comes within this is drawn alone, and the browser says by itself that one is awaited. While a later one
+is awaited, the progress is drawn, which takes the cores from the work."""
 _in_page: ContextVar[bool] = ContextVar("calscope_tune_in_page", default=False)
 """Whether the whole page is drawn, and not the fragment alone."""
 
@@ -73,6 +74,7 @@ def _draw() -> None:
         _ask(tuner, tuning)
     if tuning.shown is not None and not _in_page.get():
         _wait_a_little(tuner, tuning)
+    said = _show_all(tuning, info)  # first: a person waits for the picture
     with st.sidebar:
         with st.container(horizontal=True, gap="small"):
             measured.show(tuning, info)
@@ -83,7 +85,6 @@ def _draw() -> None:
             place.warning(messages.plain(refused), icon=":material/error:")
         if tuning.not_found:
             st.warning(messages.plain(tuning.not_found), icon=":material/link_off:")
-    said = _show_all(tuning, info)
     tuned_link.note(tuning)
     selection.put_into_address(PAGE)
     _follow(tuner, tuning, said)
