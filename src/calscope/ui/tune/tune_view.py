@@ -39,8 +39,8 @@ PAGE = "tune"
 PICTURE_PX, TRACES_PX, STATUS_PX = 374, 112, 52
 _LOOK_EVERY_S = 0.1
 _SOON_S = 3.0
-"""An answer that comes within this is drawn alone, and the browser says by itself that one is awaited. While a later one
-is awaited, the progress is drawn, which takes the cores from the work."""
+"""An answer that comes within this is drawn alone, and the browser says by itself that one is awaited. While a later
+one is awaited, the progress is drawn, which takes the cores from the work."""
 _in_page: ContextVar[bool] = ContextVar("calscope_tune_in_page", default=False)
 """Whether the whole page is drawn, and not the fragment alone."""
 
