@@ -66,22 +66,25 @@ def test_outlines_change_when_k_is_let_go_and_undo_brings_them_back(page):
     expect(page.get_by_label(K, exact=True)).to_have_value("2")
 
 
-WAITING = """([label, value]) => {
-  const roots = [...document.querySelectorAll("*")].map((one) => one.shadowRoot).filter(Boolean);
-  const find = (selector) => roots.flatMap((root) => [...root.querySelectorAll(selector)]);
-  const box = find(`input[aria-label="${label}"]`)[0];
-  box.value = value;
-  box.dispatchEvent(new Event("change"));
-  return find(".row.waiting .label").map((one) => one.textContent);
+SAYS = """() => {
+  const said = getComputedStyle(document.querySelector(".st-key-beside-tune"), "::after");
+  return said.visibility === "visible" ? said.content : "none";
 }"""
-"""Lets a value go, and gives the names beside which it is said that an answer is computed."""
 
 
-def test_the_browser_says_at_once_that_it_is_computing_until_the_picture_is_there(page):
-    before = page.evaluate(MARK)
-    assert page.evaluate(WAITING, [K, 3]) == ["Components per patch · K"]
+def test_the_browser_says_that_it_is_computing_until_the_picture_is_there_and_leaves_the_old_one_as_it_is(page):
+    until(lambda: page.evaluate(SAYS), "none")
+    before, box = page.evaluate(MARK), page.get_by_label(K, exact=True)
+    box.fill("3")
+    box.press("Enter")
+    page.wait_for_function(f"({SAYS})() === '\"computing …\"'", timeout=JOB_MS)
+    assert page.evaluate(MARK) == before
+    faint = (
+        "[...document.querySelectorAll('[data-stale=true]')].filter((one) => getComputedStyle(one).opacity < 1).length"
+    )
+    assert page.evaluate(faint) == 0
     page.wait_for_function(f"before => ({MARK})() !== before", arg=before, timeout=JOB_MS)
-    expect(page.locator(".row.waiting")).to_have_count(0)
+    until(lambda: page.evaluate(SAYS), "none")
 
 
 def places_of(page):

@@ -31,7 +31,6 @@ function makeControls(root) {
     if (data.session !== session || data.stamp >= stamp) {
       ({ session, stamp } = data);
       values = { ...data.values };
-      parts.forEach(({ made }) => made.classList.remove("waiting"));  // either the answer is there, or progress is said
     }
     const layout = JSON.stringify(data.groups);
     if (layout !== drawn) {
@@ -46,7 +45,6 @@ function makeControls(root) {
     values[name] = value;
     stamp += 1;
     show();
-    parts.get(name).made.classList.add("waiting");
     tell("values", { values, stamp, session });
   }
 
