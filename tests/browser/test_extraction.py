@@ -83,9 +83,9 @@ def test_rings_grow_with_the_slider_and_the_page_around_them_stays(page):
     holds(page, "Soma half-size y", "7")
 
 
-def zoomed_in(page):
-    """Load the page and drag over the middle half of the residual; give the zoom, and the middle on the screen."""
-    page.reload()
+def zoomed_in(page, address):
+    """Open the page and drag over the middle half of the residual; give the zoom, and the middle on the screen."""
+    page.goto(address)  # a link was followed just now, and what is reloaded before the address is whole names no run
     page.get_by_role("tab", name="What the fit missed").click()
     chart = page.get_by_test_id("stPlotlyChart").filter(has_text="Residual: dark")
     chart.locator(".points path").first.wait_for(state="attached")
@@ -100,9 +100,10 @@ def zoomed_in(page):
     return page.evaluate(ZOOM), at[2]
 
 
-def test_click_on_what_was_missed_places_a_seed_and_the_refit_begins_there(page):
+def test_click_on_what_was_missed_places_a_seed_and_the_refit_begins_there(page, server, run_id):
     # Zoom in first: a click must not undo it. A busy browser may lose a part of the drag, so it may take another.
-    zoom, middle = until(lambda: zoomed_in(page), lambda found: abs(found[0][0] - 16) < 3)
+    address = server.address(f"extraction?run={run_id}")
+    zoom, middle = until(lambda: zoomed_in(page, address), lambda found: abs(found[0][0] - 16) < 3)
     page.mouse.move(*middle)
     page.mouse.click(*middle)
     seed = page.get_by_role("button", name=re.compile(r"1: y \d+, x \d+"))
