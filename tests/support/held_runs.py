@@ -34,6 +34,18 @@ def stopped(store):
         process.resume()
 
 
+@contextmanager
+def tries_nothing(server_pid):
+    """Stop the process that tries parameters for a server, and let it go on afterwards."""
+    children = psutil.Process(server_pid).children
+    (process,) = [one for one in children() if "calscope.jobs.tune_worker" in one.cmdline()]
+    process.suspend()
+    try:
+        yield
+    finally:
+        process.resume()
+
+
 def ended(store, press):
     """Do what starts a run, and wait until that run has ended."""
     before = len(JobManager(store).jobs())

@@ -60,8 +60,8 @@ def accept_components(
         for k in np.flatnonzero(active).tolist():
             check = _check("soma", float(soma[k]), "upper", min_soma, passed=bool(is_soma[k]))
             checks[k].append(check | {"weakest_part": weakest[k]})
-    kinds = np.where(accepted, "accepted", "rejected").tolist()
-    return Evaluation(accepted, tuple(Note(kind, {"checks": c}) for kind, c in zip(kinds, checks, strict=True)))
+    told = zip(accepted.tolist(), checks, strict=True)
+    return Evaluation(accepted, tuple(Note("accepted" if good else "rejected", {"checks": own}) for good, own in told))
 
 
 Check = dict[str, Any]
