@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
 from calscope.algorithms.cnmf.footprints import Dims
@@ -53,8 +54,13 @@ class Blocks:
 
 def block_pattern(dims: Dims, grid: tuple[int, int]) -> csc_matrix:
     """Pattern that averages over a grid of blocks of about the same size: (H*W, blocks), row order."""
-    row, column = (np.arange(n) * m // n for n, m in zip(dims, grid, strict=True))
-    block = (row[:, None] * grid[1] + column).ravel()
+    block = block_numbers(dims, grid)
     size = np.bincount(block, minlength=grid[0] * grid[1])
     entries = (1.0 / size[block]).astype(np.float32)
     return csc_matrix((entries, (np.arange(block.size), block)), shape=(block.size, size.size))
+
+
+def block_numbers(dims: Dims, grid: tuple[int, int]) -> NDArray[np.intp]:
+    """(H*W,) the number of each pixel's block in a grid of blocks of about the same size, row order."""
+    row, column = (np.arange(n) * m // n for n, m in zip(dims, grid, strict=True))
+    return (row[:, None] * grid[1] + column).ravel()

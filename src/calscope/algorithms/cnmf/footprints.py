@@ -1,5 +1,7 @@
 """Footprints as sparse columns: pixel order, dilation, cleaning, denoising, scale."""
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -59,9 +61,9 @@ def dilated(A: csc_matrix, dims: Dims, radius_px: int, check: Check = unasked) -
     kernel = _diamond(radius_px)
     rows: list[NDArray] = []
     for k in asking(check, range(A.shape[1])):
-        image, (top, left) = box_of(A, k, dims, margin=radius_px)
-        y, x = np.nonzero(cv2.dilate((image > 0).astype(np.uint8), kernel))
-        rows.append((y + top) * dims[1] + x + left)
+        box = box_of(A, k, dims, margin=radius_px)
+        y, x = np.nonzero(cv2.dilate((box.image > 0).astype(np.uint8), kernel))
+        rows.append((y + box.top) * dims[1] + x + box.left)
     return from_rows(rows, None, A.shape[0])
 
 
@@ -70,17 +72,31 @@ def _diamond(radius: int) -> NDArray[np.uint8]:
     return (abs(y) + abs(x) <= radius).astype(np.uint8)
 
 
-def box_of(A: csc_matrix, k: int, dims: Dims, margin: int = 0) -> tuple[FloatArray, tuple[int, int]]:
-    """Cut the bounding box of one footprint, with a margin inside the field; image and its (top, left)."""
+class Box(NamedTuple):
+    """One footprint, cut out of the field."""
+
+    image: FloatArray
+    """(h, w)."""
+    y: NDArray[np.intp]
+    x: NDArray[np.intp]
+    """Where in the image its entries lie, in their order."""
+    top: int
+    left: int
+    """Where in the field the image lies, px."""
+
+
+def box_of(A: csc_matrix, k: int, dims: Dims, margin: int = 0) -> Box:
+    """Cut the bounding box of one footprint, with a margin inside the field."""
     entries = slice(A.indptr[k], A.indptr[k + 1])
     y, x = np.divmod(A.indices[entries], dims[1])
     if y.size == 0:
-        return np.zeros((1, 1), np.float32), (0, 0)
-    top, left = max(0, y.min() - margin), max(0, x.min() - margin)
-    bottom, right = min(dims[0], y.max() + 1 + margin), min(dims[1], x.max() + 1 + margin)
+        return Box(np.zeros((1, 1), np.float32), y, x, 0, 0)
+    top, left = max(0, int(y.min()) - margin), max(0, int(x.min()) - margin)
+    bottom, right = min(dims[0], int(y.max()) + 1 + margin), min(dims[1], int(x.max()) + 1 + margin)
     image = np.zeros((bottom - top, right - left), np.float32)
-    image[y - top, x - left] = A.data[entries]
-    return image, (int(top), int(left))
+    y, x = y - top, x - left
+    image[y, x] = A.data[entries]
+    return Box(image, y, x, top, left)
 
 
 def from_rows(rows: list[NDArray], values: list[NDArray] | None, n_px: int) -> csc_matrix:

@@ -9,6 +9,7 @@ left to b.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Self
 
 import cv2
@@ -31,6 +32,8 @@ BLOCK_PX = 8
 BACKGROUND_GRID = 16
 """Most blocks along a side of the field in which the few components of the background are looked for."""
 CHUNK_FRAMES = 256
+FRAMES_AT_ONCE = 4
+"""Frames that are smoothed as the channels of one image: cv2 has this median for up to four."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +55,7 @@ class LocalBackground:
 
         def work(stretch: tuple[int, int]) -> None:
             some = slice(*stretch)
-            frames = np.ascontiguousarray((blocks.means[:, some] - still[:, None]).T).reshape(-1, *blocks.grid)
-            for t, frame in enumerate(frames):
-                frames[t] = cv2.GaussianBlur(cv2.medianBlur(frame, NEIGHBOURHOOD), (0, 0), SMOOTHING_BLOCKS)
-            values[:, some] = frames.reshape(len(frames), -1).T
+            values[:, some] = _smooth(blocks.means[:, some] - still[:, None], blocks.grid)
 
         pool.each(work, chunks(values.shape[1], CHUNK_FRAMES))
         values -= values.mean(axis=1, dtype=np.float64).astype(np.float32)[:, None]
@@ -81,10 +81,22 @@ class LocalBackground:
         wide = np.tensordot(rows[:, used], part, axes=(1, 0))
         _subtract_interpolated(patch, wide, low - low[0], share)
 
+    @cached_property
     def weights(self) -> csr_matrix:
         """(H*W, grid) bilinear weights of the grid's values at each pixel, row order."""
         rows, columns = (csr_matrix(_weights(n, m)) for n, m in zip(self.dims, self.grid, strict=True))
         return csr_matrix(kron(rows, columns, format="csr"))
+
+
+def _smooth(means: FloatArray, grid: tuple[int, int]) -> FloatArray:
+    """Take the medians of neighbourhoods, smoothed a little, of every frame of (grid rows · grid columns, T)."""
+    n_frames = means.shape[1]
+    padded = np.pad(means, ((0, 0), (0, -n_frames % FRAMES_AT_ONCE)))
+    frames = padded.reshape(*grid, -1, FRAMES_AT_ONCE)
+    for i in range(frames.shape[2]):
+        medians = cv2.medianBlur(np.ascontiguousarray(frames[:, :, i]), NEIGHBOURHOOD)
+        frames[:, :, i] = cv2.GaussianBlur(medians, (0, 0), SMOOTHING_BLOCKS)
+    return padded[:, :n_frames]
 
 
 def _weights(n: int, m: int) -> FloatArray:
@@ -145,7 +157,7 @@ class BackgroundSubtractedMovie:
         blocks = self.blocks or Blocks.of(self.movie, BLOCK_PX, pool, progress).coarser(BACKGROUND_GRID)
         pattern, means = blocks.pattern, blocks.means.copy()
         if self.local is not None:
-            means -= np.asarray((pattern.T @ self.local.weights()) @ self.local.values, np.float32)
+            means -= np.asarray((pattern.T @ self.local.weights) @ self.local.values, np.float32)
         return pattern, means
 
     @property
@@ -157,7 +169,7 @@ class BackgroundSubtractedMovie:
         """Aᵀ Y, as `pixel_stream.footprint_products`."""
         out = footprint_products(self.movie, A, pool, progress, note)
         if self.local is not None:
-            out -= np.asarray((A.T @ self.local.weights()) @ self.local.values, np.float32)
+            out -= np.asarray((A.T @ self.local.weights) @ self.local.values, np.float32)
         return out
 
     def trace_products(

@@ -146,7 +146,7 @@ def as_one(products: csr_matrix, traces: NDArray, members: NDArray) -> tuple[NDA
     """
     if members.size == 1:
         return np.ones(1), np.ones(1)
-    gram, C = products[members][:, members].toarray().astype(np.float64), traces[members].astype(np.float64)
+    gram, C = _among(products, members), traces[members].astype(np.float64)
     power = C @ C.T
     weights = np.sqrt(power.diagonal())
     for _ in range(SWEEPS):
@@ -155,3 +155,14 @@ def as_one(products: csr_matrix, traces: NDArray, members: NDArray) -> tuple[NDA
         weights = np.maximum(seen, 0) / max(float(mixture @ seen), 1e-30)
     norm = np.sqrt(weights @ gram @ weights) or 1.0
     return weights / norm, mixture * norm
+
+
+def _among(products: csr_matrix, members: NDArray) -> NDArray[np.float64]:
+    """Cut the products of some components, in ascending order, with each other; (m, m)."""
+    out = np.zeros((members.size, members.size))
+    for i, k in enumerate(members.tolist()):
+        row = slice(products.indptr[k], products.indptr[k + 1])
+        at = np.minimum(np.searchsorted(members, products.indices[row]), members.size - 1)
+        own = members[at] == products.indices[row]
+        out[i, at[own]] = products.data[row][own]
+    return out

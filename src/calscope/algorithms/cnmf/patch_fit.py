@@ -5,11 +5,11 @@ from functools import partial
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_matrix, hstack
+from scipy.sparse import csc_matrix
 
 from calscope.algorithms.cnmf.factors import Factors
 from calscope.algorithms.cnmf.field_model import FieldModel
-from calscope.algorithms.cnmf.footprints import normalised
+from calscope.algorithms.cnmf.footprints import from_rows, normalised
 from calscope.algorithms.cnmf.initialization import PatchFactors
 from calscope.algorithms.cnmf.local_background import BackgroundSubtractedMovie
 from calscope.algorithms.cnmf.pixel_stream import is_pixel_major
@@ -101,13 +101,14 @@ def join_patches(
 ) -> Factors:
     """Place the patches' components in the field; empty ones and the patches' background are left out."""
     n_px = dims[0] * dims[1]
-    columns, traces = [csc_matrix((n_px, 0), dtype=np.float32)], [np.zeros((0, n_frames), np.float32)]
+    pixels, values, traces = [], [], [np.zeros((0, n_frames), np.float32)]
     for patch, (rows, cols) in asking(check, found):
-        k, y, x = np.nonzero(patch.A)
-        pixels, shape = (y + rows.start) * dims[1] + x + cols.start, (n_px, len(patch.A))
-        columns.append(csc_matrix((patch.A[k, y, x], (pixels, k)), shape=shape, dtype=np.float32))
+        for image in patch.A:
+            y, x = np.nonzero(image)
+            pixels.append((y + rows.start) * dims[1] + x + cols.start)
+            values.append(image[y, x])
         traces.append(patch.C)
-    A, C = hstack(columns, format="csc", dtype=np.float32), np.concatenate(traces)
+    A, C = from_rows(pixels, values, n_px), np.concatenate(traces)
     alive = (np.diff(A.indptr) > 0) & (C.max(axis=1, initial=0) > 0)
     A, C = normalised(csc_matrix(A[:, alive]), C[alive])
     nothing = np.zeros((n_px, 0), np.float32)

@@ -26,6 +26,7 @@ PENALTY_SD = 2.0
 """A pixel belongs to a component where its weight is more than about this many standard errors."""
 PIXELS_AT_ONCE = 4096
 TRACES_AT_ONCE = 256
+SWEEPS_BEFORE_SOLVING = 4
 
 
 def update_spatial(
@@ -87,11 +88,10 @@ def _denoise(A: csc_matrix, factors: Factors, pool: WorkerPool) -> csc_matrix:
     noise = factors.sn.reshape(factors.dims)
     norms = np.linalg.norm(factors.C, axis=1)
     for k in asking(pool.check, np.flatnonzero((np.diff(A.indptr) > 0) & (norms > 0))):
-        entries = slice(A.indptr[k], A.indptr[k + 1])
-        image, (top, left) = box_of(A, int(k), factors.dims)
-        here = noise[top : top + image.shape[0], left : left + image.shape[1]] / np.float32(norms[k])
-        y, x = np.divmod(A.indices[entries], factors.dims[1])
-        A.data[entries] = denoise_footprint(image, here)[y - top, x - left]
+        box = box_of(A, int(k), factors.dims)
+        height, width = box.image.shape
+        here = noise[box.top : box.top + height, box.left : box.left + width] / np.float32(norms[k])
+        A.data[A.indptr[k] : A.indptr[k + 1]] = denoise_footprint(box.image, here)[box.y, box.x]
     return A
 
 
@@ -100,9 +100,8 @@ def _cleaned(support: csc_matrix, weights: NDArray, dims: tuple[int, int], pool:
     A = csc_matrix((weights.astype(np.float32), support.indices, support.indptr), shape=support.shape)
     values = []
     for k in asking(pool.check, range(A.shape[1])):
-        image, (top, left) = box_of(A, k, dims)
-        y, x = np.divmod(A.indices[A.indptr[k] : A.indptr[k + 1]], dims[1])
-        values.append(compact(image)[y - top, x - left])
+        box = box_of(A, k, dims)
+        values.append(compact(box.image)[box.y, box.x])
     rows = np.split(A.indices, A.indptr[1:-1]) if A.shape[1] else []
     return from_rows(list(rows), values, A.shape[0])
 
@@ -161,8 +160,8 @@ def _solve_pixels(  # noqa: PLR0917 - kernels take no keywords
     most = nb
     for p in range(first, last):
         most = max(most, indptr[p + 1] - indptr[p] + nb)
-    who, entry = np.empty(most, np.int64), np.empty(most, np.int64)
-    target, x = np.empty(most), np.empty(most)
+    who, entry, free = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64)
+    target, x, system = np.empty(most), np.empty(most), np.empty((most, most + 1))
     for p in range(first, last):
         m = 0
         for q in range(indptr[p], indptr[p + 1]):
@@ -176,7 +175,7 @@ def _solve_pixels(  # noqa: PLR0917 - kernels take no keywords
             if gram[n_components + j, n_components + j] > 0:
                 who[m], entry[m], target[m], x[m] = n_components + j, j, background[p, j], b[p, j]
                 m += 1
-        _coordinate_descent(gram, who, target, x, m)
+        _coordinate_descent(gram, who, target, x, m, free, system)
         for i in range(n_cells):
             out[entry[i]] = x[i]
         for i in range(n_cells, m):
@@ -184,9 +183,17 @@ def _solve_pixels(  # noqa: PLR0917 - kernels take no keywords
 
 
 @kernel
-def _coordinate_descent(gram: NDArray, who: NDArray, target: NDArray, x: NDArray, m: int) -> None:
-    """Minimise x'Gx/2 - target'x over x >= 0, for the rows `who` of the Gram matrix."""
-    for _ in range(200):
+def _coordinate_descent(  # noqa: PLR0917 - kernels take no keywords
+    gram: NDArray, who: NDArray, target: NDArray, x: NDArray, m: int, free: NDArray, system: NDArray
+) -> None:
+    """Minimise x'Gx/2 - target'x over x >= 0, for the rows `who` of the Gram matrix.
+
+    Descent soon knows which entries are positive, but among traces that are alike it is slow to find their values;
+    these are then solved for at once, and the next sweep shows whether that is the minimum.
+    """
+    for sweep in range(200):
+        if sweep % SWEEPS_BEFORE_SOLVING == SWEEPS_BEFORE_SOLVING - 1:
+            _solve_positive(gram, who, target, x, m, free, system)
         change = 0.0
         for i in range(m):
             row = gram[who[i]]
@@ -202,3 +209,37 @@ def _coordinate_descent(gram: NDArray, who: NDArray, target: NDArray, x: NDArray
             scale = max(scale, x[i] * np.sqrt(gram[who[i], who[i]]))
         if change <= 1e-6 * scale:
             break
+
+
+@kernel
+def _solve_positive(  # noqa: PLR0917 - kernels take no keywords
+    gram: NDArray, who: NDArray, target: NDArray, x: NDArray, m: int, free: NDArray, system: NDArray
+) -> None:
+    """Solve for the positive entries of x by elimination; x stays as it is where the solution is not positive.
+
+    `free` and `system` are room to work in, (m,) and (m, m + 1) at least.
+    """
+    n = 0
+    for i in range(m):
+        if x[i] > 0:
+            free[n] = i
+            n += 1
+    for i in range(n):
+        for j in range(n):
+            system[i, j] = gram[who[free[i]], who[free[j]]]
+        system[i, n] = target[free[i]]
+    for i in range(n):
+        if system[i, i] <= 1e-9 * gram[who[free[i]], who[free[i]]]:
+            return
+        for row in range(i + 1, n):
+            share = system[row, i] / system[i, i]
+            for j in range(i + 1, n + 1):
+                system[row, j] -= share * system[i, j]
+    for i in range(n - 1, -1, -1):
+        for j in range(i + 1, n):
+            system[i, n] -= system[i, j] * system[j, n]
+        system[i, n] /= system[i, i]
+        if system[i, n] <= 0:
+            return
+    for i in range(n):
+        x[free[i]] = system[i, n]
