@@ -249,19 +249,19 @@ def _match_brightness(frame, template, shifts, step):  # type: ignore[no-untyped
                 continue
             f = frame[source, begin - move : end - move]
             m = template[y, begin:end]
-            s = np.zeros(4, np.float32)
+            sum_a = sum_b = squares = products = np.float32(0)  # no array: to make one takes longer than to fill it
             for x in range(end - begin):
                 a = f[x] - base_f
                 b = m[x] - base_m
-                s[0] += a
-                s[1] += b
-                s[2] += b * b
-                s[3] += a * b
+                sum_a += a
+                sum_b += b
+                squares += b * b
+                products += a * b
             total[0] += end - begin
-            total[1] += s[0]
-            total[2] += s[1]
-            total[3] += s[2]
-            total[4] += s[3]
+            total[1] += sum_a
+            total[2] += sum_b
+            total[3] += squares
+            total[4] += products
     count = max(total[0], 1.0)
     mean_f, mean_m = total[1] / count, total[2] / count
     power = total[3] - count * mean_m * mean_m

@@ -18,9 +18,9 @@ REACH = 3
 """Lags searched to each side of the last level's peak."""
 COARSEST_PX = 24
 """No level is binned so far that a side of the field has fewer pixels than this."""
-FINEST_PX = 192
-"""On fields of that side the search ends at pixels binned by four: the parabola finds the rest to about 0.2 px, and the
-evidence that is read afterwards begins from there."""
+FINEST = ((192, 4), (96, 2))
+"""On fields whose sides have so many pixels the search ends at pixels binned by so many: the parabola finds the rest to
+about 0.2 px, and the evidence that is read afterwards begins from there."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,8 @@ def prepare_rigid(template: FloatArray, max_shifts: tuple[int, int]) -> RigidTem
         Largest shift (y, x), px.
     """
     levels = []
-    binning = 4 if min(template.shape) >= FINEST_PX and max(max_shifts) > 0 else 1
+    ends = (binning for side_px, binning in FINEST if min(template.shape) >= side_px and max(max_shifts) > 0)
+    binning = next(ends, 1)
     while True:
         levels.append(_level(binned(template, binning), max_shifts, binning))
         few = max(max_shifts) <= 4 * binning
@@ -96,7 +97,7 @@ def binned(image: FloatArray, binning: int) -> FloatArray:
 
 def centred(image: FloatArray) -> FloatArray:
     """Take its mean from an image: sums of squares of large numbers would lose the digits."""
-    return image - image.mean(dtype=np.float64).astype(np.float32)
+    return image - np.float32(cv2.mean(image)[0])
 
 
 def _level(image: FloatArray, max_shifts: tuple[int, int], binning: int) -> _Level:
