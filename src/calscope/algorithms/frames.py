@@ -10,7 +10,6 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from calscope.compiled import kernel
 from calscope.model.movie import FloatArray, FrameSource, chunks
 from calscope.model.progress import Progress
 
@@ -127,21 +126,10 @@ def inner_crop(size: tuple[int, ...], rim_px: int) -> tuple[slice, slice]:
     return rows, columns
 
 
-@kernel
-def extremes(frames):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Smallest and largest value of each frame (n, H, W), (n, 2), in one go over the pixels."""
-    out = np.empty((len(frames), 2), np.float32)
-    for t in range(len(frames)):
-        low = frames[t, 0, 0]
-        high = low
-        for y in range(frames.shape[1]):
-            line = frames[t, y]
-            for x in range(len(line)):
-                low = min(low, line[x])
-                high = max(high, line[x])
-        out[t, 0] = low
-        out[t, 1] = high
-    return out
+def extremes(frames: FloatArray) -> FloatArray:
+    """Smallest and largest value of each frame (n, H, W), (n, 2)."""
+    flat = frames.reshape(len(frames), -1)
+    return np.stack([flat.min(axis=1), flat.max(axis=1)], axis=1)
 
 
 def release(mapped: NDArray) -> None:

@@ -7,12 +7,11 @@ and one with much keeps its own opinion, since maps weigh by the structure under
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from calscope.algorithms.motion.correlation import MIN_COLUMNS, between_pixels, correlate, peak
 from calscope.algorithms.motion.grid import PatchGrid
-from calscope.algorithms.motion.rigid import binned, centred
+from calscope.algorithms.motion.rigid import binned, centred, padded
 from calscope.compiled import kernel
 from calscope.model.movie import FloatArray
 
@@ -76,10 +75,8 @@ def estimate_patches(frames: FloatArray, rigid: FloatArray, template: PatchTempl
     side = 2 * reach + 1
     maps = np.empty((len(frames), template.grid.n, side, side), np.float32)
     corners = template.grid.corners_px // binning
-    for index, frame in enumerate(frames):
-        image = centred(binned(frame, binning))
-        image = np.asarray(cv2.copyMakeBorder(image, pad, pad, pad, pad, cv2.BORDER_REPLICATE), np.float32)
-        _correlate_patches(image, template.patches, corners + lags[index] + pad - reach, maps[index])
+    images = padded(centred(binned(frames, binning)), pad, pad)
+    _correlate_patches(images, template.patches, corners + lags[:, None] + pad - reach, maps)
     blended = np.matmul(template.blend, maps.reshape(len(frames), template.grid.n, -1)).reshape(maps.shape)
     shifts = -binning * (lags[:, None] + _peaks(blended)).astype(np.float32)
     most = np.float32(template.max_deviation)
@@ -87,9 +84,10 @@ def estimate_patches(frames: FloatArray, rigid: FloatArray, template: PatchTempl
 
 
 @kernel
-def _correlate_patches(image, patches, corners, maps):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    for p in range(patches.shape[0]):
-        correlate(image, corners[p, 0], corners[p, 1], patches[p], maps[p])
+def _correlate_patches(images, patches, corners, maps):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    for t in range(len(images)):
+        for p in range(patches.shape[0]):
+            correlate(images[t], corners[t, p, 0], corners[t, p, 1], patches[p], maps[t, p])
 
 
 @kernel

@@ -86,18 +86,44 @@ def prepare_rigid(template: FloatArray, max_shifts: tuple[int, int]) -> RigidTem
     return RigidTemplate(levels=tuple(reversed(levels)), max_shifts=max_shifts, norm=norm)
 
 
-def binned(image: FloatArray, binning: int) -> FloatArray:
-    """Give an image (H, W) of means of binning x binning pixels; a rest at the end is left out."""
+def binned(images: FloatArray, binning: int) -> FloatArray:
+    """Give images (..., H, W) of means of binning x binning pixels; a rest at the end is left out."""
     if binning == 1:
-        return image
-    height, width = (n // binning * binning for n in image.shape)
-    size = (width // binning, height // binning)
-    return np.asarray(cv2.resize(image[:height, :width], size, interpolation=cv2.INTER_AREA), np.float32)
+        return images
+    *many, height, width = images.shape
+    height, width = height // binning * binning, width // binning * binning
+    # One below the other they are one image: no block of pixels lies across two of them.
+    tall = np.ascontiguousarray(images[..., :height, :width]).reshape(-1, width)
+    small = cv2.resize(tall, (width // binning, len(tall) // binning), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32).reshape(*many, height // binning, width // binning)
 
 
-def centred(image: FloatArray) -> FloatArray:
-    """Take its mean from an image: sums of squares of large numbers would lose the digits."""
-    return image - np.float32(cv2.mean(image)[0])
+def centred(images: FloatArray) -> FloatArray:
+    """Take their means from images (n, H, W): sums of squares of large numbers would lose the digits."""
+    out = np.empty_like(images)
+    _centre(images, out)
+    return out
+
+
+@kernel
+def _centre(images: NDArray, out: NDArray) -> None:
+    for t in range(len(images)):
+        total = 0.0
+        for y in range(images.shape[1]):
+            line, own = images[t, y], np.float32(0)
+            for x in range(line.size):
+                own += line[x]
+            total += own
+        mean = np.float32(total / images[t].size)
+        for y in range(images.shape[1]):
+            line, target = images[t, y], out[t, y]
+            for x in range(line.size):
+                target[x] = line[x] - mean
+
+
+def padded(images: FloatArray, down: int, across: int) -> FloatArray:
+    """Extend images (n, H, W) by so many rows and columns on each side; their edges are repeated outwards."""
+    return np.pad(images, ((0, 0), (down, down), (across, across)), mode="edge") if max(down, across) else images
 
 
 def _level(image: FloatArray, max_shifts: tuple[int, int], binning: int) -> _Level:
@@ -120,40 +146,41 @@ def estimate_rigid(frames: FloatArray, template: RigidTemplate) -> RigidEstimate
     template
         From `prepare_rigid`.
     """
-    found = np.empty((len(frames), 4), np.float32)
     finest = template.levels[-1].binning
-    for index, frame in enumerate(frames):
-        found[index] = _estimate_one(centred(binned(frame, finest)), template)
+    images = centred(binned(frames, finest))
+    lags, found = np.zeros((len(frames), 2), np.int64), np.zeros((len(frames), 4), np.float32)
+    for number, level in enumerate(template.levels):
+        some = padded(binned(images, level.binning // finest), *level.pad)
+        top, left = (m + p for m, p in zip(level.margin, level.pad, strict=True))
+        search = _search_all_of if number == 0 else _search_near_of
+        search(some, top, left, level.patch, *level.limit, lags, found)
+    # the frame shows at a lag what the template shows at 0, so the shift to apply is the other way
+    best = np.asarray(-finest * (lags + found[:, :2]), np.float32)
     limits = np.asarray(template.max_shifts, np.float32)
-    shifts = np.clip(found[:, :2], -limits, limits)
+    shifts = np.clip(best, -limits, limits)
     norm = max(template.norm, 1e-12)
     return RigidEstimate(
         shifts=shifts,
-        clipped=np.any(shifts != found[:, :2], axis=1),
+        clipped=np.any(shifts != best, axis=1),
         correlation=found[:, 2] / np.float32(norm),
         gain=found[:, 3] / np.float32(norm**2),
     )
 
 
-def _estimate_one(frame: FloatArray, template: RigidTemplate) -> tuple[float, float, float, float]:
-    """Shift, correlation and product of a frame of the finest binning."""
-    finest = template.levels[-1].binning
-    lag_y, lag_x = 0, 0
-    dy = dx = value = product = 0.0
-    for number, level in enumerate(template.levels):
-        image = binned(frame, level.binning // finest)
-        if max(level.pad):
-            (py, px) = level.pad
-            image = np.asarray(cv2.copyMakeBorder(image, py, py, px, px, cv2.BORDER_REPLICATE), np.float32)
-        top, left = (m + p for m, p in zip(level.margin, level.pad, strict=True))
-        if number == 0:
-            lag_y, lag_x, dy, dx, value, product = _search_all(image, top, left, level.patch, *level.limit)
-        else:
-            lag_y, lag_x, dy, dx, value, product = _search_near(
-                image, top, left, level.patch, *level.limit, 2 * lag_y, 2 * lag_x
-            )
-    # the frame shows at a lag what the template shows at 0, so the shift to apply is the other way
-    return -finest * (lag_y + dy), -finest * (lag_x + dx), value, product
+@kernel
+def _search_all_of(images, top, left, patch, limit_y, limit_x, lags, found):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
+    """Search each image in full: its lag (y, x), and what lies between the pixels, the peak and the product."""
+    for t in range(len(images)):
+        one = _search_all(images[t], top, left, patch, limit_y, limit_x)
+        lags[t, 0], lags[t, 1], found[t, 0], found[t, 1], found[t, 2], found[t, 3] = one
+
+
+@kernel
+def _search_near_of(images, top, left, patch, limit_y, limit_x, lags, found):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
+    """Do the same around the lags of images that are half as large."""
+    for t in range(len(images)):
+        one = _search_near(images[t], top, left, patch, limit_y, limit_x, 2 * lags[t, 0], 2 * lags[t, 1])
+        lags[t, 0], lags[t, 1], found[t, 0], found[t, 1], found[t, 2], found[t, 3] = one
 
 
 @kernel

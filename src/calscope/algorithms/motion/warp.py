@@ -114,13 +114,20 @@ def _reach(used: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 @kernel
+def _copy(values, to):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Copy a line: numba takes several times as long to assign it as a whole."""
+    for x in range(len(values)):
+        to[x] = values[x]
+
+
+@kernel
 def _pad(frame, pad, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Copy a frame into a larger one, `pad` px off its corner; its edges are repeated outwards."""
     height, width = frame.shape
     for y in range(out.shape[0]):
         source = frame[min(max(y - pad, 0), height - 1)]
         line = out[y]
-        line[pad : pad + width] = source
+        _copy(source, line[pad : pad + width])
         first = source[0]
         last = source[width - 1]
         for x in range(pad):
@@ -259,7 +266,7 @@ def _warp_group(padded, pad, y, n_rows, ends, to, whole, spare, moved):  # type:
             for x in range(len(o)):
                 o[x] = a[x] + share * (b[x] - a[x])
         _interpolate(padded, pad, y + k, to, whole, spare[0, :RUN_PX], spare[1])
-        moved[y + k] = spare[1, :width]
+        _copy(spare[1, :width], moved[y + k])
 
 
 @kernel
@@ -273,7 +280,8 @@ def _warp_frame(frame, coefficients, rows, row_nodes, by_node, run_nodes, pad, p
     _pad(frame, pad, padded)
     _displace(0, rows, row_nodes, by_node, run_nodes, coefficients, line, ends[1])
     for y in range(0, height, GROUP_ROWS):
-        ends[0] = ends[1]
+        for axis in range(2):
+            _copy(ends[1, axis], ends[0, axis])
         _displace(min(y + GROUP_ROWS, height - 1), rows, row_nodes, by_node, run_nodes, coefficients, line, ends[1])
         _warp_group(padded, pad, y, min(GROUP_ROWS, height - y), ends, to, whole, spare, moved)
 
