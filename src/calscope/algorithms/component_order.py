@@ -9,6 +9,8 @@ from calscope.algorithms.trace_correlation import correlations
 from calscope.model.movie import FloatArray
 
 Order = NDArray[np.intp]
+MOST_BINS = 1000
+"""Stretches of time that tell which components are active together."""
 MOST_TURNED = 400
 """Components up to which branches are turned so that neighbours are as alike as they can be; the time for that grows
 with the square of their number and more."""
@@ -56,7 +58,7 @@ def by_activity(spikes: FloatArray, noise: FloatArray) -> Order:
         (K,) noise of the traces, in the same units; where it is 0 or unknown the sum counts as it is.
     """
     unit = np.where(np.isfinite(noise) & (noise > 0), noise, 1.0)
-    sums = spikes.sum(axis=1, dtype=np.float64)
+    sums = spikes.sum(axis=1)
     has_gaps = ~np.isfinite(sums)
     if has_gaps.any():
         sums[has_gaps] = np.nansum(spikes[has_gaps], axis=1, dtype=np.float64)
@@ -65,6 +67,6 @@ def by_activity(spikes: FloatArray, noise: FloatArray) -> Order:
 
 def _distances(traces: FloatArray) -> NDArray[np.float64]:
     """Give 1 - r of all pairs, condensed as scipy wants it."""
-    far = np.clip(1.0 - np.nan_to_num(correlations(traces)).astype(np.float64), 0.0, 2.0)
+    far = np.clip(1.0 - np.nan_to_num(correlations(traces, MOST_BINS)), 0.0, 2.0)
     np.fill_diagonal(far, 0.0)
     return np.asarray(squareform(far, checks=False), np.float64)

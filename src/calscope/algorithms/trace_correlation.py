@@ -8,20 +8,22 @@ MOST_BINS = 3000
 """Stretches of time that correlations are computed on."""
 
 
-def frames_per_bin(n_frames: int) -> int:
+def frames_per_bin(n_frames: int, most_bins: int = MOST_BINS) -> int:
     """Give over how many frames the traces of a recording are averaged first; 1 where it is short."""
-    return max(-(-n_frames // MOST_BINS), 1)
+    return max(-(-n_frames // most_bins), 1)
 
 
-def correlations(traces: FloatArray) -> FloatArray:
+def correlations(traces: FloatArray, most_bins: int = MOST_BINS) -> FloatArray:
     """Give Pearson's r of all pairs, (K, K) float32; NaN of traces that are constant or hold NaN.
 
     Parameters
     ----------
     traces
         (K, T); long ones are averaged over stretches of `frames_per_bin` first.
+    most_bins
+        How many stretches there may be.
     """
-    binned = _binned(traces)
+    binned = _binned(traces, frames_per_bin(traces.shape[1], most_bins))
     if binned.shape[1] == 0:
         return np.full((len(traces), len(traces)), np.nan, np.float32)
     moved = binned - binned.mean(axis=1, keepdims=True)
@@ -33,8 +35,7 @@ def correlations(traces: FloatArray) -> FloatArray:
     return found
 
 
-def _binned(traces: FloatArray) -> FloatArray:
-    per = frames_per_bin(traces.shape[1])
+def _binned(traces: FloatArray, per: int) -> FloatArray:
     if per == 1:
         return np.asarray(traces, np.float32)
     n_whole = traces.shape[1] // per

@@ -24,9 +24,9 @@ _VERDICTS = {True: "accepted", False: "rejected", None: "not evaluated"}
 def show(view: EvaluatedAnimal, page: str, height_px: int) -> None:
     """Draw the table; the order that it is sorted in is the one that the arrow keys follow."""
     has_flags = view.flags is not None
-    data = _data(
-        view.unjudged_keys, has_flags, _components=view.components, _quality=view.quality, _evaluation=view.unjudged
-    )
+    refit, quality = view.unjudged_keys[0], view.animal.results.keys["component_quality"]
+    measured = _measured_columns(refit, quality, _components=view.components, _quality=view.quality)
+    data = _data(view.unjudged_keys, has_flags, _n=view.components.n, _measured=measured, _evaluation=view.unjudged)
     with_doubt = left_to_judge.is_on() and left_to_judge.of(view) is not None
     key = " ".join((*view.unjudged_keys, "with doubt" if with_doubt else ""))
     own = {"id": key, "height": height_px, "label": f"Components of {view.animal.name}"}
@@ -42,15 +42,25 @@ def _with_doubt(columns: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [*columns[:2], doubt | {"digits": 2, "first": _DESCENDING}, *columns[2:]]
 
 
+_Columns = list[dict[str, Any]]
+
+
+@charts.cached
+def _measured_columns(
+    refit: str, quality: str, _components: Components, _quality: ComponentQuality
+) -> tuple[_Columns, _Columns]:
+    return [*_measures(_quality)], [*_places(_components)]
+
+
 @charts.cached
 def _data(
     keys: tuple[str, str, str],
     has_flags: bool,  # noqa: FBT001 - part of the key
-    _components: Components,
-    _quality: ComponentQuality,
+    _n: int,
+    _measured: tuple[_Columns, _Columns],
     _evaluation: Evaluation | None,
 ) -> dict[str, Any]:
-    return make_data(_components, _quality, _evaluation, has_flags=has_flags)
+    return _table(_n, *_measured, _evaluation, has_flags=has_flags)
 
 
 def make_data(
@@ -61,11 +71,17 @@ def make_data(
     `spare` ones go on a narrow page, places earlier: the map shows these, and reasons need the room. What stands
     in the column of flags comes to the browser in a view of its own.
     """
-    accepted: list[bool | None] = evaluation.accepted.tolist() if evaluation else [None] * components.n
+    return _table(components.n, [*_measures(quality)], [*_places(components)], evaluation, has_flags=has_flags)
+
+
+def _table(
+    n: int, measures: _Columns, places: _Columns, evaluation: Evaluation | None, *, has_flags: bool
+) -> dict[str, Any]:
+    accepted: list[bool | None] = evaluation.accepted.tolist() if evaluation else [None] * n
     columns = [
         _column("component", "number", "94px", help_text="Counted from 0, as on disk."),
         _column("evaluation", "verdict", "92px", values=[_VERDICTS[one] for one in accepted]),
-        *_measures(quality),
+        *measures,
         _column("by hand", "judged", "84px", help_text="What a person decided, with tag and note.") | {"spare": True},
         # The bar tells the flags of the chosen component, also where the page is too narrow for the column.
         *(
@@ -74,11 +90,11 @@ def make_data(
             else []
         ),
         # The evaluation and the measures stand beside it; without them the reason fits in, and hover gives it whole.
-        _column("reason", "text", "minmax(124px, 1fr)", values=_reasons(components.n, evaluation, why))
-        | {"brief": _reasons(components.n, evaluation, briefly)},
-        *_places(components),
+        _column("reason", "text", "minmax(124px, 1fr)", values=_reasons(n, evaluation, why))
+        | {"brief": _reasons(n, evaluation, briefly)},
+        *places,
     ]
-    return {"n": components.n, "accepted": accepted, "columns": columns}
+    return {"n": n, "accepted": accepted, "columns": columns}
 
 
 def _measures(quality: ComponentQuality) -> Iterator[dict[str, Any]]:

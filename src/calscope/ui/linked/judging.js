@@ -184,7 +184,7 @@ function makeJudging(mine) {
     timer = 0;
     own.acts.forEach((act) => own.sent.add(act.id));
     own.n += 1;
-    mine.tellServer("acts", { n: own.n, acts: own.acts, of: animal });
+    mine.tellServer("acts", { n: own.n, acts: own.acts, of: animal, chosen: linked.untoldChoice(animal) });
     if (own.acts.length) sendSoon(); // again, unless it is answered before
   }
 

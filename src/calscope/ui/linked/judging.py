@@ -75,9 +75,11 @@ def first_name() -> str:
 
 
 def _take(key: str, view: EvaluatedAnimal) -> None:
-    """Keep what was decided, and remember what to answer."""
+    """Keep what was decided, and remember what to answer; look at the component that was chosen after it."""
     told = mounting.told(key, "acts")
     acts = _of_who_is_logged_in(kept_acts.parsed(told))
+    if isinstance(told, dict):
+        choice.take_from_browser(view, told.get("chosen"))
     if acts and told.get("of") not in (None, choice.name_of(view)):
         _state(keys.OLD_ACTS)[view.animal.name] = OLD_ACTS
     elif acts:

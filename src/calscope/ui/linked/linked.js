@@ -112,9 +112,22 @@ function makeStore() {
       here.timer = 0;
       const report = here.reporters.get(view) || here.reporters.values().next().value;
       if (!report || here.component === null) return;
-      here.reported = here.stamp;
-      report({ component: here.component, stamp: here.stamp, near: near(here) });
+      report(choiceOf(here));
     }, REPORT_AFTER_MS);
+  }
+
+  function choiceOf(here) {
+    here.reported = here.stamp;
+    return { component: here.component, stamp: here.stamp, near: near(here) };
+  }
+
+  // The choice that the server has not heard of yet, to go along with another message: each has the page run again.
+  function untoldChoice(animal) {
+    const here = state(animal);
+    if (!here.timer || here.component === null) return null;
+    clearTimeout(here.timer);
+    here.timer = 0;
+    return choiceOf(here);
   }
 
   function near(here) {
@@ -190,7 +203,7 @@ function makeStore() {
     return Boolean(by) || key in ends;
   }
 
-  return { state, join, choose, pick, takeFromServer, list, listJudged, listFlagged, arrange, step, lookAt, tell, kept: new Map() };
+  return { state, join, choose, pick, takeFromServer, untoldChoice, list, listJudged, listFlagged, arrange, step, lookAt, tell, kept: new Map() };
 }
 
 // Streamlit calls a view's function each time that its data changed, with the same element, and what the last call gave
