@@ -139,3 +139,23 @@ def test_a_merge_that_is_not_made_in_this_run_is_found_on_the_map(pages, run, lo
         return left < 40 and left + 96 / zoom > 53 and top < 40 and top + 96 / zoom > 45
 
     until(lambda: page.evaluate(VIEW), is_in_view)
+
+
+def test_what_is_not_carried_over_is_dismissed_one_by_one_or_all(pages, run, log):
+    image = np.zeros((96, 96, 3), np.float32)
+    for k in range(3):
+        image[2:5, 20 * k : 20 * k + 3, k] = 1
+    squares = csc_matrix(image.reshape(-1, 3, order="F"))
+    recording = run.results["Animal_1"].info.fingerprint
+    targets = [Target("f" * 32, k, 3, 20 * k + 1, pack_footprint(squares, k, (96, 96))) for k in range(3)]
+    log.append(lambda _: [new_entry("accept", who="Ada", recording=recording, target=one) for one in targets])
+    page = pages()
+    page.get_by_role("button", name="3 not carried").click()
+    dialog = page.locator("dialog.lost[open]")
+    dialog.get_by_role("button", name="Dismiss", exact=True).first.click()
+    expect(dialog.locator(".lost-row")).to_have_count(2)
+    expect(dialog).to_contain_text("2 not carried over")
+    expect(page.get_by_role("button", name="2 not carried")).to_be_visible()
+    dialog.get_by_role("button", name="Dismiss all").click()
+    expect(page.get_by_role("button", name="not carried")).to_have_count(0)
+    assert [one.action for one in log.entries()] == ["accept"] * 3 + ["dismiss"] * 3

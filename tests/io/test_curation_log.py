@@ -45,6 +45,17 @@ def test_what_is_added_is_read_again_by_others(log):
     assert other.entries()[-1] == more and other.notes() == ()
 
 
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_a_log_that_another_one_replaced_is_read_anew(log, n):
+    log.append(lambda _: [entry(1), entry(2)])
+    others = [entry(k, "reject") for k in range(n)]
+    log.path.write_text("".join(f"{line_of(one)}\n" for one in others))  # the same file, as a copy that is put back
+    assert log.entries() == tuple(others)
+    more = entry(7)
+    log.append(lambda _: [more])
+    assert log.entries() == again(log).entries() == (*others, more)
+
+
 def test_an_entry_is_added_once_whoever_sends_it_again(log):
     one = entry(1)
     assert log.append(lambda _: [one]) == [one]

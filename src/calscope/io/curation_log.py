@@ -24,6 +24,8 @@ FOLDER = "curation"
 """In the store; nothing of the store is swept or pruned there."""
 _NAME = re.compile(r"[0-9a-f]{8,64}")
 _MOST_LINE_BYTES = 2**22
+_BEGIN_BYTES = 256
+"""By so much of its beginning, in which the first entry's id stands, a log is known again."""
 
 
 class CurationLog:
@@ -35,7 +37,8 @@ class CurationLog:
         self._entries: list[CurationEntry] = []
         self._ids: set[str] = set()
         self._read_bytes = 0
-        self._n_damaged, self._newer, self._is_torn, self._file = 0, 0, False, 0
+        self._n_damaged, self._newer, self._is_torn = 0, 0, False
+        self._begin, self._state = b"", (0, 0, 0)
         self._busy = RLock()
 
     def entries(self) -> tuple[CurationEntry, ...]:
@@ -113,12 +116,14 @@ class CurationLog:
                 self._forget()
                 return
             found = self.path.stat()
-            if found.st_ino != self._file or found.st_size < self._read_bytes:
-                self._forget()  # another file took its place
-                self._file = found.st_ino
-            if found.st_size == self._read_bytes:
+            state = found.st_ino, found.st_size, found.st_mtime_ns
+            if state == self._state and found.st_size == self._read_bytes:
                 return
             with self.path.open("rb") as file:
+                begin = file.read(_BEGIN_BYTES)
+                if not begin.startswith(self._begin) or found.st_size < self._read_bytes:
+                    self._forget()  # another file took its place, if need be under the same number
+                self._begin, self._state = begin, state
                 file.seek(self._read_bytes)
                 lines = file.read().split(b"\n")
         self._is_torn = bool(lines[-1])
@@ -149,7 +154,7 @@ class CurationLog:
             self._entries.append(entry)
 
     def _forget(self) -> None:
-        self._entries, self._ids, self._read_bytes = [], set(), 0
+        self._entries, self._ids, self._read_bytes, self._begin = [], set(), 0, b""
         self._n_damaged, self._newer, self._is_torn = 0, 0, False
 
     @contextmanager

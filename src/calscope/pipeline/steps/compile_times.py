@@ -19,8 +19,8 @@ SECONDS: Mapping[str, float] = MappingProxyType(
         "cnmf.pixel_blur": 4.4,
         "cnmf.background": 2.9,
         "motion.correlation": 4.1,
-        "motion.rigid": 2.1,
-        "cnmf.spatial": 1.7,
+        "motion.rigid": 2.5,
+        "cnmf.spatial": 4.0,
         "deconvolution.oasis": 1.6,
         "summary": 1.4,
         "deconvolution.autoregression": 1.4,
@@ -32,7 +32,6 @@ SECONDS: Mapping[str, float] = MappingProxyType(
         "deconvolution.noise_constraint": 0.7,
         "cnmf.temporal": 0.5,
         "evaluation.soma": 0.3,
-        "frames": 0.3,
         "cnmf.local_background": 0.3,
         "evaluation.component_quality": 0.2,
     }

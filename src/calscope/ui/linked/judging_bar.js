@@ -244,18 +244,28 @@ function makeJudgingBar(mine, line, dialogs) {
   }
 
   function openLost() {
-    const judging = mine.state.judging, { lost: found, n_lost: n } = judging.data;
+    const judging = mine.state.judging, { lost: found, n_lost: n } = judging.data, gone = new Set();
+    const title = element("b", "", `${n} not carried over`);
     const rows = found.map((one) => {
       const row = element("div", "lost-row"), image = element("img");
       Object.assign(image, { src: one.picture, alt: "", width: 56, height: 56 });
       const find = button("Find", "Show on the map where it was", () => { lost.close(); linked.lookAt(mine.animal, one); });
-      row.append(image, element("span", "", one.words), find, button("Dismiss", "Don't show it any more", () => { judging.say([one.dismiss]); lost.close(); }));
+      row.append(image, element("span", "", one.words), find, button("Dismiss", "Don't show it any more", () => dismiss(one, row)));
       return row;
     });
-    const all = button("Dismiss all", "Don't show any of them", () => { judging.say(judging.data.dismiss_all); lost.close(); });
+    // The others stay in view, to be dismissed one after another.
+    const dismiss = (one, row) => {
+      const isSaid = judging.say([one.dismiss]);
+      gone.add(String(one.dismiss));
+      row.remove();
+      title.textContent = `${n - gone.size} not carried over`;
+      if (!isSaid || gone.size === found.length) lost.close();
+    };
+    const left = () => judging.data.dismiss_all.filter((said) => !gone.has(String(said)));
+    const all = button("Dismiss all", "Don't show any of them", () => { judging.say(left()); lost.close(); });
     const more = element("p", "", n > found.length ? `${n - found.length} more are not shown.` : "");
     const about = element("p", "", "No component of this run is like these, which were judged, merged, split or drawn in other runs. They are kept, and count again where one is found.");
-    lost.replaceChildren(element("b", "", `${n} not carried over`), about, ...rows, more, all, button("Close", "", () => lost.close()));
+    lost.replaceChildren(title, about, ...rows, more, all, button("Close", "", () => lost.close()));
     showDialog(lost);
   }
 
