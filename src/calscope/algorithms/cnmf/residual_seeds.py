@@ -33,6 +33,8 @@ BLUR, SURROUND = 0.6, 2.25
 SHADOW = 0.02
 """Share of a peak's variance that its surroundings take on, because their own surroundings hold the peak."""
 FRAMES_AT_ONCE = 384
+CHANNELS = 32
+"""Bins of frames that are matched as the channels of one image."""
 
 
 def find_residual_seeds(
@@ -144,10 +146,11 @@ class _SomaMatch:
         binned += np.float32(self.movie.offset)
         here = slice(first, first + len(binned))
         model = np.asarray(self.A @ self.C[here].T, np.float32) + self.b @ self.f[here].T
-        for frame, explained in zip(binned, model.T, strict=True):
-            seen = _matched((frame - explained.reshape(grid)) * self.weight, self.gSig)
-            total += seen
-            squares += seen * seen
+        for start, stop in chunks(len(binned), CHANNELS):
+            left = np.moveaxis(binned[start:stop], 0, 2) - model[:, start:stop].reshape(*grid, -1)
+            seen = _matched(left * self.weight[:, :, None], self.gSig)
+            total += seen.sum(axis=2)
+            squares += np.einsum("yxt,yxt->yx", seen, seen)
         return total, squares, len(binned)
 
 
@@ -173,9 +176,10 @@ def _binned(codes: NDArray[np.uint16], grid: tuple[int, int]) -> FloatArray:
     return out / np.float32(BLOCK_FRAMES)
 
 
-def _matched(image: FloatArray, gSig: tuple[float, float]) -> FloatArray:
-    blurred = cv2.GaussianBlur(image, (0, 0), sigmaX=BLUR * gSig[1], sigmaY=BLUR * gSig[0])
-    return np.asarray(blurred - cv2.blur(image, _surround_weights(gSig)[::-1]), np.float32)
+def _matched(images: FloatArray, gSig: tuple[float, float]) -> FloatArray:
+    """Match images, (rows, columns, n)."""
+    blurred = cv2.GaussianBlur(images, (0, 0), sigmaX=BLUR * gSig[1], sigmaY=BLUR * gSig[0])
+    return np.asarray(blurred - cv2.blur(images, _surround_weights(gSig)[::-1]), np.float32).reshape(images.shape)
 
 
 def _surround_weights(gSig: tuple[float, float]) -> tuple[int, int]:

@@ -108,7 +108,7 @@ def centred(images: FloatArray) -> FloatArray:
 @kernel
 def _centre(images: NDArray, out: NDArray) -> None:
     for t in range(len(images)):
-        total = 0.0
+        total = np.float64(0)
         for y in range(images.shape[1]):
             line, own = images[t, y], np.float32(0)
             for x in range(line.size):
