@@ -56,6 +56,14 @@ def test_a_log_that_another_one_replaced_is_read_anew(log, n):
     assert log.entries() == again(log).entries() == (*others, more)
 
 
+def test_an_older_copy_of_a_log_that_grew_otherwise_is_read_anew(log):
+    first = entry(1)
+    log.append(lambda _: [first, entry(2)])
+    others = [first, *(entry(k, "reject") for k in range(3))]
+    log.path.write_text("".join(f"{line_of(one)}\n" for one in others))
+    assert log.entries() == tuple(others)
+
+
 def test_an_entry_is_added_once_whoever_sends_it_again(log):
     one = entry(1)
     assert log.append(lambda _: [one]) == [one]

@@ -70,6 +70,7 @@ def test_components_in_another_order_keep_their_flags_and_new_ones_are_not_told(
 
 def test_the_table_has_the_column_where_the_run_looked_for_flags():
     found, three = stand_in.make_components((6, 5), 3, 9), np.ones(3, np.float32)
+    measured = component_table.measured_columns(found, ComponentQuality(three, three, three))
     for has_flags in (True, False):
-        data = component_table.make_data(found, ComponentQuality(three, three, three), None, has_flags=has_flags)
+        data = component_table.make_data(found.n, measured, None, has_flags=has_flags)
         assert ("flags" in [column["name"] for column in data["columns"]]) is has_flags

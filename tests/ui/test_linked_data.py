@@ -133,16 +133,20 @@ def test_scatter_without_any_measure_has_no_pair():
     assert data["pairs"] == []
 
 
+def table(found, measures, evaluation):
+    return component_table.make_data(found.n, component_table.measured_columns(found, measures), evaluation)
+
+
 def test_table_has_the_measures_with_gaps_and_the_network_only_where_it_was_used():
     found = made(n=3)
     evaluation = Evaluation(np.asarray([True, False, True]))
-    data = component_table.make_data(found, quality([5, np.nan, 3], [0.9, 0.25, 0.3]), evaluation)
+    data = table(found, quality([5, np.nan, 3], [0.9, 0.25, 0.3]), evaluation)
     columns = {column["name"]: column for column in data["columns"]}
     assert columns["SNR"]["values"] == [5.0, None, 3.0]
     assert columns["area (px)"]["values"] == found.A.getnnz(axis=0).tolist()
     assert columns["evaluation"]["values"] == ["accepted", "rejected", "accepted"]
     assert "CNN" not in columns
-    scored = component_table.make_data(found, quality([5, 1, 3], [1, 1, 1], cnn=[0.5, 0.5, np.nan]), evaluation)
+    scored = table(found, quality([5, 1, 3], [1, 1, 1], cnn=[0.5, 0.5, np.nan]), evaluation)
     assert next(one for one in scored["columns"] if one["name"] == "CNN")["values"] == [0.5, 0.5, None]
     json.dumps(data, allow_nan=False)
 
@@ -215,7 +219,7 @@ def test_a_thousand_components_of_30_000_frames_are_small_and_quick():
             height_px=400,
         ),
         measure_scatter.make_data(found, evaluation, Thresholds(), 400),
-        component_table.make_data(many, found, evaluation),
+        table(many, found, evaluation),
         trace_view.make_data(long, RelativeFluorescence(flat, flat), 30.0, range(7), (0, 4000)),
     ]
     took = time.perf_counter() - start

@@ -24,8 +24,6 @@ FOLDER = "curation"
 """In the store; nothing of the store is swept or pruned there."""
 _NAME = re.compile(r"[0-9a-f]{8,64}")
 _MOST_LINE_BYTES = 2**22
-_BEGIN_BYTES = 256
-"""By so much of its beginning, in which the first entry's id stands, a log is known again."""
 
 
 class CurationLog:
@@ -38,7 +36,7 @@ class CurationLog:
         self._ids: set[str] = set()
         self._read_bytes = 0
         self._n_damaged, self._newer, self._is_torn = 0, 0, False
-        self._begin, self._state = b"", (0, 0, 0)
+        self._last_line, self._state = b"", (0, 0, 0)
         self._busy = RLock()
 
     def entries(self) -> tuple[CurationEntry, ...]:
@@ -120,16 +118,17 @@ class CurationLog:
             if state == self._state and found.st_size == self._read_bytes:
                 return
             with self.path.open("rb") as file:
-                begin = file.read(_BEGIN_BYTES)
-                if not begin.startswith(self._begin) or found.st_size < self._read_bytes:
+                file.seek(self._read_bytes - len(self._last_line))
+                if found.st_size < self._read_bytes or file.read(len(self._last_line)) != self._last_line:
                     self._forget()  # another file took its place, if need be under the same number
-                self._begin, self._state = begin, state
+                self._state = state
                 file.seek(self._read_bytes)
                 lines = file.read().split(b"\n")
         self._is_torn = bool(lines[-1])
         for line in lines[:-1]:
             self._take(line)
-            self._read_bytes += len(line) + 1
+            self._last_line = line + b"\n"
+            self._read_bytes += len(self._last_line)
 
     def _take(self, line: bytes) -> None:
         if not line:
@@ -154,7 +153,7 @@ class CurationLog:
             self._entries.append(entry)
 
     def _forget(self) -> None:
-        self._entries, self._ids, self._read_bytes, self._begin = [], set(), 0, b""
+        self._entries, self._ids, self._read_bytes, self._last_line = [], set(), 0, b""
         self._n_damaged, self._newer, self._is_torn = 0, 0, False
 
     @contextmanager

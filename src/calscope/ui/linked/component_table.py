@@ -25,7 +25,7 @@ def show(view: EvaluatedAnimal, page: str, height_px: int) -> None:
     """Draw the table; the order that it is sorted in is the one that the arrow keys follow."""
     has_flags = view.flags is not None
     refit, quality = view.unjudged_keys[0], view.animal.results.keys["component_quality"]
-    measured = _measured_columns(refit, quality, _components=view.components, _quality=view.quality)
+    measured = _measured_of(refit, quality, _components=view.components, _quality=view.quality)
     data = _data(view.unjudged_keys, has_flags, _n=view.components.n, _measured=measured, _evaluation=view.unjudged)
     with_doubt = left_to_judge.is_on() and left_to_judge.of(view) is not None
     key = " ".join((*view.unjudged_keys, "with doubt" if with_doubt else ""))
@@ -42,14 +42,14 @@ def _with_doubt(columns: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [*columns[:2], doubt | {"digits": 2, "first": _DESCENDING}, *columns[2:]]
 
 
-_Columns = list[dict[str, Any]]
+Columns = list[dict[str, Any]]
 
 
 @charts.cached
-def _measured_columns(
+def _measured_of(
     refit: str, quality: str, _components: Components, _quality: ComponentQuality
-) -> tuple[_Columns, _Columns]:
-    return [*_measures(_quality)], [*_places(_components)]
+) -> tuple[Columns, Columns]:
+    return measured_columns(_components, _quality)
 
 
 @charts.cached
@@ -57,26 +57,26 @@ def _data(
     keys: tuple[str, str, str],
     has_flags: bool,  # noqa: FBT001 - part of the key
     _n: int,
-    _measured: tuple[_Columns, _Columns],
+    _measured: tuple[Columns, Columns],
     _evaluation: Evaluation | None,
 ) -> dict[str, Any]:
-    return _table(_n, *_measured, _evaluation, has_flags=has_flags)
+    return make_data(_n, _measured, _evaluation, has_flags=has_flags)
+
+
+def measured_columns(components: Components, quality: ComponentQuality) -> tuple[Columns, Columns]:
+    """Give the columns that no threshold changes: measures (of the network only where it was used), and places."""
+    return [*_measures(quality)], [*_places(components)]
 
 
 def make_data(
-    components: Components, quality: ComponentQuality, evaluation: Evaluation | None, *, has_flags: bool = False
+    n: int, measured: tuple[Columns, Columns], evaluation: Evaluation | None, *, has_flags: bool = False
 ) -> dict[str, Any]:
-    """Give the columns of the table; the network's score only where it was computed.
+    """Give the columns of the table of `n` components, among them the `measured_columns`.
 
     `spare` ones go on a narrow page, places earlier: the map shows these, and reasons need the room. What stands
     in the column of flags comes to the browser in a view of its own.
     """
-    return _table(components.n, [*_measures(quality)], [*_places(components)], evaluation, has_flags=has_flags)
-
-
-def _table(
-    n: int, measures: _Columns, places: _Columns, evaluation: Evaluation | None, *, has_flags: bool
-) -> dict[str, Any]:
+    measures, places = measured
     accepted: list[bool | None] = evaluation.accepted.tolist() if evaluation else [None] * n
     columns = [
         _column("component", "number", "94px", help_text="Counted from 0, as on disk."),

@@ -78,9 +78,10 @@ def _take(key: str, view: EvaluatedAnimal) -> None:
     """Keep what was decided, and remember what to answer; look at the component that was chosen after it."""
     told = mounting.told(key, "acts")
     acts = _of_who_is_logged_in(kept_acts.parsed(told))
-    if isinstance(told, dict):
+    is_of_these = isinstance(told, dict) and told.get("of") in (None, choice.name_of(view))
+    if is_of_these:
         choice.take_from_browser(view, told.get("chosen"))
-    if acts and told.get("of") not in (None, choice.name_of(view)):
+    if acts and not is_of_these:
         _state(keys.OLD_ACTS)[view.animal.name] = OLD_ACTS
     elif acts:
         answers = _answers()[choice.name_of(view)] = kept_acts.keep(view, acts)
